@@ -1,0 +1,122 @@
+"""Every way a request can fail, one tree, one wire shape (``application/problem+json``, RFC 9457).
+
+    ServiceError                   status  code
+    ├── Malformed                  400     malformed_body
+    ├── NoKey / WrongKey           401/403 no_api_key / wrong_api_key
+    ├── UnknownModel               404     unknown_model
+    ├── UnknownSession             404     unknown_session
+    ├── Conflict                   409     conflicting_observation, too_late, model_changed, session_mismatch
+    ├── ExpiredSession             410     session_expired
+    ├── TooLarge                   413     too_large
+    ├── UnknownContent             415     unknown_content_type
+    ├── Unprocessable              422     invalid_request (or one more precise)
+    ├── QueueFull                  429     queue_full           (Retry-After)
+    ├── Loading                    503     loading, shutting_down (Retry-After)
+    └── Expired                    504     timeout
+
+``detail`` is one sentence a person can act on: the field, what was expected, what came, how to mend it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request: where (``("series", 0, "target")``) and what."""
+
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class ServiceError(Exception):
+    """Base of all failures that reach a client. ``retry_after`` is in whole seconds, where waiting helps."""
+
+    status = 500
+    code = "internal_error"
+    title = "Internal error"
+    retry_after: int | None = None
+
+    def __init__(self, detail: str, *, code: str | None = None, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code or type(self).code
+        self.faults = tuple(faults)
+
+
+class Malformed(ServiceError):
+    """The body is not JSON, not Arrow, not CSV, or is cut off."""
+
+    status, code, title = 400, "malformed_body", "The body cannot be read"
+
+
+class NoKey(ServiceError):
+    """API keys are on and the request brings none."""
+
+    status, code, title = 401, "no_api_key", "An API key is needed"
+
+
+class WrongKey(ServiceError):
+    """The key that came is not one of ours."""
+
+    status, code, title = 403, "wrong_api_key", "The API key is not known"
+
+
+class UnknownModel(ServiceError):
+    """No loaded artifact has this name, version or digest."""
+
+    status, code, title = 404, "unknown_model", "No such model"
+
+
+class UnknownSession(ServiceError):
+    """No such session for this key, and no history to open one with."""
+
+    status, code, title = 404, "unknown_session", "No such session"
+
+
+class Conflict(ServiceError):
+    """The request contradicts what the session already holds."""
+
+    status, code, title = 409, "session_conflict", "The session says otherwise"
+
+
+class ExpiredSession(ServiceError):
+    """The session was idle for longer than its life."""
+
+    status, code, title = 410, "session_expired", "The session has expired"
+
+
+class TooLarge(ServiceError):
+    """The body or the work that it asks for is over a limit, which the detail names."""
+
+    status, code, title = 413, "too_large", "Too large"
+
+
+class UnknownContent(ServiceError):
+    """A content type or encoding that the service does not read or write."""
+
+    status, code, title = 415, "unknown_content_type", "Unknown content type"
+
+
+class Unprocessable(ServiceError):
+    """Understood, but wrong."""
+
+    status, code, title = 422, "invalid_request", "The request cannot be answered"
+
+
+class QueueFull(ServiceError):
+    """More work waits than the queue holds."""
+
+    status, code, title, retry_after = 429, "queue_full", "Too busy", 1
+
+
+class Loading(ServiceError):
+    """The service is starting or stopping."""
+
+    status, code, title, retry_after = 503, "loading", "Not ready", 2
+
+
+class Expired(ServiceError):
+    """``timeout_ms`` passed before the work was begun; the work was dropped and changed nothing."""
+
+    status, code, title = 504, "timeout", "Timed out"

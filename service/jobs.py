@@ -1,0 +1,67 @@
+"""What travels from a route to the engine and back: arrays and whole numbers, no text, no tensors."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to advance one session now. ``generation`` keeps a late result out of a reused slot.
+
+    ``slots`` has one entry a variable (V).
+    """
+
+    key: str
+    slots: tuple[int, ...]
+    generation: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One series to advance and forecast: V variables (1 for a univariate target), T new steps, F horizon steps.
+
+    model: digest of the artifact.  target: ``[V, T]``, NaN where missing; T is 0 to ask an existing session again.
+    past: ``[T, Cp]`` and known: ``[T, Ck]`` encoded covariates of the new steps; future: ``[F, Ck]`` of the horizon.
+    static: ``[S]``.  clock: absolute step index of the step *before* the first new one.
+    lease: the session that this advances, or None for a series that is forgotten after the answer.
+    fresh: start from the empty state (a new series or session) rather than from the lease's slots.
+    deadline: ``time.monotonic()`` after which the work is dropped, or None.
+    """
+
+    model: str
+    target: Floats
+    past: Floats
+    known: Floats
+    future: Floats
+    static: Floats
+    clock: int
+    lease: Lease | None = None
+    fresh: bool = True
+    deadline: float | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows that this job takes in a batch: one a variable."""
+        return int(self.target.shape[0])
+
+
+@dataclass(frozen=True)
+class Result:
+    """A job's forecast in the target's unit, over the model's full horizon F and trained levels Q.
+
+    quantiles: ``[V, F, Q]``, ascending in Q.  mean: ``[V, F]``.  baseline: ``[V, F]`` seasonal naive.
+    seasonal_error: ``[V]``, mean absolute change over one season so far, the scale of MASE; NaN while unknown.
+    attention: name of an attention -> ``[V, segments, entries]``.  queue_ms, compute_ms: time spent.
+    """
+
+    quantiles: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    seasonal_error: NDArray[np.float64]
+    attention: dict[str, Floats] = field(default_factory=dict)
+    queue_ms: float = 0.0
+    compute_ms: float = 0.0

@@ -1,0 +1,133 @@
+"""The shape of a ``Forecaster``: a frozen value that checks itself and survives JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from statecast.calendar import Freq, calendar_width
+from statecast.covariates import Covariate, covariates_width
+from statecast.errors import ConfigError
+
+CELLS = ("lstm", "gru", "rnn")
+NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+@dataclass(frozen=True)
+class ForecasterConfig:
+    """Everything that decides a ``Forecaster``'s tensors. Lengths are counted in base steps unless a name says else.
+
+    freq: distance of two observations, as text, or None for series without times.
+    horizon: steps ahead, F.  season: steps a season, m.  patch_length: P.  ring_length: raw values kept, at least 7m + P.
+    half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
+    cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
+    linear_ring: a linear map of the raw ring straight to the horizon.
+    quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
+    past_covariates, future_covariates, static_covariates: how each becomes numbers.
+    """
+
+    freq: str | None = "1h"
+    horizon: int = 24
+    season: int = 24
+    patch_length: int = 24
+    ring_length: int = 336
+    half_life: float = 168.0
+    resolutions: tuple[int, ...] = (1, 24)
+    cell: str = "lstm"
+    width: int = 64
+    layers: int = 1
+    dropout: float = 0.1
+    segment_length: int = 8
+    linear_ring: bool = True
+    quantile_levels: tuple[float, ...] = NINE_LEVELS
+    calendar: tuple[str, ...] = ()
+    past_covariates: tuple[Covariate, ...] = ()
+    future_covariates: tuple[Covariate, ...] = ()
+    static_covariates: tuple[Covariate, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("horizon", "season", "patch_length", "width", "layers", "segment_length"):
+            _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
+        _expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
+        needed = 7 * self.season + self.patch_length
+        _expect(
+            self.ring_length >= needed,
+            "ring_length",
+            f"at least 7 seasons and a patch, {needed}",
+            self.ring_length,
+        )
+        ascending = all(a < b for a, b in zip(self.resolutions, self.resolutions[1:], strict=False))
+        _expect(
+            self.resolutions[:1] == (1,) and ascending,
+            "resolutions",
+            "1 and then larger ones",
+            self.resolutions,
+        )
+        levels = self.quantile_levels
+        inside = all(0.0 < level < 1.0 for level in levels) and list(levels) == sorted(set(levels))
+        _expect(inside and 0.5 in levels, "quantile_levels", "ascending within (0, 1) with 0.5 among them", levels)
+        if self.freq is not None:
+            Freq.parse(self.freq)
+        _expect(
+            self.freq is not None or not self.calendar,
+            "calendar",
+            "none for a model without a freq",
+            self.calendar,
+        )
+        calendar_width(self.calendar)
+
+    @property
+    def past_width(self) -> int:
+        """Columns of encoded past covariates."""
+        return covariates_width(self.past_covariates)
+
+    @property
+    def known_width(self) -> int:
+        """Columns known ahead: calendar features, then encoded future covariates."""
+        return calendar_width(self.calendar) + covariates_width(self.future_covariates)
+
+    @property
+    def static_width(self) -> int:
+        """Columns of encoded static covariates."""
+        return covariates_width(self.static_covariates)
+
+    @property
+    def segments(self) -> int:
+        """Horizon segments, the last of which may be cut short."""
+        return -(-self.horizon // self.segment_length)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``from_dict`` gives the same config back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ForecasterConfig":
+        """Build from JSON values.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown, a value has the wrong type, or values do not go together.
+        """
+        known = {field.name for field in fields(cls)}
+        for key in values:
+            if key not in known:
+                raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        plain = dict(values)
+        try:
+            for name in ("past_covariates", "future_covariates", "static_covariates"):
+                plain[name] = tuple(
+                    Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in plain.get(name, ())
+                )
+            for name in ("resolutions", "quantile_levels", "calendar"):
+                if name in plain:
+                    plain[name] = tuple(plain[name])
+            return cls(**plain)
+        except (TypeError, AttributeError) as error:
+            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+
+
+def _expect(holds: bool, name: str, expected: str, got: object) -> None:
+    if not holds:
+        raise ConfigError(f"{name}: expected {expected}, got {got!r}")
