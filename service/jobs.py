@@ -65,3 +65,43 @@ class Result:
     attention: dict[str, Floats] = field(default_factory=dict)
     queue_ms: float = 0.0
     compute_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One series of a request, decoded and checked against the model's inputs, not yet against its session.
+
+    variables: names of the V targets, ``("",)`` for a univariate one.  target: ``[V, T]``, NaN where missing.
+    freq: canonical text, or None without times.  clocks: ``[T]`` absolute step indices, strictly ascending, gaps allowed;
+    None where the request gives neither times nor ``from_index``: the values come next.
+    offset: seconds that each instant lies after its step's start.
+    past: ``[T, Cp]``, known: ``[T, Cf]``, future: ``[F, Cf]``, static: ``[S]``: encoded covariates without the calendar.
+    missing: ``mask``, ``ffill``, ``linear`` or ``error``.  session, owner: the session's id and whose it is, if one is named.
+    """
+
+    target: Floats
+    past: Floats
+    known: Floats
+    future: Floats
+    static: Floats
+    variables: tuple[str, ...] = ("",)
+    freq: str | None = None
+    clocks: NDArray[np.int64] | None = None
+    offset: int = 0
+    missing: str = "mask"
+    session: str | None = None
+    owner: str = ""
+    deadline: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A series' forecast. start: clock of the first forecast step.  session: the ``session`` object of API.md, or None.
+
+    warnings: ``(code, detail)`` pairs.
+    """
+
+    result: Result
+    start: int
+    session: dict[str, object] | None = None
+    warnings: tuple[tuple[str, str], ...] = ()

@@ -16,8 +16,8 @@ NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 class ForecasterConfig:
     """Everything that decides a ``Forecaster``'s tensors. Lengths are counted in base steps unless a name says else.
 
-    freq: distance of two observations, as text, or None for series without times.
-    horizon: steps ahead, F.  season: steps a season, m.  patch_length: P.  ring_length: raw values kept, at least 7m + P.
+    freq: distance of two observations, as text, or None without times.
+    horizon: steps ahead, F.  season: steps a season, m.  patch_length: P.  ring_length: raw values kept, >= 7m + P.
     half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
     linear_ring: a linear map of the raw ring straight to the horizon.
