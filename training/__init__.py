@@ -1,0 +1,1 @@
+"""The training room: tables become artifacts, offline."""

@@ -1,0 +1,85 @@
+"""Which column of a table is what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.errors import TableError
+
+_TIMES = ("timestamp", "date", "datetime", "time", "ds", "month")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The parts that the columns of a table play.
+
+    item_id, timestamp, target: names.  wide: a column a series (None: wide where there is no target column).
+    past, future, static: names of covariates; in a wide table ``past`` and ``future`` are shared by all series.
+    """
+
+    item_id: str = "item_id"
+    timestamp: str | None = None
+    target: str = "target"
+    wide: bool | None = None
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """All covariates by name."""
+        return (*self.past, *self.future, *self.static)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Columns as found in one table: ``series`` are the series of a wide one, empty for a long one."""
+
+    item_id: str | None
+    timestamp: str
+    target: str
+    series: tuple[str, ...]
+
+
+def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
+    """Match the wanted columns with those that a table has.
+
+    Raises
+    ------
+    TableError
+        If a named column is absent, or it cannot be told which column holds the time.
+    """
+    timestamp = columns.timestamp or next((name for name in present if name.lower() in _TIMES), None)
+    if timestamp is None:
+        raise TableError(
+            f"timestamp: expected a column named one of {', '.join(_TIMES)}, got {_listed(present)}; "
+            "name it with --timestamp-column"
+        )
+    for name in (timestamp, *columns.covariates):
+        if name not in present:
+            raise TableError(f"column {name!r}: not in the table, which has {_listed(present)}; check the name")
+    twice = {name for name in columns.covariates if columns.covariates.count(name) > 1}
+    if twice:
+        raise TableError(f"column {min(twice)!r}: named as more than one kind of covariate; keep one of them")
+    wide = columns.target not in present if columns.wide is None else columns.wide
+    if wide:
+        if columns.static:
+            raise TableError(f"static {columns.static[0]!r}: a wide table has no static covariates; use a long table")
+        taken = {timestamp, *columns.covariates}
+        series = tuple(name for name in present if name not in taken)
+        if not series:
+            raise TableError(f"wide: expected a column a series beside {timestamp!r}, got none; is it a long table?")
+        return Layout(None, timestamp, columns.target, series)
+    if columns.target not in present:
+        raise TableError(
+            f"target: no column {columns.target!r} in the table, which has {_listed(present)}; "
+            "name it with --target-column, or say --wide for a column a series"
+        )
+    item_id = columns.item_id if columns.item_id in present else None
+    if item_id is None and columns.item_id != Columns.item_id:
+        raise TableError(f"item_id: no column {columns.item_id!r} in the table, which has {_listed(present)}")
+    return Layout(item_id, timestamp, columns.target, ())
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")

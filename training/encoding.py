@@ -1,0 +1,116 @@
+"""Covariates fitted on training rows, and a panel as flat tensors that are cut by index."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from statecast.calendar import calendar_features, calendar_width
+from statecast.config import ForecasterConfig
+from statecast.covariates import Covariate, encode_covariates
+from training.errors import TrainingError
+from training.panel import Item, Panel
+from training.splits import Split
+
+_MOST_LEVELS = 64
+
+
+def fit_covariates(panel: Panel, split: Split) -> dict[str, tuple[Covariate, ...]]:
+    """How each covariate becomes numbers, learned from training rows only, under the config's own keys."""
+    first = panel.items[0]
+    ends = split.train.tolist()
+    pairs = list(zip(panel.items, ends, strict=True))
+    return {
+        "past_covariates": tuple(_fit(name, (item.past[name][:end] for item, end in pairs)) for name in first.past),
+        "future_covariates": tuple(_fit(name, (item.known[name][:end] for item, end in pairs)) for name in first.known),
+        "static_covariates": tuple(_fit(name, ([item.static[name]] for item in panel.items)) for name in first.static),
+    }
+
+
+def _fit(name: str, parts: Iterable[Any]) -> Covariate:
+    values = np.concatenate([np.asarray(part) for part in parts])
+    if values.dtype == object or values.dtype.kind in "US":
+        levels = sorted({str(value) for value in values if value is not None})
+        if len(levels) > _MOST_LEVELS:
+            raise TrainingError(
+                f"covariate {name!r}: has {len(levels)} levels; at most {_MOST_LEVELS}, or give numbers"
+            )
+        return Covariate(name, levels=tuple(levels)) if levels else Covariate(name)
+    known = values[np.isfinite(values)]
+    scale = float(known.std()) if known.size else 0.0
+    return Covariate(name, loc=float(known.mean()) if known.size else 0.0, scale=scale if scale > 0 else 1.0)
+
+
+@dataclass(frozen=True)
+class PanelTensors:
+    """All rows of all items, one after the other, and where each item begins.
+
+    target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
+    clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
+    first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
+    """
+
+    target: Tensor
+    past: Tensor
+    known: Tensor
+    static: Tensor
+    clock: Tensor
+    offset: Tensor
+    length: Tensor
+    first: Tensor
+    calendar_width: int
+
+    def to(self, device: torch.device) -> "PanelTensors":
+        """Move all rows to a device."""
+        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
+        return PanelTensors(**moved, calendar_width=self.calendar_width)
+
+
+def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
+    """Turn a panel into the tensors that a network of this config reads.
+
+    Raises
+    ------
+    InputError
+        If a covariate is not what the config expects.
+    """
+    targets, pasts, knowns, statics = [], [], [], []
+    for item in panel.items:
+        rows = (item.target.size,)
+        targets.append(item.target)
+        pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
+        times = panel.times(item)
+        knowns.append(known_columns(config, item.known, times, item.target.size))
+        statics.append(encode_covariates(config.static_covariates, dict(item.static), ()))
+    lengths = np.asarray([target.size for target in targets], dtype=np.int64)
+    return PanelTensors(
+        target=torch.from_numpy(np.concatenate(targets)),
+        past=torch.from_numpy(np.concatenate(pasts)),
+        known=torch.from_numpy(np.concatenate(knowns)),
+        static=torch.from_numpy(np.stack(statics)),
+        clock=_whole(item.clock for item in panel.items),
+        offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
+        length=torch.from_numpy(lengths),
+        first=_whole(item.first for item in panel.items),
+        calendar_width=calendar_width(config.calendar),
+    )
+
+
+def known_columns(config: ForecasterConfig, known: Any, times: Any, rows: int) -> np.ndarray[Any, Any]:
+    """Columns known ahead ``[rows, Ck]``: the calendar's (zeros without times), then encoded future covariates."""
+    width = calendar_width(config.calendar)
+    empty = np.zeros((rows, width), dtype=np.float32)
+    calendar = empty if times is None else calendar_features(config.calendar, times)
+    return np.concatenate([calendar, encode_covariates(config.future_covariates, dict(known), (rows,))], axis=-1)
+
+
+def covariate_names(item: Item) -> dict[str, list[str]]:
+    """Names of an item's covariates by kind, for messages and manifests."""
+    return {"past": list(item.past), "future": list(item.known), "static": list(item.static)}
+
+
+def _whole(values: Iterable[int]) -> Tensor:
+    return torch.tensor(list(values), dtype=torch.int64)

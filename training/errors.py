@@ -1,0 +1,11 @@
+"""Errors of the training room: what a person can mend, said in one line."""
+
+from statecast.errors import StatecastError
+
+
+class TrainingError(StatecastError):
+    """A fit, backtest or forecast that cannot be done as asked."""
+
+
+class TableError(TrainingError):
+    """A table that is not a panel of regular series; the message names the item and the mend."""
