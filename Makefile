@@ -1,0 +1,52 @@
+# Everything that a person runs by hand. `make help` lists it.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+ROOMS := statecast training service benchmarks
+ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
+BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out %/__init__.py,$(wildcard benchmarks/*.py)))
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
+
+setup: $(VENV)/.installed ## a virtual environment in .venv with everything pinned; nothing to do when it is up to date
+
+# torch comes first and by its pin: left to a resolver, a range may take a newer build with gigabytes of GPU libraries.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another: make setup PYTHON=python3.12")'
+	@echo "[1/3] virtual environment in $(VENV)"
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "[2/3] torch, as constraints.txt pins it"
+	@$(PIP) install --constraint constraints.txt $$(grep -E '^torch==' constraints.txt)
+	@echo "[3/3] the other libraries, and this folder in editable form"
+	@$(PIP) install --constraint constraints.txt --editable '.[service,training,dev]'
+	@touch $@
+
+serve: setup ## the server on http://127.0.0.1:8000; trains a small example model first where there is none
+	@if ! ls $(ARTIFACTS)/*/manifest.json >/dev/null 2>&1; then \
+	  echo "No model under $(ARTIFACTS)/ yet: training the example, about a minute."; \
+	  $(PY) -m training example --out $(ARTIFACTS)/load-hourly; \
+	fi
+	@exec $(PY) -m service
+
+test: setup ## the tests (ARGS='-k sessions' to choose)
+	@$(PY) -m pytest $(ARGS)
+
+check: setup ## the gate: format, lint, strict types, tests with warnings as errors
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy --strict $(addprefix -p ,$(ROOMS))
+	@$(PY) -m pytest -W error $(ARGS)
+
+bench: setup ## every benchmark, each printing both sides of one run (BENCH='streaming' to choose)
+	@for name in $(BENCH); do echo "== $$name"; $(PY) -m benchmarks.$$name || exit 1; done
+
+clean: ## removes the environment and caches; keeps artifacts/ and state/
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
