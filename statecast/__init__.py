@@ -1,0 +1,25 @@
+"""Forecasting networks that remember: the state of a series is a value that each observation advances.
+
+>>> import statecast
+>>> artifact = statecast.load("artifacts/load-hourly")           # doctest: +SKIP
+>>> artifact.forecast(history, horizon=24).quantiles[0.9]        # doctest: +SKIP
+"""
+
+from statecast.artifact import Artifact, load, save
+from statecast.config import ForecasterConfig
+from statecast.forecaster import Forecaster, Observations, Prediction
+from statecast.notebook import SeriesForecast
+from statecast.state import State, StateSpec
+
+__all__ = [
+    "Artifact",
+    "Forecaster",
+    "ForecasterConfig",
+    "Observations",
+    "Prediction",
+    "SeriesForecast",
+    "State",
+    "StateSpec",
+    "load",
+    "save",
+]

@@ -84,7 +84,8 @@ class Freq:
         if self.seconds is not None:
             return (clocks * self.seconds + offset).astype("datetime64[s]")
         starts = (clocks * (self.count * _MONTHS[self.unit])).astype("datetime64[M]").astype("datetime64[s]")
-        return starts + np.timedelta64(offset, "s")
+        instants: Times = starts + np.timedelta64(offset, "s")
+        return instants
 
 
 def _circle(position: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -94,7 +95,8 @@ def _circle(position: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _share(times: Times, outer: str, length: float) -> NDArray[np.float64]:
     begin = times.astype(f"datetime64[{outer}]").astype("datetime64[s]")
-    return (times - begin).astype("timedelta64[s]").astype(np.float64) / length
+    share: NDArray[np.float64] = (times - begin).astype("timedelta64[s]").astype(np.float64) / length
+    return share
 
 
 # 1970-01-01 was a Thursday; four days later the week begins on a Monday.

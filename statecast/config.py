@@ -83,9 +83,14 @@ class ForecasterConfig:
         return covariates_width(self.past_covariates)
 
     @property
+    def user_known_width(self) -> int:
+        """Columns of encoded future covariates."""
+        return covariates_width(self.future_covariates)
+
+    @property
     def known_width(self) -> int:
         """Columns known ahead: calendar features, then encoded future covariates."""
-        return calendar_width(self.calendar) + covariates_width(self.future_covariates)
+        return calendar_width(self.calendar) + self.user_known_width
 
     @property
     def static_width(self) -> int:

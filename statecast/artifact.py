@@ -1,0 +1,184 @@
+"""An artifact: a folder that holds a trained network and the proof that it still forecasts what it forecast when saved.
+
+    manifest.json       what it is: schema version, name, version, freq, horizon, scores, and a digest of each other file
+    config.json         the ``ForecasterConfig``
+    model.safetensors   the weights
+    golden.json         a history and its forecast, recomputed at every load
+    report.html         for people; written by the training room, not needed to load
+
+JSON and safetensors only: loading runs no code from the folder. The manifest is written last, so a folder with one is
+whole, and in one canonical form, so that any changed byte is seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from statecast.config import ForecasterConfig
+from statecast.errors import ArtifactError, ConfigError, GoldenError
+from statecast.forecaster import Forecaster
+from statecast.notebook import SeriesForecast, forecast_series
+
+SCHEMA_VERSION = 1
+_FILES = ("config.json", "model.safetensors", "golden.json")
+# Share of the golden history's spread by which another machine, device or batch shape may differ.
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A loaded artifact. ``digest`` (``sha256:...``) names the manifest and through it every byte that computes."""
+
+    name: str
+    version: str
+    digest: str
+    config: ForecasterConfig
+    network: Forecaster
+    manifest: dict[str, Any]
+
+    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
+        """Forecast one series; see ``statecast.notebook.forecast_series`` for the options."""
+        return forecast_series(self.network, history, horizon, **options)
+
+
+def save(folder: str | Path, network: Forecaster, manifest: Mapping[str, Any]) -> str:
+    """Write an artifact; returns its digest.
+
+    ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
+    network itself (kind, streaming, freq, resolutions, horizon, state_bytes, parameters, files) is filled in here.
+
+    Raises
+    ------
+    ArtifactError
+        If ``manifest`` lacks a name or a version.
+    """
+    for key in ("name", "version"):
+        if not manifest.get(key):
+            raise ArtifactError(f"manifest: expected {key!r}, got none; give the artifact a {key}")
+    path, config = Path(folder), network.config
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "manifest.json").unlink(missing_ok=True)
+    _write(path / "config.json", config.to_dict())
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    save_file(weights, path / "model.safetensors")
+    _write(path / "golden.json", _golden(network))
+    whole = {
+        "schema_version": SCHEMA_VERSION,
+        "kind": "forecaster",
+        "streaming": "exact",
+        **manifest,
+        "freq": config.freq,
+        "resolutions": list(config.resolutions),
+        "horizon": config.horizon,
+        "quantile_levels": list(config.quantile_levels),
+        "state_bytes": network.spec.row_bytes,
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+        "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
+    }
+    _write(path / "manifest.json", whole)
+    return _digest((path / "manifest.json").read_bytes())
+
+
+def load(folder: str | Path, device: str = "cpu") -> Artifact:
+    """Read an artifact, verify every digest and recompute its golden forecast.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing, changed, or of a schema that this release does not know.
+    GoldenError
+        If the network does not forecast what it forecast when it was saved.
+    """
+    path = Path(folder)
+    raw = _read(path / "manifest.json")
+    manifest = _parse(raw, path / "manifest.json")
+    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
+        found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
+        raise ArtifactError(
+            f"{path}: expected schema_version {SCHEMA_VERSION}, got {found!r}; load it with the release that wrote it"
+        )
+    if _text(manifest) != raw:
+        raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")
+    try:
+        listed = {name: manifest["files"][name] for name in _FILES}
+        name, version = str(manifest["name"]), str(manifest["version"])
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
+    for file, digest in listed.items():
+        if _digest(_read(path / file)) != digest:
+            raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
+    try:
+        config = ForecasterConfig.from_dict(_parse(_read(path / "config.json"), path / "config.json"))
+        network = Forecaster(config)
+        network.load_state_dict(load_file(path / "model.safetensors"))
+    except (ConfigError, SafetensorError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
+    network = network.eval().requires_grad_(False).to(device)
+    _check(network, _parse(_read(path / "golden.json"), path / "golden.json"), path)
+    return Artifact(name, version, _digest(raw), config, network, manifest)
+
+
+def _golden(network: Forecaster) -> dict[str, Any]:
+    config = network.config
+    length = min(2 * config.ring_length, 2000)
+    steps = np.arange(length)
+    wave = np.sin(2 * np.pi * steps / max(config.season, 2)) + 0.3 * np.sin(steps / 3.7) + steps / length
+    history = (100.0 + 10.0 * wave).astype(np.float32)
+    history[[length // 3, length // 2]] = np.nan
+    start = None if config.freq is None else "2026-01-01T00:00:00"
+    return _record(network, [None if np.isnan(x) else float(x) for x in history], start)
+
+
+def _record(network: Forecaster, history: list[float | None], start: str | None) -> dict[str, Any]:
+    training = network.training
+    forecast = forecast_series(network.eval(), history, start=start)
+    network.train(training)
+    quantiles = [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
+    return {"start": start, "target": history, "mean": forecast.mean.tolist(), "quantiles": quantiles}
+
+
+def _check(network: Forecaster, golden: dict[str, Any], path: Path) -> None:
+    again = _record(network, golden["target"], golden["start"])
+    spread = float(np.nanstd(np.asarray(golden["target"], dtype=np.float64)))
+    difference = np.abs(np.asarray(again["quantiles"]) - np.asarray(golden["quantiles"])).max() / spread
+    if not difference <= _TOLERANCE:
+        raise GoldenError(
+            f"{path}: expected the recorded forecast within {_TOLERANCE:g} of the series' spread, got a difference of "
+            f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
+        )
+
+
+def _text(values: Any) -> bytes:
+    return (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _write(path: Path, values: Any) -> None:
+    path.write_bytes(_text(values))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"{path}: expected a file of an artifact, got {error.strerror}; is the folder whole?"
+        ) from None
+
+
+def _parse(raw: bytes, path: Path) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: expected JSON, got {error}; copy the artifact again") from None
+
+
+def _digest(raw: bytes) -> str:
+    return "sha256:" + hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,59 @@
+"""Nine cheap streaming forecasts out of the raw ring; the network learns which to trust where on the horizon."""
+
+import torch
+from torch import Tensor
+
+EXPERTS = (
+    "last value",
+    "season",
+    "mean of four seasons",
+    "slow level",
+    "level of the last season",
+    "level with drift",
+    "seven seasons ago",
+    "season with drift",
+    "shape of four seasons on the last level",
+)
+
+
+def fill_missing(window: Tensor, season: int) -> Tensor:
+    """A scaled window ``[M, R]`` with NaN replaced by the value one season before, else by 0, the slow level."""
+    earlier = torch.cat([torch.full_like(window[:, :season], torch.nan), window[:, :-season]], dim=1)
+    return torch.where(window.isnan(), earlier, window).nan_to_num()
+
+
+def seasonal_naive(window: Tensor, season: int, horizon: int) -> Tensor:
+    """The last season repeated: ``[M, R]`` to ``[M, F]``."""
+    steps = torch.arange(horizon, device=window.device) % season
+    return window[:, -season:].index_select(1, steps)
+
+
+def expert_forecasts(window: Tensor, season: int, horizon: int) -> Tensor:
+    """All experts' forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
+
+    E follows ``EXPERTS``. Level means over the last season, or over eight steps where the season is shorter than four.
+    """
+    length = season if season >= 4 else min(8, window.shape[1] // 2)
+    level = window[:, -length:].mean(1, keepdim=True)
+    drift = level - window[:, -2 * length : -length].mean(1, keepdim=True)
+    four = window[:, -4 * season :].unflatten(1, (4, season))
+    steps = torch.arange(horizon, device=window.device)
+    turn = steps % season
+    repeated = seasonal_naive(window, season, horizon)
+    long_season = 7 * season
+    weekly = window[:, -long_season:].index_select(1, steps % long_season)
+    shape = four.mean(1) - four.mean((1, 2))[:, None]
+    return torch.stack(
+        [
+            window[:, -1:].expand(-1, horizon),
+            repeated,
+            four.mean(1).index_select(1, turn),
+            torch.zeros_like(repeated),
+            level.expand(-1, horizon),
+            level + drift / length * (steps + 1),
+            weekly,
+            repeated + drift,
+            shape.index_select(1, turn) + level,
+        ],
+        dim=-1,
+    )

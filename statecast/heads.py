@@ -1,0 +1,90 @@
+"""From attended context to quantiles that cannot cross."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from statecast.errors import InputError
+
+
+class LinearRing(nn.Module):
+    """A linear map of the whole scaled ring straight to the horizon; zero at first: it has to earn its place."""
+
+    def __init__(self, ring_length: int, horizon: int) -> None:
+        super().__init__()
+        self.map = nn.Linear(ring_length, horizon)
+        nn.init.zeros_(self.map.weight)
+        nn.init.zeros_(self.map.bias)
+
+    def forward(self, window: Tensor) -> Tensor:
+        """``[M, R]`` to ``[M, F]``."""
+        mapped: Tensor = self.map(window)
+        return mapped
+
+
+class QuantileHead(nn.Module):
+    """A centre, and distances from it that are positive by construction: quantiles ascend whatever the weights are."""
+
+    def __init__(self, width: int, segment_length: int, known_width: int, levels: Sequence[float]) -> None:
+        super().__init__()
+        self.count, self.middle, self.segment_length = len(levels), list(levels).index(0.5), segment_length
+        self.residuals = nn.Linear(width, segment_length * self.count)
+        nn.init.normal_(self.residuals.weight, std=0.01)
+        # At first the distances are those of a normal distribution with half the series' spread.
+        normal = torch.special.ndtri(torch.tensor(list(levels), dtype=torch.float64))
+        steps = torch.expm1(normal.diff() * 0.5).log().float()
+        raw = torch.cat([steps[: self.middle], torch.zeros(1), steps[self.middle :]])
+        self.residuals.bias.data = raw.repeat(segment_length)
+        self.known: nn.Module | None = None
+        if known_width:
+            self.known = nn.Linear(known_width, width)
+            self.context = nn.Linear(width, width)
+            self.steps = nn.Linear(width, self.count)
+            nn.init.zeros_(self.steps.weight)
+            nn.init.zeros_(self.steps.bias)
+
+    def forward(self, context: Tensor, future: Tensor) -> Tensor:
+        """Residual quantiles ``[M, F, Q]`` from context ``[M, S, D]`` and known covariates ``[M, F, Ck]``."""
+        horizon = future.shape[1]
+        raw = self.residuals(context).unflatten(-1, (self.segment_length, self.count)).flatten(1, 2)[:, :horizon]
+        if self.known is not None:
+            spread = self.context(context).repeat_interleave(self.segment_length, dim=1)[:, :horizon]
+            raw = raw + self.steps(functional.gelu(self.known(future) + spread))
+        centre = raw[..., self.middle : self.middle + 1]
+        distance = functional.softplus(raw)
+        above = distance[..., self.middle + 1 :].cumsum(-1)
+        below = distance[..., : self.middle].flip(-1).cumsum(-1).flip(-1)
+        return torch.cat([centre - below, centre, centre + above], dim=-1)
+
+
+def mass_weights(levels: Sequence[float]) -> Tensor:
+    """How much probability lies nearest to each level, ``[Q]``, summing to 1: weights of the mean over quantiles."""
+    edges = torch.tensor([0.0, *((a + b) / 2 for a, b in pairwise(levels)), 1.0]).double()
+    return edges.diff()
+
+
+def interpolate_levels(
+    quantiles: NDArray[np.float64], trained: Sequence[float], wanted: Sequence[float]
+) -> NDArray[np.float64]:
+    """Quantiles ``[..., len(wanted)]`` at other levels, linear between the trained ones of ``[..., Q]``.
+
+    Raises
+    ------
+    InputError
+        If a wanted level lies beyond the outermost trained ones.
+    """
+    for level in wanted:
+        if not trained[0] <= level <= trained[-1]:
+            raise InputError(
+                f"quantile_levels: expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost that the "
+                f"model was trained for, got {level:g}; leave it out"
+            )
+    right = np.clip(np.searchsorted(np.asarray(trained), np.asarray(wanted), side="left"), 1, len(trained) - 1)
+    low, high = np.asarray(trained)[right - 1], np.asarray(trained)[right]
+    share = (np.asarray(wanted) - low) / (high - low)
+    return np.asarray(quantiles[..., right - 1] * (1 - share) + quantiles[..., right] * share)

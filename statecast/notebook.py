@@ -1,0 +1,97 @@
+"""Forecasting one series by hand, without a server: lists or arrays in, arrays out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from statecast.calendar import Freq, calendar_features, calendar_width
+from statecast.covariates import encode_covariates
+from statecast.errors import InputError
+from statecast.forecaster import Forecaster, Observations
+from statecast.heads import interpolate_levels
+
+# Rows of history that are read at once; bounds memory, changes no result.
+_CHUNK = 4096
+
+
+@dataclass(frozen=True)
+class SeriesForecast:
+    """``mean`` and each quantile are ``[F]`` in the target's unit; ``times`` ``[F]`` UTC, or None without a start."""
+
+    mean: NDArray[np.float64]
+    quantiles: dict[float, NDArray[np.float64]]
+    times: NDArray[np.datetime64] | None
+
+
+def forecast_series(
+    network: Forecaster,
+    history: Any,
+    horizon: int | None = None,
+    *,
+    start: Any = None,
+    past_covariates: Mapping[str, Sequence[Any]] | None = None,
+    future_covariates: Mapping[str, Sequence[Any]] | None = None,
+    static_covariates: Mapping[str, Any] | None = None,
+    quantile_levels: Sequence[float] | None = None,
+) -> SeriesForecast:
+    """Forecast one series.
+
+    history: T observations, None or NaN where missing.  start: the first one's time (anything numpy reads as an instant,
+    UTC).  past_covariates: T values each.  future_covariates: T + F values each, or F where their past is unknown.
+    horizon: at most the model's.  quantile_levels: within the trained ones; left out, the trained ones.
+
+    Raises
+    ------
+    InputError
+        If nothing was observed, a length or a name does not fit, or a horizon or level lies beyond the model's.
+    """
+    config = network.config
+    device = next(network.parameters()).device
+    target = np.asarray(history, dtype=np.float32)
+    if target.ndim != 1 or not np.isfinite(target).any():
+        raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
+    steps, most = len(target), config.horizon
+    wanted = most if horizon is None else horizon
+    if not 1 <= wanted <= most:
+        raise InputError(f"horizon: expected 1 to {most}, the longest that the model was trained for, got {wanted}")
+    ahead = {name: _whole(name, values, steps, most) for name, values in (future_covariates or {}).items()}
+    user = encode_covariates(config.future_covariates, ahead, (steps + most,))
+    clock, times = -1, None
+    columns = np.zeros((steps + most, calendar_width(config.calendar)), dtype=np.float32)
+    if start is not None and config.freq is not None:
+        freq = Freq.parse(config.freq)
+        clocks, offsets = freq.clocks(np.asarray([start], dtype="datetime64[s]"))
+        clock = int(clocks[0]) - 1
+        every = freq.times(clock + 1 + np.arange(steps + most), int(offsets[0]))
+        columns, times = calendar_features(config.calendar, every), every[steps : steps + wanted]
+    known = torch.from_numpy(np.concatenate([columns, user], axis=1))[None].to(device)
+    past = torch.from_numpy(encode_covariates(config.past_covariates, dict(past_covariates or {}), (steps,)))[None]
+    static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
+    values = torch.from_numpy(target)[None].to(device)
+    with torch.inference_mode():
+        state = network.fresh(torch.tensor([clock], device=device), torch.from_numpy(static)[None].to(device))
+        for first in range(0, steps, _CHUNK):
+            part = slice(first, min(first + _CHUNK, steps))
+            state = network.prime(Observations(values[:, part], past[:, part].to(device), known[:, part]), state)
+        prediction = network.decode(state, known[:, steps:])
+        quantiles = prediction.quantiles()[0, :wanted].cpu().numpy()
+        mean = prediction.mean()[0, :wanted].cpu().numpy()
+    levels = tuple(quantile_levels or config.quantile_levels)
+    chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
+    return SeriesForecast(mean, {level: chosen[:, index] for index, level in enumerate(levels)}, times)
+
+
+def _whole(name: str, values: Sequence[Any], steps: int, horizon: int) -> list[Any]:
+    given = list(values)
+    if len(given) == horizon:
+        return [None] * steps + given
+    if steps < len(given) <= steps + horizon:
+        return given + [None] * (steps + horizon - len(given))
+    raise InputError(
+        f"covariate {name!r}: expected {steps} values of history and up to {horizon} ahead, or the {horizon} ahead alone, "
+        f"got {len(given)}"
+    )

@@ -1,0 +1,102 @@
+"""The state of a series as a value: one row of bytes, the same in memory, on disk and on the wire.
+
+A row is the concatenation of named fields of fixed shape. ``StateSpec`` knows the layout, ``State`` is a batch of rows.
+Rows are plain bytes so that a session store, a slab on a device and an exported file all hold the very same thing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor
+
+from statecast.errors import InputError
+
+_ALIGNMENT = 8
+
+
+@dataclass(frozen=True)
+class Field:
+    """One named tensor of a row: its shape without the batch, its dtype and the value that a fresh row holds."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: torch.dtype
+    fill: float = 0.0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of this field in a row, rounded up so that the next field is aligned."""
+        size = prod(self.shape) * self.dtype.itemsize
+        return -(-size // _ALIGNMENT) * _ALIGNMENT
+
+
+class StateSpec:
+    """The layout of a row."""
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self.fields = {field.name: field for field in fields}
+        self.offsets: dict[str, int] = {}
+        offset = 0
+        for field in fields:
+            self.offsets[field.name] = offset
+            offset += field.bytes
+        self.row_bytes = offset
+
+    def fresh(self, rows: int, device: torch.device | str = "cpu") -> "State":
+        """Rows of series of which nothing has been seen."""
+        values = {
+            field.name: torch.full((rows, *field.shape), field.fill, dtype=field.dtype, device=device)
+            for field in self.fields.values()
+        }
+        return self.pack(values)
+
+    def pack(self, values: Mapping[str, Tensor]) -> "State":
+        """Build rows from one tensor ``[B, *shape]`` a field."""
+        parts: list[Tensor] = []
+        for field in self.fields.values():
+            value = values[field.name].to(field.dtype)
+            flat = value.reshape(value.shape[0], prod(field.shape)).contiguous().view(torch.uint8)
+            if flat.shape[1] != field.bytes:
+                flat = torch.nn.functional.pad(flat, (0, field.bytes - flat.shape[1]))
+            parts.append(flat)
+        return State(self, torch.cat(parts, dim=1))
+
+
+@dataclass(frozen=True)
+class State:
+    """A batch of rows: ``rows`` is ``[B, row_bytes]`` uint8. Nothing here ever changes in place.
+
+    Raises
+    ------
+    InputError
+        If the rows have not the layout's width.
+    """
+
+    spec: StateSpec
+    rows: Tensor
+
+    def __post_init__(self) -> None:
+        if self.rows.dim() != 2 or self.rows.shape[1] != self.spec.row_bytes or self.rows.dtype != torch.uint8:
+            raise InputError(
+                f"state: expected rows of {self.spec.row_bytes} bytes, got {tuple(self.rows.shape)} {self.rows.dtype}; "
+                "it belongs to another network"
+            )
+
+    def __len__(self) -> int:
+        return int(self.rows.shape[0])
+
+    def __getitem__(self, name: str) -> Tensor:
+        """One field of every row, ``[B, *shape]``, as a view."""
+        field, offset = self.spec.fields[name], self.spec.offsets[name]
+        size = prod(field.shape) * field.dtype.itemsize
+        return self.rows[:, offset : offset + size].view(field.dtype).view(len(self), *field.shape)
+
+    def take(self, index: Tensor) -> "State":
+        """The rows at ``index`` (``[N]``, int64), copied."""
+        return State(self.spec, self.rows.index_select(0, index))
+
+    def put(self, index: Tensor, other: "State") -> "State":
+        """A copy of these rows with those at ``index`` replaced by ``other``'s."""
+        return State(self.spec, self.rows.index_copy(0, index, other.rows))
