@@ -1,6 +1,6 @@
-"""An artifact: a folder that holds a trained network and the proof that it still forecasts what it forecast when saved.
+"""An artifact: a folder with a trained network and the proof that it still forecasts what it forecast when saved.
 
-    manifest.json       what it is: schema version, name, version, freq, horizon, scores, and a digest of each other file
+    manifest.json       what it is: schema version, name, version, freq, horizon, scores, each file's digest
     config.json         the ``ForecasterConfig``
     model.safetensors   the weights
     golden.json         a history and its forecast, recomputed at every load
@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 

@@ -84,8 +84,7 @@ class Freq:
         if self.seconds is not None:
             return (clocks * self.seconds + offset).astype("datetime64[s]")
         starts = (clocks * (self.count * _MONTHS[self.unit])).astype("datetime64[M]").astype("datetime64[s]")
-        instants: Times = starts + np.timedelta64(offset, "s")
-        return instants
+        return (starts.astype(np.int64) + offset).astype("datetime64[s]")
 
 
 def _circle(position: NDArray[np.float64]) -> NDArray[np.float64]:

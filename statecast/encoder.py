@@ -77,7 +77,8 @@ class PatchEncoder(nn.Module):
     def every_step(self, embedded: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Advance all phases over ``[B, T, D]``, one embedded patch a step.
 
-        ``hidden`` is ``[B, P, layers, parts, D]``. Returns the hidden vector as of each step, ``[B, T, D]``, and the ring.
+        ``hidden`` is ``[B, P, layers, parts, D]``. Returns the hidden vectors as of each step, ``[B, T, D]``, and
+        the ring.
         """
         rows, steps, width = embedded.shape
         period = self.patch_length

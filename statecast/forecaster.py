@@ -24,8 +24,8 @@ from statecast.state import Field, State, StateSpec
 class Observations(NamedTuple):
     """T steps of B series.
 
-    target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``, calendar
-    features first, then encoded future covariates.
+    target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
+    calendar features first, then encoded future covariates.
     """
 
     target: Tensor

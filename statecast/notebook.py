@@ -40,8 +40,8 @@ def forecast_series(
 ) -> SeriesForecast:
     """Forecast one series.
 
-    history: T observations, None or NaN where missing.  start: the first one's time (anything numpy reads as an instant,
-    UTC).  past_covariates: T values each.  future_covariates: T + F values each, or F where their past is unknown.
+    history: T observations, None or NaN where missing.  start: the first one's time, UTC (anything numpy reads as an
+    instant).  past_covariates: T values each.  future_covariates: T + F values each, or F where their past is unknown.
     horizon: at most the model's.  quantile_levels: within the trained ones; left out, the trained ones.
 
     Raises
@@ -92,6 +92,6 @@ def _whole(name: str, values: Sequence[Any], steps: int, horizon: int) -> list[A
     if steps < len(given) <= steps + horizon:
         return given + [None] * (steps + horizon - len(given))
     raise InputError(
-        f"covariate {name!r}: expected {steps} values of history and up to {horizon} ahead, or the {horizon} ahead alone, "
-        f"got {len(given)}"
+        f"covariate {name!r}: expected {steps} values of history and up to {horizon} ahead, or the {horizon} ahead "
+        f"alone, got {len(given)}"
     )

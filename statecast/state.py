@@ -56,6 +56,8 @@ class StateSpec:
         """Build rows from one tensor ``[B, *shape]`` a field."""
         parts: list[Tensor] = []
         for field in self.fields.values():
+            if not field.bytes:  # a covariate block that this network does not have
+                continue
             value = values[field.name].to(field.dtype)
             flat = value.reshape(value.shape[0], prod(field.shape)).contiguous().view(torch.uint8)
             if flat.shape[1] != field.bytes:
@@ -91,6 +93,8 @@ class State:
         """One field of every row, ``[B, *shape]``, as a view."""
         field, offset = self.spec.fields[name], self.spec.offsets[name]
         size = prod(field.shape) * field.dtype.itemsize
+        if not size:
+            return self.rows.new_zeros((len(self), *field.shape), dtype=field.dtype)
         return self.rows[:, offset : offset + size].view(field.dtype).view(len(self), *field.shape)
 
     def take(self, index: Tensor) -> "State":
