@@ -1,0 +1,99 @@
+"""The scores of one model over many forecasts, summed as they come so that nothing has to be kept."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import metrics
+
+Array = NDArray[np.float64]
+
+
+class Scores:
+    """Sums by item and horizon step.
+
+    Parameters
+    ----------
+    units : ``[I]`` deviation of each item's training rows, the unit of MSE and MAE.
+    differences : ``[I]`` mean seasonal difference of each item's training rows, the unit of MASE (NaN: left out).
+    horizon : F.
+    levels : of the quantiles, empty for a model that gives none.
+    """
+
+    def __init__(self, units: Array, differences: Array, horizon: int, levels: Sequence[float] = ()) -> None:
+        self.units, self.differences, self.levels = units, differences, tuple(levels)
+        shape = (len(units), horizon)
+        self._count, self._squared, self._absolute, self._smape = (np.zeros(shape) for _ in range(4))
+        self._right, self._moved = 0.0, 0.0
+        self._pinball, self._below = np.zeros(len(self.levels)), np.zeros((horizon, len(self.levels)))
+        self._scaled_pinball = 0.0
+        self._magnitude = 0.0
+        self.windows = 0
+
+    def add(
+        self, item: int, actual: Array, mean: Array, *, median: Array, last: Array, quantiles: Array | None = None
+    ) -> None:
+        """Count forecasts of one item.
+
+        ``actual``, ``mean``, ``median``: ``[N, F]``; ``last``: ``[N]``, the last observed value; ``quantiles``
+        ``[N, F, Q]``.
+        """
+        known = ~np.isnan(actual) & ~np.isnan(median)
+        self.windows += int(known.any(axis=1).sum())
+        unit = self.units[item]
+        self._count[item] += known.sum(axis=0)
+        self._squared[item] += np.where(known, ((actual - mean) / unit) ** 2, 0.0).sum(axis=0)
+        self._absolute[item] += np.where(known, np.abs(actual - median) / unit, 0.0).sum(axis=0)
+        self._smape[item] += np.where(known, metrics.smape_terms(actual, median), 0.0).sum(axis=0)
+        change = actual - last[:, None]
+        moved = known & (change != 0) & ~np.isnan(change)
+        self._moved += float(moved.sum())
+        self._right += float((moved & (np.sign(median - last[:, None]) == np.sign(change))).sum())
+        self._magnitude += float(np.where(known, np.abs(actual), 0.0).sum())
+        if quantiles is not None:
+            losses = np.where(known[..., None], metrics.pinball_terms(actual, quantiles, self.levels), 0.0)
+            self._pinball += losses.sum(axis=(0, 1))
+            self._scaled_pinball += float(losses.sum() / unit)
+            self._below += (known[..., None] & (actual[..., None] <= quantiles)).sum(axis=0)
+
+    def table(self) -> dict[str, float]:
+        """Every metric over all items; see ``training.metrics`` for what each is taken on.
+
+        MSE and MAE are averaged over all values, sMAPE and MASE over items first, as is the custom of each.
+        """
+        count = self._count.sum()
+        by_item = self._count.sum(axis=1)
+        used = by_item > 0
+        absolute = self._absolute.sum(axis=1)[used] / by_item[used] * self.units[used]
+        scaled = absolute / self.differences[used]
+        scaled = scaled[~np.isnan(scaled)]
+        row = {
+            "mse": float(self._squared.sum() / count),
+            "mae": float(self._absolute.sum() / count),
+            "smape": float((self._smape.sum(axis=1)[used] / by_item[used]).mean()),
+            "mase": float(scaled.mean()) if scaled.size else float("nan"),
+            "directional": self._right / self._moved if self._moved else float("nan"),
+        }
+        if self.levels and self._magnitude > 0:
+            row["wql"] = float(2.0 * self._pinball.mean() / self._magnitude)
+            row["pinball"] = float(2.0 * self._scaled_pinball / len(self.levels) / count)
+            low, high = self.coverage()[[0, -1]]
+            row["interval"] = float(high - low)
+        return row
+
+    def coverage(self) -> Array:
+        """Share ``[Q]`` of actual values at or below each quantile."""
+        total: Array = self._below.sum(axis=0) / max(self._count.sum(), 1.0)
+        return total
+
+    def by_step(self) -> tuple[Array, Array]:
+        """MSE and MAE ``[F]`` at each horizon step."""
+        count = np.maximum(self._count.sum(axis=0), 1.0)
+        return self._squared.sum(axis=0) / count, self._absolute.sum(axis=0) / count
+
+    def by_item(self) -> tuple[Array, Array]:
+        """MSE and MAE ``[I]`` of each item; NaN where it has no forecast."""
+        count = self._count.sum(axis=1)
+        count = np.where(count > 0, count, np.nan)
+        return self._squared.sum(axis=1) / count, self._absolute.sum(axis=1) / count
