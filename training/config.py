@@ -1,0 +1,166 @@
+"""What a fit is told: three tables of a TOML file, as frozen values that refuse unknown keys by name."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from training.columns import Columns
+from training.loss import WEIGHTINGS
+
+T = TypeVar("T")
+_COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
+
+
+def _expect(holds: bool, name: str, expected: str, got: object) -> None:
+    if not holds:
+        raise ConfigError(f"[training] {name}: expected {expected}, got {got!r}")
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """How a table is read and cut.
+
+    item_id, timestamp, target, wide, past, future, static: see ``training.columns.Columns``.
+    freq: distance of rows, or None to infer it.
+    borders: rows at which training, validation and test end; or ``fractions``: shares of each item's life.
+    """
+
+    item_id: str = "item_id"
+    timestamp: str | None = None
+    target: str = "target"
+    wide: bool | None = None
+    past: tuple[str, ...] = ()
+    future: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
+    freq: str | None = None
+    borders: tuple[int, ...] = ()
+    fractions: tuple[float, ...] = (0.7, 0.15, 0.15)
+
+    @property
+    def columns(self) -> Columns:
+        """The part of this config that names columns."""
+        return Columns(**{f.name: getattr(self, f.name) for f in fields(Columns)})
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is fitted. One step is one batch; ``seconds`` (if above 0) ends training early, whatever is left.
+
+    forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences a step.
+    averaging: share of the steps, the last ones, whose weights are averaged.  clip: largest norm of a gradient.
+    weighting: unit of the loss, see ``training.loss.point_emphasis``.  median_weight: of the median among the levels.
+    validation_every: steps between validations.  validation_stride: steps between validated origins.
+    patience: validations without progress before it stops.  judge: the metric that chooses weights.
+    covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
+    threads: of the CPU; 0 leaves them as they are.
+    """
+
+    seed: int = 0
+    steps: int = 600
+    seconds: float = 0.0
+    batch: int = 16
+    forks: int = 45
+    warm: int = 15
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    clip: float = 1.0
+    averaging: float = 0.33
+    weighting: str = "scale"
+    median_weight: float = 1.0
+    validation_every: int = 100
+    validation_stride: int = 5
+    patience: int = 10
+    judge: str = "pinball"
+    covariate_dropout: float = 0.0
+    calendar_dropout: float = 0.0
+    boosting: bool = True
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "forks", "validation_every", "validation_stride", "patience"):
+            _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        _expect(0 <= self.warm < self.forks, "warm", f"0 up to, not with, forks ({self.forks})", self.warm)
+        _expect(self.weighting in WEIGHTINGS, "weighting", f"one of {', '.join(WEIGHTINGS)}", self.weighting)
+        _expect(self.judge in ("pinball", "mse", "mae"), "judge", "one of pinball, mse, mae", self.judge)
+        for name in ("averaging", "covariate_dropout", "calendar_dropout"):
+            _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
+        for name in ("learning_rate", "clip", "median_weight"):
+            _expect(getattr(self, name) > 0, name, "a number above 0", getattr(self, name))
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """A whole fit. ``network`` fixes keys of the ``ForecasterConfig``; what is absent is chosen from the data."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    network: Mapping[str, Any] = field(default_factory=dict)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "FitConfig":
+        """Read a TOML file.
+
+        Raises
+        ------
+        ConfigError
+            If it is not TOML, has an unknown table or key, or a value that cannot be.
+        """
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
+        return cls.from_dict(values)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "FitConfig":
+        """Build from plain values; errors as ``read``."""
+        for key in values:
+            if key not in ("data", "network", "training"):
+                raise ConfigError(f"config: unknown table [{key}]; known are [data], [network], [training]")
+        network = dict(values.get("network", {}))
+        known = {f.name for f in fields(ForecasterConfig)} - set(_COVARIATE_KEYS)
+        for key in network:
+            if key not in known:
+                raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        return cls(
+            data=_build(DataConfig, values.get("data", {}), "data"),
+            network=network,
+            training=_build(TrainingConfig, values.get("training", {}), "training"),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``from_dict`` gives the same config back."""
+        return {"data": asdict(self.data), "network": dict(self.network), "training": asdict(self.training)}
+
+    def to_toml(self) -> str:
+        """Text that ``read`` reads back."""
+        lines = []
+        for table, values in self.to_dict().items():
+            lines.append(f"[{table}]")
+            # The values of these tables are written alike in TOML and JSON; absent ones are left out.
+            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
+            lines.append("")
+        return "\n".join(lines)
+
+
+def _build(kind: type[T], values: Mapping[str, Any], table: str) -> T:
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    default = kind()
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"[{table}]: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        expected = type(getattr(default, key))
+        given = tuple(value) if isinstance(value, list) else value
+        if expected is float and isinstance(given, int) and not isinstance(given, bool):
+            given = float(given)
+        if expected is not type(None) and given is not None and type(given) is not expected:
+            name = {"tuple": "a list", "int": "a whole number", "str": "text"}.get(expected.__name__, expected.__name__)
+            raise ConfigError(f"[{table}] {key}: expected {name}, got {value!r}")
+        plain[key] = given
+    return replace(default, **plain)  # type: ignore[type-var]

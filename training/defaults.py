@@ -1,0 +1,77 @@
+"""What a fit chooses by itself, from the freq, the length of the series and the horizon."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from statecast.calendar import Freq
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from training.panel import Panel
+
+# Season, horizon, calendar and coarse step by unit, for a count of 1.
+_UNITS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
+    "s": (60, 60, ("hour",), 60),
+    "min": (60, 60, ("hour", "day", "weekend"), 60),
+    "h": (24, 48, ("day", "week", "weekend", "year"), 24),
+    "d": (7, 14, ("week", "year"), 7),
+    "w": (1, 13, ("year",), 4),
+    "mo": (12, 18, ("year",), 12),
+    "q": (4, 8, ("year",), 4),
+    "y": (1, 6, (), 5),
+}
+
+
+def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
+    """Fill in what ``given`` leaves open; covariates are fitted later.
+
+    Raises
+    ------
+    ConfigError
+        If given values do not go together, or the series are too short for the given season.
+    """
+    lives = [item.last + 1 - item.first for item in panel.items]
+    length = int(np.quantile(lives, 0.75))
+    season, horizon, calendar, coarse = _by_freq(panel.freq)
+    values: dict[str, Any] = {"freq": str(panel.freq) if panel.freq else None, "calendar": calendar}
+    # A season that is seen fewer than three times cannot be learned.
+    values["season"] = season if length >= 3 * season else 1
+    values["horizon"] = max(min(horizon, length // 5), 1)
+    values |= given
+    season = int(values["season"])
+    # Wide patches cost less; short lives need narrow ones, so that there are some to learn from.
+    widest = max(length // 16, 1)
+    values.setdefault("patch_length", max(min(season if season > 3 else 8, 24, widest), 1))
+    patch = int(values["patch_length"])
+    values.setdefault("ring_length", max(7 * season + patch, 14 * season, 4 * patch))
+    values.setdefault("half_life", float(patch * (30 if length > 100 * patch else 7)))
+    values.setdefault("resolutions", (1, coarse) if length >= 8 * coarse else (1,))
+    values.setdefault("width", 64 if sum(lives) > 2000 else 32)
+    values.setdefault("segment_length", max(min(8, int(values["horizon"])), 1))
+    if values["freq"] != (str(panel.freq) if panel.freq else None):
+        raise ConfigError(f"freq: the data has {panel.freq}, the config says {values['freq']}; leave it out")
+    return ForecasterConfig.from_dict(values)
+
+
+def choose_forks(panel: Panel, config: ForecasterConfig, forks: int, warm: int) -> tuple[int, int]:
+    """Shorten the training sequences where no item is as long; the warm part shrinks with them."""
+    longest = max(item.last + 1 - item.first for item in panel.items)
+    most = max((longest - config.horizon) // config.patch_length, 1)
+    if most >= forks:
+        return forks, warm
+    return most, warm * most // forks
+
+
+def _by_freq(freq: Freq | None) -> tuple[int, int, tuple[str, ...], int]:
+    if freq is None:
+        return 1, 12, (), 8
+    season, horizon, calendar, coarse = _UNITS[freq.unit]
+    if freq.count == 1:
+        return season, horizon, calendar, coarse
+    if freq.unit == "min" and 1440 % freq.count == 0:
+        steps = 1440 // freq.count
+        return steps, min(steps, 96), ("day", "week", "weekend", "year"), max(60 // freq.count, 4)
+    if season % freq.count == 0 and season // freq.count > 1:
+        return season // freq.count, max(horizon // freq.count, 4), calendar, max(coarse // freq.count, 2)
+    return 1, horizon, calendar, max(coarse, 2)

@@ -1,0 +1,217 @@
+"""The plain loop: forked sequences in, the weights that carried validation judges best out."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from statecast.forecaster import Forecaster, Observations, Prediction
+from statecast.scaling import Scaling
+from training.baselines import Task
+from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
+from training.config import TrainingConfig
+from training.encoding import PanelTensors
+from training.errors import TrainingError
+from training.evaluate import Part, empty_scores, score_network
+from training.loss import forecast_loss, level_weights, point_emphasis
+from training.progress import Silent, Watcher
+from training.sequences import Batch, Sequences, SequenceShape
+from training.weights import RunningMean, Weights, copy_weights, put_weights
+
+_WARM_UP = 0.03  # share of the steps over which the learning rate rises
+
+
+@dataclass
+class Curves:
+    """What happened: ``[step, loss]`` and ``[step, validation]`` pairs, and where the weights came from."""
+
+    loss: list[list[float]] = field(default_factory=list)
+    validation: list[list[float]] = field(default_factory=list)
+    best_step: int = 0
+    best: float = math.inf
+    stale: int = 0
+    steps: int = 0
+    seconds: float = 0.0
+
+
+class Fit:
+    """One training of one network.
+
+    Parameters
+    ----------
+    network : the network, whose weights are changed in place.
+    tensors : all rows; only those before the task's training border are learned from, those up to its validation
+        border judge.
+    folder : where checkpoints go; None for none.
+    """
+
+    def __init__(
+        self, network: Forecaster, tensors: PanelTensors, task: Task, config: TrainingConfig, folder: Path | None = None
+    ) -> None:
+        self.network, self.tensors, self.task, self.config, self.folder = network, tensors, task, config, folder
+        plan = SequenceShape(
+            network.config.patch_length,
+            network.config.horizon,
+            config.forks,
+            config.warm,
+            config.covariate_dropout,
+            config.calendar_dropout,
+        )
+        self.sequences = Sequences(tensors, task.split.train, plan)
+        self.generator = np.random.default_rng(config.seed)
+        self.average = RunningMean()
+        self.best: Weights = copy_weights(network)
+        self.curves = Curves()
+        units = empty_scores(task, ())
+        unit = units.differences if config.weighting == "owa" else units.units
+        self._unit = torch.from_numpy(np.where(np.isfinite(unit), unit, units.units))
+        self._weights = level_weights(network.config.quantile_levels, config.median_weight)
+        self._optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self._has_validation = bool((task.split.val - task.split.train >= task.horizon).any())
+
+    def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
+        """Train to the end, or to step ``stop_after``; leaves the best weights in the network.
+
+        Raises
+        ------
+        TrainingError
+            If the loss is not finite, or there is nothing to resume.
+        """
+        watcher = watcher or Silent()
+        torch.set_flush_denormal(True)
+        torch.manual_seed(self.config.seed)
+        fabric = Fabric(accelerator="cpu", devices=1)
+        network, optimizer = fabric.setup(self.network, self._optimizer)
+        network.mark_forward_method("fork")
+        if resume:
+            self._restore()
+        watcher.begin(self.config.steps, self.curves.steps)
+        begun = time.monotonic() - self.curves.seconds
+        smooth = self.curves.loss[-1][1] if self.curves.loss else None
+        while self.curves.steps < min(self.config.steps, stop_after or self.config.steps):
+            share = self._share(time.monotonic() - begun)
+            if share >= 1.0 or self.curves.stale >= self.config.patience:
+                break
+            self.network.train()
+            for group in optimizer.param_groups:
+                group["lr"] = self.config.learning_rate * _schedule(share)
+            loss = self._loss(network, self.sequences.draw(self.config.batch, self.generator))
+            optimizer.zero_grad()
+            fabric.backward(loss)
+            fabric.clip_gradients(network, optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
+            value = float(loss.detach())
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"step {self.curves.steps + 1}: the loss is {value}; lower learning_rate "
+                    f"({self.config.learning_rate}) or look for extreme values"
+                )
+            optimizer.step()
+            self.curves.steps += 1
+            smooth = value if smooth is None else 0.98 * smooth + 0.02 * value
+            if share >= 1.0 - self.config.averaging:
+                self.average.add(self.network)
+            watcher.advance(self.curves.steps, smooth)
+            if self.curves.steps % self.config.validation_every == 0:
+                self.curves.seconds = time.monotonic() - begun
+                self._validate(smooth, watcher)
+                self._checkpoint()
+        self.curves.seconds = time.monotonic() - begun
+        ended = stop_after is None or self.curves.steps < stop_after
+        if ended:
+            if self.curves.steps % self.config.validation_every:
+                self._validate(smooth or math.nan, watcher)
+            put_weights(self.network, self.best)
+        self.network.eval()
+        return self.curves
+
+    def _share(self, elapsed: float) -> float:
+        """How much of the training is over, by steps or by time, whichever is further."""
+        by_time = elapsed / self.config.seconds if self.config.seconds > 0 else 0.0
+        return max(self.curves.steps / self.config.steps, by_time)
+
+    def _loss(self, network: Any, batch: Batch) -> Tensor:
+        observations = Observations(batch.target, batch.past, batch.known)
+        state = self.network.fresh(batch.clock, batch.static)
+        prediction: Prediction = network.fork(observations, state, batch.future)
+        truth = batch.truth.flatten(0, 1)
+        scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
+        # A series that has not moved yet has no unit to measure errors in.
+        scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
+        unit = self._unit[batch.items].repeat_interleave(batch.truth.shape[1])
+        emphasis = point_emphasis(self.config.weighting, truth, prediction.scale, unit)
+        emphasis = None if emphasis is None else emphasis.float()
+        levels = self.network.config.quantile_levels
+        return forecast_loss(prediction.scaled, scaled, levels, self._weights, emphasis)
+
+    def _validate(self, loss: float, watcher: Watcher) -> None:
+        """Judge the weights that would be kept now: the average's, once there is one."""
+        own = copy_weights(self.network)
+        candidate = self.average.mean or own
+        put_weights(self.network, candidate)
+        value = self.validate() if self._has_validation else loss
+        put_weights(self.network, own)
+        self.curves.loss.append([self.curves.steps, loss])
+        self.curves.validation.append([self.curves.steps, value])
+        better = value < self.curves.best
+        if better:
+            self.curves.best, self.curves.best_step, self.curves.stale = value, self.curves.steps, 0
+            self.best = {name: weight.clone() for name, weight in candidate.items()}
+        else:
+            self.curves.stale += 1
+        watcher.validated(value, better)
+
+    def validate(self) -> float:
+        """Score the network on the validation rows, with state carried from each item's first row."""
+        part = Part(self.task.split.train, self.task.split.val)
+        scores = score_network(self.network, self.tensors, self.task, part, self.config.validation_stride)
+        return scores.table()[self.config.judge]
+
+    def _checkpoint(self) -> None:
+        if self.folder is None:
+            return
+        groups: dict[str, dict[str, Tensor]] = {
+            "weights": copy_weights(self.network),
+            "best": self.best,
+            "average": self.average.mean or {},
+            "optimizer": pack_optimizer(self._optimizer),
+            "random": {"torch": torch.get_rng_state()},
+        }
+        tensors = {f"{group}/{name}": value for group, values in groups.items() for name, value in values.items()}
+        facts = {
+            "step": self.curves.steps,
+            "curves": vars(self.curves),
+            "averaged": self.average.count,
+            "numpy": self.generator.bit_generator.state,
+            "network": self.network.config.to_dict(),
+        }
+        Checkpoint(tensors, facts).save(self.folder)
+
+    def _restore(self) -> None:
+        checkpoint = Checkpoint.load(self.folder) if self.folder else None
+        if checkpoint is None:
+            raise TrainingError(f"{self.folder}: no checkpoint to resume; fit without --resume")
+        known = set(checkpoint.group("weights"))
+        if known != set(self.network.state_dict()):
+            raise TrainingError(f"{self.folder}: the checkpoint is of another network; fit without --resume")
+        put_weights(self.network, checkpoint.group("weights"))
+        self.best = checkpoint.group("best")
+        self.average = RunningMean(checkpoint.group("average") or None, checkpoint.facts["averaged"])
+        unpack_optimizer(self._optimizer, checkpoint.group("optimizer"))
+        torch.set_rng_state(checkpoint.group("random")["torch"])
+        self.generator.bit_generator.state = checkpoint.facts["numpy"]
+        self.curves = Curves(**checkpoint.facts["curves"])
+
+
+def _schedule(share: float) -> float:
+    """Rise briefly, then fall as a half cosine to a hundredth."""
+    if share < _WARM_UP:
+        return 0.1 + 0.9 * share / _WARM_UP
+    return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (share - _WARM_UP) / (1.0 - _WARM_UP)))
