@@ -1,0 +1,175 @@
+"""What a request means to a session: a pure function of the session's record and of what arrived.
+
+Nothing here changes anything. ``admit`` either refuses, or gives a ``Plan``: what the network shall read, and the
+record as it will stand once that has happened.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.errors import Conflict, UnknownSession, Unprocessable
+from service.gaps import fill
+from service.grid import Grid, Limits, checksum_of, gap_too_long
+from service.jobs import Arrival, Floats
+from service.overlap import compare, is_retry
+from service.scores import judge
+from service.stores import Record, Request
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What shall happen.
+
+    clock: absolute index of the step before the first new one.
+    values: ``[V, T]`` as they were given, NaN where missing.  target: what the network reads, ``values`` after filling.
+    past, known: ``[T, C]`` covariates of the same steps, zeros in gaps.
+    applied, duplicates: steps of the request that are new, that were there already.  gap: steps that nobody gave.
+    first_clock, tail, checksum, request: the record's fields afterwards (see ``Record``).
+    """
+
+    clock: int
+    values: Floats
+    target: Floats
+    past: Floats
+    known: Floats
+    applied: int
+    duplicates: int
+    gap: int
+    first_clock: int
+    tail: Floats
+    checksum: int
+    request: Request | None
+
+    @property
+    def last_clock(self) -> int:
+        """Clock of the last step that the network will have read."""
+        return self.clock + int(self.target.shape[1])
+
+    def advance(self, record: Record) -> Record:
+        """Give the record as it will stand, but for the state and the newly issued forecast."""
+        return replace(
+            record,
+            first_clock=self.first_clock,
+            last_clock=self.last_clock,
+            count=record.count + self.applied,
+            tail=self.tail,
+            checksum=self.checksum,
+            request=self.request,
+            scores=judge(record.scores, record.issued, self.values, self.clock + 1),
+        )
+
+
+def admit(record: Record | None, arrival: Arrival, limits: Limits) -> Plan:
+    """Decide what an arrival adds to a session, or to nothing where ``record`` is None.
+
+    Raises
+    ------
+    UnknownSession, Unprocessable, Conflict, TooLarge
+        Each says which step it is about and how to go on.
+    """
+    steps = int(arrival.target.shape[1])
+    if record is not None:
+        _agree(record, arrival)
+        if steps == 0:
+            return _nothing(record, arrival, 0)
+    elif steps == 0:
+        if arrival.session is not None:
+            raise UnknownSession(
+                f"session {arrival.session[:80]!r}: there is none, and the request brings no history to open it with; "
+                "send the whole history in target"
+            )
+        raise Unprocessable("target: expected at least one value, got none; give the history", code="empty_target")
+    if np.isinf(arrival.target).any():
+        raise Unprocessable("target: expected values that fit float32, got one beyond 3.4e38; rescale the series")
+    grid = Grid.of(arrival, (record.last_clock + 1) if record else 0, limits)
+    return _first(grid, arrival, limits) if record is None else _next(record, grid, arrival, limits)
+
+
+def _first(grid: Grid, arrival: Arrival, limits: Limits) -> Plan:
+    seen = ~np.isnan(grid.values).all(axis=0)
+    if not seen.any():
+        raise Unprocessable(
+            "target: expected at least one value that is not null, got none; a series cannot begin unseen",
+            code="all_missing",
+        )
+    request = _request(grid)
+    trimmed = grid.since(grid.begin + int(seen.argmax()))
+    return _plan(trimmed, None, arrival, limits, request)
+
+
+def _next(record: Record, grid: Grid, arrival: Arrival, limits: Limits) -> Plan:
+    lead = grid.begin - record.last_clock - 1
+    if lead > limits.gap:
+        raise gap_too_long(lead, 0, limits)
+    duplicates = 0
+    if lead < 0:
+        duplicates = int(grid.given[: record.last_clock - grid.begin + 1].sum())
+        if not is_retry(record, grid):
+            compare(record, grid)
+    if grid.end <= record.last_clock:
+        return _nothing(record, arrival, duplicates)
+    plan = _plan(grid.after(record.last_clock), record, arrival, limits, _request(grid))
+    return replace(plan, duplicates=duplicates, applied=plan.applied - duplicates)
+
+
+def _plan(new: Grid, record: Record | None, arrival: Arrival, limits: Limits, request: Request) -> Plan:
+    tail = record.tail if record else np.zeros((new.values.shape[0], 0), dtype=np.float32)
+    longer = np.concatenate([tail, new.values], axis=1)
+    surplus = max(0, longer.shape[1] - limits.tail)
+    return Plan(
+        clock=new.begin - 1,
+        values=new.values,
+        target=fill(new.values, tail, arrival.missing, limits.tail, new.begin),
+        past=new.past,
+        known=new.known,
+        applied=int(arrival.target.shape[1]),
+        duplicates=0,
+        gap=int(new.given.size - new.given.sum()),
+        first_clock=record.first_clock if record else new.begin,
+        tail=longer[:, surplus:].copy(),
+        checksum=checksum_of(longer[:, :surplus], record.checksum if record else 0),
+        request=request,
+    )
+
+
+def _nothing(record: Record, arrival: Arrival, duplicates: int) -> Plan:
+    nothing = np.zeros((len(record.variables), 0), dtype=np.float32)
+    return Plan(
+        clock=record.last_clock,
+        values=nothing,
+        target=nothing,
+        past=np.zeros((0, arrival.past.shape[1]), dtype=np.float32),
+        known=np.zeros((0, arrival.known.shape[1]), dtype=np.float32),
+        applied=0,
+        duplicates=duplicates,
+        gap=0,
+        first_clock=record.first_clock,
+        tail=record.tail,
+        checksum=record.checksum,
+        request=record.request,
+    )
+
+
+def _agree(record: Record, arrival: Arrival) -> None:
+    """Refuse a request about another kind of series. One without any times goes on from the session's last step."""
+
+    def refuse(what: str, kept: object, came: object) -> Conflict:
+        return Conflict(
+            f"{what}: the session was opened with {kept}, the request has {came}; keep to that, or use another id",
+            code="session_mismatch",
+        )
+
+    if arrival.variables != record.variables:
+        raise refuse("target", f"variables {record.variables}", f"variables {arrival.variables}")
+    if arrival.freq != record.freq and not (arrival.freq is None and arrival.clocks is None):
+        raise refuse("freq", record.freq or "no times", arrival.freq or "no times")
+    if arrival.clocks is not None and arrival.offset != record.offset:
+        raise refuse("timestamp", f"steps {record.offset} s after the {record.freq} mark", f"{arrival.offset} s")
+    # Static covariates are read once, at the start; a later request may leave them out, which encodes as zeros.
+    if arrival.static.any() and not np.array_equal(arrival.static, record.static):
+        raise refuse("static_covariates", "other values", "new ones")
+
+
+def _request(grid: Grid) -> Request:
+    return Request(grid.begin, grid.end, checksum_of(grid.values))

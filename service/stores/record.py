@@ -1,0 +1,190 @@
+"""What is kept of a session beside its state: enough to tell a retry from news, and to judge its forecasts."""
+
+import json
+import struct
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from service.jobs import Floats
+
+
+@dataclass(frozen=True)
+class Issued:
+    """The forecast that a session gave last, kept to be judged by what arrives.
+
+    start: clock of its first step.  median, low, high: ``[V, F]`` in the target's unit.
+    scale: ``[V]`` seasonal error when it was issued, the unit of MASE; NaN where it was unknown.
+    """
+
+    start: int
+    median: Floats
+    low: Floats
+    high: Floats
+    scale: Floats
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Running sums over the observations that met an earlier forecast.
+
+    judged: observations compared with an interval.  inside: those within it.
+    scaled: observations whose error could be divided by a seasonal error.  error: sum of those quotients.
+    """
+
+    judged: int = 0
+    inside: int = 0
+    scaled: int = 0
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """The last applied request: clocks of its first and last step, and the CRC-32 of its values on the regular grid."""
+
+    begin: int
+    end: int
+    crc: int
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One session, without its state.
+
+    key: hash of owner and id.  model: digest of the artifact; model_name: ``name@version``.
+    freq, offset, variables, static: what later requests must agree with.
+    interval: nominal coverage of ``low`` to ``high``.
+    first_clock, last_clock: absolute step indices of the first and the last observation (inclusive).
+    count: observations applied, missing ones included, steps that a gap left out not.
+    tail: ``[V, k]`` the last values as they were given, NaN where missing, k up to the model's ring length.
+    checksum: CRC-32 of the values before the tail, time-major.  request: the last applied request.
+    state_bytes: length of the state.  digest: ``sha256:…`` of the state.  Times are seconds since 1970.
+    dropped: the session expired and its state is gone; only this tombstone is left.
+    """
+
+    key: str
+    model: str
+    model_name: str
+    freq: str | None
+    offset: int
+    variables: tuple[str, ...]
+    static: Floats
+    interval: float
+    first_clock: int
+    last_clock: int
+    count: int
+    tail: Floats
+    checksum: int
+    created_at: float
+    last_used: float
+    expires_at: float
+    state_bytes: int = 0
+    digest: str = ""
+    request: Request | None = None
+    issued: Issued | None = None
+    scores: Scores = field(default_factory=Scores)
+    dropped: bool = False
+
+    @property
+    def tail_begin(self) -> int:
+        """Clock of the tail's first value."""
+        return self.last_clock - int(self.tail.shape[1]) + 1
+
+    def used(self, now: float, ttl: float) -> "Record":
+        """Give the same session, its life renewed."""
+        return replace(self, last_used=now, expires_at=now + ttl)
+
+
+COLUMNS = (
+    "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
+    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped",
+)  # fmt: skip
+"""Names of what ``to_row`` gives, in order."""
+
+_SCORES = struct.Struct("<qqqd")
+
+
+def to_row(record: Record) -> tuple[Any, ...]:
+    """Plain columns: arrays as raw little-endian bytes, what never changes as one JSON text."""
+    birth = json.dumps(
+        {
+            "model": record.model,
+            "model_name": record.model_name,
+            "freq": record.freq,
+            "offset": record.offset,
+            "variables": record.variables,
+            "static": record.static.tolist(),
+            "interval": record.interval,
+            "first_clock": record.first_clock,
+            "created_at": record.created_at,
+            "state_bytes": record.state_bytes,
+        }
+    )
+    request, issued, scores = record.request, record.issued, record.scores
+    return (
+        record.key,
+        birth,
+        record.last_clock,
+        record.count,
+        record.tail.astype("<f4", copy=False).tobytes(),
+        record.checksum,
+        request.begin if request else None,
+        request.end if request else None,
+        request.crc if request else None,
+        issued.start if issued else None,
+        _pack(issued) if issued else None,
+        _SCORES.pack(scores.judged, scores.inside, scores.scaled, scores.error),
+        record.digest,
+        record.last_used,
+        record.expires_at,
+        int(record.dropped),
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Record:
+    """Give back the record that ``to_row`` took apart."""
+    values = dict(zip(COLUMNS, row, strict=True))
+    birth = json.loads(values["birth"])
+    rows = len(birth["variables"])
+    return Record(
+        key=values["key"],
+        model=birth["model"],
+        model_name=birth["model_name"],
+        freq=birth["freq"],
+        offset=birth["offset"],
+        variables=tuple(birth["variables"]),
+        static=np.asarray(birth["static"], dtype=np.float32),
+        interval=birth["interval"],
+        first_clock=birth["first_clock"],
+        created_at=birth["created_at"],
+        state_bytes=birth["state_bytes"],
+        last_clock=values["last_clock"],
+        count=values["count"],
+        tail=_array(values["tail"], rows),
+        checksum=values["checksum"],
+        request=None
+        if values["request_begin"] is None
+        else Request(values["request_begin"], values["request_end"], values["request_crc"]),
+        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows),
+        scores=Scores(*_SCORES.unpack(values["scores"])),
+        digest=values["digest"],
+        last_used=values["last_used"],
+        expires_at=values["expires_at"],
+        dropped=bool(values["dropped"]),
+    )
+
+
+def _pack(issued: Issued) -> bytes:
+    columns = [issued.median, issued.low, issued.high, issued.scale[:, None]]
+    return np.concatenate(columns, axis=1).astype("<f4", copy=False).tobytes()
+
+
+def _unpack(start: int, data: bytes, rows: int) -> Issued:
+    table = _array(data, rows)
+    median, low, high = np.split(table[:, :-1], 3, axis=1)
+    return Issued(start, median, low, high, table[:, -1])
+
+
+def _array(data: bytes, rows: int) -> Floats:
+    return np.frombuffer(data, dtype="<f4").reshape(rows, -1)
