@@ -7,7 +7,7 @@
     report.html         for people; written by the training room, not needed to load
 
 JSON and safetensors only: loading runs no code from the folder. The manifest is written last, so a folder with one is
-whole, and in one canonical form, so that any changed byte is seen.
+whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ _TOLERANCE = 1e-3
 
 @dataclass(frozen=True)
 class Artifact:
-    """A loaded artifact. ``digest`` (``sha256:...``) names the manifest and through it every byte that computes."""
+    """A loaded artifact. ``digest`` (``sha256:...``) is the manifest's and so covers every byte that computes."""
 
     name: str
     version: str
@@ -82,8 +82,9 @@ def save(folder: str | Path, network: Forecaster, manifest: Mapping[str, Any]) -
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
     }
-    _write(path / "manifest.json", whole)
-    return _digest((path / "manifest.json").read_bytes())
+    digest = _digest(_text(whole))
+    _write(path / "manifest.json", {**whole, "digest": digest})
+    return digest
 
 
 def load(folder: str | Path, device: str = "cpu") -> Artifact:
@@ -104,7 +105,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         raise ArtifactError(
             f"{path}: expected schema_version {SCHEMA_VERSION}, got {found!r}; load it with the release that wrote it"
         )
-    if _text(manifest) != raw:
+    digest = manifest.pop("digest", None)
+    if _text({**manifest, "digest": digest}) != raw or _digest(_text(manifest)) != digest:
         raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")
     try:
         listed = {name: manifest["files"][name] for name in _FILES}
@@ -122,7 +124,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)
     _check(network, _parse(_read(path / "golden.json"), path / "golden.json"), path)
-    return Artifact(name, version, _digest(raw), config, network, manifest)
+    return Artifact(name, version, digest, config, network, manifest)
 
 
 def _golden(network: Forecaster) -> dict[str, Any]:

@@ -1,0 +1,114 @@
+"""What the laws are tried on: every network variant, and series as they come: trends, gaps, constants, odd levels."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import torch
+from hypothesis import strategies as st
+from hypothesis import target
+from torch import Tensor
+
+from statecast import Forecaster, Observations, Prediction, State
+from statecast.covariates import Covariate
+from tests.artifacts import tiny_network
+
+VARIANTS: dict[str, dict[str, object]] = {
+    "lstm": {},
+    "lstm-deep": {"layers": 2},
+    "gru": {"cell": "gru"},
+    "rnn": {"cell": "rnn"},
+    "one-resolution": {"resolutions": (1,)},
+    "three-resolutions": {"resolutions": (1, 3, 10)},
+    "no-linear-ring": {"linear_ring": False},
+    "season-of-one": {"season": 1, "ring_length": 20},
+    "covariates": {
+        "past_covariates": (Covariate("wind", 1.0, 2.0),),
+        "future_covariates": (Covariate("holiday", levels=("no", "yes")),),
+        "static_covariates": (Covariate("site", levels=("north", "south")),),
+    },
+}
+
+
+@cache
+def variant(name: str) -> Forecaster:
+    """One network a variant, built once."""
+    return tiny_network(seed=3, **VARIANTS[name])
+
+
+variants = st.sampled_from(sorted(VARIANTS)).map(variant)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Random series for one network: everything that ``prime`` and ``decode`` take."""
+
+    network: Forecaster
+    target: Tensor
+    past: Tensor
+    known: Tensor
+    static: Tensor
+    clock: Tensor
+    future: Tensor
+
+    def __repr__(self) -> str:
+        return f"Batch(target={tuple(self.target.shape)}, clock={self.clock.tolist()})"
+
+    def fresh(self) -> State:
+        return self.network.fresh(self.clock, self.static)
+
+    def part(self, first: int, last: int) -> Observations:
+        return Observations(self.target[:, first:last], self.past[:, first:last], self.known[:, first:last])
+
+    def forecast(self, state: State) -> Prediction:
+        return self.network.decode(state, self.future)
+
+    def rows(self, index: list[int]) -> "Batch":
+        pick = torch.tensor(index)
+        names = ("target", "past", "known", "static", "clock", "future")
+        return Batch(self.network, *(getattr(self, name)[pick] for name in names))
+
+    def with_target(self, target: Tensor) -> "Batch":
+        return Batch(self.network, target, self.past, self.known, self.static, self.clock, self.future)
+
+    def run(self) -> Prediction:
+        """The forecast after all steps, in one go."""
+        return self.forecast(self.network.prime(self.part(0, self.target.shape[1]), self.fresh()))
+
+
+@st.composite
+def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True) -> Batch:
+    """Random walks with a season at random levels and scales, some values missing."""
+    network = draw(variants)
+    config, steps = network.config, draw(st.integers(2, most))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    walk = random.normal(size=(rows, steps)).cumsum(1) * draw(st.sampled_from([0.0, 0.1, 1.0]))
+    wave = np.sin(2 * np.pi * np.arange(steps) / 4) + random.normal(size=(rows, steps)) * 0.3
+    values = (
+        draw(st.sampled_from([0.0, 1.0, -50.0])) + draw(st.sampled_from([0.01, 1.0, 30.0])) * (walk + wave)
+    ).astype(np.float32)
+    if missing:
+        holes = random.random((rows, steps)) < draw(st.sampled_from([0.0, 0.02, 0.4]))
+        holes[:, 0] = False
+        values[holes] = np.nan
+
+    def normal(*shape: int) -> Tensor:
+        return torch.from_numpy(random.normal(size=shape).astype(np.float32))
+
+    return Batch(
+        network,
+        torch.from_numpy(values),
+        normal(rows, steps, config.past_width),
+        normal(rows, steps, config.known_width),
+        normal(rows, config.static_width),
+        torch.from_numpy(random.integers(-1, 500_000, rows)),
+        normal(rows, config.horizon, config.known_width),
+    )
+
+
+def difference(ours: Prediction, theirs: Prediction) -> float:
+    """Largest difference of two forecasts, as a share of the series' scale (1 where the series has none)."""
+    unit = torch.where(theirs.scale > 0, theirs.scale, 1.0)[:, None, None]
+    gap = float(((ours.quantiles() - theirs.quantiles()).abs() / unit).max())
+    target(gap)  # hypothesis looks for the worst
+    return gap
