@@ -7,8 +7,10 @@
 
 from statecast.artifact import Artifact, load, save
 from statecast.config import ForecasterConfig
-from statecast.forecaster import Forecaster, Observations, Prediction
+from statecast.forecaster import Forecaster
+from statecast.history import Observations
 from statecast.notebook import SeriesForecast
+from statecast.prediction import Prediction
 from statecast.state import State, StateSpec
 
 __all__ = [

@@ -113,8 +113,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         name, version = str(manifest["name"]), str(manifest["version"])
     except (KeyError, TypeError) as error:
         raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
-    for file, digest in listed.items():
-        if _digest(_read(path / file)) != digest:
+    for file, recorded in listed.items():
+        if _digest(_read(path / file)) != recorded:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
         config = ForecasterConfig.from_dict(_parse(_read(path / "config.json"), path / "config.json"))

@@ -21,12 +21,12 @@ _LIMIT = 30.0
 class PatchInput(NamedTuple):
     """What the encoder sees at N positions of B rows.
 
-    patches: three ``[B, N, P]`` windows of the raw target: now, one and seven seasons ago; NaN where missing.
+    patches: ``[B, N, P]`` windows of the raw target: now, one and seven seasons ago; NaN where missing.
     now, before: scaling ``[B, N]`` at the position and P steps earlier.
     covariates: ``[B, N, P * Cu]`` of the patch.  calendar: ``[B, N, Ca]`` at the position.  static: ``[B, S]``.
     """
 
-    patches: tuple[Tensor, Tensor, Tensor]
+    patches: tuple[Tensor, ...]
     now: Scaling
     before: Scaling
     covariates: Tensor

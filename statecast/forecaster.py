@@ -13,58 +13,13 @@ from torch import Tensor, nn
 from statecast.attention import ExpertAttention, ResolutionAttention
 from statecast.config import ForecasterConfig
 from statecast.encoder import PatchEncoder, PatchInput
-from statecast.errors import InputError
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing, seasonal_naive
-from statecast.heads import LinearRing, QuantileHead, mass_weights
+from statecast.heads import LinearRing, QuantileHead
+from statecast.history import History, Observations, history_fields, read_history
+from statecast.prediction import Prediction
 from statecast.resolutions import CoarseEncoder
-from statecast.scaling import Scaling, discounted_sums, scaling_of
-from statecast.state import Field, State, StateSpec
-
-
-class Observations(NamedTuple):
-    """T steps of B series.
-
-    target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
-    calendar features first, then encoded future covariates.
-    """
-
-    target: Tensor
-    past: Tensor
-    known: Tensor
-
-
-class Prediction(NamedTuple):
-    """Forecasts from M origins. ``scaled`` ``[M, F, Q]`` ascends in Q and is in units of ``scale`` around ``loc``.
-
-    expert_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both sum to 1 in the last dim.
-    """
-
-    scaled: Tensor
-    loc: Tensor
-    scale: Tensor
-    expert_weights: Tensor
-    resolution_weights: Tensor
-    levels: tuple[float, ...]
-
-    def quantiles(self) -> Tensor:
-        """Quantiles ``[M, F, Q]`` in the target's unit, float64."""
-        return self.loc[:, None, None] + self.scale[:, None, None] * self.scaled.double()
-
-    def mean(self) -> Tensor:
-        """Mean ``[M, F]`` in the target's unit: each quantile stands for the probability nearest to it."""
-        return self.quantiles() @ mass_weights(self.levels).to(self.scaled.device)
-
-
-class _Chunk(NamedTuple):
-    """What can be said of T new steps before any weight is applied."""
-
-    full: Tensor  # [B, ring + T] raw
-    covariates: Tensor  # [B, P + T, Cu]
-    calendar: Tensor  # [B, T, Ca]
-    anchor: Tensor  # [B]
-    deviations: Tensor  # [B, T]
-    sums: Tensor  # [B, T, 3]
-    scaling: Scaling  # [B, P + T]
+from statecast.scaling import Scaling
+from statecast.state import State, StateSpec
 
 
 class _Summary(NamedTuple):
@@ -85,22 +40,8 @@ class Forecaster(nn.Module):
         self.config = config
         coarse = config.resolutions[1:]
         sizes = (config.cell, config.width, config.layers)
-        self.spec = StateSpec(
-            (
-                Field("clock", (), torch.int64),
-                Field("count", (), torch.int64),
-                Field("anchor", (), torch.float64, fill=float("nan")),
-                Field("sums", (3,), torch.float64),
-                Field("seasonal_error", (2,), torch.float64),
-                Field("locs", (config.patch_length,), torch.float64, fill=float("nan")),
-                Field("scales", (config.patch_length,), torch.float64),
-                Field("ring", (config.ring_length,), torch.float32, fill=float("nan")),
-                Field("covariates", (config.patch_length, config.past_width + config.user_known_width), torch.float32),
-                Field("static", (config.static_width,), torch.float32),
-                PatchEncoder.field(config),
-                *(field for length in coarse for field in CoarseEncoder.fields(length, *sizes)),
-            )
-        )
+        coarse_fields = (field for length in coarse for field in CoarseEncoder.fields(length, *sizes))
+        self.spec = StateSpec((*history_fields(config), PatchEncoder.field(config), *coarse_fields))
         self.encoder = PatchEncoder(config)
         self.coarse = nn.ModuleList(CoarseEncoder(length, *sizes, config.dropout) for length in coarse)
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
@@ -144,10 +85,9 @@ class Forecaster(nn.Module):
 
         ``future`` is ``[B, N, F, Ck]``. Returns M = B N forecasts, row by row, and the state after all T steps.
         """
-        chunk, hidden, after, coarse = self._encode(observations, state)
+        history, states, after = self._encode(observations, state)
         positions = torch.arange(every - 1, observations.target.shape[1], every, device=after.rows.device)
-        states = [hidden, *coarse]
-        summary = self._summarise(chunk, [s.index_select(1, positions) for s in states], positions, state)
+        summary = self._summarise(history, [s.index_select(1, positions) for s in states], positions, state)
         return self._decode(summary, future.flatten(0, 1)), after
 
     def fork(self, observations: Observations, state: State, future: Tensor) -> Prediction:
@@ -156,13 +96,13 @@ class Forecaster(nn.Module):
         The same forecasts as ``forward(..., every=P)`` for a fresh ``state`` at 1 / P of the cost. ``future`` is
         ``[B, T // P, F, Ck]``.
         """
-        chunk = self._read(observations, state)
+        history = read_history(self.config, observations, state)
         period = self.config.patch_length
         positions = torch.arange(period - 1, observations.target.shape[1], period, device=state.rows.device)
-        embedded = self.encoder.embedded(self._patches(chunk, positions, state))
+        embedded = self.encoder.embedded(self._patches(history, positions, state))
         states = [self.encoder.one_phase(embedded, state["hidden"])]
-        states += [history.index_select(1, positions) for history, _ in self._coarse(chunk, state)]
-        return self._decode(self._summarise(chunk, states, positions, state), future.flatten(0, 1))
+        states += [outputs.index_select(1, positions) for outputs, _ in self._coarse(history, state)]
+        return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
     def seasonal_naive(self, state: State) -> Tensor:
         """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before."""
@@ -175,89 +115,39 @@ class Forecaster(nn.Module):
         total, count = state["seasonal_error"].unbind(-1)
         return torch.where(count > 0, total / count, torch.nan)
 
-    def _encode(self, observations: Observations, state: State) -> tuple[_Chunk, Tensor, State, list[Tensor]]:
-        chunk = self._read(observations, state)
-        steps = observations.target.shape[1]
-        positions = torch.arange(steps, device=state.rows.device)
-        embedded = self.encoder.embedded(self._patches(chunk, positions, state))
+    def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State]:
+        history = read_history(self.config, observations, state)
+        positions = torch.arange(observations.target.shape[1], device=state.rows.device)
+        embedded = self.encoder.embedded(self._patches(history, positions, state))
         hidden, ring = self.encoder.every_step(embedded, state["hidden"])
-        coarse = self._coarse(chunk, state)
-        season, length, period = self.config.season, self.config.ring_length, self.config.patch_length
-        change = (chunk.full[:, length:] - chunk.full[:, length - season : -season]).double().abs()
-        known = ~change.isnan()
-        error = torch.stack([change.nan_to_num().sum(1), known.double().sum(1)], dim=-1)
-        new: dict[str, Tensor] = {
-            "clock": state["clock"] + steps,
-            "count": state["count"] + steps,
-            "anchor": chunk.anchor,
-            "sums": chunk.sums[:, -1],
-            "seasonal_error": state["seasonal_error"] + error,
-            "locs": chunk.scaling.loc[:, -period:],
-            "scales": chunk.scaling.scale[:, -period:],
-            "ring": chunk.full[:, -length:],
-            "covariates": chunk.covariates[:, -period:],
-            "hidden": ring,
-        }
-        for _, fields in coarse:
+        new = history.after(state) | {"hidden": ring}
+        states = [hidden]
+        for outputs, fields in self._coarse(history, state):
+            states.append(outputs)
             new |= fields
-        return chunk, hidden, self._replace(state, new), [history for history, _ in coarse]
+        return history, states, self._replace(state, new)
 
-    def _read(self, observations: Observations, state: State) -> _Chunk:
-        config = self.config
-        target, past, known = observations
-        expected = (*target.shape, config.past_width), (*target.shape, config.known_width)
-        if target.dim() != 2 or (past.shape, known.shape) != expected or not target.shape[1]:
-            raise InputError(
-                f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
-                f"[B, T, {config.known_width}], got {tuple(target.shape)}, {tuple(past.shape)}, {tuple(known.shape)}"
-            )
-        seen = ~target.isnan()
-        first = target.gather(1, seen.int().argmax(1, keepdim=True))[:, 0].double()
-        anchor = torch.where(state["anchor"].isnan(), first, state["anchor"])
-        deviations = target.double() - anchor[:, None]
-        value = deviations.nan_to_num()
-        sums = discounted_sums(torch.stack([seen.double(), value, value * value], -1), state["sums"], config.half_life)
-        scaling = scaling_of(sums, anchor[:, None])
-        user = torch.cat([past, known[..., config.known_width - config.user_known_width :]], dim=-1)
-        return _Chunk(
-            full=torch.cat([state["ring"], target], dim=1),
-            covariates=torch.cat([state["covariates"], user], dim=1),
-            calendar=known[..., : config.known_width - config.user_known_width],
-            anchor=anchor,
-            deviations=deviations,
-            sums=sums,
-            scaling=Scaling(
-                torch.cat([state["locs"], scaling.loc], dim=1), torch.cat([state["scales"], scaling.scale], dim=1)
-            ),
+    def _patches(self, history: History, positions: Tensor, state: State) -> PatchInput:
+        period, season = self.config.patch_length, self.config.season
+        return PatchInput(
+            patches=tuple(history.windows(period, positions, lag) for lag in (0, season, 7 * season)),
+            now=history.scaling_at(positions),
+            before=history.scaling_at(positions, earlier=period),
+            covariates=history.covariate_patches(positions),
+            calendar=history.calendar.index_select(1, positions),
+            static=state["static"],
         )
 
-    def _patches(self, chunk: _Chunk, positions: Tensor, state: State) -> PatchInput:
-        period, length, season = self.config.patch_length, self.config.ring_length, self.config.season
-
-        def ending(lag: int) -> Tensor:
-            return chunk.full.unfold(1, period, 1).index_select(1, positions + (length + 1 - period - lag))
-
-        def scaling(shift: int) -> Scaling:
-            index = positions + shift
-            return Scaling(chunk.scaling.loc.index_select(1, index), chunk.scaling.scale.index_select(1, index))
-
-        covariates = chunk.covariates.unfold(1, period, 1).index_select(1, positions + 1).flatten(2)
-        calendar = chunk.calendar.index_select(1, positions)
-        patches = (ending(0), ending(season), ending(7 * season))
-        return PatchInput(patches, scaling(period), scaling(0), covariates, calendar, state["static"])
-
-    def _coarse(self, chunk: _Chunk, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
+    def _coarse(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
         period = self.config.patch_length
-        new = Scaling(chunk.scaling.loc[:, period:], chunk.scaling.scale[:, period:])
-        return [encoder(chunk.deviations, new, chunk.anchor, state) for encoder in self.coarse]
+        new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
+        return [encoder(history.deviations, new, history.anchor, state) for encoder in self.coarse]
 
-    def _summarise(self, chunk: _Chunk, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
+    def _summarise(self, history: History, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
         rows, origins = states[0].shape[:2]
-        index = positions + self.config.patch_length
-        now = Scaling(
-            chunk.scaling.loc.index_select(1, index).flatten(), chunk.scaling.scale.index_select(1, index).flatten()
-        )
-        window = chunk.full.unfold(1, self.config.ring_length, 1).index_select(1, positions + 1).flatten(0, 1)
+        loc, scale = history.scaling_at(positions)
+        now = Scaling(loc.flatten(), scale.flatten())
+        window = history.windows(self.config.ring_length, positions).flatten(0, 1)
         clocks = (state["clock"][:, None] + 1 + positions).flatten()
         static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
         return _Summary([s.flatten(0, 1) for s in states], self._ages(clocks), self._window(window, now), now, static)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from statecast.calendar import Freq, calendar_features, calendar_width
 from statecast.covariates import encode_covariates
 from statecast.errors import InputError
-from statecast.forecaster import Forecaster, Observations
+from statecast.forecaster import Forecaster
 from statecast.heads import interpolate_levels
+from statecast.history import Observations
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096

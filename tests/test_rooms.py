@@ -21,7 +21,7 @@ ROOMS = ("statecast", "training", "service")
 STATECAST = (
     "errors config calendar covariates",
     "scaling resolutions state cells",
-    "encoder experts attention heads",
+    "encoder experts attention heads history prediction",
     "forecaster",
     "notebook",
     "artifact",
