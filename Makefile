@@ -10,7 +10,7 @@ BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out %/__init__.py,$(wildcard benc
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench clean
+.PHONY: help setup serve test check bench picture clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -46,6 +46,9 @@ check: setup ## the gate: format, lint, strict types, tests with warnings as err
 
 bench: setup ## every benchmark, each printing both sides of one run (BENCH='streaming' to choose)
 	@for name in $(BENCH); do echo "== $$name"; $(PY) -m benchmarks.$$name || exit 1; done
+
+picture: setup ## draws docs/forecast.svg with the example model
+	@$(PY) docs/picture.py
 
 clean: ## removes the environment and caches; keeps artifacts/ and state/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,167 @@
+"""What the documents say is what the code does: commands, links, settings, dependencies, the README's request."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from tests.test_rooms import IMPORT_NAMES, packages, sources
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+# Asked for, but started by name or chosen by another package; nothing imports them.
+NEVER_IMPORTED = {"uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs"}
+
+
+def shell_lines(path: Path) -> list[str]:
+    """Commands in the document's ``sh`` blocks, continued lines joined."""
+    blocks = re.findall(r"```sh\n(.*?)```", path.read_text(), re.S)
+    lines: list[str] = []
+    for block in blocks:
+        pending = ""
+        for line in block.splitlines():
+            pending += line + "\n"
+            if pending.count("'") % 2 == 0 and not line.endswith("\\"):
+                lines.append(pending.strip())
+                pending = ""
+    return [line for line in lines if line]
+
+
+def requests(path: Path) -> list[tuple[str, dict[str, str], str]]:
+    """URL, headers and body of each ``curl`` in a document."""
+    found = []
+    for line in shell_lines(path):
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["curl"]:
+            headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+            body = words[words.index("-d") + 1]
+            found.append((next(word for word in words if word.startswith("http")), headers, body))
+    return found
+
+
+def asked_for() -> dict[str, list[str]]:
+    """Section of pyproject.toml -> names of packages."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = {"The library": project["dependencies"], **project["optional-dependencies"]}
+    return {group: [Requirement(line).name for line in lines] for group, lines in groups.items()}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if not re.match(r"[a-z]+:", target):
+            assert (path.parent / target.split("#")[0]).exists(), f"{path.name} links to {target}"
+
+
+def test_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for path in DOCUMENTS:
+        named = set(re.findall(r"(?:`|^)make ([a-z]+)", path.read_text(), re.M))
+        assert named <= targets, f"{path.name} names make {sorted(named - targets)}"
+
+
+def test_training_commands_and_options_exist() -> None:
+    """A command that is printed but not there costs a newcomer the first ten minutes."""
+    import typer.main
+
+    from training.__main__ import app
+
+    group = typer.main.get_command(app)
+    commands = getattr(group, "commands", {})
+    places = [*DOCUMENTS, ROOT / "Makefile", ROOT / "Dockerfile"]
+    for path in places:
+        for command, rest in re.findall(r"-m training ([a-z]+)([^\n`|]*)", path.read_text()):
+            assert command in commands, f"{path.name} names python -m training {command}"
+            options = {option for parameter in commands[command].params for option in parameter.opts}
+            named = set(re.findall(r"(--[a-z-]+)", rest))
+            assert named <= options, f"{path.name}: {command} has no {sorted(named - options)}"
+
+
+def test_settings_named_in_documents_exist() -> None:
+    from service.settings import Settings
+
+    known = {f"STATECAST_{name.upper()}" for name in Settings.model_fields} | {"STATECAST_PUBLISH"}
+    for path in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
+        named = set(re.findall(r"STATECAST_[A-Z_]+[A-Z]", path.read_text()))
+        assert named <= known, f"{path.name} names {sorted(named - known)}"
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / "docs" / "dependencies.md").read_text()
+    sections = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+    written = {title: re.findall(r"^\| ([a-z][\w-]*) \| \S", body, re.M) for title, body in sections.items()}
+    for group in written.values():
+        group[:] = [name for name in group if name != "package"]
+    assert {title: sorted(names) for title, names in written.items()} == {
+        title: sorted(names) for title, names in asked_for().items()
+    }
+
+
+@pytest.mark.parametrize("group", ["The library", "service", "training", "dev"])
+def test_every_dependency_is_used(group: str) -> None:
+    """What nobody imports is downloaded, pinned and audited for nothing."""
+    rooms = {"The library": ["statecast"], "dev": ["tests", "benchmarks"]}.get(group, [group])
+    used = set().union(*(packages(path) for path in sources(*rooms)))
+    idle = [name for name in asked_for()[group] if IMPORT_NAMES.get(name, name) not in used | NEVER_IMPORTED]
+    assert not idle, f"nothing in {rooms} imports {idle}"
+
+
+def test_constraints_pin_everything_that_is_installed_for_us() -> None:
+    """One package left floating is one morning on which a clean clone no longer installs."""
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = dict(line.lower().replace("_", "-").split("==") for line in lines if line and line[0] != "#")
+    queue = [(name, "") for group in asked_for().values() for name in group]
+    seen: set[tuple[str, str]] = set()
+    while queue:
+        name, extra = queue.pop()
+        key = re.sub(r"[-_.]+", "-", name).lower()
+        if (key, extra) in seen:
+            continue
+        seen.add((key, extra))
+        assert key in pins, f"constraints.txt does not pin {key}"
+        installed = metadata.version(name).split("+")[0]
+        assert pins[key] == installed, f"constraints.txt pins {key} {pins[key]}, installed is {installed}; make setup"
+        for text in metadata.requires(name) or []:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                queue += [(requirement.name, ""), *((requirement.name, inner) for inner in requirement.extras)]
+
+
+def test_the_readme_has_two_commands_and_then_a_request() -> None:
+    lines = shell_lines(ROOT / "README.md")
+    assert lines[:2] == ["make serve", "make test"]
+    assert lines[2].startswith("curl ")
+
+
+def test_python_blocks_of_the_readme_compile() -> None:
+    for block in re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S):
+        compile(block, "README.md", "exec")
+
+
+def test_requests_in_documents_are_json() -> None:
+    for path in DOCUMENTS:
+        for block in re.findall(r"```json\n(.*?)```", path.read_text(), re.S):
+            json.loads(block)
+
+
+def test_shell_scripts_parse() -> None:
+    scripts = [*ROOT.glob("tests/*.sh"), ROOT / ".ci" / "run"]
+    for script in scripts:
+        assert subprocess.run(["bash", "-n", script], check=False).returncode == 0, script
+        assert script.stat().st_mode & 0o111, f"{script} is not executable"
+
+
+def test_training_says_what_it_offers() -> None:
+    """``--help`` must not need data, a device or a terminal."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "training", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert {"fit", "backtest", "forecast", "example"} <= set(shown.stdout.split())
