@@ -98,10 +98,13 @@ class Arrival:
 class Answer:
     """A series' forecast. start: clock of the first forecast step.  session: the ``session`` object of API.md, or None.
 
-    warnings: ``(code, detail)`` pairs.
+    freq, offset: the grid that ``start`` counts on, as in ``Arrival``; those of the session where the arrival gave no
+    times, None without any.  warnings: ``(code, detail)`` pairs.
     """
 
     result: Result
     start: int
     session: dict[str, object] | None = None
     warnings: tuple[tuple[str, str], ...] = ()
+    freq: str | None = None
+    offset: int = 0
