@@ -1,0 +1,35 @@
+"""What Prometheus reads. One registry an app, so that two apps in one process count apart."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096)
+SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+
+
+class Metrics:
+    """Every metric of the service, named as in ``/metrics`` without the prefix ``statecast_``."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = self._counter("requests", "Requests answered.", "path", "status")
+        self.request_seconds = self._histogram("request_seconds", "Seconds from request to answer.", SECONDS, "path")
+        self.batch_rows = self._histogram("batch_rows", "Rows a batch; sum / count is the mean batch size.", ROWS)
+        self.batch_seconds = self._histogram("batch_seconds", "Seconds that a batch took to compute.", SECONDS)
+        self.queue_rows = Gauge("statecast_queue_rows", "Rows that wait.", registry=self.registry)
+        self.queue_seconds = self._histogram("queue_seconds", "Seconds that a job waited.", SECONDS)
+        self.sessions_resident = Gauge("statecast_sessions_resident", "Session rows in memory.", registry=self.registry)
+        self.sessions_evicted = self._counter("sessions_evicted", "Sessions moved out of memory.")
+        self.rejected = self._counter("rejected", "Series refused or failed, by problem code.", "reason")
+        self.observations = self._counter("observations", "New observations applied.")
+        self.duplicates = self._counter("duplicates", "Observations that were there already.")
+        self.commit_seconds = self._histogram("commit_seconds", "Seconds that a store commit took.", SECONDS)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"statecast_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(f"statecast_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def exposition(self) -> bytes:
+        """Everything in the text format of Prometheus."""
+        return generate_latest(self.registry)
