@@ -45,8 +45,9 @@ async def load(server: Server, clients: int, seconds: float, sessions: bool, nam
 
     began = time.perf_counter()
     end = began + seconds
-    *_, live = await asyncio.gather(*(work(number, end) for number in range(clients)), probe(end))
-    return done / (time.perf_counter() - began), live
+    probing = asyncio.create_task(probe(end))
+    await asyncio.gather(*(work(number, end) for number in range(clients)))
+    return done / (time.perf_counter() - began), await probing
 
 
 def main() -> None:
