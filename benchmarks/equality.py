@@ -50,7 +50,8 @@ def _gap(ours: Mapping[str, Any], theirs: Mapping[str, Any], spread: float) -> f
         (ours["mean"], theirs["mean"]),
         *((ours["quantiles"][q], theirs["quantiles"][q]) for q in ours["quantiles"]),
     ]
-    return max(abs(a - b) for mine, yours in lists for a, b in zip(mine, yours, strict=True)) / spread
+    worst: float = max(abs(a - b) for mine, yours in lists for a, b in zip(mine, yours, strict=True))
+    return worst / spread
 
 
 async def measure(
@@ -62,7 +63,8 @@ async def measure(
     async with Client(server) as client:
         for number in range(splits):
             name = chance.choice(sorted(columns))
-            values = [None if chance.random() < _MISSING else value for value in columns[name]]
+            first, *rest = columns[name]
+            values = [first, *(None if chance.random() < _MISSING else value for value in rest)]
             spread = float(np.nanstd(np.array(values, dtype=np.float64))) or math.inf
             place = {"start": start, "freq": "1h"}
             whole = await client.forecast([{"target": values, **place}], **options)
