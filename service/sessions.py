@@ -75,6 +75,10 @@ class Sessions:
                 self.leave(key)
             raise
 
+    def taken(self, key: str) -> bool:
+        """Whether ``enter`` would have to wait."""
+        return key in self._turns
+
     def leave(self, key: str) -> None:
         """Let the next request of this session have its turn."""
         waiting = self._turns[key]

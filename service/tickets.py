@@ -20,10 +20,10 @@ class Ticket(Generic[R]):
 
     position: steps that have run.  chunk: steps that run next.  carry: the runner's, between two chunks.
     queued, begun: when it came and when its first chunk began, by the batcher's clock.
-    outcome: what it came to; set once, before it is delivered.
+    outcome: what it came to; set once, before it is delivered.  waiter: whatever the submitter hangs on it.
     """
 
-    __slots__ = ("begun", "carry", "chunk", "fate", "job", "outcome", "position", "queued", "running")
+    __slots__ = ("begun", "carry", "chunk", "fate", "job", "outcome", "position", "queued", "running", "waiter")
 
     def __init__(self, job: Job, now: float) -> None:
         self.job = job
@@ -35,6 +35,7 @@ class Ticket(Generic[R]):
         self.running = False
         self.fate: ServiceError | None = None
         self.outcome: R | Exception | None = None
+        self.waiter: object = None
 
     @property
     def last(self) -> bool:

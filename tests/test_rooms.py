@@ -29,9 +29,10 @@ STATECAST = (
 )
 SERVICE = (
     "__init__ settings schemas codecs errors jobs metrics keys",
-    "models admission gaps grid overlap scores stores sessions batcher",
+    "stores admission gaps grid overlap scores slots sessions tickets batcher advance results",
     "engine",
-    "forecasting",
+    "models",
+    "inputs described dispatch forecasting",
     "routes",
     "app",
     "__main__",

@@ -1,0 +1,67 @@
+"""What a client is told about a session and about what was done with its series."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from service.admission import Plan
+from service.jobs import Arrival
+from service.models import Model
+from service.scores import summary
+from service.stores import Record
+from statecast.calendar import Freq
+
+
+def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
+    """Give the ``session`` object of an answer. One without times has ``last_index`` for ``last_timestamp``."""
+    return {
+        "id": session,
+        "count": record.count,
+        "last_timestamp": last_timestamp(record),
+        "last_index": record.last_clock if record.freq is None else None,
+        "digest": record.digest,
+        "expires_at": instant(record.expires_at),
+        "applied": applied,
+        "duplicates": duplicates,
+    }
+
+
+def session_details(record: Record, session: str) -> dict[str, object]:
+    """Give what ``GET /sessions/{id}`` answers."""
+    name, _, version = record.model_name.rpartition("@")
+    return session_object(record, session, 0, 0) | {
+        "model": {"name": name, "version": version, "digest": record.model},
+        "created_at": instant(record.created_at),
+        "bytes": record.state_bytes,
+        "scores": summary(record.scores, record.interval),
+    }
+
+
+def last_timestamp(record: Record) -> str | None:
+    """RFC 3339 time of the session's last observation, None without times."""
+    if record.freq is None:
+        return None
+    time = Freq.parse(record.freq).times(np.array([record.last_clock]), record.offset)[0]
+    return f"{np.datetime_as_string(time, unit='s')}Z"
+
+
+def instant(seconds: float) -> str:
+    """RFC 3339 text of seconds since 1970; lives longer than the calendar end with it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return "9999-12-31T23:59:59.999Z"
+
+
+def warnings_of(model: Model, arrival: Arrival, plan: Plan, read: int, freq: str | None) -> tuple[tuple[str, str], ...]:
+    """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
+    config, warnings = model.config, []
+    if read < max(2 * config.season, config.patch_length):
+        warnings.append(("short_history", f"{read} of {config.ring_length} steps given"))
+    if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():
+        warnings.append(("constant_history", f"the last {plan.tail.shape[1]} steps are all the same"))
+    if plan.gap:
+        warnings.append(("gap_filled", f"{plan.gap} steps were not given; missing is {arrival.missing!r}"))
+    if config.calendar and freq is None:
+        warnings.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
+    return tuple(warnings)

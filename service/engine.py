@@ -1,0 +1,267 @@
+"""The one place where tensors are: takes rows of state, advances them, checks, keeps. Runs on one thread of its own."""
+
+import logging
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from service.advance import Advance, Outcome
+from service.errors import ExpiredSession, Loading, ServiceError
+from service.jobs import Lease, Result
+from service.metrics import Metrics
+from service.results import Results
+from service.stores import Put, Store, StoreError, Write
+from service.tickets import Ticket
+from statecast.artifact import Artifact
+from statecast.history import Observations
+from statecast.state import State
+
+ROW_STEPS = 16_384
+"""Rows times steps of one batch: about 30 ms on one core, which bounds how long a single step waits for its turn."""
+
+_log = logging.getLogger(__name__)
+
+Tickets = Sequence[Ticket[Outcome]]
+
+
+def device_of(wanted: str) -> str:
+    """Turn ``auto`` into ``cuda`` where there is a GPU and ``cpu`` elsewhere; other names stay."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+
+class Slab:
+    """States of live sessions: one row a slot of one tensor on the device. Slot 0 is padding.
+
+    ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
+    """
+
+    def __init__(self, capacity: int, row_bytes: int, device: torch.device) -> None:
+        self.rows = torch.zeros((capacity + 1, row_bytes), dtype=torch.uint8, device=device)
+        self.generations = [0] * (capacity + 1)
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease's own rows lie here."""
+        return all(self.generations[slot] == lease.generation for slot in lease.slots)
+
+    def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
+        """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
+        slots = [slot for lease in leases for slot in lease.slots]
+        self.rows.index_copy_(0, self._index(slots), rows if len(index) == len(rows) else rows[self._index(index)])
+        for lease in leases:
+            for slot in lease.slots:
+                self.generations[slot] = lease.generation
+
+    def take(self, slots: list[int]) -> Tensor:
+        """Copy the rows at ``slots``."""
+        return self.rows.index_select(0, self._index(slots))
+
+    def _index(self, places: list[int]) -> Tensor:
+        return torch.tensor(places, device=self.rows.device)
+
+
+class Engine:
+    """Runs batches of tickets (see ``batcher.Runner``): compute, one store commit, then the slab.
+
+    The store is written before anything else remembers a step, so a failure anywhere leaves what was true before.
+
+    Parameters
+    ----------
+    artifacts:
+        By digest.
+    slots:
+        Rows of each model's slab.
+    threads:
+        Of one network call.
+    """
+
+    def __init__(
+        self, artifacts: Mapping[str, Artifact], store: Store, metrics: Metrics, *, slots: int, threads: int
+    ) -> None:
+        self._artifacts = artifacts
+        self._store = store
+        self._metrics = metrics
+        self._threads = threads
+        self._devices = {digest: next(a.network.parameters()).device for digest, a in artifacts.items()}
+        self._slabs = {d: Slab(slots, a.network.spec.row_bytes, self._devices[d]) for d, a in artifacts.items()}
+        self.healthy = False
+
+    def warm_up(self) -> None:
+        """Prepare this thread and run every model at a few shapes, so that no request pays for the first."""
+        torch.set_num_threads(self._threads)
+        # The processor's own mode, one a thread: without it states that fade to denormals make steps many times slower.
+        torch.set_flush_denormal(True)
+        for digest in self._artifacts:
+            for rows, steps in ((1, 1), (1, 1024), (2, 1), (8, 64), (64, 1)):
+                self._probe(digest, rows, steps)
+        self.healthy = True
+
+    def run(self, batch: Tickets) -> list[object]:
+        """Run one batch; a ticket that fails does so alone."""
+        began = time.perf_counter()
+        with torch.inference_mode():
+            outcomes = self._run(batch, began)
+        self._metrics.batch_rows.observe(sum(ticket.job.rows for ticket in batch))
+        self._metrics.batch_seconds.observe(time.perf_counter() - began)
+        return outcomes
+
+    def _run(self, batch: Tickets, began: float) -> list[object]:
+        starts = self._starts(batch)
+        usable = [i for i, start in enumerate(starts) if isinstance(start, Tensor)]
+        outcomes: list[object] = list(starts)
+        if not usable:
+            return outcomes
+        tickets = [batch[i] for i in usable]
+        try:
+            rows = torch.cat([start for start in starts if isinstance(start, Tensor)])
+            computed, after = self._compute(tickets, rows, began)
+            self.healthy = True
+        except Exception:
+            if len(batch) > 1:
+                return [outcome for ticket in batch for outcome in self._run([ticket], time.perf_counter())]
+            _log.exception("a forecast failed on %s", batch[0].job.model)
+            self._recover(batch[0].job.model)
+            return [ServiceError("the forecast failed in the network; the session, if any, is unchanged")]
+        for i, outcome in zip(usable, self._keep(tickets, computed, after), strict=True):
+            outcomes[i] = outcome
+        return outcomes
+
+    def _starts(self, batch: Tickets) -> list[Tensor | ServiceError]:
+        """Rows that each ticket goes on from: its carry, its slots, the store, or fresh ones."""
+        digest = batch[0].job.model
+        slab, network, device = self._slabs[digest], self._artifacts[digest].network, self._devices[digest]
+        starts: list[Tensor | ServiceError | None] = [None] * len(batch)
+        held, fresh = [], []
+        for i, ticket in enumerate(batch):
+            job = ticket.job
+            if isinstance(ticket.carry, Tensor):
+                starts[i] = ticket.carry
+            elif job.fresh or job.lease is None:
+                fresh.append(i)
+            elif slab.holds(job.lease):
+                held.append(i)
+            else:
+                starts[i] = self._stored(job.lease, network.spec.row_bytes, device)
+        if held:
+            leases = [lease for i in held if (lease := batch[i].job.lease) is not None]
+            rows = slab.take([slot for lease in leases for slot in lease.slots])
+            self._deal(starts, held, rows, batch)
+        if fresh:
+            jobs = [batch[i].job for i in fresh]
+            clock = np.repeat([job.clock for job in jobs], [job.rows for job in jobs]).astype(np.int64)
+            static = np.concatenate([np.broadcast_to(job.static, (job.rows, job.static.size)) for job in jobs])
+            state = network.fresh(_tensor(clock, device), _tensor(static, device))
+            self._deal(starts, fresh, state.rows, batch)
+        return [start for start in starts if start is not None]
+
+    def _deal(
+        self, starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets
+    ) -> None:
+        for i, part in zip(places, rows.split([batch[i].job.rows for i in places]), strict=True):
+            starts[i] = part
+
+    def _stored(self, lease: Lease, row_bytes: int, device: torch.device) -> Tensor | ServiceError:
+        try:
+            state = self._store.state(lease.key)
+        except StoreError as error:
+            return Loading(f"sessions: {error}", code="store_failed")
+        if state is None or len(state) != row_bytes * len(lease.slots):
+            return ExpiredSession("the session's state is no longer kept; DELETE it and send the whole history again")
+        return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(len(lease.slots), row_bytes).to(device)
+
+    def _compute(self, batch: Tickets, rows: Tensor, began: float) -> tuple[list[object], Tensor]:
+        """Advance rows by the tickets' next chunk. Gives carries, results or errors, and the rows afterwards."""
+        digest, steps = batch[0].job.model, batch[0].chunk
+        network, device = self._artifacts[digest].network, self._devices[digest]
+        state = State(network.spec, rows)
+        if steps:
+            target, past, known = [], [], []
+            for ticket in batch:
+                job, part = ticket.job, slice(ticket.position, ticket.position + steps)
+                target.append(job.target[:, part])
+                past += [job.past[part]] * job.rows
+                known += [job.known[part]] * job.rows
+            seen = Observations(
+                _tensor(np.concatenate(target), device),
+                _tensor(np.stack(past), device),
+                _tensor(np.stack(known), device),
+            )
+            state = network.prime(seen, state)
+        begins = accumulate((ticket.job.rows for ticket in batch), initial=0)
+        spans = [slice(a, b) for a, b in pairwise(begins)]
+        outcomes: list[object] = [state.rows[span] for span in spans]
+        last = [i for i, ticket in enumerate(batch) if ticket.last]
+        if last:
+            whole = len(last) == len(batch)
+            index = [row for i in last for row in range(spans[i].start, spans[i].stop)]
+            ending = state if whole else state.take(torch.tensor(index, device=device))
+            future = np.stack([batch[i].job.future for i in last for _ in range(batch[i].job.rows)])
+            prediction = network.decode(ending, _tensor(future, device))
+            results = Results(prediction, network.seasonal_naive(ending), network.seasonal_error(ending))
+            place = 0
+            for i in last:
+                rows_here = batch[i].job.rows
+                outcomes[i] = results.of(slice(place, place + rows_here), batch[i], began)
+                place += rows_here
+        return outcomes, state.rows
+
+    def _keep(self, batch: Tickets, computed: list[object], after: Tensor) -> list[object]:
+        """Commit what the sessions came to, all at once, then remember their rows."""
+        outcomes = [Outcome(one) if isinstance(one, Result) else one for one in computed]
+        host = after.cpu().numpy()
+        writes: list[Write] = []
+        places: list[tuple[int, int]] = []
+        begin = 0
+        for i, ticket in enumerate(batch):
+            job, result = ticket.job, computed[i]
+            if isinstance(job, Advance) and isinstance(result, Result):
+                write = job.kept(result, host[begin : begin + job.rows].tobytes() if ticket.chunk else b"")
+                if write is not None:
+                    writes.append(write)
+                if isinstance(write, Put):
+                    outcomes[i] = Outcome(result, write.record)
+                    places.append((i, begin))
+            begin += job.rows
+        if not writes:
+            return outcomes
+        began = time.perf_counter()
+        try:
+            self._store.commit(writes)
+        except StoreError as error:
+            _log.error("sessions were not written: %s", error)
+            failed = Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
+            return [failed if isinstance(ticket.job, Advance) else o for ticket, o in zip(batch, outcomes, strict=True)]
+        self._metrics.commit_seconds.observe(time.perf_counter() - began)
+        leases = [lease for i, _ in places if (lease := batch[i].job.lease) is not None]
+        if leases:
+            index = [row for i, first in places for row in range(first, first + batch[i].job.rows)]
+            self._slabs[batch[0].job.model].put(leases, index, after)
+        return outcomes
+
+    def _recover(self, digest: str) -> None:
+        """After a failure find out whether it was the request's or the device's."""
+        try:
+            self._probe(digest, 1, 1)
+        except Exception:
+            _log.exception("the engine fails on a plain step too")
+            self.healthy = False
+
+    def _probe(self, digest: str, rows: int, steps: int) -> None:
+        config, network, device = self._artifacts[digest].config, self._artifacts[digest].network, self._devices[digest]
+        with torch.inference_mode():
+            clock = torch.zeros(rows, dtype=torch.int64, device=device)
+            state = network.fresh(clock, torch.zeros((rows, config.static_width), device=device))
+            target = torch.linspace(0, 1, steps, device=device).expand(rows, steps)
+            past = torch.zeros((rows, steps, config.past_width), device=device)
+            known = torch.zeros((rows, steps, config.known_width), device=device)
+            future = torch.zeros((rows, config.horizon, config.known_width), device=device)
+            state = network.prime(Observations(target, past, known), state)
+            Results(network.decode(state, future), network.seasonal_naive(state), network.seasonal_error(state))
+
+
+def _tensor(array: NDArray[np.generic], device: torch.device) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)

@@ -1,0 +1,207 @@
+"""From an arrival to its answer: session, batcher, engine and store put together. Lives on the event loop."""
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from service.admission import admit
+from service.batcher import Bounds
+from service.described import session_details, session_object, warnings_of
+from service.dispatch import Dispatch, Waiter
+from service.engine import ROW_STEPS, Engine
+from service.errors import Conflict, Expired, Loading
+from service.grid import Limits
+from service.inputs import advance_of, blank, job_of
+from service.jobs import Answer, Arrival, Lease
+from service.metrics import Metrics
+from service.models import Catalogue, Model
+from service.sessions import Sessions, key_of, unknown
+from service.settings import Settings
+from service.stores import Record, Store, StoreError, open_store
+
+HOUSEKEEPING_S = 600.0
+"""Seconds between two looks for sessions whose life has ended."""
+
+_log = logging.getLogger(__name__)
+
+
+class Forecasting:
+    """The service without HTTP.
+
+    Built once an app; ``start`` before the first request, ``stop`` after the last. All methods belong to one loop.
+
+    Raises
+    ------
+    StoreError
+        If the store that the settings name cannot be opened.
+    """
+
+    def __init__(self, catalogue: Catalogue, settings: Settings, metrics: Metrics, store: Store | None = None) -> None:
+        self._catalogue = catalogue
+        self._settings = settings
+        self._metrics = metrics
+        self.store = store if store is not None else open_store(settings.state_url)
+        evicted = metrics.sessions_evicted.inc
+        self._sessions = Sessions(self.store, settings.resident_sessions, settings.session_ttl_s, evicted)
+        artifacts = {model.digest: model.artifact for model in catalogue.models}
+        self._engine = Engine(
+            artifacts, self.store, metrics, slots=settings.resident_sessions, threads=settings.threads
+        )
+        bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
+        self._dispatch = Dispatch(bounds, self._engine.run, metrics)
+        self._cleaner: asyncio.Task[None] | None = None
+        metrics.sessions_resident.set_function(lambda: self._sessions.resident)
+
+    @property
+    def ready(self) -> tuple[bool, dict[str, Any]]:
+        """Whether a model is warm and the last step worked, and what is known beside."""
+        warm = self._dispatch.started
+        ready = warm and self._engine.healthy
+        return ready, {
+            "engine": "ready" if ready else "failed" if warm else "loading",
+            "models": [str(model) for model in self._catalogue.models],
+            "broken": self._catalogue.broken,
+            "store": {"name": self.store.name, "durable": self.store.durable},
+        }
+
+    async def start(self) -> None:
+        """Start the engine's thread and wait until every model is warm."""
+        await self._dispatch.start(self._engine.warm_up)
+        self._cleaner = asyncio.create_task(self._clean())
+
+    async def stop(self, drain_s: float) -> None:
+        """Refuse new work, finish what there is within ``drain_s``, fail the rest, close the store."""
+        if self._cleaner is not None:
+            self._cleaner.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._cleaner
+        await self._dispatch.stop(drain_s)
+        self.store.close()
+
+    async def forecast(self, model: Model, arrival: Arrival) -> Answer:
+        """Forecast one series, opening or advancing its session where it names one.
+
+        A caller that is cancelled drops the work if it has not begun; else it is finished and kept as if it had stayed.
+
+        Raises
+        ------
+        ServiceError
+            One of its subclasses; the session is then as it was.
+        """
+        if not self._dispatch.started:
+            raise Loading("the models are still loading; try again in a few seconds")
+        if arrival.session is not None:
+            return await self._advance(model, arrival, arrival.session)
+        plan = admit(None, arrival, self._limits(model))
+        ticket = self._dispatch.submit(job_of(model, arrival, plan, None))
+        result = (await self._dispatch.outcome(ticket)).result
+        warnings = warnings_of(model, arrival, plan, plan.target.shape[1], arrival.freq)
+        return Answer(result, plan.last_clock + 1, None, warnings, arrival.freq, arrival.offset)
+
+    async def session(self, session_id: str, owner: str) -> dict[str, object]:
+        """Describe a session as ``GET /sessions/{id}`` does, once the requests before this one are done.
+
+        Raises
+        ------
+        UnknownSession, ExpiredSession, Loading
+            If this owner has none, it expired, or the store cannot be read.
+        """
+        key = key_of(owner, session_id)
+        await self._sessions.enter(key)
+        try:
+            record = await self._sessions.find(key, session_id)
+        finally:
+            self._sessions.leave(key)
+        if record is None:
+            raise unknown(session_id)
+        return session_details(record, session_id)
+
+    async def end(self, session_id: str, owner: str) -> None:
+        """Delete a session or its tombstone, once the requests before this one are done.
+
+        Raises
+        ------
+        UnknownSession, Loading
+            If this owner has none, or the store cannot be written.
+        """
+        key = key_of(owner, session_id)
+        await self._sessions.enter(key)
+        try:
+            await self._sessions.end(key, session_id)
+        finally:
+            self._sessions.leave(key)
+
+    async def _advance(self, model: Model, arrival: Arrival, session: str) -> Answer:
+        key = key_of(arrival.owner, session)
+        await self._enter(key, arrival.deadline)
+        handed = False
+        try:
+            record = await self._sessions.find(key, session)
+            if record is not None and record.model != model.digest:
+                raise _model_changed(record, model, session)
+            plan = admit(record, arrival, self._limits(model))
+            now = self._sessions.now()
+            before = blank(key, model, arrival, now) if record is None else record
+            coming = plan.advance(before).used(now, self._sessions.ttl)
+            lease = self._sessions.checkout(key, model.digest, len(arrival.variables))
+            try:
+                touch = now - before.last_used > self._sessions.slack
+                job = job_of(model, arrival, plan, before)
+                ticket = self._dispatch.submit(
+                    advance_of(job, lease, model.config, coming, fresh=record is None, touch=touch),
+                    partial(self._settle, lease, model.digest, record, coming),
+                )
+            except BaseException:
+                self._sessions.settle(lease, model.digest, record)
+                raise
+            handed = True
+        finally:
+            if not handed:
+                self._sessions.leave(key)
+        outcome = await self._dispatch.outcome(ticket)
+        after = outcome.record or coming
+        self._metrics.observations.inc(plan.applied)
+        self._metrics.duplicates.inc(plan.duplicates)
+        described = session_object(after, session, plan.applied, plan.duplicates)
+        warnings = warnings_of(model, arrival, plan, after.last_clock - after.first_clock + 1, after.freq)
+        return Answer(outcome.result, plan.last_clock + 1, described, warnings, after.freq, after.offset)
+
+    def _limits(self, model: Model) -> Limits:
+        return Limits(model.config.ring_length, self._settings.max_gap, self._settings.max_history)
+
+    async def _enter(self, key: str, deadline: float | None) -> None:
+        if deadline is None or not self._sessions.taken(key):
+            await self._sessions.enter(key)
+            return
+        try:
+            async with asyncio.timeout(deadline - time.monotonic()):
+                await self._sessions.enter(key)
+        except TimeoutError:
+            raise Expired("timeout_ms passed while an earlier request of this session was at work") from None
+
+    def _settle(self, lease: Lease, model: str, record: Record | None, coming: Record, waiter: Waiter) -> None:
+        """Give slots and turn back once the engine has resolved a job, whoever still waits for it."""
+        failed = waiter.exception() is not None
+        self._sessions.settle(lease, model, record if failed else waiter.result().record or coming)
+        self._sessions.leave(lease.key)
+
+    async def _clean(self) -> None:
+        while True:
+            with suppress(StoreError):  # the next request that needs the store will say so
+                ended = await self._sessions.expire()
+                if ended:
+                    _log.info("%d sessions expired", ended)
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+
+def _model_changed(record: Record, model: Model, session: str) -> Conflict:
+    name = record.model_name.rpartition("@")[0]
+    return Conflict(
+        f"session {session[:80]!r}: it was made by {record.model_name} ({record.model}), the request is for {model} "
+        f"({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, or send the whole history "
+        "under a new session id, or DELETE the session and send the history again",
+        code="model_changed",
+    )

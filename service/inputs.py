@@ -1,0 +1,76 @@
+"""From an admitted arrival to what the engine reads: the calendar added, the horizon filled up."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from service.admission import Plan
+from service.advance import Advance
+from service.jobs import Arrival, Floats, Job, Lease
+from service.models import Model
+from service.scores import Interval
+from service.stores import Record
+from statecast.calendar import Freq, calendar_features
+from statecast.config import ForecasterConfig
+
+_freq = lru_cache(maxsize=64)(Freq.parse)
+
+
+def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None) -> Job:
+    """Put together what the network reads; times go on from the session's where the arrival gives none."""
+    config, steps = model.config, plan.target.shape[1]
+    freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
+    calendar = _calendar(config, freq, offset, plan.clock, steps)
+    future = np.zeros((config.horizon, arrival.future.shape[1]), dtype=np.float32)
+    given = arrival.future[: config.horizon]
+    future[: len(given)] = given
+    return Job(
+        model=model.digest,
+        target=plan.target,
+        past=plan.past,
+        known=np.concatenate([calendar[:steps], plan.known], axis=1),
+        future=np.concatenate([calendar[steps:], future], axis=1),
+        static=arrival.static,
+        clock=plan.clock,
+        deadline=arrival.deadline,
+    )
+
+
+def advance_of(
+    job: Job, lease: Lease, config: ForecasterConfig, coming: Record, *, fresh: bool, touch: bool
+) -> Advance:
+    """Make a job a session's; ``coming`` is the session as it will stand."""
+    values = {**vars(job), "lease": lease, "fresh": fresh}
+    return Advance(**values, record=coming, interval=Interval.of(config.quantile_levels), touch=touch)
+
+
+def blank(key: str, model: Model, arrival: Arrival, now: float) -> Record:
+    """Give the record of a session that is about to be opened, before anything was read."""
+    return Record(
+        key=key,
+        model=model.digest,
+        model_name=str(model),
+        freq=arrival.freq,
+        offset=arrival.offset,
+        variables=arrival.variables,
+        static=arrival.static,
+        interval=Interval.of(model.config.quantile_levels).coverage,
+        first_clock=0,
+        last_clock=0,
+        count=0,
+        tail=np.zeros((len(arrival.variables), 0), dtype=np.float32),
+        checksum=0,
+        created_at=now,
+        last_used=now,
+        expires_at=now,
+    )
+
+
+def _calendar(config: ForecasterConfig, freq: str | None, offset: int, clock: int, steps: int) -> Floats:
+    """Calendar columns ``[steps + horizon, Ca]`` of what follows ``clock``; zeros for a series without times."""
+    total = steps + config.horizon
+    if freq is None or not config.calendar:
+        width = calendar_features(config.calendar, np.zeros(1, dtype="datetime64[s]")).shape[1]
+        return np.zeros((total, width), dtype=np.float32)
+    times = _freq(freq).times(np.arange(clock + 1, clock + 1 + total, dtype=np.int64), offset)
+    return calendar_features(config.calendar, times)

@@ -1,0 +1,136 @@
+"""Which models are loaded, and which of them a request means."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import statecast
+from service.engine import device_of
+from service.errors import UnknownModel
+from statecast.artifact import Artifact
+from statecast.config import ForecasterConfig
+from statecast.errors import ArtifactError, StatecastError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded artifact, as the service sees it. state_bytes: of one variable's state.  streaming: as declared."""
+
+    name: str
+    version: str
+    digest: str
+    config: ForecasterConfig
+    manifest: dict[str, Any]
+    state_bytes: int
+    streaming: str
+    artifact: Artifact = field(repr=False)
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> "Model":
+        """Describe an artifact."""
+        return cls(
+            artifact.name,
+            artifact.version,
+            artifact.digest,
+            artifact.config,
+            artifact.manifest,
+            artifact.network.spec.row_bytes,
+            str(artifact.manifest.get("streaming", "none")),
+            artifact,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+class Catalogue:
+    """Loaded models by name, version and digest.
+
+    ``broken`` maps each folder that could not be loaded to the reason; the others are served all the same.
+
+    Parameters
+    ----------
+    models:
+        At least one.
+    default:
+        What requests that name none mean; None takes the first by name, in its latest version.
+
+    Raises
+    ------
+    ArtifactError
+        If there is no model, or not the default one.
+    """
+
+    def __init__(self, models: list[Model], default: str | None = None, broken: dict[str, str] | None = None) -> None:
+        self.broken = dict(broken or {})
+        self.models = sorted(models, key=lambda model: (model.name, _order(model.version)))
+        if not self.models:
+            raise ArtifactError(f"artifacts: expected at least one whole artifact, found none. {self._reasons()}")
+        try:
+            self.default = self._named(self.models[0].name if default is None else default)
+        except UnknownModel as error:
+            raise ArtifactError(f"default_model: {error.detail}. {self._reasons()}") from None
+
+    @classmethod
+    def load(cls, folder: Path, default: str | None, device: str) -> "Catalogue":
+        """Load every sub-folder that has a manifest, or ``folder`` itself where it is an artifact.
+
+        A broken artifact is skipped, loudly, unless it is the default. ``device`` is ``auto``, ``cpu`` or ``cuda``.
+
+        Raises
+        ------
+        ArtifactError
+            If nothing can be served, or the default cannot.
+        """
+        found = [folder] if (folder / "manifest.json").is_file() else sorted(folder.glob("*/"))
+        models: dict[str, Model] = {}
+        broken: dict[str, str] = {}
+        for path in found:
+            if not (path / "manifest.json").is_file():
+                continue
+            try:
+                model = Model.of(statecast.load(path, device=device_of(device)))
+            except StatecastError as error:
+                _log.error("artifact %s is not served: %s", path, error)
+                broken[str(path)] = str(error)
+                continue
+            twin = next((known for known in models.values() if str(known) == str(model)), None)
+            if twin is not None and twin.digest != model.digest:
+                broken[str(path)] = f"{model} is loaded already with another digest; give one of them another version"
+                _log.error("artifact %s is not served: %s", path, broken[str(path)])
+                continue
+            models[model.digest] = model
+        if not found or not (models or broken):
+            broken[str(folder)] = "holds no folder with a manifest.json; train one, or set STATECAST_ARTIFACTS"
+        return cls(list(models.values()), default, broken)
+
+    def resolve(self, text: str | None) -> Model:
+        """Find the model that ``name``, ``name@version`` or ``name@sha256:…`` means; None means the default.
+
+        A bare name means its latest version.
+
+        Raises
+        ------
+        UnknownModel
+            If there is none; the detail names those that are loaded.
+        """
+        return self.default if text is None else self._named(text)
+
+    def _named(self, text: str) -> Model:
+        name, _, which = text.partition("@")
+        fitting = [m for m in self.models if m.name == name and which in ("", m.version, m.digest)]
+        if not fitting:
+            raise UnknownModel(f"model: expected one of {', '.join(map(str, self.models))}, got {text[:120]!r}")
+        return fitting[-1]
+
+    def _reasons(self) -> str:
+        return "; ".join(f"{path}: {reason}" for path, reason in self.broken.items())
+
+
+def _order(version: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort ``2`` before ``10`` and numbers before words, part by part."""
+    parts = version.replace("-", ".").split(".")
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
