@@ -1,7 +1,7 @@
 """Covariates fitted on training rows, and a panel as flat tensors that are cut by index."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,16 +18,22 @@ from training.splits import Split
 _MOST_LEVELS = 64
 
 
-def fit_covariates(panel: Panel, split: Split) -> dict[str, tuple[Covariate, ...]]:
-    """How each covariate becomes numbers, learned from training rows only, under the config's own keys."""
+def fit_covariates(panel: Panel, split: Split, config: ForecasterConfig) -> ForecasterConfig:
+    """Add to a config how each covariate of a panel becomes numbers, learned from training rows only.
+
+    Raises
+    ------
+    TrainingError
+        If a categorical covariate has too many levels.
+    """
     first = panel.items[0]
-    ends = split.train.tolist()
-    pairs = list(zip(panel.items, ends, strict=True))
-    return {
-        "past_covariates": tuple(_fit(name, (item.past[name][:end] for item, end in pairs)) for name in first.past),
-        "future_covariates": tuple(_fit(name, (item.known[name][:end] for item, end in pairs)) for name in first.known),
-        "static_covariates": tuple(_fit(name, ([item.static[name]] for item in panel.items)) for name in first.static),
-    }
+    pairs = list(zip(panel.items, split.train.tolist(), strict=True))
+    return replace(
+        config,
+        past_covariates=tuple(_fit(name, (item.past[name][:end] for item, end in pairs)) for name in first.past),
+        future_covariates=tuple(_fit(name, (item.known[name][:end] for item, end in pairs)) for name in first.known),
+        static_covariates=tuple(_fit(name, ([item.static[name]] for item in panel.items)) for name in first.static),
+    )
 
 
 def _fit(name: str, parts: Iterable[Any]) -> Covariate:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statecast.forecaster import Forecaster, Observations, Prediction
+from statecast import Forecaster, Observations, Prediction
 from statecast.state import State
 from training import metrics
 from training.baselines import Baseline, Task, fill_forward

@@ -11,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from statecast.forecaster import Forecaster, Observations, Prediction
+from statecast import Forecaster, Observations, Prediction
 from statecast.scaling import Scaling
 from training.baselines import Task
 from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer

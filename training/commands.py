@@ -1,0 +1,210 @@
+"""The commands: ``fit``, ``backtest``, ``forecast``, ``example``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import statecast
+from statecast.errors import StatecastError
+from training.config import DataConfig, FitConfig, TrainingConfig
+from training.judge import OURS, Judgement
+from training.panel import Panel
+from training.pipeline import backtest_panel, file_digest, fit_panel, trained_with
+from training.predict import forecast_panel, write_table
+from training.progress import Bar
+from training.report import COLUMNS, format_score
+from training.synthetic import load_table
+from training.tables import panel_of, read_panel, read_table
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn tables into artifacts that forecast.")
+
+Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide.")]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
+Id = Annotated[str | None, typer.Option("--id-column", help="Column that names the item [item_id].")]
+Timestamp = Annotated[str | None, typer.Option("--timestamp-column", help="Column of dates or whole steps.")]
+Target = Annotated[str | None, typer.Option("--target-column", help="Column to forecast [target].")]
+Wide = Annotated[bool | None, typer.Option("--wide/--long", help="A column a series; told by itself if left out.")]
+Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
+Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
+Static = Annotated[str | None, typer.Option("--static", help="Covariates of the item, separated by commas.")]
+FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
+
+
+@app.command()
+def fit(
+    data: Data,
+    out: Out,
+    config: Annotated[Path | None, typer.Argument(help="TOML file; without one everything is chosen.")] = None,
+    freq: FreqText = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
+    season: Annotated[int | None, typer.Option(min=1, help="Steps a season.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0, help="End training after so many seconds.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+    past: Past = None,
+    future: Future = None,
+    static: Static = None,
+    name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
+) -> None:
+    """Train on a table and write an artifact, with the table of errors beside the baselines'."""
+    with _refusals() as console:
+        chosen = FitConfig.read(config) if config else FitConfig()
+        columns = _columns(id_column, timestamp_column, target_column, wide, past=past, future=future, static=static)
+        network = {"horizon": horizon, "season": season}
+        training = {"steps": steps, "seconds": seconds, "seed": seed}
+        chosen = FitConfig(
+            replace(chosen.data, **columns, **_given(freq=freq)),
+            {**chosen.network, **_given(**network)},
+            replace(chosen.training, **_given(**training)),
+        )
+        panel = read_panel(data, chosen.data.columns, chosen.data.freq)
+        with Bar(console) as bar:
+            outcome = fit_panel(
+                panel,
+                chosen,
+                out,
+                name=name or out.resolve().name,
+                version=version,
+                data_digest=file_digest(data),
+                resume=resume,
+                watcher=bar,
+            )
+        _print_table(console, outcome.judgement)
+        console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
+
+
+@app.command()
+def backtest(
+    artifact: Folder,
+    data: Data,
+    freq: FreqText = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+) -> None:
+    """Print the table of errors, ours and the baselines', on the test rows of a table."""
+    with _refusals() as console:
+        loaded = statecast.load(artifact)
+        columns = _columns(id_column, timestamp_column, target_column, wide)
+        _print_table(console, backtest_panel(loaded, _read(loaded, data, columns, freq)).judgement)
+
+
+@app.command()
+def forecast(
+    artifact: Folder,
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="Table to write: .csv, .csv.gz or .parquet.")],
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead; the artifact's if left out.")] = None,
+    freq: FreqText = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+) -> None:
+    """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
+    with _refusals() as console:
+        loaded = statecast.load(artifact)
+        columns = _columns(id_column, timestamp_column, target_column, wide)
+        frame = forecast_panel(loaded, _read(loaded, data, columns, freq), horizon)
+        write_table(frame, out)
+        console.print(f"wrote {out}: {len(frame)} rows")
+
+
+@app.command()
+def example(
+    out: Out,
+    seed: Annotated[int, typer.Option(help="Seed of the panel and of training.")] = 7,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 300,
+) -> None:
+    """Train a small model, load-hourly, on a built-in synthetic panel in about a minute."""
+    with _refusals() as console:
+        config = FitConfig(
+            DataConfig(future=("temperature",), fractions=(0.8, 0.1, 0.1)),
+            {"horizon": 48, "width": 48, "dropout": 0.05},
+            # Half of the sequences see no temperature and half no calendar, so that a bare target can be forecast.
+            TrainingConfig(
+                seed=seed,
+                steps=steps,
+                seconds=60.0,
+                forks=28,
+                warm=0,
+                learning_rate=2e-3,
+                validation_stride=24,
+                covariate_dropout=0.5,
+                calendar_dropout=0.3,
+                threads=2,
+            ),
+        )
+        panel = panel_of(load_table(seed=seed), config.data.columns, "1h")
+        with Bar(console) as bar:
+            outcome = fit_panel(panel, config, out, name="load-hourly", watcher=bar)
+        _print_table(console, outcome.judgement)
+        console.print(f"wrote {out} ({outcome.digest[:19]}…)")
+
+
+def _read(artifact: statecast.Artifact, data: Path, columns: dict[str, Any], freq: str | None) -> Panel:
+    known = replace(trained_with(artifact).data, **columns)
+    frame = read_table(data)
+    if artifact.manifest.get("optional_covariates"):
+        present = set(map(str, frame.columns))
+        kinds = {kind: tuple(n for n in getattr(known, kind) if n in present) for kind in ("past", "future", "static")}
+        known = replace(known, **kinds)
+    return panel_of(frame, known.columns, freq or known.freq)
+
+
+def _columns(
+    id_column: str | None, timestamp: str | None, target: str | None, wide: bool | None, **covariates: str | None
+) -> dict[str, Any]:
+    given: dict[str, Any] = _given(item_id=id_column, timestamp=timestamp, target=target, wide=wide)
+    for kind, text in covariates.items():
+        if text is not None:
+            given[kind] = tuple(part.strip() for part in text.split(",") if part.strip())
+    return given
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _print_table(console: Console, judgement: Judgement) -> None:
+    table = Table(title=f"{judgement.scores[OURS].windows} test forecasts, state carried from the first row")
+    table.add_column("model")
+    for title in COLUMNS.values():
+        table.add_column(title, justify="right")
+    for name, row in judgement.rows.items():
+        cells = [format_score(column, row.get(column)) for column in COLUMNS]
+        table.add_row(name, *cells, style="bold" if name == OURS else None)
+    console.print(table)
+
+
+@contextmanager
+def _refusals() -> Iterator[Console]:
+    """Say what a person can mend in one line, and leave with status 2."""
+    console = Console(soft_wrap=True)
+    torch.set_flush_denormal(True)
+    try:
+        yield console
+    except StatecastError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from None
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; fit --resume goes on from the last checkpoint", style="yellow")
+        raise typer.Exit(130) from None

@@ -1,0 +1,82 @@
+"""The figures of a report, as plotly figures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+_OURS = "#2f7ed8"
+_ACTUAL = "#8c8c8c"
+_OTHERS = ("#e0861a", "#3aa655", "#c0504d", "#8a63c9", "#17a2b8", "#b8860b")
+
+
+def fan(title: str, x: Sequence[Any], actual: Array, quantiles: Array, levels: Sequence[float]) -> go.Figure:
+    """Actual values over the end of the history and the horizon, and quantiles ``[F, Q]`` over the horizon."""
+    ahead = list(x)[-len(quantiles) :]
+    figure = go.Figure()
+    pairs = [(k, len(levels) - 1 - k) for k in range(len(levels) // 2)]
+    for low, high in pairs:
+        share = round(100 * (levels[high] - levels[low]))
+        figure.add_scatter(
+            x=ahead + ahead[::-1],
+            y=[*quantiles[:, high], *quantiles[::-1, low]],
+            fill="toself",
+            fillcolor="rgba(47, 126, 216, 0.16)",
+            line={"width": 0},
+            hoverinfo="skip",
+            name=f"{share} % interval",
+            showlegend=low == 0,
+        )
+    figure.add_scatter(x=list(x), y=actual, name="actual", line={"color": _ACTUAL, "width": 1.5})
+    figure.add_scatter(
+        x=ahead, y=quantiles[:, list(levels).index(0.5)], name="median", line={"color": _OURS, "width": 2}
+    )
+    return _finish(figure, title, "", "")
+
+
+def by_step(errors: Mapping[str, Array]) -> go.Figure:
+    """Mean absolute error of each model at each step of the horizon."""
+    figure = go.Figure()
+    for number, (name, values) in enumerate(errors.items()):
+        colour = _OURS if number == 0 else _OTHERS[(number - 1) % len(_OTHERS)]
+        line = {"color": colour, "width": 3 if number == 0 else 1.5}
+        figure.add_scatter(x=np.arange(1, len(values) + 1), y=values, name=name, line=line)
+    return _finish(figure, "Error by horizon step", "steps ahead", "MAE, standardised")
+
+
+def calibration(levels: Sequence[float], shares: Array) -> go.Figure:
+    """Share of actual values at or below each quantile, against its level."""
+    figure = go.Figure()
+    figure.add_scatter(x=[0, 1], y=[0, 1], name="perfect", line={"color": _ACTUAL, "dash": "dot"}, mode="lines")
+    figure.add_scatter(x=list(levels), y=shares, name="observed", line={"color": _OURS}, mode="lines+markers")
+    return _finish(figure, "Calibration", "quantile level", "share at or below")
+
+
+def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]]) -> go.Figure:
+    """Training loss and carried validation over the steps; their units differ."""
+    figure = go.Figure()
+    figure.add_scatter(x=[p[0] for p in loss], y=[p[1] for p in loss], name="training loss", line={"color": _ACTUAL})
+    figure.add_scatter(
+        x=[p[0] for p in validation], y=[p[1] for p in validation], name="carried validation", line={"color": _OURS}
+    )
+    return _finish(figure, "Loss", "step", "")
+
+
+def _finish(figure: go.Figure, title: str, x: str, y: str) -> go.Figure:
+    grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": "rgba(128, 128, 128, 0.4)"}
+    figure.update_layout(
+        title={"text": title, "font": {"size": 15}},
+        # Grey text on a clear ground reads on white and on black alike.
+        font={"color": "#808790", "family": "system-ui, sans-serif", "size": 12},
+        paper_bgcolor="rgba(0, 0, 0, 0)",
+        plot_bgcolor="rgba(0, 0, 0, 0)",
+        margin={"l": 48, "r": 12, "t": 44, "b": 44},
+        height=340,
+        legend={"orientation": "h", "y": -0.22},
+        xaxis={"title": x, **grid},
+        yaxis={"title": y, **grid},
+    )
+    return figure

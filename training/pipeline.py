@@ -1,0 +1,150 @@
+"""From a table to an artifact, and back to the same figures."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import statecast
+from statecast.forecaster import Forecaster
+from training.baselines import Task
+from training.checkpoint import Checkpoint
+from training.config import FitConfig
+from training.defaults import choose_forks, choose_network
+from training.encoding import covariate_names, encode_panel, fit_covariates
+from training.errors import TrainingError
+from training.fit import Curves, Fit
+from training.judge import Judgement, judge
+from training.panel import Panel
+from training.progress import Silent, Watcher
+from training.report import write_report
+from training.splits import Split, split_by_fractions, split_by_rows
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fit or a backtest found."""
+
+    network: Forecaster
+    judgement: Judgement
+    digest: str
+
+
+def fit_panel(
+    panel: Panel,
+    config: FitConfig,
+    out: Path,
+    *,
+    name: str,
+    version: str = "1",
+    data_digest: str | None = None,
+    resume: bool = False,
+    watcher: Watcher | None = None,
+) -> Outcome:
+    """Train on a panel, judge on its last rows, write the artifact with its report to ``out``.
+
+    Raises
+    ------
+    StatecastError
+        If the data or the config cannot be trained on; the message says how to mend it.
+    """
+    watcher = watcher or Silent()
+    if config.training.threads:
+        torch.set_num_threads(config.training.threads)
+    shape = choose_network(panel, config.network)
+    split = cut(panel, config, shape.horizon)
+    shape = fit_covariates(panel, split, shape)
+    forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
+    training = replace(config.training, forks=forks, warm=warm)
+    torch.manual_seed(training.seed)
+    network = Forecaster(shape)
+    tensors = encode_panel(panel, shape)
+    task = Task(panel, split, shape.season, shape.horizon)
+    parameters = sum(weight.numel() for weight in network.parameters())
+    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {shape.freq}, {parameters} parameters")
+    curves = Fit(network, tensors, task, training, out).run(watcher, resume)
+    judgement = judge(network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
+    used = FitConfig(config.data, _network_table(shape.to_dict()), training)
+    covariates = covariate_names(panel.items[0])
+    manifest = {
+        "name": name,
+        "version": version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "item_count": len(panel.items),
+        "rows": panel.rows,
+        "seeds": [training.seed],
+        "data_sha256": data_digest,
+        "covariates": covariates,
+        "optional_covariates": training.covariate_dropout > 0 or not any(covariates.values()),
+        "scores": judgement.manifest(),
+        "coverage": judgement.coverage,
+        "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
+    }
+    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
+    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
+    Checkpoint.remove(out)
+    return Outcome(network, judgement, digest)
+
+
+def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher | None = None) -> Outcome:
+    """Judge an artifact on a panel, cut as it was for training; on the same data the figures are the fit's own."""
+    check_freq(artifact, panel)
+    config = trained_with(artifact)
+    if config.training.threads:
+        torch.set_num_threads(config.training.threads)
+    split = cut(panel, config, artifact.config.horizon)
+    tensors = encode_panel(panel, artifact.config)
+    task = Task(panel, split, artifact.config.season, artifact.config.horizon)
+    training, watcher = config.training, watcher or Silent()
+    judgement = judge(artifact.network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
+    return Outcome(artifact.network, judgement, artifact.digest)
+
+
+def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:
+    """Cut a panel in time as a config says: by rows where it names borders, else by fractions."""
+    if config.data.borders:
+        return split_by_rows(panel, config.data.borders)
+    return split_by_fractions(panel, config.data.fractions, horizon)
+
+
+def trained_with(artifact: statecast.Artifact) -> FitConfig:
+    """The config that an artifact was fitted with."""
+    try:
+        return FitConfig.from_dict(artifact.manifest["training"]["config"])
+    except KeyError as error:
+        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
+
+
+def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
+    """Refuse a panel of another freq than the artifact's."""
+    freq = str(panel.freq) if panel.freq else None
+    if freq != artifact.config.freq:
+        raise TrainingError(
+            f"freq: {artifact.name} expects {artifact.config.freq}, the data has {freq}; give --freq or other data"
+        )
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, the data's fingerprint."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _network_table(values: Mapping[str, Any]) -> dict[str, Any]:
+    # The covariates follow from the data; a TOML file has no word for "none".
+    return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}
+
+
+def _costs(curves: Curves) -> dict[str, Any]:
+    return {"steps": curves.steps, "seconds": round(curves.seconds, 1), "best_step": curves.best_step}
+
+
+def _curves(curves: Curves) -> dict[str, Any]:
+    rounded = {"loss": curves.loss, "validation": curves.validation}
+    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}

@@ -1,0 +1,98 @@
+"""Forecasts of whole tables with an artifact."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+import statecast
+from training.encoding import encode_panel
+from training.errors import TrainingError
+from training.evaluate import Reader
+from training.panel import Item, Panel
+from training.pipeline import check_freq
+
+_ROWS = 256
+
+
+@torch.inference_mode()
+def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | None = None) -> pd.DataFrame:
+    """Forecast every item from its last observed value.
+
+    Covariates known ahead are read from the rows after that value.
+
+    Returns
+    -------
+    A long table ``item_id, timestamp, mean`` and one column a quantile level.
+
+    Raises
+    ------
+    TrainingError
+        If the horizon is beyond the artifact's, the freq differs, or covariates do not cover the horizon.
+    """
+    steps = artifact.config.horizon if horizon is None else horizon
+    if not 1 <= steps <= artifact.config.horizon:
+        raise TrainingError(f"horizon: {artifact.name} forecasts 1 to {artifact.config.horizon} steps, got {steps}")
+    check_freq(artifact, panel)
+    optional = bool(artifact.manifest.get("optional_covariates"))
+    items = [_extend(item, artifact, steps, optional) for item in panel.items]
+    tensors = encode_panel(Panel(tuple(items), panel.freq), artifact.config)
+    reader = Reader(artifact.network, tensors)
+    ends = torch.tensor([item.last + 1 for item in panel.items])
+    reader.read(ends)
+    parts = []
+    for index in torch.arange(len(items)).split(_ROWS):
+        rows = (tensors.offset + ends)[index][:, None] + torch.arange(artifact.config.horizon)
+        prediction = artifact.network.decode(reader.state.take(index), tensors.known[rows])
+        quantiles, mean = prediction.quantiles().numpy(), prediction.mean().numpy()
+        for at, number in enumerate(index.tolist()):
+            item = panel.items[number]
+            times = _times(panel, item, steps)
+            levels = {str(q): quantiles[at, :steps, k] for k, q in enumerate(artifact.config.quantile_levels)}
+            parts.append(
+                pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": mean[at, :steps], **levels})
+            )
+    return pd.concat(parts, ignore_index=True)
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV (also ``.csv.gz``) or Parquet, by the suffix."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    elif ".csv" in path.suffixes:
+        frame.to_csv(path, index=False, date_format="%Y-%m-%dT%H:%M:%SZ")
+    else:
+        raise TrainingError(f"{path}: expected .csv, .csv.gz or .parquet, got {path.suffix or 'no suffix'}")
+
+
+def _times(panel: Panel, item: Item, steps: int) -> NDArray[Any]:
+    clocks = np.arange(item.clock + item.last + 1, item.clock + item.last + 1 + steps)
+    return clocks if panel.freq is None else panel.freq.times(clocks, item.offset)
+
+
+def _extend(item: Item, artifact: statecast.Artifact, steps: int, optional: bool) -> Item:
+    """Cut an item after its last value and add a horizon of rows that hold nothing but what is known ahead."""
+    end = item.last + 1
+    length = end + artifact.config.horizon
+    given = min(item.target.size, length) - end
+    if item.known and given < steps and not optional:
+        raise TrainingError(
+            f"item {item.item_id!r}: {', '.join(item.known)} must be known for {steps} steps after the last value, "
+            f"got {given}; add rows with an empty target"
+        )
+    return replace(
+        item,
+        target=_pad(item.target[:end], length),
+        past={name: _pad(values[:end], length) for name, values in item.past.items()},
+        known={name: _pad(values[:length], length) for name, values in item.known.items()},
+    )
+
+
+def _pad(values: NDArray[Any], length: int) -> NDArray[Any]:
+    empty: Any = None if values.dtype == object else np.nan
+    return np.concatenate([values, np.full(length - values.size, empty, dtype=values.dtype)])
