@@ -1,5 +1,6 @@
 """The commands: ``fit``, ``backtest``, ``forecast``, ``example``."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -129,7 +130,7 @@ def forecast(
 def example(
     out: Out,
     seed: Annotated[int, typer.Option(help="Seed of the panel and of training.")] = 7,
-    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 300,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 600,
 ) -> None:
     """Train a small model, load-hourly, on a built-in synthetic panel in about a minute."""
     with _refusals() as console:
@@ -147,7 +148,6 @@ def example(
                 validation_stride=24,
                 covariate_dropout=0.5,
                 calendar_dropout=0.3,
-                threads=2,
             ),
         )
         panel = panel_of(load_table(seed=seed), config.data.columns, "1h")
@@ -162,8 +162,12 @@ def _read(artifact: statecast.Artifact, data: Path, columns: dict[str, Any], fre
     frame = read_table(data)
     if artifact.manifest.get("optional_covariates"):
         present = set(map(str, frame.columns))
-        kinds = {kind: tuple(n for n in getattr(known, kind) if n in present) for kind in ("past", "future", "static")}
-        known = replace(known, **kinds)
+        known = replace(
+            known,
+            past=tuple(name for name in known.past if name in present),
+            future=tuple(name for name in known.future if name in present),
+            static=tuple(name for name in known.static if name in present),
+        )
     return panel_of(frame, known.columns, freq or known.freq)
 
 
@@ -183,9 +187,9 @@ def _given(**values: Any) -> dict[str, Any]:
 
 def _print_table(console: Console, judgement: Judgement) -> None:
     table = Table(title=f"{judgement.scores[OURS].windows} test forecasts, state carried from the first row")
-    table.add_column("model")
+    table.add_column("model", no_wrap=True)
     for title in COLUMNS.values():
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for name, row in judgement.rows.items():
         cells = [format_score(column, row.get(column)) for column in COLUMNS]
         table.add_row(name, *cells, style="bold" if name == OURS else None)
@@ -195,7 +199,7 @@ def _print_table(console: Console, judgement: Judgement) -> None:
 @contextmanager
 def _refusals() -> Iterator[Console]:
     """Say what a person can mend in one line, and leave with status 2."""
-    console = Console(soft_wrap=True)
+    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     torch.set_flush_denormal(True)
     try:
         yield console

@@ -57,7 +57,7 @@ class TrainingConfig:
     validation_every: steps between validations.  validation_stride: steps between validated origins.
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
-    threads: of the CPU; 0 leaves them as they are.
+    threads: of the CPU; 0 leaves them as they are. These networks are small: a second one seldom helps.
     """
 
     seed: int = 0
@@ -79,7 +79,7 @@ class TrainingConfig:
     covariate_dropout: float = 0.0
     calendar_dropout: float = 0.0
     boosting: bool = True
-    threads: int = 0
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "forks", "validation_every", "validation_stride", "patience"):

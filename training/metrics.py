@@ -76,8 +76,8 @@ def coverage(actual: Array, quantiles: Array) -> Array:
 
 
 def directional_accuracy(actual: Array, median: Array, last: Array) -> float:
-    """Share of forecasts on the right side of the last observed value; values that did not move are left out."""
-    moved = (actual - last) != 0
+    """Share of forecasts on the right side of the last observed value; what did not or should not move is left out."""
+    moved = ((actual - last) != 0) & ((median - last) != 0)
     right = np.sign(median - last) == np.sign(actual - last)
     usable = moved & ~np.isnan(actual) & ~np.isnan(median) & ~np.isnan(last)
     return float(right[usable].mean()) if usable.any() else float("nan")

@@ -47,7 +47,7 @@ class Scores:
         self._absolute[item] += np.where(known, np.abs(actual - median) / unit, 0.0).sum(axis=0)
         self._smape[item] += np.where(known, metrics.smape_terms(actual, median), 0.0).sum(axis=0)
         change = actual - last[:, None]
-        moved = known & (change != 0) & ~np.isnan(change)
+        moved = known & (change != 0) & ~np.isnan(change) & (median != last[:, None])
         self._moved += float(moved.sum())
         self._right += float((moved & (np.sign(median - last[:, None]) == np.sign(change))).sum())
         self._magnitude += float(np.where(known, np.abs(actual), 0.0).sum())
