@@ -1,0 +1,1 @@
+"""Requests in, forecasts out: the HTTP service."""

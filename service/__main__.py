@@ -1,0 +1,76 @@
+"""``python -m service``: serve forecasts."""
+
+import logging
+import sys
+from typing import TextIO
+from urllib.parse import urlsplit
+
+import uvicorn
+from pydantic import ValidationError
+
+from service.app import create_app
+from service.routes.wiring import Wiring
+from service.settings import Settings
+
+
+def main() -> int:
+    """Serve until a signal; 2 if the service cannot start, and one line says why."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = Settings()
+        wiring = Wiring.build(settings)
+    except ValidationError as error:
+        return _refuse("; ".join(_plain(fault) for fault in error.errors()))
+    except (ValueError, OSError, RuntimeError) as error:
+        return _refuse(str(error))
+    config = uvicorn.Config(
+        create_app(settings, wiring), host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+        access_log=False, log_level="warning", server_header=False, lifespan="on",
+        timeout_graceful_shutdown=int(settings.drain_s) + 1,
+    )  # fmt: skip
+    _Server(config, wiring).run()
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Says in one line where it listens, once it does."""
+
+    def __init__(self, config: uvicorn.Config, wiring: Wiring) -> None:
+        super().__init__(config)
+        self._wiring = wiring
+
+    def _log_started_message(self, listeners: object) -> None:  # noqa: ARG002
+        sockets = [sock for server in self.servers for sock in server.sockets]
+        port = sockets[0].getsockname()[1] if sockets else self.config.port
+        _say(started_line(self._wiring, port))
+
+
+def started_line(wiring: Wiring, port: int) -> str:
+    """Say where the service listens, which models it has, and where sessions live."""
+    settings = wiring.settings
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    models = ", ".join(str(model) for model in wiring.catalogue.models) if wiring.catalogue else wiring.no_artifact
+    store = "memory (lost on exit)" if urlsplit(settings.state_url).scheme == "memory" else settings.state_url
+    line = f"Statecast listens on http://{host}:{port} · models: {models} · sessions: {store}"
+    if settings.open_to_all:
+        line += " · WARNING: open to every machine that reaches it; set STATECAST_API_KEYS_FILE"
+    return line
+
+
+def _plain(fault: object) -> str:
+    place = ".".join(str(part) for part in fault["loc"]).upper()  # type: ignore[index]
+    text = str(fault["msg"]).removeprefix("Value error, ")  # type: ignore[index]
+    return f"STATECAST_{place}: {text}" if place else text
+
+
+def _refuse(text: str) -> int:
+    _say(f"Statecast does not start: {text}", sys.stderr)
+    return 2
+
+
+def _say(line: str, stream: TextIO = sys.stdout) -> None:
+    print(line, file=stream, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The app, put together: nothing is loaded or read before ``create_app`` is called."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from service.errors import Fault, ServiceError, Unprocessable
+from service.routes import health, models, openapi, pages, sessions
+from service.routes.door import Door
+from service.routes.forecast import Forecast
+from service.routes.problems import PROBLEM, http_failure, problem_bytes, problem_headers
+from service.routes.wiring import Wiring
+from service.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
+    """Make the app: read keys, artifacts and store, unless ``wiring`` brings them; the engine warms up as it starts.
+
+    Parameters
+    ----------
+    settings:
+        How to run.
+    wiring:
+        What ``Wiring.build(settings)`` gave, where the caller wants its errors before a server starts.
+
+    Raises
+    ------
+    ArtifactError, StoreError, ValueError
+        As ``Wiring.build``.
+    """
+    parts = Wiring.build(settings) if wiring is None else wiring
+    hot = Forecast(settings, parts.metrics)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
+        warming = asyncio.create_task(_warm(parts, hot))
+        try:
+            yield
+        finally:
+            if not warming.done():
+                await asyncio.wait([warming])
+            if parts.forecasting is not None:
+                await parts.forecasting.stop(settings.drain_s)
+
+    app = FastAPI(
+        title="Statecast", version=version("statecast"), lifespan=lifespan, docs_url=None, redoc_url=None,
+        openapi_url="/openapi.json", redirect_slashes=False,
+    )  # fmt: skip
+    app.state.wiring = parts
+    app.router.routes.insert(0, Route("/forecast", hot, methods=["POST"], include_in_schema=False))
+    for router in (health.router, models.router, sessions.router, pages.router):
+        app.include_router(router)
+    app.add_middleware(Door, metrics=parts.metrics, keys=parts.keys)
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    document = None
+
+    def describe() -> dict[str, object]:
+        nonlocal document
+        document = document or openapi.describe(app, parts.keys is not None)
+        return document
+
+    app.openapi = describe  # type: ignore[method-assign]
+    return app
+
+
+async def _warm(parts: Wiring, hot: Forecast) -> None:
+    """Warm the engine beside the running server, so that ``/live`` and ``/ready`` can tell how it stands."""
+    if parts.forecasting is None:
+        hot.reason = parts.no_artifact
+        return
+    try:
+        await parts.forecasting.start()
+    except Exception:
+        _log.exception("the engine could not start")
+        hot.reason = "the engine could not start; the server's log says why"
+        return
+    hot.forecasting, hot.catalogue = parts.forecasting, parts.catalogue
+
+
+def _answer(request: Request, error: ServiceError, headers: dict[str, str] | None = None) -> Response:
+    own = {name.decode(): value.decode() for name, value in problem_headers(error)}
+    body = problem_bytes(error, request.state.request_id)
+    return Response(body, error.status, headers=own | dict(headers or {}), media_type=PROBLEM)
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    return _answer(request, error if isinstance(error, ServiceError) else ServiceError("a defect of the server"))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = getattr(error, "headers", None) or {}
+    path = request.url.path[:80]
+    if status == 405:
+        detail = f"{request.method[:20]} {path}: expected {headers.get('Allow', 'another method')}; see /docs"
+    elif status == 404:
+        detail = f"{path}: there is no such path; see /docs"
+    else:
+        detail = str(getattr(error, "detail", "the request cannot be read"))
+    return _answer(request, http_failure(status, detail), dict(headers))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    faults = [Fault(tuple(fault["loc"]), str(fault["msg"])) for fault in found]
+    first = f"{'.'.join(map(str, faults[0].loc))}: {faults[0].msg}" if faults else "the request is wrong"
+    return _answer(request, Unprocessable(first, faults=faults))

@@ -1,0 +1,25 @@
+"""Names that the server gives: of a request, of a forecast."""
+
+import os
+import re
+import time
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+def ulid() -> str:
+    """26 letters, sorted by the millisecond they were made in (Crockford's base 32)."""
+    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10), "big")
+    letters = []
+    for _ in range(26):
+        number, digit = divmod(number, 32)
+        letters.append(_ALPHABET[digit])
+    return "".join(reversed(letters))
+
+
+def request_id(given: bytes | None) -> str:
+    """The client's own ``X-Request-ID`` if it is a plain word, else a new one."""
+    if given is not None and _GIVEN.fullmatch(given):
+        return given.decode("ascii")
+    return f"rq_{ulid()}"

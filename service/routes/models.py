@@ -1,0 +1,67 @@
+"""``GET /models`` and ``GET /models/{name}``: what is loaded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from service import schemas
+from service.models import Catalogue, Model
+from service.routes.openapi import problems
+from service.routes.wiring import wiring_of
+from service.settings import Settings
+from statecast.covariates import Covariate
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/models", response_model=schemas.Models, responses=problems(503))
+async def list_models(request: Request) -> Any:
+    """Every loaded model, and which one a request that names none gets."""
+    wiring = wiring_of(request)
+    catalogue, _ = wiring.require()
+    return {
+        "default": str(catalogue.default),
+        "models": [_details(model, catalogue, wiring.settings) for model in catalogue.models],
+    }
+
+
+@router.get("/models/{name}", response_model=schemas.ModelDetails, responses=problems(404, 503))
+async def show_model(request: Request, name: str) -> Any:
+    """One model by name, name@version or name@sha256:… ."""
+    wiring = wiring_of(request)
+    catalogue, _ = wiring.require()
+    return _details(catalogue.resolve(name), catalogue, wiring.settings)
+
+
+def _details(model: Model, catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
+    config, manifest = model.config, model.manifest
+    return {
+        "name": model.name,
+        "version": model.version,
+        "digest": model.digest,
+        "default": model is catalogue.default,
+        "kind": str(manifest.get("kind", "forecaster")),
+        "streaming": model.streaming,
+        "freq": config.freq,
+        "season": config.season,
+        "resolutions": list(config.resolutions),
+        "quantile_levels": list(config.quantile_levels),
+        "limits": {
+            "horizon": config.horizon,
+            "quantile_levels": [config.quantile_levels[0], config.quantile_levels[-1]],
+            "max_history": settings.max_history,
+            "max_gap": settings.max_gap,
+        },
+        "past_covariates": _covariates(config.past_covariates),
+        "future_covariates": _covariates(config.future_covariates),
+        "static_covariates": _covariates(config.static_covariates),
+        "state_bytes": model.state_bytes,
+        "scores": manifest.get("scores") or {},
+        "coverage": manifest.get("coverage") or {},
+        "created": manifest.get("created"),
+    }
+
+
+def _covariates(covariates: Sequence[Covariate]) -> list[dict[str, Any]]:
+    return [{"name": covariate.name, "levels": list(covariate.levels)} for covariate in covariates]

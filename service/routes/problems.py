@@ -1,0 +1,73 @@
+"""Failures as ``application/problem+json`` (RFC 9457): one shape for a whole request and for one series of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from service.errors import Fault, ServiceError, Unprocessable
+
+PROBLEM = "application/problem+json"
+_TITLES = {404: "No such path", 405: "No such method here"}
+_CODES = {404: "unknown_path", 405: "method_not_allowed"}
+MAX_FAULTS = 100
+
+
+def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
+    """Body of a failure."""
+    return {
+        "type": f"urn:statecast:problem:{error.code}",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        "errors": [{"loc": list(fault.loc), "msg": fault.msg} for fault in error.faults[:MAX_FAULTS]],
+        "request_id": request_id,
+    }
+
+
+def problem_bytes(error: ServiceError, request_id: str) -> bytes:
+    """Body of a failure, encoded."""
+    return orjson.dumps(problem(error, request_id))
+
+
+def problem_headers(error: ServiceError) -> list[tuple[bytes, bytes]]:
+    """Headers of a failure: what it is, and when to come back where waiting helps."""
+    headers = [(b"content-type", PROBLEM.encode())]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(error.retry_after).encode()))
+    if error.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="statecast"'))
+    return headers
+
+
+def http_failure(status: int, detail: str) -> ServiceError:
+    """Failure of the router: unknown path, unknown method."""
+    error = ServiceError(detail, code=_CODES.get(status, "bad_request"))
+    error.status, error.title = status, _TITLES.get(status, "Bad request")
+    return error
+
+
+def all_failed(errors: Sequence[ServiceError]) -> ServiceError:
+    """One failure for a request of which no series could be answered.
+
+    A single series' failure is the request's; several agree on a status or make it 422.
+    """
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    same = len({error.status for error in errors}) == 1
+    made = ServiceError(
+        f"none of the {len(errors)} series could be answered; the first: {first.detail}",
+        code=first.code if len(Counter(error.code for error in errors)) == 1 else "all_series_failed",
+        faults=[
+            fault
+            for index, error in enumerate(errors[:MAX_FAULTS])
+            for fault in error.faults or (Fault(("series", index), error.detail),)
+        ],
+    )
+    kind = type(first) if same else Unprocessable
+    made.status, made.title = kind.status, kind.title
+    made.retry_after = max((e.retry_after for e in errors if e.retry_after), default=None) if same else None
+    return made

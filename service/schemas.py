@@ -1,0 +1,220 @@
+"""What goes over the wire, as OpenAPI tells it.
+
+The hot path reads and writes these shapes itself, by arrays; tests hold the two together.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Values = list[Number | None]
+Column = list[Number | None] | list[str | None]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+Level = Annotated[float, Field(gt=0.0, lt=1.0)]
+
+
+class Wire(BaseModel):
+    """Unknown fields are refused by name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SeriesRequest(Wire):
+    """One series. Only ``target`` is required."""
+
+    item_id: Id | None = None
+    start: str | None = Field(
+        None, json_schema_extra={"format": "date-time"}, description="Time of the first value, RFC 3339 with offset."
+    )
+    freq: str | None = Field(
+        None, description="Distance of two values, such as 1h, 15min, 1d, 1mo. Left out: the model's."
+    )
+    timestamps: list[Annotated[str, Field(json_schema_extra={"format": "date-time"})]] | None = Field(
+        None, description="A time a value, ascending, in place of start; steps left out are missing."
+    )
+    from_index: int | None = Field(None, ge=0, lt=2**53, description="Index of the first value, without times.")
+    target: Values | dict[str, Values] = Field(
+        description="Values, null where missing; an object with a list a variable."
+    )
+    past_covariates: dict[str, Column] | None = Field(
+        None, description="A list a covariate, one value a value of target."
+    )
+    future_covariates: dict[str, Column] | None = Field(
+        None, description="A list a covariate: one value a step of the horizon, or the history's before them too."
+    )
+    static_covariates: dict[str, Number | str | None] | None = None
+    session: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="Session to open or advance."
+    )
+
+
+class ForecastRequest(Wire):
+    """Body of ``POST /forecast``."""
+
+    series: list[SeriesRequest] = Field(min_length=1)
+    model: Annotated[str, Field(min_length=1)] | None = Field(None, description="name, name@version or name@sha256:…")
+    horizon: int | None = Field(None, ge=1, description="Steps ahead; left out, the model's.")
+    quantile_levels: Annotated[list[Level], Field(min_length=1, json_schema_extra={"uniqueItems": True})] | None = None
+    missing: Literal["mask", "ffill", "linear", "error"] | None = Field(
+        None, description="What to do about missing values."
+    )
+    include: list[Literal["baseline", "attention"]] | None = None
+    timeout_ms: int | None = Field(None, ge=1, lt=2**53)
+
+
+class Fault(BaseModel):
+    """One thing that is wrong, and where."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Problem(BaseModel):
+    """Every failure (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[Fault]
+    request_id: str
+
+
+class ModelName(BaseModel):
+    """Which model it was."""
+
+    name: str
+    version: str
+    digest: str
+
+
+class Baseline(BaseModel):
+    """Seasonal naive forecast, to compare with."""
+
+    name: str
+    mean: Values | dict[str, Values]
+
+
+class Warned(BaseModel):
+    """What makes a forecast less than it could be."""
+
+    code: str
+    detail: str
+
+
+class Session(BaseModel):
+    """A session after the request."""
+
+    id: str
+    count: int
+    last_timestamp: str | None
+    last_index: int | None = None
+    digest: str
+    expires_at: str
+    applied: int
+    duplicates: int
+
+
+class SessionDetails(Session):
+    """A session on its own."""
+
+    model: ModelName
+    created_at: str
+    bytes: int
+    scores: dict[str, Any]
+
+
+class Forecast(Wire):
+    """One series' forecast, or its ``error``."""
+
+    item_id: str | None
+    start: str | None
+    freq: str | None
+    mean: list[Number] | dict[str, list[Number]] | None
+    quantiles: dict[str, list[Number] | dict[str, list[Number]]] | None
+    baseline: Baseline | None = None
+    attention: dict[str, Any] | None = None
+    session: Session | None
+    warnings: list[Warned]
+    error: Problem | None
+
+
+class Timing(BaseModel):
+    """Longest wait and longest computation among the series."""
+
+    queue: float
+    compute: float
+
+
+class ForecastReply(Wire):
+    """Answer of ``POST /forecast``, in the request's order."""
+
+    id: str
+    model: ModelName
+    forecasts: list[Forecast]
+    timing_ms: Timing
+
+
+class ModelLimits(BaseModel):
+    """What a request may ask of a model."""
+
+    horizon: int
+    quantile_levels: list[float]
+    max_history: int
+    max_gap: int
+
+
+class CovariateDetails(BaseModel):
+    """A covariate that the model reads; ``levels`` where it is one of several texts."""
+
+    name: str
+    levels: list[str]
+
+
+class ModelDetails(BaseModel):
+    """One loaded model."""
+
+    name: str
+    version: str
+    digest: str
+    default: bool
+    kind: str
+    streaming: str
+    freq: str | None
+    season: int
+    resolutions: list[int] = Field(description="Base steps a step of each resolution.")
+    quantile_levels: list[float]
+    limits: ModelLimits
+    past_covariates: list[CovariateDetails]
+    future_covariates: list[CovariateDetails]
+    static_covariates: list[CovariateDetails]
+    state_bytes: int = Field(description="Bytes of one series' state.")
+    scores: dict[str, Any] = Field(description="Errors on the test split, ours and the baselines'.")
+    coverage: dict[str, Any] = Field(description="Share of values below each quantile on the test split.")
+    created: str | None
+
+
+class Models(BaseModel):
+    """What is loaded."""
+
+    default: str | None
+    models: list[ModelDetails]
+
+
+class Live(BaseModel):
+    """The loop turns."""
+
+    live: Literal[True] = True
+
+
+class Ready(BaseModel):
+    """A model is warm and the last step worked."""
+
+    ready: Literal[True] = True
+    engine: str
+    models: list[str]
+    broken: dict[str, str]
+    store: dict[str, Any]
+    open_to_all: bool
