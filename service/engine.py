@@ -15,6 +15,7 @@ from service.errors import ExpiredSession, Loading, ServiceError
 from service.jobs import Lease, Result
 from service.metrics import Metrics
 from service.results import Results
+from service.rows import ahead, observed, openings
 from service.stores import Put, Store, StoreError, Write
 from service.tickets import Ticket
 from statecast.artifact import Artifact
@@ -40,8 +41,9 @@ class Slab:
     ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
     """
 
-    def __init__(self, capacity: int, row_bytes: int, device: torch.device) -> None:
-        self.rows = torch.zeros((capacity + 1, row_bytes), dtype=torch.uint8, device=device)
+    def __init__(self, capacity: int, artifact: Artifact) -> None:
+        self.device = next(artifact.network.parameters()).device
+        self.rows = torch.zeros((capacity + 1, artifact.network.spec.row_bytes), dtype=torch.uint8, device=self.device)
         self.generations = [0] * (capacity + 1)
 
     def holds(self, lease: Lease) -> bool:
@@ -50,18 +52,23 @@ class Slab:
 
     def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
         """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
-        slots = [slot for lease in leases for slot in lease.slots]
-        self.rows.index_copy_(0, self._index(slots), rows if len(index) == len(rows) else rows[self._index(index)])
+        slots = self._index([slot for lease in leases for slot in lease.slots])
         for lease in leases:
-            for slot in lease.slots:
-                self.generations[slot] = lease.generation
+            self._mark(lease, 0)
+        self.rows.index_copy_(0, slots, rows if len(index) == len(rows) else rows[self._index(index)])
+        for lease in leases:
+            self._mark(lease, lease.generation)
 
     def take(self, slots: list[int]) -> Tensor:
         """Copy the rows at ``slots``."""
         return self.rows.index_select(0, self._index(slots))
 
+    def _mark(self, lease: Lease, generation: int) -> None:
+        for slot in lease.slots:
+            self.generations[slot] = generation
+
     def _index(self, places: list[int]) -> Tensor:
-        return torch.tensor(places, device=self.rows.device)
+        return torch.tensor(places, device=self.device)
 
 
 class Engine:
@@ -69,25 +76,14 @@ class Engine:
 
     The store is written before anything else remembers a step, so a failure anywhere leaves what was true before.
 
-    Parameters
-    ----------
-    artifacts:
-        By digest.
-    slots:
-        Rows of each model's slab.
-    threads:
-        Of one network call.
+    artifacts: by digest.  slots: rows of each model's slab.  threads: of one network call.
     """
 
     def __init__(
         self, artifacts: Mapping[str, Artifact], store: Store, metrics: Metrics, *, slots: int, threads: int
     ) -> None:
-        self._artifacts = artifacts
-        self._store = store
-        self._metrics = metrics
-        self._threads = threads
-        self._devices = {digest: next(a.network.parameters()).device for digest, a in artifacts.items()}
-        self._slabs = {d: Slab(slots, a.network.spec.row_bytes, self._devices[d]) for d, a in artifacts.items()}
+        self._artifacts, self._store, self._metrics, self._threads = artifacts, store, metrics, threads
+        self._slabs = {digest: Slab(slots, artifact) for digest, artifact in artifacts.items()}
         self.healthy = False
 
     def warm_up(self) -> None:
@@ -124,7 +120,7 @@ class Engine:
             if len(batch) > 1:
                 return [outcome for ticket in batch for outcome in self._run([ticket], time.perf_counter())]
             _log.exception("a forecast failed on %s", batch[0].job.model)
-            self._recover(batch[0].job.model)
+            self._check(batch[0].job.model)
             return [ServiceError("the forecast failed in the network; the session, if any, is unchanged")]
         for i, outcome in zip(usable, self._keep(tickets, computed, after), strict=True):
             outcomes[i] = outcome
@@ -133,7 +129,7 @@ class Engine:
     def _starts(self, batch: Tickets) -> list[Tensor | ServiceError]:
         """Rows that each ticket goes on from: its carry, its slots, the store, or fresh ones."""
         digest = batch[0].job.model
-        slab, network, device = self._slabs[digest], self._artifacts[digest].network, self._devices[digest]
+        slab, network = self._slabs[digest], self._artifacts[digest].network
         starts: list[Tensor | ServiceError | None] = [None] * len(batch)
         held, fresh = [], []
         for i, ticket in enumerate(batch):
@@ -145,51 +141,33 @@ class Engine:
             elif slab.holds(job.lease):
                 held.append(i)
             else:
-                starts[i] = self._stored(job.lease, network.spec.row_bytes, device)
+                starts[i] = self._stored(job.lease, slab.rows)
         if held:
             leases = [lease for i in held if (lease := batch[i].job.lease) is not None]
             rows = slab.take([slot for lease in leases for slot in lease.slots])
-            self._deal(starts, held, rows, batch)
+            _deal(starts, held, rows, batch)
         if fresh:
-            jobs = [batch[i].job for i in fresh]
-            clock = np.repeat([job.clock for job in jobs], [job.rows for job in jobs]).astype(np.int64)
-            static = np.concatenate([np.broadcast_to(job.static, (job.rows, job.static.size)) for job in jobs])
-            state = network.fresh(_tensor(clock, device), _tensor(static, device))
-            self._deal(starts, fresh, state.rows, batch)
+            clock, static = openings([batch[i].job for i in fresh])
+            state = network.fresh(_tensor(clock, slab.device), _tensor(static, slab.device))
+            _deal(starts, fresh, state.rows, batch)
         return [start for start in starts if start is not None]
 
-    def _deal(
-        self, starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets
-    ) -> None:
-        for i, part in zip(places, rows.split([batch[i].job.rows for i in places]), strict=True):
-            starts[i] = part
-
-    def _stored(self, lease: Lease, row_bytes: int, device: torch.device) -> Tensor | ServiceError:
+    def _stored(self, lease: Lease, like: Tensor) -> Tensor | ServiceError:
         try:
             state = self._store.state(lease.key)
         except StoreError as error:
             return Loading(f"sessions: {error}", code="store_failed")
-        if state is None or len(state) != row_bytes * len(lease.slots):
+        if state is None or len(state) != like.shape[1] * len(lease.slots):
             return ExpiredSession("the session's state is no longer kept; DELETE it and send the whole history again")
-        return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(len(lease.slots), row_bytes).to(device)
+        return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(len(lease.slots), -1).to(like.device)
 
     def _compute(self, batch: Tickets, rows: Tensor, began: float) -> tuple[list[object], Tensor]:
         """Advance rows by the tickets' next chunk. Gives carries, results or errors, and the rows afterwards."""
-        digest, steps = batch[0].job.model, batch[0].chunk
-        network, device = self._artifacts[digest].network, self._devices[digest]
+        digest = batch[0].job.model
+        network, device = self._artifacts[digest].network, self._slabs[digest].device
         state = State(network.spec, rows)
-        if steps:
-            target, past, known = [], [], []
-            for ticket in batch:
-                job, part = ticket.job, slice(ticket.position, ticket.position + steps)
-                target.append(job.target[:, part])
-                past += [job.past[part]] * job.rows
-                known += [job.known[part]] * job.rows
-            seen = Observations(
-                _tensor(np.concatenate(target), device),
-                _tensor(np.stack(past), device),
-                _tensor(np.stack(known), device),
-            )
+        if batch[0].chunk:
+            seen = Observations(*(_tensor(array, device) for array in observed(batch)))
             state = network.prime(seen, state)
         begins = accumulate((ticket.job.rows for ticket in batch), initial=0)
         spans = [slice(a, b) for a, b in pairwise(begins)]
@@ -199,8 +177,7 @@ class Engine:
             whole = len(last) == len(batch)
             index = [row for i in last for row in range(spans[i].start, spans[i].stop)]
             ending = state if whole else state.take(torch.tensor(index, device=device))
-            future = np.stack([batch[i].job.future for i in last for _ in range(batch[i].job.rows)])
-            prediction = network.decode(ending, _tensor(future, device))
+            prediction = network.decode(ending, _tensor(ahead([batch[i] for i in last]), device))
             results = Results(prediction, network.seasonal_naive(ending), network.seasonal_error(ending))
             place = 0
             for i in last:
@@ -239,11 +216,15 @@ class Engine:
         leases = [lease for i, _ in places if (lease := batch[i].job.lease) is not None]
         if leases:
             index = [row for i, first in places for row in range(first, first + batch[i].job.rows)]
-            self._slabs[batch[0].job.model].put(leases, index, after)
+            try:
+                self._slabs[batch[0].job.model].put(leases, index, after)
+            except RuntimeError:  # the steps are stored, so they count; the rows are read from the store next time
+                _log.exception("states were stored but not kept at hand")
+                self.healthy = False
         return outcomes
 
-    def _recover(self, digest: str) -> None:
-        """After a failure find out whether it was the request's or the device's."""
+    def _check(self, digest: str) -> None:
+        """Find out after a failure whether it was the request's or the device's."""
         try:
             self._probe(digest, 1, 1)
         except Exception:
@@ -251,16 +232,19 @@ class Engine:
             self.healthy = False
 
     def _probe(self, digest: str, rows: int, steps: int) -> None:
-        config, network, device = self._artifacts[digest].config, self._artifacts[digest].network, self._devices[digest]
-        with torch.inference_mode():
-            clock = torch.zeros(rows, dtype=torch.int64, device=device)
-            state = network.fresh(clock, torch.zeros((rows, config.static_width), device=device))
-            target = torch.linspace(0, 1, steps, device=device).expand(rows, steps)
-            past = torch.zeros((rows, steps, config.past_width), device=device)
-            known = torch.zeros((rows, steps, config.known_width), device=device)
-            future = torch.zeros((rows, config.horizon, config.known_width), device=device)
+        network, config = self._artifacts[digest].network, self._artifacts[digest].config
+        with torch.inference_mode(), self._slabs[digest].device:
+            state = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros((rows, config.static_width)))
+            target = torch.linspace(0, 1, steps).expand(rows, steps)
+            past, known = torch.zeros((rows, steps, config.past_width)), torch.zeros((rows, steps, config.known_width))
+            future = torch.zeros((rows, config.horizon, config.known_width))
             state = network.prime(Observations(target, past, known), state)
             Results(network.decode(state, future), network.seasonal_naive(state), network.seasonal_error(state))
+
+
+def _deal(starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets) -> None:
+    for i, part in zip(places, rows.split([batch[i].job.rows for i in places]), strict=True):
+        starts[i] = part
 
 
 def _tensor(array: NDArray[np.generic], device: torch.device) -> Tensor:

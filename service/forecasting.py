@@ -184,8 +184,11 @@ class Forecasting:
 
     def _settle(self, lease: Lease, model: str, record: Record | None, coming: Record, waiter: Waiter) -> None:
         """Give slots and turn back once the engine has resolved a job, whoever still waits for it."""
-        failed = waiter.exception() is not None
-        self._sessions.settle(lease, model, record if failed else waiter.result().record or coming)
+        error = waiter.exception()
+        if isinstance(error, Loading):
+            self._sessions.distrust(lease, model)
+        else:
+            self._sessions.settle(lease, model, record if error else waiter.result().record or coming)
         self._sessions.leave(lease.key)
 
     async def _clean(self) -> None:

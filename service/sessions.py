@@ -128,6 +128,11 @@ class Sessions:
         if record is not None:
             self._remember(record)
 
+    def distrust(self, lease: Lease, model: str) -> None:
+        """Take the slots back after a store failed: what is known of the session is read from it anew."""
+        self._slots[model].checkin(lease, keep=False)
+        self._records.pop(lease.key, None)
+
     async def end(self, key: str, session: str) -> None:
         """Delete a session, or its tombstone, for good. The caller has the turn.
 

@@ -28,11 +28,15 @@ STATECAST = (
     "__init__",
 )
 SERVICE = (
-    "__init__ settings schemas codecs errors jobs metrics keys",
-    "stores admission gaps grid overlap scores slots sessions tickets batcher advance results",
+    "__init__ settings schemas errors jobs metrics",
+    "codecs keys stores slots tickets gaps grid",
+    "sessions batcher overlap scores",
+    "admission advance",
+    "dispatch results",
     "engine",
     "models",
-    "inputs described dispatch forecasting",
+    "described inputs",
+    "forecasting",
     "routes",
     "app",
     "__main__",

@@ -8,10 +8,9 @@ import pytest
 from service.errors import UnknownModel
 from service.models import Catalogue
 from statecast.errors import ArtifactError
-from tests.service.test_forecasting import catalogue, folder  # noqa: F401
 
 
-def test_names_versions_and_digests(catalogue: Catalogue) -> None:  # noqa: F811
+def test_names_versions_and_digests(catalogue: Catalogue) -> None:
     assert [str(model) for model in catalogue.models] == ["tiny@1", "tiny@2", "tiny@10"]
     assert str(catalogue.resolve(None)) == str(catalogue.resolve("tiny")) == "tiny@10"
     second = catalogue.resolve("tiny@2")
@@ -22,21 +21,21 @@ def test_names_versions_and_digests(catalogue: Catalogue) -> None:  # noqa: F811
             catalogue.resolve(text)
 
 
-def test_a_broken_artifact_is_named_and_the_others_serve(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_broken_artifact_is_named_and_the_others_serve(tiny_folder: Path, tmp_path: Path) -> None:
     for version in ("v1", "v2"):
-        shutil.copytree(folder / version, tmp_path / version)
+        shutil.copytree(tiny_folder / version, tmp_path / version)
     (tmp_path / "notes").mkdir()
     weights = tmp_path / "v2" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
-    catalogue = Catalogue.load(tmp_path, None, "cpu")  # noqa: F811
-    assert [str(model) for model in catalogue.models] == ["tiny@1"]
-    assert list(catalogue.broken) == [str(tmp_path / "v2")] and "changed" in catalogue.broken[str(tmp_path / "v2")]
+    loaded = Catalogue.load(tmp_path, None, "cpu")
+    assert [str(model) for model in loaded.models] == ["tiny@1"]
+    assert list(loaded.broken) == [str(tmp_path / "v2")] and "changed" in loaded.broken[str(tmp_path / "v2")]
     with pytest.raises(ArtifactError, match="changed"):
         Catalogue.load(tmp_path, "tiny@2", "cpu")
 
 
-def test_the_folder_may_be_an_artifact_itself(folder: Path) -> None:  # noqa: F811
-    assert str(Catalogue.load(folder / "v2", "tiny", "auto").default) == "tiny@2"
+def test_the_folder_may_be_an_artifact_itself(tiny_folder: Path) -> None:
+    assert str(Catalogue.load(tiny_folder / "v2", "tiny", "auto").default) == "tiny@2"
 
 
 def test_nothing_to_serve_is_refused(tmp_path: Path) -> None:
@@ -45,12 +44,12 @@ def test_nothing_to_serve_is_refused(tmp_path: Path) -> None:
             Catalogue.load(path, None, "cpu")
 
 
-def test_the_same_version_twice_is_refused(folder: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_the_same_version_twice_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
     from statecast.artifact import load, save
 
-    shutil.copytree(folder / "v1", tmp_path / "a")
-    shutil.copytree(folder / "v1", tmp_path / "b")
-    network = load(folder / "v2").network
+    shutil.copytree(tiny_folder / "v1", tmp_path / "a")
+    shutil.copytree(tiny_folder / "v1", tmp_path / "b")
+    network = load(tiny_folder / "v2").network
     save(tmp_path / "c", network, {"name": "tiny", "version": "1"})
-    catalogue = Catalogue.load(tmp_path, None, "cpu")  # noqa: F811
-    assert len(catalogue.models) == 1 and "another version" in catalogue.broken[str(tmp_path / "c")]
+    loaded = Catalogue.load(tmp_path, None, "cpu")
+    assert len(loaded.models) == 1 and "another version" in loaded.broken[str(tmp_path / "c")]

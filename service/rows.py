@@ -1,0 +1,33 @@
+"""From tickets to arrays for the network: one row a variable, in the order of the tickets."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.advance import Outcome
+from service.jobs import Floats, Job
+from service.tickets import Ticket
+
+
+def openings(jobs: Sequence[Job]) -> tuple[NDArray[np.int64], Floats]:
+    """Clock before the first step ``[B]`` and static covariates ``[B, S]`` of series that begin."""
+    clock = np.repeat([job.clock for job in jobs], [job.rows for job in jobs]).astype(np.int64)
+    static = np.concatenate([np.broadcast_to(job.static, (job.rows, job.static.size)) for job in jobs])
+    return clock, static
+
+
+def observed(batch: Sequence[Ticket[Outcome]]) -> tuple[Floats, Floats, Floats]:
+    """Target ``[B, T]``, past ``[B, T, Cp]`` and known ``[B, T, Ck]`` covariates of each ticket's next chunk."""
+    target, past, known = [], [], []
+    for ticket in batch:
+        job, part = ticket.job, slice(ticket.position, ticket.position + ticket.chunk)
+        target.append(job.target[:, part])
+        past += [job.past[part]] * job.rows
+        known += [job.known[part]] * job.rows
+    return np.concatenate(target), np.stack(past), np.stack(known)
+
+
+def ahead(batch: Sequence[Ticket[Outcome]]) -> Floats:
+    """Known covariates ``[B, F, Ck]`` of the horizon."""
+    return np.stack([ticket.job.future for ticket in batch for _ in range(ticket.job.rows)])
