@@ -1,0 +1,49 @@
+"""A real server in a process of its own, that can be killed without warning."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+
+class Server:
+    """``python -m service`` on a free port; ``kill`` is SIGKILL, after which ``start`` may be called again."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        names = {f"STATECAST_{name.upper()}": value for name, value in settings.items()}
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("STATECAST_")}
+        self._environment = plain | {"STATECAST_PORT": "0", "PYTHONUNBUFFERED": "1"} | names
+        self._folder = folder
+        self.process: subprocess.Popen[str] | None = None
+        self.url = ""
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "service"],
+            cwd=self._folder,
+            env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        found = re.search(r"http://\S+", line)
+        assert found, f"the server did not start: {line!r}"
+        self.url = found[0]
+        limit = time.monotonic() + 60
+        while httpx.get(f"{self.url}/ready").status_code != 200:
+            assert time.monotonic() < limit, "the server did not become ready"
+            time.sleep(0.05)  # its own process: nothing here could tell us when
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+            self.process = None
