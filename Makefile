@@ -6,7 +6,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 ROOMS := statecast training service benchmarks
 ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
-BENCH ?= $(patsubst benchmarks/%.py,%,$(filter-out %/__init__.py,$(wildcard benchmarks/*.py)))
+# Those that can be run; the other files there are what they share.
+BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
 ARGS ?=
 
 .DEFAULT_GOAL := help

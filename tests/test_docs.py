@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.test_rooms import IMPORT_NAMES, packages, sources
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 # Asked for, but started by name or chosen by another package; nothing imports them.
-NEVER_IMPORTED = {"uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs"}
+NEVER_IMPORTED = {"pyarrow", "uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs"}
 
 
 def shell_lines(path: Path) -> list[str]:
@@ -156,12 +155,3 @@ def test_shell_scripts_parse() -> None:
     for script in scripts:
         assert subprocess.run(["bash", "-n", script], check=False).returncode == 0, script
         assert script.stat().st_mode & 0o111, f"{script} is not executable"
-
-
-def test_training_says_what_it_offers() -> None:
-    """``--help`` must not need data, a device or a terminal."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "training", "--help"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert shown.returncode == 0, shown.stderr
-    assert {"fit", "backtest", "forecast", "example"} <= set(shown.stdout.split())

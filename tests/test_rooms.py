@@ -32,7 +32,7 @@ SERVICE = (
     "codecs keys stores slots tickets gaps grid",
     "sessions batcher overlap scores",
     "admission advance",
-    "dispatch results",
+    "dispatch results rows",
     "engine",
     "models",
     "described inputs",

@@ -1,0 +1,32 @@
+"""The README's requests, as printed, against a running server."""
+
+from pathlib import Path
+
+import httpx
+
+from benchmarks.server import running_server
+from tests.artifacts import tiny_artifact
+from tests.test_docs import ROOT, requests
+
+
+def test_the_requests_of_the_readme_answer_as_it_says(tmp_path: Path) -> None:
+    """The first thing that anyone tries; where it fails, nothing else is ever tried."""
+    tiny_artifact(tmp_path / "artifacts", name="load-hourly")
+    first, second = requests(ROOT / "README.md")
+    with running_server(tmp_path / "artifacts") as server:
+
+        def send(request: tuple[str, dict[str, str], str]) -> dict:
+            url, headers, body = request
+            assert url.startswith("http://127.0.0.1:8000/")
+            here = url.replace(":8000/", f":{server.port}/")
+            reply = httpx.post(here, headers=headers, content=body, timeout=30)
+            assert reply.status_code == 200, reply.text
+            return reply.json()["forecasts"][0]
+
+        opened, advanced, repeated = send(first), send(second), send(second)
+    assert len(opened["mean"]) == 6
+    assert list(opened["quantiles"]) == ["0.1", "0.5", "0.9"]
+    assert opened["session"]["count"] == 24
+    assert (advanced["session"]["count"], advanced["session"]["applied"]) == (25, 1)
+    assert (repeated["session"]["count"], repeated["session"]["duplicates"]) == (25, 1)
+    assert repeated["mean"] == advanced["mean"]
