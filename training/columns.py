@@ -60,7 +60,9 @@ def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     twice = {name for name in columns.covariates if columns.covariates.count(name) > 1}
     if twice:
         raise TableError(f"column {min(twice)!r}: named as more than one kind of covariate; keep one of them")
-    wide = columns.target not in present if columns.wide is None else columns.wide
+    # Wide is only guessed where nothing speaks for long: no target, no item, no name given for either.
+    guess = columns.target == Columns.target and not {columns.target, columns.item_id} & set(present)
+    wide = guess if columns.wide is None else columns.wide
     if wide:
         if columns.static:
             raise TableError(f"static {columns.static[0]!r}: a wide table has no static covariates; use a long table")

@@ -201,6 +201,8 @@ def _refusals() -> Iterator[Console]:
     """Say what a person can mend in one line, and leave with status 2."""
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     torch.set_flush_denormal(True)
+    # Waiting for a second core that others use costs tenfold; a fit may ask for more threads in its config.
+    torch.set_num_threads(1)
     try:
         yield console
     except StatecastError as error:
