@@ -1,6 +1,6 @@
 """How far the forecast of a session lies from the forecast of the whole history: law 1, over HTTP, on real data.
 
-    python -m benchmarks.equality TABLE.csv.gz [--artifacts artifacts] [--model NAME] [--splits 20]
+    python -m benchmarks.equality [TABLE.csv.gz] [--artifacts artifacts] [--model NAME] [--splits 20]
 
 Each column of the table is a series; 2 % of its values are taken out; each is cut at random places into requests.
 """
@@ -81,7 +81,7 @@ async def measure(
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path)
+    parser.add_argument("table", type=Path, nargs="?", default=Path("../shared/data/ett/ETTh1.csv.gz"))
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
     parser.add_argument("--model")
     parser.add_argument("--splits", type=int, default=20)
