@@ -13,6 +13,7 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+    torch.set_flush_denormal(False)
 
 
 def long_table(lengths=(260, 200), seed=0, freq="1h", season=8, covariates=True):

@@ -1,0 +1,124 @@
+"""A fit learns, stops, goes on where it was broken off, and says what is wrong with what it is told."""
+
+import math
+
+import pytest
+import torch
+
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from statecast.forecaster import Forecaster
+from training.baselines import Task
+from training.config import FitConfig, TrainingConfig
+from training.encoding import encode_panel
+from training.errors import TrainingError
+from training.fit import Fit
+from training.loss import forecast_loss, level_weights, point_emphasis
+from training.splits import split_by_fractions
+from training.weights import copy_weights
+
+SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8, dropout=0.1)
+PLAN = TrainingConfig(steps=12, batch=4, forks=8, warm=2, validation_every=4, averaging=0.5, learning_rate=0.01)
+
+
+def new_fit(panel, plan=PLAN, folder=None, seed=0):
+    torch.manual_seed(seed)
+    network = Forecaster(SHAPE)
+    task = Task(panel, split_by_fractions(panel, (0.6, 0.2, 0.2), 5), season=8, horizon=5)
+    return Fit(network, encode_panel(panel, SHAPE), task, plan, folder)
+
+
+def test_a_resumed_fit_gives_the_weights_of_an_uninterrupted_one(wavy, tmp_path):
+    whole = new_fit(wavy, folder=tmp_path / "whole")
+    curves = whole.run()
+    new_fit(wavy, folder=tmp_path / "broken").run(stop_after=8)
+    resumed = new_fit(wavy, folder=tmp_path / "broken", seed=99)
+    again = resumed.run(resume=True)
+    assert again.steps == 12
+    assert again.validation == curves.validation
+    for name, weight in copy_weights(whole.network).items():
+        assert torch.equal(weight, copy_weights(resumed.network)[name]), name
+
+
+def test_the_same_seed_gives_the_same_weights_and_the_loss_falls(wavy):
+    runs = [new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 40})) for _ in range(2)]
+    curves = [run.run() for run in runs]
+    assert curves[0].loss == curves[1].loss
+    assert curves[0].loss[-1][1] < curves[0].loss[0][1]
+    first, second = (copy_weights(run.network) for run in runs)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
+    fit = new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 400, "patience": 2, "learning_rate": 0.5}))
+    curves = fit.run()
+    assert curves.steps < 400
+    assert curves.best == min(value for _, value in curves.validation)
+    assert fit.validate() == pytest.approx(curves.best)
+
+
+def test_a_time_budget_ends_it(wavy):
+    curves = new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 100_000, "seconds": 0.5})).run()
+    assert 0 < curves.steps < 100_000
+
+
+def test_resuming_nothing_or_another_network_is_refused(wavy, tmp_path):
+    with pytest.raises(TrainingError, match="without --resume"):
+        new_fit(wavy, folder=tmp_path).run(resume=True)
+    new_fit(wavy, folder=tmp_path).run(stop_after=4)
+    (tmp_path / "checkpoint.json").write_text("{")
+    with pytest.raises(TrainingError, match="cannot be read"):
+        new_fit(wavy, folder=tmp_path).run(resume=True)
+
+
+def test_the_loss_by_hand_ignores_what_is_missing():
+    scaled = torch.tensor([[[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]])
+    truth = torch.tensor([[3.0, math.nan]])
+    weights = level_weights((0.1, 0.5, 0.9), 2.0)
+    expected = 2 * (0.25 * 0.1 * 3 + 0.5 * 0.5 * 2 + 0.25 * 0.9 * 1)
+    assert forecast_loss(scaled, truth, (0.1, 0.5, 0.9), weights).item() == pytest.approx(expected)
+    assert forecast_loss(scaled, truth * math.nan, (0.1, 0.5, 0.9), weights).item() == 0.0
+
+
+def test_emphasis_turns_units_of_scale_into_those_of_the_metric():
+    truth, scale, unit = torch.tensor([[4.0, 0.0]]), torch.tensor([2.0]), torch.tensor([8.0])
+    assert point_emphasis("scale", truth, scale, unit) is None
+    assert point_emphasis("standard", truth, scale, unit).tolist() == [[0.25, 0.25]]
+    assert point_emphasis("owa", truth, scale, unit).tolist() == [[0.375, 20.0]]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"trainig": {}}, r"\[trainig\]"),
+        ({"training": {"stepps": 3}}, "'stepps'"),
+        ({"data": {"file": "x"}}, "'file'"),
+        ({"network": {"depth": 3}}, "'depth'"),
+        ({"training": {"steps": "many"}}, "a whole number, got 'many'"),
+        ({"training": {"steps": True}}, "a whole number, got True"),
+        ({"training": {"steps": 0}}, "above 0"),
+        ({"training": {"warm": 90}}, "warm"),
+        ({"training": {"weighting": "equal"}}, "one of scale"),
+        ({"training": {"judge": "r2"}}, "judge"),
+        ({"data": {"borders": 3}}, "a list"),
+    ],
+)
+def test_a_config_with_a_fault_is_refused_by_name(values, message):
+    with pytest.raises(ConfigError, match=message):
+        FitConfig.from_dict(values)
+
+
+def test_a_config_survives_toml(tmp_path):
+    config = FitConfig.from_dict(
+        {
+            "data": {"wide": True, "borders": [1, 2, 3], "timestamp": "date"},
+            "network": {"resolutions": [1, 24], "half_life": 7.5},
+            "training": {"learning_rate": 1, "steps": 5},
+        }
+    )
+    path = tmp_path / "fit.toml"
+    path.write_text(config.to_toml())
+    assert FitConfig.read(path).to_dict() == config.to_dict()
+    path.write_text("steps = ")
+    with pytest.raises(ConfigError, match="TOML"):
+        FitConfig.read(path)
