@@ -58,6 +58,7 @@ class TrainingConfig:
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
     threads: of the CPU; 0 leaves them as they are. These networks are small: a second one seldom helps.
+    device: cpu, cuda, or auto for whichever there is.
     """
 
     seed: int = 0
@@ -80,6 +81,7 @@ class TrainingConfig:
     calendar_dropout: float = 0.0
     boosting: bool = True
     threads: int = 1
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "forks", "validation_every", "validation_stride", "patience"):
@@ -87,6 +89,7 @@ class TrainingConfig:
         _expect(0 <= self.warm < self.forks, "warm", f"0 up to, not with, forks ({self.forks})", self.warm)
         _expect(self.weighting in WEIGHTINGS, "weighting", f"one of {', '.join(WEIGHTINGS)}", self.weighting)
         _expect(self.judge in ("pinball", "mse", "mae"), "judge", "one of pinball, mse, mae", self.judge)
+        _expect(self.device in ("cpu", "cuda", "auto"), "device", "one of cpu, cuda, auto", self.device)
         for name in ("averaging", "covariate_dropout", "calendar_dropout"):
             _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
         for name in ("learning_rate", "clip", "median_weight"):

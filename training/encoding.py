@@ -69,7 +69,7 @@ class PanelTensors:
     first: Tensor
     calendar_width: int
 
-    def to(self, device: torch.device) -> "PanelTensors":
+    def to(self, device: torch.device | str) -> "PanelTensors":
         """Move all rows to a device."""
         moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
         return PanelTensors(**moved, calendar_width=self.calendar_width)

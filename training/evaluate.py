@@ -48,9 +48,10 @@ class Reader:
     """Carries the states of all items of a panel forward together, whatever their lengths, without any padding."""
 
     def __init__(self, network: Forecaster, tensors: PanelTensors) -> None:
-        self.network, self.tensors = network, tensors
-        self.row = tensors.first.clone()
-        self.state = network.fresh(tensors.clock + tensors.first - 1, tensors.static)
+        self.device = next(network.parameters()).device
+        self.network, self.tensors = network, tensors.to(self.device)
+        self.row = self.tensors.first.clone()
+        self.state = network.fresh(self.tensors.clock + self.row - 1, self.tensors.static)
 
     def read(self, until: Tensor) -> None:
         """Prime every item up to, not with, row ``until`` ``[I]``; items that are already there stay."""
@@ -86,12 +87,12 @@ class Reader:
                 yield part, length
 
     def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
-        rows = self.row[index][:, None] + torch.arange(length)
+        rows = self.row[index][:, None] + torch.arange(length, device=self.device)
         flat = self.tensors.offset[index][:, None] + rows
         return Observations(self.tensors.target[flat], self.tensors.past[flat], self.tensors.known[flat]), rows
 
     def _future(self, index: Tensor, last: Tensor) -> Tensor:
-        ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon)
+        ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)
         beyond = ahead >= self.tensors.length[index][:, None, None]
         flat = (self.tensors.offset[index][:, None, None] + ahead).clamp(max=len(self.tensors.known) - 1)
         return self.tensors.known[flat].masked_fill(beyond[..., None], 0.0)
@@ -111,17 +112,17 @@ def carried_forecasts(network: Forecaster, tensors: PanelTensors, part: Part, ev
     network.eval()
     horizon = network.config.horizon
     reader = Reader(network, tensors)
-    begins = torch.from_numpy(np.maximum(part.begin - 1, tensors.first.numpy()))
-    ends = torch.from_numpy(np.maximum(part.end - horizon, 0))
+    begins = torch.from_numpy(np.maximum(part.begin - 1, 0)).to(reader.device).maximum(reader.row)
+    ends = torch.from_numpy(np.maximum(part.end - horizon, 0)).to(reader.device)
     begins = torch.where(ends > begins, begins, reader.row)
     ends = torch.where(ends > begins, begins + (ends - begins) // every * every, reader.row)
     reader.read(begins)
     for items, rows, prediction in reader.forecast(ends, every):
         count = rows.shape[1]
-        quantiles = prediction.quantiles().unflatten(0, (-1, count)).numpy()
-        mean = prediction.mean().unflatten(0, (-1, count)).numpy()
+        quantiles = prediction.quantiles().unflatten(0, (-1, count)).cpu().numpy()
+        mean = prediction.mean().unflatten(0, (-1, count)).cpu().numpy()
         for at, item in enumerate(items.tolist()):
-            yield Window(item, rows[at].numpy(), quantiles[at], mean[at])
+            yield Window(item, rows[at].cpu().numpy(), quantiles[at], mean[at])
     network.train(was_training)
 
 

@@ -88,7 +88,7 @@ class Fit:
         watcher = watcher or Silent()
         torch.set_flush_denormal(True)
         torch.manual_seed(self.config.seed)
-        fabric = Fabric(accelerator="cpu", devices=1)
+        fabric = new_fabric(self.config.device)
         network, optimizer = fabric.setup(self.network, self._optimizer)
         network.mark_forward_method("fork")
         if resume:
@@ -103,7 +103,7 @@ class Fit:
             self.network.train()
             for group in optimizer.param_groups:
                 group["lr"] = self.config.learning_rate * _schedule(share)
-            loss = self._loss(network, self.sequences.draw(self.config.batch, self.generator))
+            loss = self._loss(network, self.sequences.draw(self.config.batch, self.generator).to(fabric.device))
             optimizer.zero_grad()
             fabric.backward(loss)
             fabric.clip_gradients(network, optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
@@ -145,7 +145,7 @@ class Fit:
         scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
         # A series that has not moved yet has no unit to measure errors in.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
-        unit = self._unit[batch.items].repeat_interleave(batch.truth.shape[1])
+        unit = self._unit.to(batch.items.device)[batch.items].repeat_interleave(batch.truth.shape[1])
         emphasis = point_emphasis(self.config.weighting, truth, prediction.scale, unit)
         emphasis = None if emphasis is None else emphasis.float()
         levels = self.network.config.quantile_levels
@@ -208,6 +208,20 @@ class Fit:
         torch.set_rng_state(checkpoint.group("random")["torch"])
         self.generator.bit_generator.state = checkpoint.facts["numpy"]
         self.curves = Curves(**checkpoint.facts["curves"])
+
+
+def new_fabric(device: str) -> Fabric:
+    """Choose the device that a fit runs on.
+
+    Raises
+    ------
+    TrainingError
+        If CUDA is asked for where there is none.
+    """
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise TrainingError("device: expected a CUDA device, found none; say cpu or auto")
+    return Fabric(accelerator="cuda" if there and device != "cpu" else "cpu", devices=1)
 
 
 def _schedule(share: float) -> float:

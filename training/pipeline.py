@@ -85,6 +85,7 @@ def fit_panel(
         "coverage": judgement.coverage,
         "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
     }
+    network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
     (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
     write_report(out / "report.html", manifest, judgement, network, tensors, task=task)

@@ -29,6 +29,10 @@ class Batch(NamedTuple):
     future: Tensor
     truth: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        """Move to a device."""
+        return Batch(*(part.to(device) for part in self))
+
 
 @dataclass(frozen=True)
 class SequenceShape:
