@@ -64,4 +64,15 @@ for _ in $(seq 40); do
   sleep 1
 done
 [ "$health" = healthy ] || fail "the health check says $health"
+
+# The train profile writes into the volume that the service reads; the session of the old weights says so.
+begin=$SECONDS
+timeout 300 $compose --profile train build train >>"$folder/build.log" 2>&1 || fail "the training image"
+timeout 300 $compose run --rm -T train example --steps 20 --out artifacts/load-hourly >"$folder/train.log" 2>&1 </dev/null \
+  || { tail -n 20 "$folder/train.log" >&2; fail "training in a container"; }
+echo "train profile: $((SECONDS - begin)) s"
+timeout 120 $compose restart service >/dev/null 2>&1 || fail "restart with a new model"
+ready 60
+answer=$(ask "$again")
+grep -q model_changed <<<"$answer" || fail "a session of other weights answered: $answer"
 echo "passed"
