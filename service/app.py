@@ -13,13 +13,14 @@ from starlette.routing import Route
 
 from service.errors import Fault, ServiceError, Unprocessable
 from service.routes import health, models, openapi, pages, sessions
-from service.routes.door import Door
+from service.routes.door import Door, template
 from service.routes.forecast import Forecast
 from service.routes.problems import PROBLEM, http_failure, problem_bytes, problem_headers
 from service.routes.wiring import Wiring
 from service.settings import Settings
 
 _log = logging.getLogger(__name__)
+_METHODS = {"/sessions/{id}": "GET, DELETE", "/forecast": "POST"}
 
 
 def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
@@ -41,8 +42,8 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
     hot = Forecast(settings, parts.metrics)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:  # noqa: ARG001
-        warming = asyncio.create_task(_warm(parts, hot))
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        warming = app.state.warming = asyncio.create_task(_warm(parts, hot))
         try:
             yield
         finally:
@@ -103,6 +104,8 @@ async def _http_error(request: Request, error: Exception) -> Response:
     headers = getattr(error, "headers", None) or {}
     path = request.url.path[:80]
     if status == 405:
+        # The router names the methods of the first route only; a path can have several.
+        headers = {"Allow": _METHODS.get(template(request.url.path), headers.get("Allow", "GET"))}
         detail = f"{request.method[:20]} {path}: expected {headers.get('Allow', 'another method')}; see /docs"
     elif status == 404:
         detail = f"{path}: there is no such path; see /docs"
