@@ -48,7 +48,10 @@ class Boosting:
         model = HistGradientBoostingRegressor(
             loss="absolute_error", max_iter=80, max_leaf_nodes=31, learning_rate=0.1, random_state=self.seed
         )
-        self._model = model.fit(np.concatenate(features), np.concatenate(truths))
+        table = np.concatenate(features)
+        # In short lives no example reaches seven seasons back.
+        self._columns = ~np.isnan(table).all(axis=0)
+        self._model = model.fit(table[:, self._columns], np.concatenate(truths))
 
     def forecast(self, index: int, origins: Rows) -> Array:
         """Forecasts ``[N, F]``; NaN where there was too little to learn from."""
@@ -62,7 +65,7 @@ class Boosting:
             table, level, unit = self._features(
                 index, np.repeat(block, horizon), np.tile(np.arange(horizon), block.size)
             )
-            parts.append((self._model.predict(table) * unit + level).reshape(-1, horizon))
+            parts.append((self._model.predict(table[:, self._columns]) * unit + level).reshape(-1, horizon))
         return np.concatenate(parts)
 
     def _features(self, index: int, origins: Rows, steps: Rows) -> tuple[Array, Array, Array]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from training.errors import TableError
 
-_TIMES = ("timestamp", "date", "datetime", "time", "ds", "month")
+_TIMES = ("timestamp", "datetime", "date_time", "date", "time", "ds", "month")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     TableError
         If a named column is absent, or it cannot be told which column holds the time.
     """
-    timestamp = columns.timestamp or next((name for name in present if name.lower() in _TIMES), None)
+    timestamp = columns.timestamp or next((name for known in _TIMES for name in present if name.lower() == known), None)
     if timestamp is None:
         raise TableError(
             f"timestamp: expected a column named one of {', '.join(_TIMES)}, got {_listed(present)}; "

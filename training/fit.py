@@ -75,7 +75,8 @@ class Fit:
         self._optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self._has_validation = bool((task.split.val - task.split.train >= task.horizon).any())
+        windows = int((task.split.val - task.split.train).max()) - task.horizon + 1
+        self._stride = max(min(config.validation_stride, windows), 1)
 
     def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
         """Train to the end, or to step ``stop_after``; leaves the best weights in the network.
@@ -156,7 +157,9 @@ class Fit:
         own = copy_weights(self.network)
         candidate = self.average.mean or own
         put_weights(self.network, candidate)
-        value = self.validate() if self._has_validation else loss
+        value = self.validate()
+        if not math.isfinite(value):
+            value = loss  # nothing to validate on: series too short, or nothing observed there
         put_weights(self.network, own)
         self.curves.loss.append([self.curves.steps, loss])
         self.curves.validation.append([self.curves.steps, value])
@@ -171,7 +174,7 @@ class Fit:
     def validate(self) -> float:
         """Score the network on the validation rows, with state carried from each item's first row."""
         part = Part(self.task.split.train, self.task.split.val)
-        scores = score_network(self.network, self.tensors, self.task, part, self.config.validation_stride)
+        scores = score_network(self.network, self.tensors, self.task, part, self._stride)
         return scores.table()[self.config.judge]
 
     def _checkpoint(self) -> None:

@@ -1,5 +1,7 @@
 """The time column of a table: instants or counted steps, and the freq that lies in them."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -27,19 +29,28 @@ def read_instants(column: pd.Series) -> Times | NDArray[np.int64]:
         return column.to_numpy(dtype=np.int64)
     if pd.api.types.is_numeric_dtype(column):
         raise TableError(f"{name}: expected dates or whole steps, got {column.iloc[0]!r}; write steps without a point")
-    parsed = pd.to_datetime(column, utc=True, errors="coerce")
-    if parsed.isna().any():
-        # One column may mix ways of writing a date; reading each by itself is slower, so only where needed.
-        parsed = pd.to_datetime(column, utc=True, errors="coerce", format="mixed")
+    parsed = _parse(column)
     bad = parsed.isna()
     if bad.any():
         row = int(np.argmax(bad))
         raise TableError(f"{name}: row {row} holds {str(column.iloc[row])[:40]!r}, which is not a date; write RFC 3339")
     fine = parsed.dt.tz_localize(None).to_numpy(dtype="datetime64[ns]")
-    seconds = fine.astype("datetime64[s]")
+    seconds: Times = fine.astype("datetime64[s]")
     if (seconds != fine).any():
         raise TableError(f"{name}: times finer than a second are not supported; round them")
     return seconds
+
+
+def _parse(column: pd.Series) -> pd.Series:
+    """Read dates of one way of writing, or of several that ISO 8601 knows; what is neither becomes missing."""
+    with warnings.catch_warnings():
+        # Where pandas would guess each row by itself, a wrong guess is likelier than a right one.
+        warnings.simplefilter("error", UserWarning)
+        try:
+            parsed = pd.to_datetime(column, utc=True, errors="coerce")
+        except UserWarning:
+            parsed = pd.Series(pd.NaT, index=column.index)
+    return pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601") if parsed.isna().any() else parsed
 
 
 def infer_freq(times: Times, breaks: NDArray[np.bool_]) -> Freq:

@@ -58,11 +58,11 @@ class Scores:
             self._below += (known[..., None] & (actual[..., None] <= quantiles)).sum(axis=0)
 
     def table(self) -> dict[str, float]:
-        """Every metric over all items; see ``training.metrics`` for what each is taken on.
+        """Every metric over all items, NaN where nothing was forecast; see ``training.metrics`` for their meaning.
 
         MSE and MAE are averaged over all values, sMAPE and MASE over items first, as is the custom of each.
         """
-        count = self._count.sum()
+        count = self._count.sum() or float("nan")
         by_item = self._count.sum(axis=1)
         used = by_item > 0
         absolute = self._absolute.sum(axis=1)[used] / by_item[used] * self.units[used]
@@ -71,12 +71,12 @@ class Scores:
         row = {
             "mse": float(self._squared.sum() / count),
             "mae": float(self._absolute.sum() / count),
-            "smape": float((self._smape.sum(axis=1)[used] / by_item[used]).mean()),
+            "smape": float((self._smape.sum(axis=1)[used] / by_item[used]).mean()) if used.any() else float("nan"),
             "mase": float(scaled.mean()) if scaled.size else float("nan"),
             "directional": self._right / self._moved if self._moved else float("nan"),
         }
-        if self.levels and self._magnitude > 0:
-            row["wql"] = float(2.0 * self._pinball.mean() / self._magnitude)
+        if self.levels:
+            row["wql"] = float(2.0 * self._pinball.mean() / self._magnitude) if self._magnitude else float("nan")
             row["pinball"] = float(2.0 * self._scaled_pinball / len(self.levels) / count)
             low, high = self.coverage()[[0, -1]]
             row["interval"] = float(high - low)

@@ -134,6 +134,15 @@ def test_without_a_config_everything_is_chosen(tmp_path):
     assert (config.freq, config.season, config.calendar) == ("1mo", 12, ("year",))
 
 
+@pytest.mark.parametrize("length", [14, 26, 60])
+def test_short_series_are_fitted_too(tmp_path, length):
+    frame = long_table((length, length), freq="1mo", season=12, covariates=False)
+    frame.to_csv(tmp_path / "short.csv", index=False)
+    result = run("fit", "--data", tmp_path / "short.csv", "--out", tmp_path / "short", "--steps", 3)
+    assert result.exit_code == 0, result.output
+    assert np.isfinite(statecast.load(tmp_path / "short").forecast(frame["target"].to_numpy()[:length]).mean).all()
+
+
 REFUSALS = {
     "no such file": (("fit", "--data", "absent.csv", "--out", "x"), "no such file"),
     "no such config": (("fit", "absent.toml", "--data", "data.csv", "--out", "x"), "absent.toml"),

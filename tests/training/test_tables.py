@@ -117,6 +117,10 @@ BAD = {
     "infinite": (pd.DataFrame({"timestamp": HOURS, "target": np.inf}), "row 0.*float32"),
     "huge": (pd.DataFrame({"timestamp": HOURS, "target": 1e300}), "row 0.*float32"),
     "not a date": (pd.DataFrame({"timestamp": ["2026-01-01", "soon"], "target": 1.0}), "row 1.*'soon'"),
+    "no known way to write a date": (
+        pd.DataFrame({"timestamp": ["1-01", "1-02", "2-01"], "target": 1.0}),
+        "'1-01', which is not a date",
+    ),
     "no time": (pd.DataFrame({"timestamp": [None, "2026-01-01"], "target": 1.0}), "row 0 has no time"),
     "no time column": (pd.DataFrame({"x": [1], "target": [1.0]}), "--timestamp-column"),
     "one row": (pd.DataFrame({"timestamp": ["2026-01-01"], "target": 1.0}), "--freq"),
