@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ArtifactError, ConfigError, GoldenError
@@ -67,7 +68,7 @@ def save(folder: str | Path, network: Forecaster, manifest: Mapping[str, Any]) -
     (path / "manifest.json").unlink(missing_ok=True)
     _write(path / "config.json", config.to_dict())
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(weights, path / "model.safetensors")
+    (path / "model.safetensors").write_bytes(serialise(weights))
     _write(path / "golden.json", _golden(network))
     whole = {
         "schema_version": SCHEMA_VERSION,
