@@ -144,10 +144,12 @@ def _decode(kind: str, body: bytes, encoding: str, query: dict[str, str], settin
 def _with_query(asked: Asked, query: dict[str, str]) -> Asked:
     """Parameters of the query string fill what a JSON body leaves out."""
     other = decode_query(query)
-    for name in ("freq", "session"):
-        if name in query:
-            other.fault("expected it beside each series, where the body is JSON; write it there", name)
+    if "session" in query and len(asked.series) > 1:
+        other.fault(f"expected one series, got {len(asked.series)}; name each one's session beside it", "session")
     raise_faults(other.faults)
+    for series in asked.series:
+        series.freq = series.freq or query.get("freq") or None
+        series.session = series.session or query.get("session") or None
     for name in ("model", "horizon", "quantile_levels", "timeout_ms"):
         if getattr(asked, name) is None:
             setattr(asked, name, getattr(other, name))

@@ -127,8 +127,8 @@ def _parameters() -> list[dict[str, Any]]:
         ),
         "include": ({"type": "string", "examples": ["baseline"]}, "baseline, attention, separated by commas."),
         "timeout_ms": ({"type": "integer", "minimum": 1}, "Milliseconds after which the work is dropped."),
-        "freq": ({"type": "string", "examples": ["1h"]}, "Tables only: distance of two rows of an item."),
-        "session": ({"type": "string"}, "Tables of one item only: its session."),
+        "freq": ({"type": "string", "examples": ["1h"]}, "Distance of two values of a series that says none."),
+        "session": ({"type": "string"}, "Session of the one series."),
     }
     return [
         {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
