@@ -33,6 +33,7 @@ class Forecast:
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self._settings = settings
         self._metrics = metrics
+        self._turn = asyncio.Lock()
         self.forecasting: Forecasting | None = None
         self.catalogue: Catalogue | None = None
         self.reason = "the models are still loading; try again in a few seconds"
@@ -64,6 +65,9 @@ class Forecast:
         body = await read_body(headers, receive, self._settings.max_body_bytes)
         if self.forecasting is None or self.catalogue is None:
             raise Loading(self.reason)
+        # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
+        async with self._turn:
+            await asyncio.sleep(0)
         asked = await read_asked(scope, headers, kind, body, self._settings)
         model = self.catalogue.resolve(asked.model)
         timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
