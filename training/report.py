@@ -27,6 +27,9 @@ COLUMNS = {
     "directional": "direction",
 }
 _FANS = 6
+_CONFIG = {"responsive": True, "displaylogo": False, "displayModeBar": False}
+# Each figure draws itself before the next one is there, when the grid still has one column.
+_SETTLE = '<script>addEventListener("load", () => dispatchEvent(new Event("resize")))</script>'
 _STYLE = """
 :root { color-scheme: light dark; --ground: #ffffff; --text: #1c2024; --soft: #6a717a; --line: #d9dde2; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14171a; --text: #e4e7ea; --soft: #969da6; --line: #32383f; } }
@@ -38,7 +41,7 @@ p { color: var(--soft); margin: .2rem 0; }
 th, td { padding: .3rem .8rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
-.grid > div { min-width: 0; }
+.grid > div { min-width: 0; overflow: hidden; }
 """
 
 
@@ -54,8 +57,7 @@ def write_report(
     """Write forecasts against actuals, errors by step, calibration, loss and the table of scores as one HTML file."""
     drawn = [*_fans(network, tensors, task), *_summaries(manifest, judgement)]
     blocks = "".join(
-        f"<div>{figure.to_html(full_html=False, include_plotlyjs=False, config={'responsive': True})}</div>"
-        for figure in drawn
+        f"<div>{figure.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG)}</div>" for figure in drawn
     )
     title = f"{escape(str(manifest['name']))} @ {escape(str(manifest['version']))}"
     costs = manifest["training"]["costs"]
@@ -70,7 +72,7 @@ def write_report(
 <h2>Test scores</h2><p>Every origin of the test rows, state carried from the first row. MSE and MAE in deviations of the
 training rows; OWA relative to Naive2; lower is better, except in the last two columns.</p>
 <div class="scroll">{_table(judgement)}</div>
-<h2>Forecasts and figures</h2><div class="grid">{blocks}</div></body></html>
+<h2>Forecasts and figures</h2><div class="grid">{blocks}</div>{_SETTLE}</body></html>
 """
     path.write_text(page, encoding="utf-8")
 
