@@ -72,11 +72,11 @@ class Arrival:
     """One series of a request, decoded and checked against the model's inputs, not yet against its session.
 
     variables: names of the V targets, ``("",)`` for a univariate one.  target: ``[V, T]``, NaN where missing.
-    freq: canonical text, or None without times.  clocks: ``[T]`` absolute step indices, strictly ascending, gaps allowed;
-    None where the request gives neither times nor ``from_index``: the values come next.
+    freq: canonical text, or None without times.  clocks: ``[T]`` absolute step indices, strictly ascending, gaps
+    allowed; None where the request gives neither times nor ``from_index``: the values come next.
     offset: seconds that each instant lies after its step's start.
-    past: ``[T, Cp]``, known: ``[T, Cf]``, future: ``[F, Cf]``, static: ``[S]``: encoded covariates without the calendar.
-    missing: ``mask``, ``ffill``, ``linear`` or ``error``.  session, owner: the session's id and whose it is, if one is named.
+    past: ``[T, Cp]``, known: ``[T, Cf]``, future: ``[F, Cf]``, static: ``[S]``: encoded covariates without calendar.
+    missing: ``mask``, ``ffill``, ``linear`` or ``error``.  session, owner: the session's id and whose it is, if any.
     """
 
     target: Floats

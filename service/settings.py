@@ -20,9 +20,12 @@ class Settings(BaseSettings):
     default_model: str | None = Field(
         default=None, description="Model of requests that name none; left out, the only one, or the first by name."
     )
-    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where networks run; auto takes a GPU if any.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where networks run; auto takes a GPU if any."
+    )
     state_url: str = Field(
-        default="sqlite:///state/sessions.db", description="Where sessions live: sqlite:///PATH, or memory:// (lost on exit)."
+        default="sqlite:///state/sessions.db",
+        description="Where sessions live: sqlite:///PATH, or memory:// (lost on exit).",
     )
     api_keys_file: Path | None = Field(
         default=None, description="File of API keys, name:key or name:sha256:HEX a line; left out, no key is asked for."
@@ -32,16 +35,24 @@ class Settings(BaseSettings):
     threads: int = Field(default=1, ge=1, le=256, description="Threads of one computation.")
     queue_rows: int = Field(default=4096, ge=1, description="Rows (series times variables) that may wait; then 429.")
     batch_rows: int = Field(default=256, ge=1, description="Most rows computed at once; 1 turns batching off.")
-    resident_sessions: int = Field(default=4096, ge=1, description="Session rows a model keeps in memory; others are reloaded.")
-    session_ttl_s: int = Field(default=30 * 86400, ge=1, description="Seconds without use after which a session expires.")
+    resident_sessions: int = Field(
+        default=4096, ge=1, description="Session rows a model keeps in memory; others are reloaded."
+    )
+    session_ttl_s: int = Field(
+        default=30 * 86400, ge=1, description="Seconds without use after which a session expires."
+    )
     max_gap: int = Field(default=336, ge=0, description="Longest gap, in steps, that the missing policy fills.")
-    max_body_bytes: int = Field(default=64 * 2**20, ge=1024, description="Largest body, also after decompression; then 413.")
+    max_body_bytes: int = Field(
+        default=64 * 2**20, ge=1024, description="Largest body, also after decompression; then 413."
+    )
     max_values: int = Field(
-        4_000_000, ge=1, description="Most values, times and covariates together, a request; then 413."
+        default=4_000_000, ge=1, description="Most values, times and covariates together, a request; then 413."
     )
     max_series: int = Field(default=10_000, ge=1, description="Most series a request; then 413.")
     max_history: int = Field(default=1_000_000, ge=1, description="Most steps a series; then 413.")
-    drain_s: float = Field(default=20.0, ge=0, description="Seconds that running requests get to end when the service stops.")
+    drain_s: float = Field(
+        default=20.0, ge=0, description="Seconds that running requests get to end when the service stops."
+    )
     default_timeout_ms: int = Field(default=30_000, ge=1, description="timeout_ms of requests that give none.")
 
     @model_validator(mode="after")

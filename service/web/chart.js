@@ -2,7 +2,7 @@
 
 // A fan chart as SVG: the past as a line with holes, the forecast as nested bands around its mean.
 function fanChart(past, forecast, labels) {
-  const W = 900, H = 380, left = 60, right = 12, top = 12, bottom = 36;
+  const W = labels.width, H = Math.max(260, 0.42 * labels.width), left = 60, right = 12, top = 12, bottom = 36;
   const levels = Object.keys(forecast.quantiles).sort((a, b) => a - b);
   const steps = forecast.mean.length;
   const shown = past.slice(-Math.max(4 * steps, 48));

@@ -121,6 +121,7 @@ function draw() {
   const times = one.mean.map((_, step) => (one.start && step === 0 ? one.start : `+${step + 1}`));
   const range = `${levels[0]} to ${levels[levels.length - 1]}`;
   const labels = {
+    width: Math.max(320, at("chart").clientWidth),
     summary: `Forecast of ${one.mean.length} steps, from ${tidy(one.mean[0])} to ${tidy(one.mean[one.mean.length - 1])}`,
     first: (count) => `${count} steps before`,
     last: one.start ? `from ${one.start}, ${one.mean.length} × ${one.freq}` : `${one.mean.length} steps ahead`,

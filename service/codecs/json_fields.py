@@ -1,0 +1,52 @@
+"""Members of a JSON object, one by one: known by name, of the right type, or noted as a fault."""
+
+from collections.abc import Callable
+from typing import Any
+
+import simdjson
+
+from service.codecs.asked import shown, unknown
+from service.codecs.numbers import is_list
+
+
+def is_object(value: Any) -> bool:
+    """Whether a decoded value is a JSON object."""
+    return isinstance(value, (simdjson.Object, dict))
+
+
+def kind_of(value: Any) -> str:
+    """Name what came, as a message may show it."""
+    return "an object" if is_object(value) else "a list" if is_list(value) else shown(value)
+
+
+def fields_of(value: Any, known: tuple[str, ...], fault: Callable[..., None]) -> dict[str, Any]:
+    """Members of an object by name; unknown and repeated names are noted as faults, null members left out."""
+    found: dict[str, Any] = {}
+    for name, member in value.items():
+        if known and name not in known:
+            fault(unknown(name, known), name)
+        elif name in found:
+            fault(f"expected each field once, got {name!r} twice; leave one out", name)
+        else:
+            found[name] = member
+    return {name: member for name, member in found.items() if member is not None}
+
+
+def text_of(fields: dict[str, Any], name: str, fault: Callable[..., None]) -> str | None:
+    """Read a text that is not empty; None where it is left out or wrong."""
+    value = fields.get(name)
+    if value is None or (isinstance(value, str) and value):
+        return value
+    fault(f"expected a text that is not empty, got {kind_of(value)}", name)
+    return None
+
+
+def whole_of(fields: dict[str, Any], name: str, least: int, fault: Callable[..., None]) -> int | None:
+    """Read a whole number from ``least``; None where it is left out or wrong."""
+    value = fields.get(name)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)  # JSON has one kind of number; 24.0 is a whole one
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**53):
+        return value
+    fault(f"expected a whole number from {least}, got {kind_of(value)}", name)
+    return None
