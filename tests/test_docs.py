@@ -16,7 +16,7 @@ from tests.test_rooms import IMPORT_NAMES, packages, sources
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 # Asked for, but started by name or chosen by another package; nothing imports them.
-NEVER_IMPORTED = {"pyarrow", "uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs"}
+NEVER_IMPORTED = {"pyarrow", "uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs", "schemathesis"}
 
 
 def shell_lines(path: Path) -> list[str]:
