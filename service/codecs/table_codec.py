@@ -34,6 +34,8 @@ def read_arrow(body: bytes) -> pa.Table:
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
             table = reader.read_all()
         table.validate(full=True)
+    except MemoryError:
+        raise TooLarge("body: the Arrow stream unpacks to more than the memory; send fewer rows at a time") from None
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise Malformed(f"body: expected an Arrow IPC stream, {_first_line(error)}; write it with new_stream") from None
     return table
@@ -80,7 +82,10 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
             f"body: expected at most {max_values} values, got {table.num_rows} rows of {table.num_columns} columns"
         )
     asked = decode_query(query)
-    names = table.column_names
+    try:
+        names = table.column_names
+    except UnicodeDecodeError:
+        raise Malformed("body: expected column names in UTF-8, got other bytes; encode the table as UTF-8") from None
     for name in {name for name in names if names.count(name) > 1}:
         asked.fault(f"expected each column once, got {name!r} twice", name)
     if "target" not in names:

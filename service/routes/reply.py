@@ -1,14 +1,12 @@
 """Answers off the engine as a reply: JSON by arrays, or a long table with one column a quantile."""
 
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import orjson
-import pyarrow as pa
-import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from service.codecs.asked import Asked
@@ -18,6 +16,7 @@ from service.models import Model
 from service.routes.identity import ulid
 from service.routes.intent import ARROW, JSON
 from service.routes.problems import problem
+from service.routes.reply_table import Block, write_table
 from statecast.calendar import Freq
 from statecast.heads import interpolate_levels
 
@@ -49,7 +48,7 @@ class Reply:
         """Write it as ``kind``."""
         if kind == JSON:
             return orjson.dumps(self._object(), option=orjson.OPT_SERIALIZE_NUMPY)
-        return _table_bytes(self._table(text_times=kind != ARROW), kind)
+        return write_table(self._blocks(), self.levels, arrow=kind == ARROW)
 
     def _object(self) -> dict[str, Any]:
         answers = [one.answer for one in self.served if isinstance(one.answer, Answer)]
@@ -103,70 +102,25 @@ class Reply:
         instants = self._instants(answer, steps)
         return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s")]
 
-    def _instants(self, answer: Answer, steps: int) -> NDArray[np.datetime64]:
-        clocks = np.arange(answer.start, answer.start + steps, dtype=np.int64)
-        return _freq(answer.freq or "1s").times(clocks, answer.offset)
-
-    def _table(self, text_times: bool) -> pa.Table:
-        """One row a series, variable and step; a series that failed is one row with its ``error``."""
-        timed = any(isinstance(one.answer, Answer) and one.answer.freq for one in self.served)
-        columns: dict[str, list[Any]] = {name: [] for name in ("item_id", "variable", "timestamp", "mean", "error")}
-        levels: list[list[Any]] = [[] for _ in self.levels]
+    def _blocks(self) -> Iterator[Block]:
         for one in self.served:
             answer = one.answer
             if isinstance(answer, ServiceError):
-                _extend(columns, levels, one.item_id, None, np.array([None]), [None], [[None] for _ in levels], answer)
+                yield Block(one.item_id, error=f"{answer.code}: {answer.detail}")
                 continue
             quantiles = self.quantiles(answer)
-            steps: Any = np.full(self.horizon, None)
-            if timed and answer.freq:
-                steps = self.times(answer, self.horizon) if text_times else self._instants(answer, self.horizon)
-            elif not timed:
-                steps = answer.start + np.arange(self.horizon)
-            for place, variable in enumerate(one.variables):
-                values = [quantiles[place, :, level] for level in range(len(levels))]
+            steps = answer.start + np.arange(self.horizon, dtype=np.int64)
+            instants = self._instants(answer, self.horizon).astype(np.int64) if answer.freq else None
+            for place, name in enumerate(one.variables):
                 mean = answer.result.mean[place, : self.horizon]
-                _extend(columns, levels, one.item_id, variable, steps, mean, values, None)
-        kind = pa.int64() if not timed else pa.string() if text_times else pa.timestamp("s", tz="UTC")
-        table = {
-            "item_id": pa.array(columns["item_id"], pa.string()),
-            "variable": pa.array(columns["variable"], pa.string()),
-            "timestamp": pa.array(columns["timestamp"], kind),
-            "mean": pa.array(columns["mean"], pa.float64()),
-        }
-        table |= {repr(level): pa.array(part, pa.float64()) for level, part in zip(self.levels, levels, strict=True)}
-        if any(columns["error"]):
-            table["error"] = pa.array(columns["error"], pa.string())
-        if all(one.variables == ("",) for one in self.served):
-            del table["variable"]
-        return pa.table(table)
+                yield Block(one.item_id, name, steps, instants, np.column_stack([mean, quantiles[place]]))
+
+    def _instants(self, answer: Answer, steps: int) -> NDArray[np.datetime64]:
+        clocks = np.arange(answer.start, answer.start + steps, dtype=np.int64)
+        return _freq(answer.freq or "1s").times(clocks, answer.offset)
 
 
 def _by_variable(names: tuple[str, ...], values: NDArray[Any]) -> Any:
     """Give ``[V, …]`` the shape of the target: one list, or an object with one a variable."""
     values = np.ascontiguousarray(values)
     return values[0] if names == ("",) else dict(zip(names, values, strict=True))
-
-
-def _extend(
-    columns: dict[str, list[Any]], levels: list[list[Any]], item: str | None, variable: str | None,
-    steps: Any, mean: Any, values: list[Any], error: ServiceError | None,
-) -> None:  # fmt: skip
-    rows = len(mean)
-    columns["item_id"] += [item] * rows
-    columns["variable"] += [variable] * rows
-    columns["timestamp"] += list(steps)
-    columns["mean"] += list(mean)
-    columns["error"] += [None if error is None else f"{error.code}: {error.detail}"] * rows
-    for column, part in zip(levels, values, strict=True):
-        column += list(part)
-
-
-def _table_bytes(table: pa.Table, kind: str) -> bytes:
-    sink = io.BytesIO()
-    if kind == ARROW:
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-    else:
-        pa_csv.write_csv(table, sink, pa_csv.WriteOptions(quoting_style="needed"))
-    return sink.getvalue()
