@@ -1,6 +1,6 @@
 """How long ``/live`` takes while the server is under load, measured from a process of its own.
 
-In the process of the load it would wait for the load's own work, and the figure would be the client's, not the server's.
+In the process of the load it would wait for the load's own work: the figure would be the client's, not the server's.
 """
 
 import json
