@@ -8,6 +8,9 @@ import simdjson
 from service.codecs.asked import shown, unknown
 from service.codecs.numbers import is_list
 
+# Looking a member up costs as much as it has neighbours.
+MAX_MEMBERS = 1000
+
 
 def is_object(value: Any) -> bool:
     """Whether a decoded value is a JSON object."""
@@ -20,15 +23,24 @@ def kind_of(value: Any) -> str:
 
 
 def fields_of(value: Any, known: tuple[str, ...], fault: Callable[..., None]) -> dict[str, Any]:
-    """Members of an object by name; unknown and repeated names are noted as faults, null members left out."""
+    """Members of an object by name; unknown and repeated names are noted as faults, null members left out.
+
+    A member is asked for by its name: the parser's ``items`` would turn every list of numbers into Python floats.
+    """
+    if len(value) > MAX_MEMBERS:
+        fault(f"expected at most {MAX_MEMBERS} fields, got {len(value)}; send fewer")
+        return {}
     found: dict[str, Any] = {}
-    for name, member in value.items():
+    for name in value:
         if known and name not in known:
             fault(unknown(name, known), name)
         elif name in found:
             fault(f"expected each field once, got {name!r} twice; leave one out", name)
         else:
-            found[name] = member
+            try:
+                found[name] = value[name]
+            except KeyError:  # a name with a NUL in it, which the parser cannot look up
+                fault(f"expected a printable name, got {name!r}", name)
     return {name: member for name, member in found.items() if member is not None}
 
 

@@ -50,7 +50,7 @@ class Reader:
             return {}
         if not is_object(value):
             return dict(self._read(floats, [("", value)], ("target",), series))
-        members = fields_of(value, (), lambda msg, name: series.fault(msg, "target", name))
+        members = fields_of(value, (), lambda msg, *name: series.fault(msg, "target", *name))
         if not members:
             series.fault("expected at least one variable, got an empty object", "target")
         return dict(self._read(floats, list(members.items()), ("target",), series))
@@ -62,7 +62,7 @@ class Reader:
         if not is_object(value):
             series.fault(f"expected an object, one list a covariate, got {kind_of(value)}", name)
             return {}
-        members = fields_of(value, (), lambda msg, inner: series.fault(msg, name, inner))
+        members = fields_of(value, (), lambda msg, *inner: series.fault(msg, name, *inner))
         return dict(self._read(column, list(members.items()), (name,), series))
 
     def _read(
@@ -81,7 +81,7 @@ def _statics(value: Any, series: Series) -> dict[str, Any]:
     if not is_object(value):
         series.fault(f"expected an object, one value a covariate, got {kind_of(value)}", "static_covariates")
         return {}
-    members = fields_of(value, (), lambda msg, name: series.fault(msg, "static_covariates", name))
+    members = fields_of(value, (), lambda msg, *name: series.fault(msg, "static_covariates", *name))
     for name, member in members.items():
         if isinstance(member, bool) or not isinstance(member, (int, float, str)):
             series.fault(f"expected a number or a text, got {kind_of(member)}", "static_covariates", name)

@@ -139,3 +139,20 @@ def test_an_item_called_seven_stays_a_text() -> None:
     assert series.item_id == "007"
     assert series.indices is not None and series.indices.tolist() == [4, 5]
     assert np.isnan(series.target[""][1])
+
+
+def test_plain_lists_never_become_python_floats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That they do is not seen in any answer, only in the bill."""
+    monkeypatch.setattr("service.codecs.numbers._slowly", None)
+    plain, holes = [1.5, 2, -3e-5], [1.5, None, 2]
+    fields = {"past_covariates": {"wind": plain}, "future_covariates": {"temp": holes}, "item_id": "["}
+    series = [{"target": {"a": plain, "b": holes}, **fields}, {"target": holes}, {"target": plain}]
+    assert all(one.faults == [] for one in decode(json.dumps({"series": series})).series)
+
+
+def test_a_name_that_cannot_be_looked_up_and_too_many_names() -> None:
+    (series,) = decode('{"series": [{"target": {"a\\u0000b": [1], "a": [2]}}]}').series
+    assert "a" in series.target and all("name" in fault.msg for fault in series.faults)
+    many = {f"x{number}": [1] for number in range(1001)}
+    (series,) = decode(json.dumps({"series": [{"target": many}]})).series
+    assert "at most 1000" in series.faults[0].msg
