@@ -42,8 +42,10 @@ class Slab:
     """
 
     def __init__(self, capacity: int, artifact: Artifact) -> None:
-        self.device = next(artifact.network.parameters()).device
-        self.rows = torch.zeros((capacity + 1, artifact.network.spec.row_bytes), dtype=torch.uint8, device=self.device)
+        self.device = next(artifact.forecaster.parameters()).device
+        self.rows = torch.zeros(
+            (capacity + 1, artifact.forecaster.spec.row_bytes), dtype=torch.uint8, device=self.device
+        )
         self.generations = [0] * (capacity + 1)
 
     def holds(self, lease: Lease) -> bool:
@@ -129,7 +131,7 @@ class Engine:
     def _starts(self, batch: Tickets) -> list[Tensor | ServiceError]:
         """Rows that each ticket goes on from: its carry, its slots, the store, or fresh ones."""
         digest = batch[0].job.model
-        slab, network = self._slabs[digest], self._artifacts[digest].network
+        slab, network = self._slabs[digest], self._artifacts[digest].forecaster
         starts: list[Tensor | ServiceError | None] = [None] * len(batch)
         held, fresh = [], []
         for i, ticket in enumerate(batch):
@@ -164,7 +166,7 @@ class Engine:
     def _compute(self, batch: Tickets, rows: Tensor, began: float) -> tuple[list[object], Tensor]:
         """Advance rows by the tickets' next chunk. Gives carries, results or errors, and the rows afterwards."""
         digest = batch[0].job.model
-        network, device = self._artifacts[digest].network, self._slabs[digest].device
+        network, device = self._artifacts[digest].forecaster, self._slabs[digest].device
         state = State(network.spec, rows)
         if batch[0].chunk:
             seen = Observations(*(_tensor(array, device) for array in observed(batch)))
@@ -232,7 +234,7 @@ class Engine:
             self.healthy = False
 
     def _probe(self, digest: str, rows: int, steps: int) -> None:
-        network, config = self._artifacts[digest].network, self._artifacts[digest].config
+        network, config = self._artifacts[digest].forecaster, self._artifacts[digest].forecaster.config
         with torch.inference_mode(), self._slabs[digest].device:
             state = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros((rows, config.static_width)))
             target = torch.linspace(0, 1, steps).expand(rows, steps)

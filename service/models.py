@@ -35,9 +35,9 @@ class Model:
             artifact.name,
             artifact.version,
             artifact.digest,
-            artifact.config,
+            artifact.forecaster.config,
             artifact.manifest,
-            artifact.network.spec.row_bytes,
+            artifact.forecaster.spec.row_bytes,
             str(artifact.manifest.get("streaming", "none")),
             artifact,
         )

@@ -6,8 +6,9 @@
 """
 
 from statecast.artifact import Artifact, load, save
-from statecast.config import ForecasterConfig
+from statecast.config import ForecasterConfig, GeneratorConfig
 from statecast.forecaster import Forecaster
+from statecast.generator import Generator
 from statecast.history import Observations
 from statecast.notebook import SeriesForecast
 from statecast.prediction import Prediction
@@ -17,6 +18,8 @@ __all__ = [
     "Artifact",
     "Forecaster",
     "ForecasterConfig",
+    "Generator",
+    "GeneratorConfig",
     "Observations",
     "Prediction",
     "SeriesForecast",

@@ -17,20 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
-from statecast.config import ForecasterConfig
+from statecast.config import ForecasterConfig, GeneratorConfig
 from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.forecaster import Forecaster
+from statecast.generator import Generator
+from statecast.golden import TOLERANCE, golden_difference, record_golden
 from statecast.notebook import SeriesForecast, forecast_series
+from statecast.writing import write_on
 
 SCHEMA_VERSION = 1
 _FILES = ("config.json", "model.safetensors", "golden.json")
-# Share of the golden history's spread by which another machine, device or batch shape may differ.
-_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,42 @@ class Artifact:
     name: str
     version: str
     digest: str
-    config: ForecasterConfig
-    network: Forecaster
+    network: Forecaster | Generator
     manifest: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """``forecaster`` or ``generator``."""
+        return "forecaster" if isinstance(self.network, Forecaster) else "generator"
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """The network of a forecaster; an ``ArtifactError`` for another kind."""
+        if not isinstance(self.network, Forecaster):
+            raise ArtifactError(
+                f"{self.name}: expected a forecaster, got a {self.kind}; it writes text, ask another model"
+            )
+        return self.network
+
+    @property
+    def generator(self) -> Generator:
+        """The network of a generator; an ``ArtifactError`` for another kind."""
+        if not isinstance(self.network, Generator):
+            raise ArtifactError(
+                f"{self.name}: expected a generator, got a {self.kind}; it forecasts, ask another model"
+            )
+        return self.network
 
     def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
         """Forecast one series; see ``statecast.notebook.forecast_series`` for the options."""
-        return forecast_series(self.network, history, horizon, **options)
+        return forecast_series(self.forecaster, history, horizon, **options)
+
+    def generate(self, prompt: str, **options: Any) -> str:
+        """Write on from a prompt; see ``statecast.writing.write_on`` for the options."""
+        return write_on(self.generator, prompt, **options)
 
 
-def save(folder: str | Path, network: Forecaster, manifest: Mapping[str, Any]) -> str:
+def save(folder: str | Path, network: Forecaster | Generator, manifest: Mapping[str, Any]) -> str:
     """Write an artifact; returns its digest.
 
     ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
@@ -63,22 +89,18 @@ def save(folder: str | Path, network: Forecaster, manifest: Mapping[str, Any]) -
     for key in ("name", "version"):
         if not manifest.get(key):
             raise ArtifactError(f"manifest: expected {key!r}, got none; give the artifact a {key}")
-    path, config = Path(folder), network.config
+    path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     (path / "manifest.json").unlink(missing_ok=True)
-    _write(path / "config.json", config.to_dict())
+    _write(path / "config.json", network.config.to_dict())
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     (path / "model.safetensors").write_bytes(serialise(weights))
-    _write(path / "golden.json", _golden(network))
+    _write(path / "golden.json", record_golden(network))
     whole = {
         "schema_version": SCHEMA_VERSION,
-        "kind": "forecaster",
         "streaming": "exact",
         **manifest,
-        "freq": config.freq,
-        "resolutions": list(config.resolutions),
-        "horizon": config.horizon,
-        "quantile_levels": list(config.quantile_levels),
+        **_described(network),
         "state_bytes": network.spec.row_bytes,
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
@@ -118,44 +140,41 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         if _digest(_read(path / file)) != recorded:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
-        config = ForecasterConfig.from_dict(_parse(_read(path / "config.json"), path / "config.json"))
-        network = Forecaster(config)
+        network = _build(manifest.get("kind"), _parse(_read(path / "config.json"), path / "config.json"))
         network.load_state_dict(load_file(path / "model.safetensors"))
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)
-    _check(network, _parse(_read(path / "golden.json"), path / "golden.json"), path)
-    return Artifact(name, version, digest, config, network, manifest)
-
-
-def _golden(network: Forecaster) -> dict[str, Any]:
-    config = network.config
-    length = min(2 * config.ring_length, 2000)
-    steps = np.arange(length)
-    wave = np.sin(2 * np.pi * steps / max(config.season, 2)) + 0.3 * np.sin(steps / 3.7) + steps / length
-    history = (100.0 + 10.0 * wave).astype(np.float32)
-    history[[length // 3, length // 2]] = np.nan
-    start = None if config.freq is None else "2026-01-01T00:00:00"
-    return _record(network, [None if np.isnan(x) else float(x) for x in history], start)
-
-
-def _record(network: Forecaster, history: list[float | None], start: str | None) -> dict[str, Any]:
-    training = network.training
-    forecast = forecast_series(network.eval(), history, start=start)
-    network.train(training)
-    quantiles = [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
-    return {"start": start, "target": history, "mean": forecast.mean.tolist(), "quantiles": quantiles}
-
-
-def _check(network: Forecaster, golden: dict[str, Any], path: Path) -> None:
-    again = _record(network, golden["target"], golden["start"])
-    spread = float(np.nanstd(np.asarray(golden["target"], dtype=np.float64)))
-    difference = np.abs(np.asarray(again["quantiles"]) - np.asarray(golden["quantiles"])).max() / spread
-    if not difference <= _TOLERANCE:
+    difference = golden_difference(network, _parse(_read(path / "golden.json"), path / "golden.json"))
+    if not difference <= TOLERANCE:
         raise GoldenError(
-            f"{path}: expected the recorded forecast within {_TOLERANCE:g} of the series' spread, got a difference of "
+            f"{path}: expected the recorded output within {TOLERANCE:g} of its spread, got a difference of "
             f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
         )
+    return Artifact(name, version, digest, network, manifest)
+
+
+def _described(network: Forecaster | Generator) -> dict[str, Any]:
+    if isinstance(network, Generator):
+        config = network.config
+        return {"kind": "generator", "vocabulary": config.vocabulary, "vocabulary_size": len(network.vocabulary)}
+    return {
+        "kind": "forecaster",
+        "freq": network.config.freq,
+        "resolutions": list(network.config.resolutions),
+        "horizon": network.config.horizon,
+        "quantile_levels": list(network.config.quantile_levels),
+    }
+
+
+def _build(kind: object, config: Any) -> Forecaster | Generator:
+    if not isinstance(config, dict):
+        raise ConfigError(f"config: expected an object, got {type(config).__name__}")
+    if kind == "generator":
+        return Generator(GeneratorConfig.from_dict(config))
+    if kind == "forecaster":
+        return Forecaster(ForecasterConfig.from_dict(config))
+    raise ConfigError(f"kind: expected forecaster or generator, got {kind!r}")
 
 
 def _text(values: Any) -> bytes:

@@ -22,15 +22,15 @@ _LAYERS: dict[str, type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]] = {"lstm": nn.LS
 
 
 class Recurrent(nn.Module):
-    """Stacked recurrent layers of one kind: width in = width out = D."""
+    """Stacked recurrent layers of one kind, D wide; their input is D wide too, unless ``inputs`` says else."""
 
-    def __init__(self, kind: str, width: int, layers: int, dropout: float) -> None:
+    def __init__(self, kind: str, width: int, layers: int, dropout: float, inputs: int | None = None) -> None:
         super().__init__()
         if kind not in _LAYERS:
             raise ConfigError(f"cell: expected one of {', '.join(_LAYERS)}, got {kind!r}")
         self.kind, self.width, self.layers, self.parts = kind, width, layers, PARTS[kind]
         between = dropout if layers > 1 else 0.0
-        self.stack = _LAYERS[kind](width, width, layers, batch_first=True, dropout=between)
+        self.stack = _LAYERS[kind](inputs or width, width, layers, batch_first=True, dropout=between)
         self._initialise()
 
     def _initialise(self) -> None:

@@ -1,4 +1,4 @@
-"""The shape of a ``Forecaster``: a frozen value that checks itself and survives JSON."""
+"""The shape of a network: a frozen value that checks itself and survives JSON."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -115,10 +115,7 @@ class ForecasterConfig:
         ConfigError
             If a key is unknown, a value has the wrong type, or values do not go together.
         """
-        known = {field.name for field in fields(cls)}
-        for key in values:
-            if key not in known:
-                raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        _refuse_unknown(values, cls)
         plain = dict(values)
         try:
             for name in ("past_covariates", "future_covariates", "static_covariates"):
@@ -131,6 +128,55 @@ class ForecasterConfig:
             return cls(**plain)
         except (TypeError, AttributeError) as error:
             raise ConfigError(f"config: a value has the wrong type: {error}") from None
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Everything that decides a ``Generator``'s tensors.
+
+    vocabulary: ``char``, ``word`` or ``byte``.  symbols: those that it knows, none for ``byte``.  embedding, width,
+    layers, cell, dropout: of the recurrent layers.
+    """
+
+    vocabulary: str = "char"
+    symbols: tuple[str, ...] = ()
+    embedding: int = 128
+    width: int = 256
+    layers: int = 2
+    cell: str = "lstm"
+    dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        for name in ("embedding", "width", "layers"):
+            _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``from_dict`` gives the same config back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
+        """Build from JSON values.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown, a value has the wrong type, or values do not go together.
+        """
+        _refuse_unknown(values, cls)
+        try:
+            return cls(**{**values, "symbols": tuple(values.get("symbols", ()))})
+        except TypeError as error:
+            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+
+
+def _refuse_unknown(values: Mapping[str, Any], kind: type) -> None:
+    known = {field.name for field in fields(kind)}
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
 
 
 def _expect(holds: bool, name: str, expected: str, got: object) -> None:

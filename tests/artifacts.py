@@ -5,7 +5,8 @@ from typing import Any
 
 import torch
 
-from statecast import Forecaster, ForecasterConfig, save
+from statecast import Forecaster, ForecasterConfig, Generator, GeneratorConfig, save
+from statecast.vocabulary import Vocabulary
 
 TINY: dict[str, Any] = {
     "freq": "1h", "horizon": 12, "season": 4, "patch_length": 4, "ring_length": 40, "half_life": 20.0,
@@ -30,3 +31,13 @@ def tiny_artifact(folder: Path, name: str = "tiny", version: str = "1", seed: in
         tiny_network(seed, **changes),
         {"name": name, "version": version, "scores": scores},
     )
+
+
+def tiny_generator_artifact(folder: Path, name: str = "letters", version: str = "1", kind: str = "char") -> str:
+    """Save a small generator with settled random weights; returns its digest."""
+    torch.manual_seed(1)
+    symbols = Vocabulary.of(kind, "abcdefghijklmnopqrstuvwxyz ,.\n").symbols
+    network = Generator(GeneratorConfig(kind, symbols, embedding=8, width=16)).eval().requires_grad_(False)
+    for weight in network.parameters():
+        weight.add_(torch.randn_like(weight) * 0.3)
+    return save(folder / f"{name}-{version}", network, {"name": name, "version": version})

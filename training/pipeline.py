@@ -99,12 +99,14 @@ def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher 
     config = trained_with(artifact)
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
-    split = cut(panel, config, artifact.config.horizon)
-    tensors = encode_panel(panel, artifact.config)
-    task = Task(panel, split, artifact.config.season, artifact.config.horizon)
+    network = artifact.forecaster
+    shape = network.config
+    split = cut(panel, config, shape.horizon)
+    tensors = encode_panel(panel, shape)
+    task = Task(panel, split, shape.season, shape.horizon)
     training, watcher = config.training, watcher or Silent()
-    judgement = judge(artifact.network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
-    return Outcome(artifact.network, judgement, artifact.digest)
+    judgement = judge(network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
+    return Outcome(network, judgement, artifact.digest)
 
 
 def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:
@@ -125,9 +127,9 @@ def trained_with(artifact: statecast.Artifact) -> FitConfig:
 def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
     """Refuse a panel of another freq than the artifact's."""
     freq = str(panel.freq) if panel.freq else None
-    if freq != artifact.config.freq:
+    if freq != artifact.forecaster.config.freq:
         raise TrainingError(
-            f"freq: {artifact.name} expects {artifact.config.freq}, the data has {freq}; give --freq or other data"
+            f"freq: {artifact.name} expects {artifact.forecaster.config.freq}, the data has {freq}; give --freq or other data"
         )
 
 

@@ -34,25 +34,26 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
     TrainingError
         If the horizon is beyond the artifact's, the freq differs, or covariates do not cover the horizon.
     """
-    steps = artifact.config.horizon if horizon is None else horizon
-    if not 1 <= steps <= artifact.config.horizon:
-        raise TrainingError(f"horizon: {artifact.name} forecasts 1 to {artifact.config.horizon} steps, got {steps}")
+    config = artifact.forecaster.config
+    steps = config.horizon if horizon is None else horizon
+    if not 1 <= steps <= config.horizon:
+        raise TrainingError(f"horizon: {artifact.name} forecasts 1 to {config.horizon} steps, got {steps}")
     check_freq(artifact, panel)
     optional = bool(artifact.manifest.get("optional_covariates"))
     items = [_extend(item, artifact, steps, optional) for item in panel.items]
-    tensors = encode_panel(Panel(tuple(items), panel.freq), artifact.config)
-    reader = Reader(artifact.network, tensors)
+    tensors = encode_panel(Panel(tuple(items), panel.freq), config)
+    reader = Reader(artifact.forecaster, tensors)
     ends = torch.tensor([item.last + 1 for item in panel.items])
     reader.read(ends)
     parts = []
     for index in torch.arange(len(items)).split(_ROWS):
-        rows = (tensors.offset + ends)[index][:, None] + torch.arange(artifact.config.horizon)
-        prediction = artifact.network.decode(reader.state.take(index), tensors.known[rows])
+        rows = (tensors.offset + ends)[index][:, None] + torch.arange(config.horizon)
+        prediction = artifact.forecaster.decode(reader.state.take(index), tensors.known[rows])
         quantiles, mean = prediction.quantiles().numpy(), prediction.mean().numpy()
         for at, number in enumerate(index.tolist()):
             item = panel.items[number]
             times = _times(panel, item, steps)
-            levels = {str(q): quantiles[at, :steps, k] for k, q in enumerate(artifact.config.quantile_levels)}
+            levels = {str(q): quantiles[at, :steps, k] for k, q in enumerate(config.quantile_levels)}
             parts.append(
                 pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": mean[at, :steps], **levels})
             )
@@ -78,7 +79,7 @@ def _times(panel: Panel, item: Item, steps: int) -> NDArray[Any]:
 def _extend(item: Item, artifact: statecast.Artifact, steps: int, optional: bool) -> Item:
     """Cut an item after its last value and add a horizon of rows that hold nothing but what is known ahead."""
     end = item.last + 1
-    length = end + artifact.config.horizon
+    length = end + artifact.forecaster.config.horizon
     given = min(item.target.size, length) - end
     if item.known and given < steps and not optional:
         raise TrainingError(

@@ -15,7 +15,7 @@ def test_names_versions_and_digests(catalogue: Catalogue) -> None:
     assert str(catalogue.resolve(None)) == str(catalogue.resolve("tiny")) == "tiny@10"
     second = catalogue.resolve("tiny@2")
     assert second.version == "2" and catalogue.resolve(f"tiny@{second.digest}") is second
-    assert (second.streaming, second.state_bytes) == ("exact", second.artifact.network.spec.row_bytes)
+    assert (second.streaming, second.state_bytes) == ("exact", second.artifact.forecaster.spec.row_bytes)
     for text in ("other", "tiny@3", "tiny@sha256:00", "", "@1"):
         with pytest.raises(UnknownModel, match="tiny@1, tiny@2, tiny@10"):
             catalogue.resolve(text)
@@ -49,7 +49,7 @@ def test_the_same_version_twice_is_refused(tiny_folder: Path, tmp_path: Path) ->
 
     shutil.copytree(tiny_folder / "v1", tmp_path / "a")
     shutil.copytree(tiny_folder / "v1", tmp_path / "b")
-    network = load(tiny_folder / "v2").network
+    network = load(tiny_folder / "v2").forecaster
     save(tmp_path / "c", network, {"name": "tiny", "version": "1"})
     loaded = Catalogue.load(tmp_path, None, "cpu")
     assert len(loaded.models) == 1 and "another version" in loaded.broken[str(tmp_path / "c")]

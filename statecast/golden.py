@@ -1,0 +1,58 @@
+"""The proof in an artifact: an input and what the network made of it when it was saved, made again at every load."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from statecast.forecaster import Forecaster
+from statecast.generator import Generator
+from statecast.notebook import forecast_series
+
+# As a share of the recorded values' spread: how far another machine, device or batch shape may differ.
+TOLERANCE = 1e-3
+
+
+def record_golden(network: Forecaster | Generator) -> dict[str, Any]:
+    """An input that reaches every part of the network, with the output."""
+    if isinstance(network, Generator):
+        tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
+        return {"tokens": tokens, "logits": _logits(network, tokens)}
+    config = network.config
+    length = min(2 * config.ring_length, 2000)
+    steps = np.arange(length)
+    wave = np.sin(2 * np.pi * steps / max(config.season, 2)) + 0.3 * np.sin(steps / 3.7) + steps / length
+    history = (100.0 + 10.0 * wave).astype(np.float32)
+    history[[length // 3, length // 2]] = np.nan
+    target = [None if np.isnan(value) else float(value) for value in history]
+    start = None if config.freq is None else "2026-01-01T00:00:00"
+    return {"start": start, "target": target, "quantiles": _quantiles(network, target, start)}
+
+
+def golden_difference(network: Forecaster | Generator, golden: dict[str, Any]) -> float:
+    """Largest difference from the record, as a share of the spread of what was recorded."""
+    if isinstance(network, Generator):
+        then = np.asarray(golden["logits"])
+        now, spread = np.asarray(_logits(network, golden["tokens"])), np.std(then)
+    else:
+        then = np.asarray(golden["quantiles"])
+        now = np.asarray(_quantiles(network, golden["target"], golden["start"]))
+        spread = np.nanstd(np.asarray(golden["target"], dtype=np.float64))
+    return float(np.abs(now - then).max() / spread)
+
+
+def _quantiles(network: Forecaster, target: list[float | None], start: str | None) -> list[list[float]]:
+    training = network.training
+    forecast = forecast_series(network.eval(), target, start=start)
+    network.train(training)
+    return [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
+
+
+def _logits(network: Generator, tokens: list[int]) -> list[float]:
+    training = network.training
+    with torch.inference_mode():
+        read = torch.tensor([tokens], device=network.head.weight.device)
+        logits, _ = network.eval()(read, network.fresh(1))
+    network.train(training)
+    last: list[float] = logits[0, -1].double().cpu().tolist()
+    return last

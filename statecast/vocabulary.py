@@ -1,0 +1,104 @@
+"""Text as whole numbers, and back: characters, words or bytes.
+
+The rule for what a vocabulary does not know: it becomes the unknown symbol, id 0, is counted, reads as U+FFFD, and is
+never generated. Bytes know everything; there generation is kept to bytes that can go on as UTF-8.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statecast.errors import ConfigError, InputError
+
+VOCABULARIES = ("char", "word", "byte")
+UNKNOWN = "\ufffd"
+# Runs of letters and digits, and everything else one by one: joined again they are the text.
+_WORDS = re.compile(r"\w+|\s|[^\w\s]")
+
+
+class Vocabulary:
+    """A two-way mapping of symbols and ids.
+
+    Raises
+    ------
+    ConfigError
+        If the kind is unknown, or symbols are missing, repeated, or given for bytes.
+    """
+
+    def __init__(self, kind: str, symbols: Sequence[str] = ()) -> None:
+        if kind not in VOCABULARIES:
+            raise ConfigError(f"vocabulary: expected one of {', '.join(VOCABULARIES)}, got {kind!r}")
+        if (kind == "byte") == bool(symbols) or len(set(symbols)) != len(symbols):
+            raise ConfigError(f"symbols: expected distinct ones for char and word, none for byte, got {len(symbols)}")
+        self.kind, self.symbols = kind, tuple(symbols)
+        self._ids = {symbol: index for index, symbol in enumerate(self.symbols, start=1)}
+
+    @classmethod
+    def of(cls, kind: str, text: str, limit: int | None = None) -> "Vocabulary":
+        """The vocabulary of a text: its ``limit`` most frequent symbols (all, if None), in the order of their code."""
+        if kind == "byte":
+            return cls(kind)
+        counted = Counter(text if kind == "char" else _WORDS.findall(text))
+        return cls(kind, sorted(symbol for symbol, _ in counted.most_common(limit)))
+
+    def __len__(self) -> int:
+        return 256 if self.kind == "byte" else len(self.symbols) + 1
+
+    def encode(self, text: str) -> tuple[NDArray[np.int64], int]:
+        """Ids ``[T]`` of a text, and how many of them are unknown.
+
+        Raises
+        ------
+        InputError
+            If the text holds half of a surrogate pair, which no encoding can carry.
+        """
+        try:
+            raw = text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise InputError(
+                f"text: expected whole characters, got a lone surrogate at position {error.start}; send valid Unicode"
+            ) from None
+        if self.kind == "byte":
+            return np.frombuffer(raw, dtype=np.uint8).astype(np.int64), 0
+        symbols = text if self.kind == "char" else _WORDS.findall(text)
+        ids = np.fromiter((self._ids.get(symbol, 0) for symbol in symbols), dtype=np.int64)
+        return ids, int((ids == 0).sum())
+
+    def decode(self, ids: Sequence[int] | NDArray[np.int64]) -> str:
+        """The text of ids; bytes that are no whole character yet are left out at the end, read as U+FFFD elsewhere."""
+        if self.kind != "byte":
+            return "".join(self.symbols[index - 1] if index else UNKNOWN for index in map(int, ids))
+        raw = bytes(int(index) for index in ids)
+        return raw[: len(raw) - open_bytes(raw[-3:])].decode("utf-8", errors="replace")
+
+
+def open_bytes(tail: bytes) -> int:
+    """How many bytes at the end belong to a character that is not whole yet (0 to 3)."""
+    for back in range(1, min(3, len(tail)) + 1):
+        byte = tail[-back]
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return back if back < needed else 0
+        if byte < 0x80:
+            return 0
+    return 0
+
+
+def allowed_bytes(tail: bytes) -> NDArray[np.bool_]:
+    """Which of the 256 bytes may follow ``tail`` so that the text stays valid UTF-8 (Unicode standard, table 3-7)."""
+    allowed = np.zeros(256, dtype=bool)
+    count = open_bytes(tail[-3:])
+    if not count:
+        allowed[0x00:0x80] = True
+        allowed[0xC2:0xF5] = True
+        return allowed
+    lead = tail[-count]
+    low, high = 0x80, 0xC0
+    if count == 1:
+        low = {0xE0: 0xA0, 0xF0: 0x90}.get(lead, low)
+        high = {0xED: 0xA0, 0xF4: 0x90}.get(lead, high)
+    allowed[low:high] = True
+    return allowed
