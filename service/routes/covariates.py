@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from service.codecs.asked import Column, Floats, Series, shown, unknown
+from service.codecs.asked import Column, Series, shown, unknown
 from statecast.config import ForecasterConfig
 from statecast.covariates import Covariate
 
@@ -105,8 +105,3 @@ def _warn_levels(covariate: Covariate, values: set[Any], warnings: list[tuple[st
     if strange:
         detail = f"{covariate.name}: {', '.join(strange)[:100]} was not seen in training; it is taken as missing"
         warnings.append(("unknown_level", detail))
-
-
-def padded(future: Floats, horizon: int) -> Floats:
-    """Steps after the asked horizon carry zeros, as missing covariates do; their forecasts are cut off."""
-    return np.pad(future, ((0, horizon - len(future)), (0, 0)))

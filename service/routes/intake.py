@@ -9,7 +9,7 @@ import numpy as np
 from service.codecs.asked import Asked, Series, dotted, shown
 from service.errors import Fault, TooLarge, Unprocessable
 from service.jobs import Arrival
-from service.routes.covariates import padded, read_history, read_known, read_static
+from service.routes.covariates import read_history, read_known, read_static
 from service.routes.timeline import Timeline, read_timeline
 from service.settings import Settings
 from statecast.config import ForecasterConfig
@@ -102,7 +102,7 @@ def take_in(
             target=np.stack(list(series.target.values())),
             past=encode_covariates(config.past_covariates, past, (steps,)),
             known=encode_covariates(config.future_covariates, known, (steps,)),
-            future=padded(encode_covariates(config.future_covariates, future, (horizon,)), config.horizon),
+            future=encode_covariates(config.future_covariates, future, (horizon,)),
             static=encode_covariates(config.static_covariates, static, ()),
             variables=tuple(series.target),
             freq=timeline.freq,
