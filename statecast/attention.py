@@ -18,18 +18,19 @@ class ResolutionAttention(nn.Module):
         self.keys = nn.ModuleList(nn.Linear(width, width) for _ in range(resolutions))
         self.values = nn.ModuleList(nn.Linear(width + (index > 0), width) for index in range(resolutions))
 
-    def forward(self, states: list[Tensor], ages: list[Tensor]) -> tuple[Tensor, Tensor]:
-        """Mix the resolutions' hidden vectors, each ``[M, D]``, for each segment.
+    def forward(self, states: list[Tensor], ages: list[Tensor], segments: int | None = None) -> tuple[Tensor, Tensor]:
+        """Mix the resolutions' hidden vectors, each ``[M, D]``, for each of the first S segments (all, if None).
 
         ``ages`` has one ``[M]`` a coarse resolution: the share of the next bucket that has passed since its last.
         Returns ``[M, S, D]`` and the weights ``[M, S, R]``, which sum to 1 over R.
         """
-        query = self.segments + self.query(states[0])[:, None]
+        asking = self.segments[:segments]
+        query = asking + self.query(states[0])[:, None]
         keys = torch.stack([key(state) for key, state in zip(self.keys, states, strict=True)], dim=1)
         dated = [states[0], *(torch.cat([s, a[:, None]], dim=1) for s, a in zip(states[1:], ages, strict=True))]
         values = torch.stack([value(state) for value, state in zip(self.values, dated, strict=True)], dim=1)
         weights = torch.softmax(query @ keys.transpose(1, 2) / query.shape[-1] ** 0.5, dim=-1)
-        return self.segments + weights @ values, weights
+        return asking + weights @ values, weights
 
 
 class ExpertAttention(nn.Module):

@@ -59,6 +59,13 @@ class Freq:
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"
 
+    def coarser(self, count: int) -> "Freq":
+        """``count`` steps as one, in the largest unit that they fill: 24 steps of ``1h`` are ``1d``."""
+        units, total = (_SECONDS if self.unit in _SECONDS else _MONTHS), count * self.count
+        base = total * units[self.unit]
+        unit = max((name for name, size in units.items() if base % size == 0), key=units.__getitem__)
+        return Freq(base // units[unit], unit)
+
     @property
     def seconds(self) -> int | None:
         """Length of one step in seconds, or None where months make it uneven."""

@@ -67,7 +67,10 @@ class Forecaster(nn.Module):
         return self._encode(observations, state)[2]
 
     def decode(self, state: State, future: Tensor) -> Prediction:
-        """The forecast of each row, from its state and the known covariates ``[B, F, Ck]`` of the horizon alone."""
+        """The forecast of each row, from its state and the known covariates ``[B, F, Ck]`` of the horizon alone.
+
+        With fewer steps of covariates than the horizon the forecast is that much shorter, and else the same.
+        """
         ring, static = state["ring"], state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         states = [state["hidden"][:, -1, -1, 0], *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
@@ -160,19 +163,19 @@ class Forecaster(nn.Module):
         return fill_missing(scaled, self.config.season)
 
     def _decode(self, summary: _Summary, future: Tensor) -> Prediction:
-        config = self.config
-        padded = config.segments * config.segment_length
-        experts = expert_forecasts(summary.window, config.season, padded)
-        experts = experts.unflatten(1, (config.segments, config.segment_length))
-        attended, resolution_weights = self.resolution_attention(summary.states, summary.ages)
+        config, horizon = self.config, future.shape[1]
+        segments = -(-horizon // config.segment_length)
+        experts = expert_forecasts(summary.window, config.season, segments * config.segment_length)
+        experts = experts.unflatten(1, (segments, config.segment_length))
+        attended, resolution_weights = self.resolution_attention(summary.states, summary.ages, segments)
         context = attended + self.from_experts(experts.flatten(2))
         if self.from_static is not None:
             context = context + self.from_static(summary.static)[:, None]
         context = self.mix(context)
         base, expert_weights = self.expert_attention(context, experts)
-        centre = base.flatten(1)[:, : config.horizon]
+        centre = base.flatten(1)[:, :horizon]
         if self.linear_ring is not None:
-            centre = centre + self.linear_ring(summary.window)
+            centre = centre + self.linear_ring(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
         return Prediction(
             scaled, summary.now.loc, summary.now.scale, expert_weights, resolution_weights, config.quantile_levels

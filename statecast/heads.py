@@ -21,10 +21,9 @@ class LinearRing(nn.Module):
         nn.init.zeros_(self.map.weight)
         nn.init.zeros_(self.map.bias)
 
-    def forward(self, window: Tensor) -> Tensor:
-        """``[M, R]`` to ``[M, F]``."""
-        mapped: Tensor = self.map(window)
-        return mapped
+    def forward(self, window: Tensor, horizon: int) -> Tensor:
+        """``[M, R]`` to the first ``horizon`` steps, ``[M, F]``."""
+        return functional.linear(window, self.map.weight[:horizon], self.map.bias[:horizon])
 
 
 class QuantileHead(nn.Module):

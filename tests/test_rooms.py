@@ -23,7 +23,7 @@ STATECAST = (
     "scaling resolutions state cells",
     "encoder experts attention heads history prediction",
     "forecaster generator",
-    "notebook golden writing",
+    "notebook golden writing paths",
     "artifact",
     "__init__",
 )

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from service.codecs.asked import Asked
 from service.errors import ServiceError
-from service.jobs import Answer
+from service.jobs import Answer, Result
 from service.models import Model
 from service.routes.identity import ulid
 from service.routes.intent import ARROW, JSON
 from service.routes.problems import problem
 from service.routes.reply_table import Block, write_table
 from statecast.calendar import Freq
+from statecast.experts import EXPERTS
 from statecast.heads import interpolate_levels
 
 _freq = lru_cache(maxsize=256)(Freq.parse)
@@ -86,11 +87,23 @@ class Reply:
                 "mean": _by_variable(names, result.baseline[:, : self.horizon]),
             }
         if "attention" in self.asked.include:
-            forecast["attention"] = {name: _by_variable(names, part) for name, part in result.attention.items()}
+            forecast["attention"] = self._attention(names, result)
         forecast["session"] = answer.session
         forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in (*one.warnings, *answer.warnings)]
         forecast["error"] = None
         return forecast
+
+    def _attention(self, names: tuple[str, ...], result: Result) -> dict[str, Any]:
+        """By resolution, and by expert, one weight for each segment of the horizon that was asked for."""
+        config = self.model.config
+        segments = -(-self.horizon // config.segment_length)
+        weights = {name: part[:, :segments] for name, part in result.attention.items()}
+        freq = _freq(config.freq) if config.freq else None
+        resolutions = [str(freq.coarser(steps)) if freq else str(steps) for steps in config.resolutions]
+        return {
+            **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in enumerate(resolutions)},
+            "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(EXPERTS)},
+        }
 
     def quantiles(self, answer: Answer) -> NDArray[np.float64]:
         """``[V, F, levels]`` at the asked levels, cut to the asked horizon."""

@@ -109,7 +109,9 @@ def test_variables_have_the_shape_of_the_target(run: Callable[..., None]) -> Non
         np.testing.assert_allclose(both["quantiles"]["0.9"]["y"], alone["quantiles"]["0.9"], rtol=1e-5)
         assert both["baseline"]["name"] == "seasonal_naive_4"
         np.testing.assert_allclose(alone["baseline"]["mean"][:4], VALUES[::-1][-4:], rtol=1e-5)
-        assert set(both["attention"]) and all(set(part) == {"x", "y"} for part in both["attention"].values())
+        shares = [both["attention"][name]["y"] for name in ("1h", "6h")]
+        np.testing.assert_allclose(np.sum(shares, axis=0), np.ones(3), rtol=1e-5)
+        assert len(both["attention"]["experts"]["last value"]["x"]) == 3
 
     run(flow)
 

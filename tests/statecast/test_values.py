@@ -36,6 +36,15 @@ def test_freqs_are_read_as_people_write_them(text: str, canonical: str) -> None:
     assert Freq.parse(canonical) == Freq.parse(text)
 
 
+def test_coarser_steps_have_a_name() -> None:
+    """What a resolution is called in an answer."""
+    names = [
+        str(Freq.parse(text).coarser(count))
+        for text, count in (("1h", 24), ("15min", 4), ("1d", 7), ("1mo", 12), ("1h", 5))
+    ]
+    assert names == ["1d", "1h", "1w", "1y", "5h"]
+
+
 @pytest.mark.parametrize("text", ["", "0h", "fortnight", "-1h", "1.5h", "h" * 200])
 def test_other_freqs_are_refused(text: str) -> None:
     """The message must name the units."""

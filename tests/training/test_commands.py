@@ -60,7 +60,7 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     assert manifest["item_count"] == 2
     assert set(manifest["scores"]["baselines"]) == {"last_value", "seasonal_naive", "ewma", "naive2", "boosting"}
     assert manifest["scores"]["ours"]["mae"] > 0
-    assert set(manifest["coverage"]) == {str(level) for level in artifact.config.quantile_levels}
+    assert set(manifest["coverage"]) == {str(level) for level in artifact.forecaster.config.quantile_levels}
     assert "step 12" in output
     assert not list((folder / "tiny").glob("checkpoint*"))
     report = (folder / "tiny" / "report.html").read_text()
@@ -130,7 +130,7 @@ def test_without_a_config_everything_is_chosen(tmp_path):
     out = tmp_path / "monthly"
     result = run("fit", "--data", tmp_path / "monthly.csv", "--out", out, "--steps", 4, "--name", "months")
     assert result.exit_code == 0, result.output
-    config = statecast.load(out).config
+    config = statecast.load(out).forecaster.config
     assert (config.freq, config.season, config.calendar) == ("1mo", 12, ("year",))
 
 
