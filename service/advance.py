@@ -38,7 +38,11 @@ class Advance(Job):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job came to: the forecast, and the session's record as the store holds it now."""
+    """What a job came to: the forecast, and the session's record as the store holds it now.
+
+    state: of a ``Branch``, its V rows after what it read; the engine's, opaque to all others.
+    """
 
     result: Result
     record: Record | None = None
+    state: object = None

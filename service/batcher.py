@@ -58,7 +58,7 @@ class Batcher(Generic[R]):
         self._lines: dict[str, deque[Ticket[R]]] = {}
         self._rows = 0
         self._stepped = False
-        self._closed = self._stopped = False
+        self._closed = self._stopped = self._woken = False
 
     @property
     def rows(self) -> int:
@@ -134,25 +134,43 @@ class Batcher(Generic[R]):
         if finished:
             self._deliver(finished)
 
-    def run(self, runner: Runner[R]) -> None:
-        """Take, run and settle until ``stop``; a runner that raises fails its whole batch."""
+    def turn(self, runner: Runner[R]) -> bool:
+        """Run one batch, if anything waits; whether it did."""
+        batch = self.take()
+        if not batch:
+            return False
+        try:
+            outcomes = runner(batch)
+        except Exception as error:  # whatever it is, these tickets' clients must hear of it
+            outcomes = [error] * len(batch)
+        self.settle(batch, outcomes)
+        return True
+
+    def run(self, runner: Runner[R], aside: Callable[[], bool] = lambda: False) -> None:
+        """Take, run and settle until ``stop``; a runner that raises fails its whole batch.
+
+        ``aside`` is other work of the same thread: one turn of it after each batch, so that neither waits for more than
+        one of the other's; it says whether there was anything to do. ``wake`` tells of new work there.
+        """
         while True:
-            batch = self.take()
-            if not batch:
-                with self._changed:
-                    if self._stopped:
-                        return
-                    if not self._buckets:
-                        self._changed.wait()
+            worked = self.turn(runner)
+            if aside() or worked:
                 continue
-            try:
-                outcomes = runner(batch)
-            except Exception as error:  # whatever it is, these tickets' clients must hear of it
-                outcomes = [error] * len(batch)
-            self.settle(batch, outcomes)
+            with self._changed:
+                if self._stopped:
+                    return
+                if not self._buckets and not self._woken:
+                    self._changed.wait()
+                self._woken = False
+
+    def wake(self) -> None:
+        """Have ``run`` look for work aside, should it be waiting."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
 
     def close(self, drain_s: float) -> None:
-        """Refuse new jobs, wait up to ``drain_s`` until the others are done, fail the rest, end ``run``."""
+        """Refuse new jobs, wait up to ``drain_s`` until the others are done, fail the rest."""
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: self._rows == 0, timeout=drain_s)
@@ -160,6 +178,9 @@ class Batcher(Generic[R]):
             waiting += [ticket for line in self._lines.values() for ticket in line]
         for ticket in waiting:
             self.drop(ticket, Loading("the service shut down before this was begun", code="shutting_down"))
+
+    def stop(self) -> None:
+        """End ``run`` once nothing is left to do, aside neither."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()

@@ -8,10 +8,12 @@ from contextlib import suppress
 from threading import Thread
 
 from service.advance import Outcome
+from service.aside import Aside
 from service.batcher import Batcher, Bounds, Runner
 from service.errors import Expired, ServiceError
 from service.jobs import Job
 from service.metrics import Metrics
+from service.room import Room
 from service.tickets import Ticket
 
 _log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ class Dispatch:
         self._runner = runner
         self._metrics = metrics
         self._thread: Thread | None = None
+        self._aside = Aside(())
         metrics.queue_rows.set_function(lambda: self._batcher.rows)
 
     @property
@@ -51,9 +54,29 @@ class Dispatch:
         await prepared
         self._thread = thread
 
-    async def stop(self, drain_s: float) -> None:
-        """Refuse new jobs, finish those there are within ``drain_s``, fail the rest, end the thread."""
-        await asyncio.to_thread(self._batcher.close, drain_s)
+    def also(self, aside: Aside) -> None:
+        """Set what the thread does between two batches; before it is started."""
+        self._aside = aside
+
+    def wake(self) -> None:
+        """Tell the thread that there is work aside."""
+        self._batcher.wake()
+
+    def tell(self, receive: Callable[..., None], *arguments: object) -> None:
+        """Call something on the loop; from the engine's thread."""
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(receive, *arguments)
+
+    def breathe(self) -> None:
+        """Run the forecasts that wait, in the middle of longer work; on the engine's thread."""
+        self._batcher.turn(self._runner)
+
+    async def stop(self, drain_s: float, rooms: Sequence[Room] = ()) -> None:
+        """Refuse new work, finish what there is within ``drain_s``, fail the rest, end the thread."""
+        closing = [asyncio.to_thread(room.close, drain_s) for room in rooms]
+        await asyncio.gather(asyncio.to_thread(self._batcher.close, drain_s), *closing)
+        self._aside.abandon()
+        self._batcher.stop()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
@@ -95,8 +118,7 @@ class Dispatch:
         return outcome
 
     def _deliver(self, tickets: Sequence[Ticket[Outcome]]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(_hand_out, tickets)
+        self.tell(_hand_out, tickets)
 
     def _work(self, prepare: Callable[[], None], prepared: asyncio.Future[None]) -> None:
         try:
@@ -105,7 +127,7 @@ class Dispatch:
             self._loop.call_soon_threadsafe(prepared.set_exception, error)
             return
         self._loop.call_soon_threadsafe(prepared.set_result, None)
-        self._batcher.run(self._runner)
+        self._batcher.run(self._runner, self._aside.turn)
 
 
 def _hand_out(tickets: Sequence[Ticket[Outcome]]) -> None:

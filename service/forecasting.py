@@ -8,19 +8,18 @@ from functools import partial
 from typing import Any
 
 from service.admission import admit
-from service.batcher import Bounds
 from service.described import session_details, session_object, warnings_of
-from service.dispatch import Dispatch, Waiter
-from service.engine import ROW_STEPS, Engine
-from service.errors import Conflict, Expired, Loading
+from service.desk import Desk, agree
+from service.dispatch import Waiter
+from service.errors import Expired, Loading
 from service.grid import Limits
 from service.inputs import advance_of, blank, job_of
 from service.jobs import Answer, Arrival, Lease
 from service.metrics import Metrics
 from service.models import Catalogue, Model
-from service.sessions import Sessions, key_of, unknown
+from service.sessions import key_of, unknown
 from service.settings import Settings
-from service.stores import Record, Store, StoreError, open_store
+from service.stores import Record, Store, StoreError
 
 HOUSEKEEPING_S = 600.0
 """Seconds between two looks for sessions whose life has ended."""
@@ -40,26 +39,20 @@ class Forecasting:
     """
 
     def __init__(self, catalogue: Catalogue, settings: Settings, metrics: Metrics, store: Store | None = None) -> None:
+        self.desk = Desk.of(catalogue, settings, metrics, store)
         self._catalogue = catalogue
         self._settings = settings
         self._metrics = metrics
-        self.store = store if store is not None else open_store(settings.state_url)
-        evicted = metrics.sessions_evicted.inc
-        self._sessions = Sessions(self.store, settings.resident_sessions, settings.session_ttl_s, evicted)
-        artifacts = {model.digest: model.artifact for model in catalogue.models}
-        self._engine = Engine(
-            artifacts, self.store, metrics, slots=settings.resident_sessions, threads=settings.threads
-        )
-        bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
-        self._dispatch = Dispatch(bounds, self._engine.run, metrics)
+        self.store = self.desk.store
+        self._sessions = self.desk.sessions
+        self._dispatch = self.desk.dispatch
         self._cleaner: asyncio.Task[None] | None = None
-        metrics.sessions_resident.set_function(lambda: self._sessions.resident)
 
     @property
     def ready(self) -> tuple[bool, dict[str, Any]]:
         """Whether a model is warm and the last step worked, and what is known beside."""
         warm = self._dispatch.started
-        ready = warm and self._engine.healthy
+        ready = warm and self.desk.engine.healthy
         return ready, {
             "engine": "ready" if ready else "failed" if warm else "loading",
             "models": [str(model) for model in self._catalogue.models],
@@ -69,7 +62,7 @@ class Forecasting:
 
     async def start(self) -> None:
         """Start the engine's thread and wait until every model is warm."""
-        await self._dispatch.start(self._engine.warm_up)
+        await self.desk.start()
         self._cleaner = asyncio.create_task(self._clean())
 
     async def stop(self, drain_s: float) -> None:
@@ -78,8 +71,7 @@ class Forecasting:
             self._cleaner.cancel()
             with suppress(asyncio.CancelledError):
                 await self._cleaner
-        await self._dispatch.stop(drain_s)
-        self.store.close()
+        await self.desk.stop(drain_s)
 
     async def forecast(self, model: Model, arrival: Arrival) -> Answer:
         """Forecast one series, opening or advancing its session where it names one.
@@ -91,8 +83,7 @@ class Forecasting:
         ServiceError
             One of its subclasses; the session is then as it was.
         """
-        if not self._dispatch.started:
-            raise Loading("the models are still loading; try again in a few seconds")
+        self.desk.require()
         if arrival.session is not None:
             return await self._advance(model, arrival, arrival.session)
         plan = admit(None, arrival, self._limits(model))
@@ -140,8 +131,8 @@ class Forecasting:
         handed = False
         try:
             record = await self._sessions.find(key, session)
-            if record is not None and record.model != model.digest:
-                raise _model_changed(record, model, session)
+            if record is not None:
+                agree(record, model, session)
             plan = admit(record, arrival, self._limits(model))
             now = self._sessions.now()
             before = blank(key, model, arrival, now) if record is None else record
@@ -198,13 +189,3 @@ class Forecasting:
                 if ended:
                     _log.info("%d sessions expired", ended)
             await asyncio.sleep(HOUSEKEEPING_S)
-
-
-def _model_changed(record: Record, model: Model, session: str) -> Conflict:
-    name = record.model_name.rpartition("@")[0]
-    return Conflict(
-        f"session {session[:80]!r}: it was made by {record.model_name} ({record.model}), the request is for {model} "
-        f"({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, or send the whole history "
-        "under a new session id, or DELETE the session and send the history again",
-        code="model_changed",
-    )

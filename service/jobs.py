@@ -50,6 +50,11 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Branch(Job):
+    """A job that keeps nothing, even of its session: its state is handed out, for paths to go on from."""
+
+
+@dataclass(frozen=True)
 class Result:
     """A job's forecast in the target's unit, over the model's full horizon F and trained levels Q.
 

@@ -22,6 +22,9 @@ class Metrics:
         self.rejected = self._counter("rejected", "Series refused or failed, by problem code.", "reason")
         self.observations = self._counter("observations", "New observations applied.")
         self.duplicates = self._counter("duplicates", "Observations that were there already.")
+        self.generation_rows = Gauge("statecast_generation_rows", "Texts being written.", registry=self.registry)
+        self.path_values = Gauge("statecast_path_values", "Values of paths at work.", registry=self.registry)
+        self.tokens = self._counter("tokens", "Tokens written.")
         self.commit_seconds = self._histogram("commit_seconds", "Seconds that a store commit took.", SECONDS)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

@@ -7,22 +7,30 @@ from typing import Any
 
 import statecast
 from service.engine import device_of
-from service.errors import UnknownModel
+from service.errors import UnknownModel, Unprocessable
 from statecast.artifact import Artifact
 from statecast.config import ForecasterConfig
 from statecast.errors import ArtifactError, StatecastError
 
 _log = logging.getLogger(__name__)
+_DOES = {"forecaster": "forecasts series", "generator": "writes text"}
+_HOW = {
+    "forecaster": "give it series, at POST /forecast or POST /generate",
+    "generator": "give it a prompt, at POST /generate",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A loaded artifact, as the service sees it. state_bytes: of one variable's state.  streaming: as declared."""
+    """A loaded artifact, as the service sees it.
+
+    kind: ``forecaster`` or ``generator``.  state_bytes: of one variable or text.  streaming: as declared.
+    """
 
     name: str
     version: str
     digest: str
-    config: ForecasterConfig
+    kind: str
     manifest: dict[str, Any]
     state_bytes: int
     streaming: str
@@ -35,12 +43,17 @@ class Model:
             artifact.name,
             artifact.version,
             artifact.digest,
-            artifact.forecaster.config,
+            artifact.kind,
             artifact.manifest,
-            artifact.forecaster.spec.row_bytes,
+            artifact.network.spec.row_bytes,
             str(artifact.manifest.get("streaming", "none")),
             artifact,
         )
+
+    @property
+    def config(self) -> ForecasterConfig:
+        """Shape of a forecaster; ``ArtifactError`` for another kind."""
+        return self.artifact.forecaster.config
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -107,17 +120,34 @@ class Catalogue:
             broken[str(folder)] = "holds no folder with a manifest.json; train one, or set STATECAST_ARTIFACTS"
         return cls(list(models.values()), default, broken)
 
-    def resolve(self, text: str | None) -> Model:
+    def resolve(self, text: str | None, kind: str | None = None) -> Model:
         """Find the model that ``name``, ``name@version`` or ``name@sha256:…`` means; None means the default.
 
-        A bare name means its latest version.
+        A bare name means its latest version. Where a kind is wanted, None means the default one if it is of that kind,
+        else the first by name that is.
 
         Raises
         ------
         UnknownModel
             If there is none; the detail names those that are loaded.
+        Unprocessable
+            If it is of another kind than the one that is wanted.
         """
-        return self.default if text is None else self._named(text)
+        if text is not None:
+            model = self._named(text)
+        elif kind in (None, self.default.kind):
+            return self.default
+        else:
+            first = next((model for model in self.models if model.kind == kind), None)
+            model = self.default if first is None else self._named(first.name)
+        if kind in (None, model.kind):
+            return model
+        others = ", ".join(str(other) for other in self.models if other.kind == kind)
+        raise Unprocessable(
+            f"model: expected one that {_DOES[kind or '']} ({others or 'none is loaded'}), got {model}, which "
+            f"{_DOES[model.kind]}; {_HOW[model.kind]}",
+            code="wrong_kind",
+        )
 
     def _named(self, text: str) -> Model:
         name, _, which = text.partition("@")

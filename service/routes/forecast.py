@@ -69,7 +69,7 @@ class Forecast:
         async with self._turn:
             await asyncio.sleep(0)
         asked = await read_asked(scope, headers, kind, body, self._settings)
-        model = self.catalogue.resolve(asked.model)
+        model = self.catalogue.resolve(asked.model, "forecaster")
         timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
         caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
         reply = Reply(

@@ -61,6 +61,7 @@ class Record:
     checksum: CRC-32 of the values before the tail, time-major.  request: the last applied request.
     state_bytes: length of the state.  digest: ``sha256:…`` of the state.  Times are seconds since 1970.
     dropped: the session expired and its state is gone; only this tombstone is left.
+    kind: of the model. A ``generator``'s session counts tokens, and has neither tail nor forecasts.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Record:
     issued: Issued | None = None
     scores: Scores = field(default_factory=Scores)
     dropped: bool = False
+    kind: str = "forecaster"
 
     @property
     def tail_begin(self) -> int:
@@ -119,6 +121,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "first_clock": record.first_clock,
             "created_at": record.created_at,
             "state_bytes": record.state_bytes,
+            "kind": record.kind,
         }
     )
     request, issued, scores = record.request, record.issued, record.scores
@@ -172,6 +175,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         last_used=values["last_used"],
         expires_at=values["expires_at"],
         dropped=bool(values["dropped"]),
+        kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
     )
 
 

@@ -25,6 +25,7 @@ def test_the_thread_runs_drains_and_stops() -> None:
         batcher.submit(job(n % 5, session=f"s{n % 3}"))
     assert done.wait(10)
     batcher.close(5)
+    batcher.stop()
     thread.join(10)
     assert not thread.is_alive() and all(t.outcome == "x" for t in delivered)
     with pytest.raises(Loading):
@@ -52,5 +53,6 @@ def test_a_runner_that_raises_fails_its_batch_and_the_thread_lives() -> None:
     batcher.submit(job())
     assert seen.acquire(timeout=10)
     batcher.close(5)
+    batcher.stop()
     thread.join(10)
     assert isinstance(outcomes[0], RuntimeError) and outcomes[1] == "fine"

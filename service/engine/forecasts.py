@@ -1,18 +1,17 @@
-"""The one place where tensors are: takes rows of state, advances them, checks, keeps. Runs on one thread of its own."""
+"""Forecasts: takes rows of state, advances them, checks, keeps."""
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from service.advance import Advance, Outcome
-from service.errors import ExpiredSession, Loading, ServiceError
-from service.jobs import Lease, Result
+from service.engine.slab import Slab, stored_rows, tensor_of
+from service.errors import Loading, ServiceError
+from service.jobs import Branch, Result
 from service.metrics import Metrics
 from service.results import Results
 from service.rows import ahead, observed, openings
@@ -28,49 +27,6 @@ ROW_STEPS = 16_384
 _log = logging.getLogger(__name__)
 
 Tickets = Sequence[Ticket[Outcome]]
-
-
-def device_of(wanted: str) -> str:
-    """Turn ``auto`` into ``cuda`` where there is a GPU and ``cpu`` elsewhere; other names stay."""
-    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
-
-
-class Slab:
-    """States of live sessions: one row a slot of one tensor on the device. Slot 0 is padding.
-
-    ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
-    """
-
-    def __init__(self, capacity: int, artifact: Artifact) -> None:
-        self.device = next(artifact.forecaster.parameters()).device
-        self.rows = torch.zeros(
-            (capacity + 1, artifact.forecaster.spec.row_bytes), dtype=torch.uint8, device=self.device
-        )
-        self.generations = [0] * (capacity + 1)
-
-    def holds(self, lease: Lease) -> bool:
-        """Whether the lease's own rows lie here."""
-        return all(self.generations[slot] == lease.generation for slot in lease.slots)
-
-    def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
-        """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
-        slots = self._index([slot for lease in leases for slot in lease.slots])
-        for lease in leases:
-            self._mark(lease, 0)
-        self.rows.index_copy_(0, slots, rows if len(index) == len(rows) else rows[self._index(index)])
-        for lease in leases:
-            self._mark(lease, lease.generation)
-
-    def take(self, slots: list[int]) -> Tensor:
-        """Copy the rows at ``slots``."""
-        return self.rows.index_select(0, self._index(slots))
-
-    def _mark(self, lease: Lease, generation: int) -> None:
-        for slot in lease.slots:
-            self.generations[slot] = generation
-
-    def _index(self, places: list[int]) -> Tensor:
-        return torch.tensor(places, device=self.device)
 
 
 class Engine:
@@ -143,25 +99,16 @@ class Engine:
             elif slab.holds(job.lease):
                 held.append(i)
             else:
-                starts[i] = self._stored(job.lease, slab.rows)
+                starts[i] = stored_rows(self._store, job.lease.key, len(job.lease.slots), slab.rows)
         if held:
             leases = [lease for i in held if (lease := batch[i].job.lease) is not None]
             rows = slab.take([slot for lease in leases for slot in lease.slots])
             _deal(starts, held, rows, batch)
         if fresh:
             clock, static = openings([batch[i].job for i in fresh])
-            state = network.fresh(_tensor(clock, slab.device), _tensor(static, slab.device))
+            state = network.fresh(tensor_of(clock, slab.device), tensor_of(static, slab.device))
             _deal(starts, fresh, state.rows, batch)
         return [start for start in starts if start is not None]
-
-    def _stored(self, lease: Lease, like: Tensor) -> Tensor | ServiceError:
-        try:
-            state = self._store.state(lease.key)
-        except StoreError as error:
-            return Loading(f"sessions: {error}", code="store_failed")
-        if state is None or len(state) != like.shape[1] * len(lease.slots):
-            return ExpiredSession("the session's state is no longer kept; DELETE it and send the whole history again")
-        return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(len(lease.slots), -1).to(like.device)
 
     def _compute(self, batch: Tickets, rows: Tensor, began: float) -> tuple[list[object], Tensor]:
         """Advance rows by the tickets' next chunk. Gives carries, results or errors, and the rows afterwards."""
@@ -169,7 +116,7 @@ class Engine:
         network, device = self._artifacts[digest].forecaster, self._slabs[digest].device
         state = State(network.spec, rows)
         if batch[0].chunk:
-            seen = Observations(*(_tensor(array, device) for array in observed(batch)))
+            seen = Observations(*(tensor_of(array, device) for array in observed(batch)))
             state = network.prime(seen, state)
         begins = accumulate((ticket.job.rows for ticket in batch), initial=0)
         spans = [slice(a, b) for a, b in pairwise(begins)]
@@ -179,7 +126,7 @@ class Engine:
             whole = len(last) == len(batch)
             index = [row for i in last for row in range(spans[i].start, spans[i].stop)]
             ending = state if whole else state.take(torch.tensor(index, device=device))
-            prediction = network.decode(ending, _tensor(ahead([batch[i] for i in last]), device))
+            prediction = network.decode(ending, tensor_of(ahead([batch[i] for i in last]), device))
             results = Results(prediction, network.seasonal_naive(ending), network.seasonal_error(ending))
             place = 0
             for i in last:
@@ -197,6 +144,8 @@ class Engine:
         begin = 0
         for i, ticket in enumerate(batch):
             job, result = ticket.job, computed[i]
+            if isinstance(job, Branch) and isinstance(result, Result):
+                outcomes[i] = Outcome(result, state=after[begin : begin + job.rows])
             if isinstance(job, Advance) and isinstance(result, Result):
                 write = job.kept(result, host[begin : begin + job.rows].tobytes() if ticket.chunk else b"")
                 if write is not None:
@@ -247,7 +196,3 @@ class Engine:
 def _deal(starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets) -> None:
     for i, part in zip(places, rows.split([batch[i].job.rows for i in places]), strict=True):
         starts[i] = part
-
-
-def _tensor(array: NDArray[np.generic], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
