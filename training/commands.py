@@ -1,20 +1,18 @@
-"""The commands: ``fit``, ``backtest``, ``forecast``, ``example``."""
+"""The commands: ``fit``, ``backtest``, ``forecast``, ``example``, ``example-text``."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import torch
 import typer
 from rich.console import Console
 from rich.table import Table
 
 import statecast
-from statecast.errors import StatecastError
+from statecast.errors import ConfigError
+from statecast.generator import Generator
 from training.config import DataConfig, FitConfig, TrainingConfig
+from training.console import refusals
 from training.judge import OURS, Judgement
 from training.panel import Panel
 from training.pipeline import backtest_panel, file_digest, fit_panel, trained_with
@@ -23,10 +21,13 @@ from training.progress import Bar
 from training.report import COLUMNS, format_score
 from training.synthetic import load_table
 from training.tables import panel_of, read_panel, read_table
+from training.text.commands import backtest_text_file, example_text, fit_text_file
+from training.text.config import is_text
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn tables into artifacts that forecast.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn tables and texts into artifacts.")
+app.command("example-text")(example_text)
 
-Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide.")]
+Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
 Id = Annotated[str | None, typer.Option("--id-column", help="Column that names the item [item_id].")]
 Timestamp = Annotated[str | None, typer.Option("--timestamp-column", help="Column of dates or whole steps.")]
@@ -47,7 +48,8 @@ def fit(
     freq: FreqText = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
     season: Annotated[int | None, typer.Option(min=1, help="Steps a season.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Training steps.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, on a table.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the data, on a text.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0, help="End training after so many seconds.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
     id_column: Id = None,
@@ -61,16 +63,28 @@ def fit(
     version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
 ) -> None:
-    """Train on a table and write an artifact, with the table of errors beside the baselines'."""
-    with _refusals() as console:
-        chosen = FitConfig.read(config) if config else FitConfig()
+    """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
+    with refusals() as console:
         columns = _columns(id_column, timestamp_column, target_column, wide, past=past, future=future, static=static)
-        network = {"horizon": horizon, "season": season}
-        training = {"steps": steps, "seconds": seconds, "seed": seed}
+        network = _given(horizon=horizon, season=season)
+        training = _given(seconds=seconds, seed=seed)
+        name = name or out.resolve().name
+        if config and is_text(config):
+            foreign = {**columns, **network, **_given(freq=freq, steps=steps)}
+            training |= _given(epochs=epochs)
+            fit_text_file(
+                console, config, data, out,
+                name=name, version=version, resume=resume, training=training, foreign=foreign,
+            )  # fmt: skip
+            return
+        if epochs is not None:
+            raise ConfigError("--epochs: a fit on a table counts steps; say --steps, or give a config with [text]")
+        chosen = FitConfig.read(config) if config else FitConfig()
+        training |= _given(steps=steps)
         chosen = FitConfig(
             replace(chosen.data, **columns, **_given(freq=freq)),
-            {**chosen.network, **_given(**network)},
-            replace(chosen.training, **_given(**training)),
+            {**chosen.network, **network},
+            replace(chosen.training, **training),
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
         with Bar(console) as bar:
@@ -78,7 +92,7 @@ def fit(
                 panel,
                 chosen,
                 out,
-                name=name or out.resolve().name,
+                name=name,
                 version=version,
                 data_digest=file_digest(data),
                 resume=resume,
@@ -99,8 +113,11 @@ def backtest(
     wide: Wide = None,
 ) -> None:
     """Print the table of errors, ours and the baselines', on the test rows of a table."""
-    with _refusals() as console:
+    with refusals() as console:
         loaded = statecast.load(artifact)
+        if isinstance(loaded.network, Generator):
+            backtest_text_file(console, loaded, data)
+            return
         columns = _columns(id_column, timestamp_column, target_column, wide)
         _print_table(console, backtest_panel(loaded, _read(loaded, data, columns, freq)).judgement)
 
@@ -118,7 +135,7 @@ def forecast(
     wide: Wide = None,
 ) -> None:
     """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
-    with _refusals() as console:
+    with refusals() as console:
         loaded = statecast.load(artifact)
         columns = _columns(id_column, timestamp_column, target_column, wide)
         frame = forecast_panel(loaded, _read(loaded, data, columns, freq), horizon)
@@ -133,7 +150,7 @@ def example(
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 600,
 ) -> None:
     """Train a small model, load-hourly, on a built-in synthetic panel in about a minute."""
-    with _refusals() as console:
+    with refusals() as console:
         config = FitConfig(
             DataConfig(future=("temperature",), fractions=(0.8, 0.1, 0.1)),
             {"horizon": 48, "width": 48, "dropout": 0.05},
@@ -194,23 +211,3 @@ def _print_table(console: Console, judgement: Judgement) -> None:
         cells = [format_score(column, row.get(column)) for column in COLUMNS]
         table.add_row(name, *cells, style="bold" if name == OURS else None)
     console.print(table)
-
-
-@contextmanager
-def _refusals() -> Iterator[Console]:
-    """Say what a person can mend in one line, and leave with status 2."""
-    console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
-    torch.set_flush_denormal(True)
-    # Waiting for a second core that others use costs tenfold; a fit may ask for more threads in its config.
-    torch.set_num_threads(1)
-    try:
-        yield console
-    except StatecastError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
-    except OSError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; fit --resume goes on from the last checkpoint", style="yellow")
-        raise typer.Exit(130) from None

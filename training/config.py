@@ -1,24 +1,21 @@
 """What a fit is told: three tables of a TOML file, as frozen values that refuse unknown keys by name."""
 
-import json
-import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from training.columns import Columns
 from training.loss import WEIGHTINGS
+from training.toml import build_table, expect, read_toml, write_toml
 
-T = TypeVar("T")
 _COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
 
 
 def _expect(holds: bool, name: str, expected: str, got: object) -> None:
-    if not holds:
-        raise ConfigError(f"[training] {name}: expected {expected}, got {got!r}")
+    expect(holds, f"[training] {name}", expected, got)
 
 
 @dataclass(frozen=True)
@@ -113,11 +110,7 @@ class FitConfig:
         ConfigError
             If it is not TOML, has an unknown table or key, or a value that cannot be.
         """
-        try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
-        return cls.from_dict(values)
+        return cls.from_dict(read_toml(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "FitConfig":
@@ -131,9 +124,9 @@ class FitConfig:
             if key not in known:
                 raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
         return cls(
-            data=_build(DataConfig, values.get("data", {}), "data"),
+            data=build_table(DataConfig, values.get("data", {}), "data"),
             network=network,
-            training=_build(TrainingConfig, values.get("training", {}), "training"),
+            training=build_table(TrainingConfig, values.get("training", {}), "training"),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -142,28 +135,4 @@ class FitConfig:
 
     def to_toml(self) -> str:
         """Text that ``read`` reads back."""
-        lines = []
-        for table, values in self.to_dict().items():
-            lines.append(f"[{table}]")
-            # The values of these tables are written alike in TOML and JSON; absent ones are left out.
-            lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
-            lines.append("")
-        return "\n".join(lines)
-
-
-def _build(kind: type[T], values: Mapping[str, Any], table: str) -> T:
-    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
-    default = kind()
-    plain: dict[str, Any] = {}
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigError(f"[{table}]: unknown key {key!r}; known are {', '.join(sorted(known))}")
-        expected = type(getattr(default, key))
-        given = tuple(value) if isinstance(value, list) else value
-        if expected is float and isinstance(given, int) and not isinstance(given, bool):
-            given = float(given)
-        if expected is not type(None) and given is not None and type(given) is not expected:
-            name = {"tuple": "a list", "int": "a whole number", "str": "text"}.get(expected.__name__, expected.__name__)
-            raise ConfigError(f"[{table}] {key}: expected {name}, got {value!r}")
-        plain[key] = given
-    return replace(default, **plain)  # type: ignore[type-var]
+        return write_toml(self.to_dict())

@@ -129,7 +129,8 @@ def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
     freq = str(panel.freq) if panel.freq else None
     if freq != artifact.forecaster.config.freq:
         raise TrainingError(
-            f"freq: {artifact.name} expects {artifact.forecaster.config.freq}, the data has {freq}; give --freq or other data"
+            f"freq: {artifact.name} expects {artifact.forecaster.config.freq}, the data has {freq}; "
+            "give --freq or other data"
         )
 
 

@@ -1,5 +1,7 @@
 """A fit that can be watched: one line with loss, validation and time left."""
 
+import math
+import time
 from types import TracebackType
 from typing import Protocol
 
@@ -74,7 +76,8 @@ class Bar:
 
     def advance(self, step: int, loss: float) -> None:
         """Move the bar."""
-        self._step, self._loss = step, f"{loss:.4f}"
+        self._step = step
+        self._loss = self._describe(loss)
         self._progress.update(self._task, completed=step, loss=self._loss)
 
     def validated(self, value: float, best: bool) -> None:
@@ -87,3 +90,23 @@ class Bar:
     def say(self, text: str) -> None:
         """Write a line above the bar."""
         self._console.print(text)
+
+    def _describe(self, loss: float) -> str:
+        return f"{loss:.4f}"
+
+
+class TextBar(Bar):
+    """The same for a text: with perplexity, and symbols a second since it began."""
+
+    def __init__(self, console: Console, symbols: int) -> None:
+        super().__init__(console)
+        self._symbols, self._from, self._since = symbols, 0, time.monotonic()
+
+    def begin(self, total: int, done: int = 0) -> None:
+        """Set the bar's length and start the clock."""
+        super().begin(total, done)
+        self._from, self._since = done, time.monotonic()
+
+    def _describe(self, loss: float) -> str:
+        rate = (self._step - self._from) * self._symbols / max(time.monotonic() - self._since, 1e-9)
+        return f"{loss:.4f}  perplexity {math.exp(min(loss, 99.0)):.2f}  {rate:,.0f} symbols/s"

@@ -1,13 +1,11 @@
 """``report.html``: one file that opens offline, on a phone, in the dark."""
 
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.offline import get_plotlyjs
 
 from statecast.forecaster import Forecaster
 from training import figures
@@ -15,6 +13,7 @@ from training.baselines import Task
 from training.encoding import PanelTensors
 from training.evaluate import Part, carried_forecasts
 from training.judge import OURS, Judgement
+from training.page import compose_page, draw_grid, draw_table
 
 COLUMNS = {
     "mse": "MSE",
@@ -27,22 +26,6 @@ COLUMNS = {
     "directional": "direction",
 }
 _FANS = 6
-_CONFIG = {"responsive": True, "displaylogo": False, "displayModeBar": False}
-# Each figure draws itself before the next one is there, when the grid still has one column.
-_SETTLE = '<script>addEventListener("load", () => dispatchEvent(new Event("resize")))</script>'
-_STYLE = """
-:root { color-scheme: light dark; --ground: #ffffff; --text: #1c2024; --soft: #6a717a; --line: #d9dde2; }
-@media (prefers-color-scheme: dark) { :root { --ground: #14171a; --text: #e4e7ea; --soft: #969da6; --line: #32383f; } }
-body { margin: 0 auto; padding: 1rem; max-width: 70rem; background: var(--ground); color: var(--text);
-  font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.4rem; margin: .2rem 0; } h2 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
-p { color: var(--soft); margin: .2rem 0; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .8rem .3rem 0; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; } tr.ours { font-weight: 600; }
-.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1rem; }
-.grid > div { min-width: 0; overflow: hidden; }
-"""
 
 
 def write_report(
@@ -56,25 +39,16 @@ def write_report(
 ) -> None:
     """Write forecasts against actuals, errors by step, calibration, loss and the table of scores as one HTML file."""
     drawn = [*_fans(network, tensors, task), *_summaries(manifest, judgement)]
-    blocks = "".join(
-        f"<div>{figure.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG)}</div>" for figure in drawn
-    )
-    title = f"{escape(str(manifest['name']))} @ {escape(str(manifest['version']))}"
     costs = manifest["training"]["costs"]
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
         f"{costs['steps']} steps in {costs['seconds']} s; made {manifest['created']}"
     )
-    page = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>
-<body><h1>{title}</h1><p>{escape(facts)}</p>
-<h2>Test scores</h2><p>Every origin of the test rows, state carried from the first row. MSE and MAE in deviations of the
-training rows; OWA relative to Naive2; lower is better, except in the last two columns.</p>
+    body = f"""<h2>Test scores</h2><p>Every origin of the test rows, state carried from the first row. MSE and MAE in
+deviations of the training rows; OWA relative to Naive2; lower is better, except in the last two columns.</p>
 <div class="scroll">{_table(judgement)}</div>
-<h2>Forecasts and figures</h2><div class="grid">{blocks}</div>{_SETTLE}</body></html>
-"""
-    path.write_text(page, encoding="utf-8")
+<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
+    path.write_text(compose_page(f"{manifest['name']} @ {manifest['version']}", facts, body), encoding="utf-8")
 
 
 def format_score(column: str, value: float | None) -> str:
@@ -87,12 +61,8 @@ def format_score(column: str, value: float | None) -> str:
 
 
 def _table(judgement: Judgement) -> str:
-    head = "".join(f"<th>{escape(title)}</th>" for title in COLUMNS.values())
-    body = ""
-    for name, row in judgement.rows.items():
-        cells = "".join(f"<td>{format_score(column, row.get(column))}</td>" for column in COLUMNS)
-        body += f"<tr{' class=ours' if name == OURS else ''}><td>{escape(name)}</td>{cells}</tr>"
-    return f"<table><thead><tr><th>model</th>{head}</tr></thead><tbody>{body}</tbody></table>"
+    rows = {name: [format_score(column, row.get(column)) for column in COLUMNS] for name, row in judgement.rows.items()}
+    return draw_table("model", list(COLUMNS.values()), rows, ours=OURS)
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Figure]:

@@ -1,0 +1,1 @@
+"""Texts become artifacts that write on: corpus, fit, n-gram baseline, report."""

@@ -1,0 +1,93 @@
+"""A text as symbols of a vocabulary, cut in time: what is trained on, what chooses, what is held out."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statecast.vocabulary import Vocabulary
+from training.errors import TrainingError
+from training.text.config import TextConfig
+
+Tokens = NDArray[np.int64]
+
+_BETWEEN_LETTERS = re.compile(r"[\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One part of a text.
+
+    tokens: ids ``[T]``.  unknown: how many of them the vocabulary does not know.  text: the part itself.
+    """
+
+    tokens: Tokens
+    unknown: int
+    text: str
+
+    def predicted_characters(self, vocabulary: Vocabulary) -> int:
+        """Characters that the predicted symbols stand for; the first symbol is read but not predicted."""
+        return len(self.text) - len(vocabulary.decode(self.tokens[:1]))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A vocabulary, known from the training part alone, and the three parts."""
+
+    vocabulary: Vocabulary
+    train: Passage
+    validation: Passage
+    held_out: Passage
+
+
+def read_text(path: str | Path) -> str:
+    """Read a UTF-8 file.
+
+    Raises
+    ------
+    TrainingError
+        If it is no such file.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TrainingError(f"{path}: expected UTF-8, got another byte at {error.start}; convert the file") from None
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def prepare_text(text: str, config: TextConfig) -> str:
+    """Lower-case a text, keep only its letters, or its beginning, as a config says."""
+    if config.letters:
+        text = _BETWEEN_LETTERS.sub(" ", text).strip()
+    if config.lower:
+        text = text.lower()
+    return text[: config.characters] if config.characters else text
+
+
+def cut_text(text: str, config: TextConfig) -> Corpus:
+    """Prepare a text, cut it at whole characters and write it as ids.
+
+    The vocabulary is that of the training part: what appears only later is unknown, as it would be in use.
+
+    Raises
+    ------
+    TrainingError
+        If a part that is asked for has fewer than two symbols.
+    """
+    prepared = prepare_text(text, config)
+    ends = [round(len(prepared) * min(sum(config.fractions[: part + 1]), 1.0)) for part in range(3)]
+    parts = [prepared[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+    if not parts[0]:
+        raise TrainingError("text: expected at least a few characters to train on, got none")
+    vocabulary = Vocabulary.of(config.vocabulary, parts[0], config.limit or None)
+    passages = [Passage(*vocabulary.encode(part), part) for part in parts]
+    for name, share, passage in zip(("training", "validation", "held-out"), config.fractions, passages, strict=True):
+        if share and len(passage.tokens) < 2:
+            raise TrainingError(
+                f"text: expected at least 2 symbols in the {name} part, got {len(passage.tokens)}; give a longer text "
+                "or other fractions"
+            )
+    return Corpus(vocabulary, *passages)

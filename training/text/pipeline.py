@@ -1,0 +1,123 @@
+"""From a text to an artifact, and back to the same figures."""
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import statecast
+from statecast.config import GeneratorConfig
+from statecast.generator import Generator
+from training.checkpoint import Checkpoint
+from training.errors import TrainingError
+from training.progress import Silent, Watcher
+from training.text.config import TextFitConfig
+from training.text.corpus import cut_text
+from training.text.fit import TextCurves, TextFit
+from training.text.judge import TextJudgement, judge_text
+from training.text.report import write_text_report
+
+
+@dataclass(frozen=True)
+class TextOutcome:
+    """What a fit or a backtest found."""
+
+    network: Generator
+    judgement: TextJudgement
+    curves: TextCurves
+    digest: str
+
+
+def fit_text(
+    text: str,
+    config: TextFitConfig,
+    out: Path,
+    *,
+    name: str,
+    version: str = "1",
+    resume: bool = False,
+    watcher: Watcher | None = None,
+) -> TextOutcome:
+    """Train on a text, judge on its held-out end, write the artifact with its report to ``out``.
+
+    Raises
+    ------
+    StatecastError
+        If the text or the config cannot be trained on; the message says how to mend it.
+    """
+    watcher, training = watcher or Silent(), config.training
+    if training.threads:
+        torch.set_num_threads(training.threads)
+    corpus = cut_text(text, config.text)
+    symbols = corpus.vocabulary.symbols
+    shape = GeneratorConfig.from_dict({**config.network, "vocabulary": config.text.vocabulary, "symbols": symbols})
+    torch.manual_seed(training.seed)
+    network = Generator(shape)
+    parameters = sum(weight.numel() for weight in network.parameters())
+    watcher.say(
+        f"{len(corpus.train.tokens):,} symbols to learn from, {len(corpus.held_out.tokens):,} held out, vocabulary of "
+        f"{len(corpus.vocabulary):,}, {parameters:,} parameters"
+    )
+    curves = TextFit(network, corpus, training, out).run(watcher, resume)
+    network.cpu()  # the golden output is made where artifacts are read
+    judgement = judge_text(network, corpus, ngrams=training.ngrams, watcher=watcher)
+    used = TextFitConfig(config.text, _network_table(shape), training)
+    manifest = {
+        "name": name,
+        "version": version,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "characters": len(text),
+        "symbols": len(corpus.train.tokens),
+        "seeds": [training.seed],
+        "data_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        "scores": judgement.manifest(),
+        "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
+    }
+    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
+    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    write_text_report(out / "report.html", manifest, judgement, network, corpus)
+    Checkpoint.remove(out)
+    return TextOutcome(network, judgement, curves, digest)
+
+
+def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | None = None) -> TextJudgement:
+    """Judge an artifact on a text, cut as it was for training; on the same text the figures are the fit's own.
+
+    Raises
+    ------
+    TrainingError
+        If the artifact was not made by a fit, or the text's training part has other symbols than the artifact's.
+    """
+    try:
+        config = TextFitConfig.from_dict(artifact.manifest["training"]["config"])
+    except KeyError as error:
+        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
+    corpus = cut_text(text, config.text)
+    if corpus.vocabulary.symbols != artifact.generator.vocabulary.symbols:
+        raise TrainingError(f"{artifact.name}: the text has another vocabulary; give the text it was trained on")
+    return judge_text(artifact.generator, corpus, ngrams=config.training.ngrams, watcher=watcher or Silent())
+
+
+def _network_table(shape: GeneratorConfig) -> dict[str, Any]:
+    return {key: value for key, value in shape.to_dict().items() if key not in ("vocabulary", "symbols")}
+
+
+def _costs(curves: TextCurves) -> dict[str, Any]:
+    return {
+        "epochs": curves.epochs,
+        "steps": curves.steps,
+        "seconds": round(curves.seconds, 1),
+        "symbols_per_second": round(curves.symbols_per_second),
+        "best_epoch": curves.best_epoch,
+        "training_perplexity": round(math.exp(min(curves.loss[-1][1], 700.0)), 4),
+    }
+
+
+def _curves(curves: TextCurves) -> dict[str, Any]:
+    rounded = {"loss": curves.loss, "validation": curves.validation}
+    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}
