@@ -10,7 +10,7 @@ from service.codecs.asked import Asked, Series, dotted, shown
 from service.errors import Fault, TooLarge, Unprocessable
 from service.jobs import Arrival
 from service.routes.covariates import read_history, read_known, read_static
-from service.routes.timeline import Timeline, read_timeline
+from service.routes.timeline import Timeline, check_reach, read_timeline
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.covariates import encode_covariates
@@ -92,6 +92,7 @@ def take_in(
     _check_target(series, lengths, settings)
     extra = _future_rows(series, config, horizon, steps)
     timeline = read_timeline(series, steps + extra, config.freq)
+    check_reach(series, timeline, horizon)
     warnings: list[tuple[str, str]] = []
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)

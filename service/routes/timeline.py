@@ -12,6 +12,7 @@ from statecast.errors import ConfigError
 
 Clocks = NDArray[np.int64]
 Instants = NDArray[np.datetime64]
+_LAST = np.datetime64("9999-12-31T23:59:59", "s")
 _DIGITS = (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _MARKS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: "Z"}
 
@@ -45,6 +46,15 @@ def read_timeline(series: Series, steps: int, model_freq: str | None) -> Timelin
     elif series.indices is not None and _ascending(series, series.indices, "timestamp"):
         return Timeline(clocks=series.indices)
     return Timeline()
+
+
+def check_reach(series: Series, timeline: Timeline, horizon: int) -> None:
+    """Refuse a forecast that would pass the last time that RFC 3339 can write."""
+    if timeline.freq is not None and timeline.clocks is not None and len(timeline.clocks):
+        last = Freq.parse(timeline.freq).times(timeline.clocks[-1:] + horizon, timeline.offset)[0]
+        if last > _LAST:
+            name = "start" if series.start is not None else "timestamps"
+            series.fault(f"expected a forecast that ends by the year 9999, got one up to {_text(last)}; check it", name)
 
 
 def _agreed(series: Series, model_freq: str | None) -> Freq | None:
