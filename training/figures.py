@@ -55,16 +55,14 @@ def calibration(levels: Sequence[float], shares: Array) -> go.Figure:
     return _finish(figure, "Calibration", "quantile level", "share at or below")
 
 
-def curves(
-    loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]], x: str = "step", y: str = ""
-) -> go.Figure:
-    """Training loss and carried validation over the steps (or ``x``); their units may differ."""
+def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]]) -> go.Figure:
+    """Training loss and carried validation over the steps; their units differ."""
     figure = go.Figure()
     figure.add_scatter(x=[p[0] for p in loss], y=[p[1] for p in loss], name="training loss", line={"color": _ACTUAL})
     figure.add_scatter(
         x=[p[0] for p in validation], y=[p[1] for p in validation], name="carried validation", line={"color": _OURS}
     )
-    return _finish(figure, "Loss", x, y)
+    return _finish(figure, "Loss", "step", "")
 
 
 def _finish(figure: go.Figure, title: str, x: str, y: str) -> go.Figure:

@@ -25,20 +25,25 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var
 """
 
 
-def compose_page(title: str, facts: str, body: str) -> str:
-    """A whole page; ``title`` and ``facts`` are text, ``body`` is HTML."""
+def compose_page(title: str, facts: str, body: str, script: str = "") -> str:
+    """A whole page; ``title`` and ``facts`` are text, ``body`` is HTML, ``script`` what it needs to draw itself."""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title><style>{_STYLE}</style><script>{get_plotlyjs()}</script></head>
+<title>{escape(title)}</title><style>{_STYLE}</style>{script}</head>
 <body><h1>{escape(title)}</h1><p>{escape(facts)}</p>
-{body}{_SETTLE}</body></html>
+{body}</body></html>
 """
 
 
 def draw_grid(figures: Sequence[go.Figure]) -> str:
-    """Figures side by side where there is room."""
+    """Figures side by side where there is room; the page needs ``drawing_script``."""
     drawn = (figure.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG) for figure in figures)
-    return f'<div class="grid">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>'
+    return f'<div class="grid">{"".join(f"<div>{figure}</div>" for figure in drawn)}</div>{_SETTLE}'
+
+
+def drawing_script() -> str:
+    """The library that draws figures, whole, so that the page opens offline; some megabytes."""
+    return f"<script>{get_plotlyjs()}</script>"
 
 
 def draw_table(corner: str, columns: Sequence[str], rows: Mapping[str, Sequence[str]], ours: str) -> str:

@@ -13,7 +13,7 @@ from training.baselines import Task
 from training.encoding import PanelTensors
 from training.evaluate import Part, carried_forecasts
 from training.judge import OURS, Judgement
-from training.page import compose_page, draw_grid, draw_table
+from training.page import compose_page, draw_grid, draw_table, drawing_script
 
 COLUMNS = {
     "mse": "MSE",
@@ -48,7 +48,8 @@ def write_report(
 deviations of the training rows; OWA relative to Naive2; lower is better, except in the last two columns.</p>
 <div class="scroll">{_table(judgement)}</div>
 <h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
-    path.write_text(compose_page(f"{manifest['name']} @ {manifest['version']}", facts, body), encoding="utf-8")
+    title = f"{manifest['name']} @ {manifest['version']}"
+    path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
 
 def format_score(column: str, value: float | None) -> str:

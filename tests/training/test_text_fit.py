@@ -124,7 +124,14 @@ def test_chinese_trains_and_writes_valid_unicode_at_every_temperature(tmp_path, 
             assert written.encode("utf-8").decode("utf-8") == written
             assert written
     report = (tmp_path / "hanzi" / "report.html").read_text(encoding="utf-8")
-    for expected in ("bits a character", "kneser_ney_1", "temperature 1.2", "<pre>", "Loss", "prefers-color-scheme"):
+    for expected in (
+        "bits a character",
+        "kneser_ney_1",
+        "temperature 1.2",
+        "<pre>",
+        "<polyline",
+        "prefers-color-scheme",
+    ):
         assert expected in report
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from statecast.generator import Generator
 from statecast.writing import write_on
-from training import figures
 from training.judge import OURS
-from training.page import compose_page, draw_grid, draw_table
+from training.page import compose_page, draw_table
 from training.text.corpus import Corpus
+from training.text.curve import draw_curve
 from training.text.judge import TextJudgement
 
 COLUMNS = {"nats": "nats a symbol", "bits_per_character": "bits a character", "perplexity": "perplexity"}
@@ -30,7 +30,9 @@ def write_text_report(
         f"{costs['steps']:,} steps in {costs['seconds']:,} s, {costs['symbols_per_second']:,} symbols a second; "
         f"made {manifest['created']}"
     )
-    sections = [_scores(judgement, network), draw_grid([figures.curves(**curves, x="epoch", y="nats a symbol")])]
+    judged = "validation" if corpus.validation.text else "held out"
+    drawn = draw_curve({"training": curves["loss"], judged: curves["validation"]}, "epoch", "nats a symbol")
+    sections = [_scores(judgement, network), "<h2>Nats a symbol</h2>", drawn]
     sections += ["<h2>It writes</h2>", _samples(network, corpus), "<h2>Recipe</h2>", _recipe(training["config"])]
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, "".join(sections)), encoding="utf-8")
