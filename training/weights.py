@@ -36,4 +36,5 @@ class RunningMean:
             return
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                self.mean[name].lerp_(value, 1.0 / self.count)
+                # A mean out of a checkpoint was read on the CPU.
+                self.mean[name] = self.mean[name].to(value.device).lerp_(value, 1.0 / self.count)

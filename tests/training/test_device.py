@@ -8,6 +8,9 @@ from training.config import FitConfig
 from training.errors import TrainingError
 from training.fit import new_fabric
 from training.pipeline import fit_panel
+from training.text.pipeline import fit_text
+
+from .text_corpora import RHYME, fit_config
 
 CUDA = torch.cuda.is_available()
 TINY = {
@@ -30,6 +33,15 @@ def test_trained_on_cuda_it_loads_on_both(wavy, tmp_path):
 def test_trained_on_the_cpu_it_loads_on_cuda(wavy, tmp_path):
     fit_panel(wavy, FitConfig.from_dict(TINY), tmp_path / "here", name="here")
     assert statecast.load(tmp_path / "here", device="cuda").name == "here"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not CUDA, reason="no CUDA device here")
+def test_a_text_trained_on_cuda_loads_on_both(tmp_path):
+    config = fit_config(training={"device": "cuda", "precision": "bfloat16"})
+    fit_text(RHYME, config, tmp_path / "rhyme", name="rhyme")
+    for device in ("cpu", "cuda"):
+        assert statecast.load(tmp_path / "rhyme", device=device).generate("the ", max_tokens=5)
 
 
 @pytest.mark.skipif(CUDA, reason="there is a CUDA device here")
