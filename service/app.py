@@ -13,15 +13,22 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from service.errors import Fault, ServiceError, Unprocessable
-from service.routes import health, models, openapi, pages, sessions
+from service.generating import Generating
+from service.pathing import Pathing
+from service.routes import completions, health, models, openapi, pages, sessions
+from service.routes.completions import Completions
 from service.routes.door import Door, template
 from service.routes.forecast import Forecast
-from service.routes.problems import PROBLEM, http_failure, problem_bytes, problem_headers
+from service.routes.generate import Generate
+from service.routes.problems import failure_of, http_failure
 from service.routes.wiring import Wiring
 from service.settings import Settings
 
 _log = logging.getLogger(__name__)
-_METHODS = {"/sessions/{id}": "GET, DELETE", "/forecast": "POST"}
+_METHODS = {
+    "/sessions/{id}": "GET, DELETE",
+    **dict.fromkeys(("/forecast", "/generate", "/v1/completions"), "POST"),
+}
 
 
 def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
@@ -40,11 +47,11 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
         As ``Wiring.build``.
     """
     parts = Wiring.build(settings) if wiring is None else wiring
-    hot = Forecast(settings, parts.metrics)
+    hot, generate = Forecast(settings, parts.metrics), Generate(settings, parts.metrics)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        warming = app.state.warming = asyncio.create_task(_warm(parts, hot))
+        warming = app.state.warming = asyncio.create_task(_warm(parts, hot, generate))
         try:
             yield
         finally:
@@ -58,8 +65,9 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
         openapi_url="/openapi.json", redirect_slashes=False,
     )  # fmt: skip
     app.state.wiring = parts
-    app.router.routes.insert(0, Route("/forecast", hot, methods=["POST"], include_in_schema=False))
-    for router in (health.router, models.router, sessions.router, pages.router):
+    for path, endpoint in (("/forecast", hot), ("/generate", generate), ("/v1/completions", Completions(generate))):
+        app.router.routes.insert(0, Route(path, endpoint, methods=["POST"], include_in_schema=False))
+    for router in (health.router, models.router, sessions.router, completions.router, pages.router):
         app.include_router(router)
     app.add_middleware(Door, metrics=parts.metrics, keys=parts.keys)
     app.add_exception_handler(ServiceError, _service_error)
@@ -76,28 +84,30 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
     return app
 
 
-async def _warm(parts: Wiring, hot: Forecast) -> None:
+async def _warm(parts: Wiring, hot: Forecast, generate: Generate) -> None:
     """Warm the engine beside the running server, so that ``/live`` and ``/ready`` can tell how it stands."""
     if parts.forecasting is None:
-        hot.reason = parts.no_artifact
+        hot.reason = generate.reason = parts.no_artifact
         return
     try:
         await parts.forecasting.start()
     except Exception:
         _log.exception("the engine could not start")
-        hot.reason = "the engine could not start; the server's log says why"
+        hot.reason = generate.reason = "the engine could not start; the server's log says why"
         return
     # What is loaded by now stays for ever. Left in the collector's sight, each full collection walks all of it and
     # stops every thread for a tenth of a second, about once a second under load.
     gc.collect()
     gc.freeze()
     hot.forecasting, hot.catalogue = parts.forecasting, parts.catalogue
+    desk = parts.forecasting.desk
+    generate.generating, generate.pathing, generate.catalogue = Generating(desk), Pathing(desk), parts.catalogue
 
 
 def _answer(request: Request, error: ServiceError, headers: dict[str, str] | None = None) -> Response:
-    own = {name.decode(): value.decode() for name, value in problem_headers(error)}
-    body = problem_bytes(error, request.state.request_id)
-    return Response(body, error.status, headers=own | dict(headers or {}), media_type=PROBLEM)
+    status, told, body = failure_of(request.url.path, error, request.state.request_id)
+    own = {name.decode(): value.decode() for name, value in told}
+    return Response(body, status, headers=own | dict(headers or {}))
 
 
 async def _service_error(request: Request, error: Exception) -> Response:

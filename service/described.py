@@ -32,8 +32,9 @@ def session_details(record: Record, session: str) -> dict[str, object]:
     return session_object(record, session, 0, 0) | {
         "model": {"name": name, "version": version, "digest": record.model},
         "created_at": instant(record.created_at),
+        "kind": record.kind,
         "bytes": record.state_bytes,
-        "scores": summary(record.scores, record.interval),
+        "scores": summary(record.scores, record.interval) if record.kind == "forecaster" else {},
     }
 
 

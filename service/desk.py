@@ -11,6 +11,7 @@ from service.dispatch import Dispatch
 from service.drawings import Drawing, Drawings
 from service.engine import ROW_STEPS, Engine, Paths, Texts
 from service.errors import Conflict, Loading, ServiceError
+from service.grid import Limits
 from service.metrics import Metrics
 from service.models import Catalogue, Model
 from service.passages import Passage, Update
@@ -86,6 +87,10 @@ class Desk:
         """Raise ``Loading`` until the engine is warm."""
         if not self.dispatch.started:
             raise Loading("the models are still loading; try again in a few seconds")
+
+    def limits(self, model: Model) -> Limits:
+        """What a series may bring to a model."""
+        return Limits(model.config.ring_length, self.settings.max_gap, self.settings.max_history)
 
     def _warm_up(self) -> None:
         self.engine.warm_up()

@@ -12,7 +12,6 @@ from service.described import session_details, session_object, warnings_of
 from service.desk import Desk, agree
 from service.dispatch import Waiter
 from service.errors import Expired, Loading
-from service.grid import Limits
 from service.inputs import advance_of, blank, job_of
 from service.jobs import Answer, Arrival, Lease
 from service.metrics import Metrics
@@ -86,7 +85,7 @@ class Forecasting:
         self.desk.require()
         if arrival.session is not None:
             return await self._advance(model, arrival, arrival.session)
-        plan = admit(None, arrival, self._limits(model))
+        plan = admit(None, arrival, self.desk.limits(model))
         ticket = self._dispatch.submit(job_of(model, arrival, plan, None))
         result = (await self._dispatch.outcome(ticket)).result
         warnings = warnings_of(model, arrival, plan, plan.target.shape[1], arrival.freq)
@@ -133,7 +132,7 @@ class Forecasting:
             record = await self._sessions.find(key, session)
             if record is not None:
                 agree(record, model, session)
-            plan = admit(record, arrival, self._limits(model))
+            plan = admit(record, arrival, self.desk.limits(model))
             now = self._sessions.now()
             before = blank(key, model, arrival, now) if record is None else record
             coming = plan.advance(before).used(now, self._sessions.ttl)
@@ -159,9 +158,6 @@ class Forecasting:
         described = session_object(after, session, plan.applied, plan.duplicates)
         warnings = warnings_of(model, arrival, plan, after.last_clock - after.first_clock + 1, after.freq)
         return Answer(outcome.result, plan.last_clock + 1, described, warnings, after.freq, after.offset)
-
-    def _limits(self, model: Model) -> Limits:
-        return Limits(model.config.ring_length, self._settings.max_gap, self._settings.max_history)
 
     async def _enter(self, key: str, deadline: float | None) -> None:
         if deadline is None or not self._sessions.taken(key):

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.admission import Plan
 from service.advance import Advance
-from service.jobs import Arrival, Floats, Job, Lease
+from service.jobs import Arrival, Branch, Floats, Job, Lease
 from service.models import Model
 from service.scores import Interval
 from service.stores import Record
@@ -20,7 +20,7 @@ def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None) ->
     """Put together what the network reads; times go on from the session's where the arrival gives none."""
     config, steps = model.config, plan.target.shape[1]
     freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
-    calendar = _calendar(config, freq, offset, plan.clock, steps)
+    calendar = _calendar(config, freq, offset, plan.clock, steps + config.horizon)
     future = np.zeros((config.horizon, arrival.future.shape[1]), dtype=np.float32)
     given = arrival.future[: config.horizon]
     future[: len(given)] = given
@@ -66,9 +66,20 @@ def blank(key: str, model: Model, arrival: Arrival, now: float) -> Record:
     )
 
 
-def _calendar(config: ForecasterConfig, freq: str | None, offset: int, clock: int, steps: int) -> Floats:
-    """Calendar columns ``[steps + horizon, Ca]`` of what follows ``clock``; zeros for a series without times."""
-    total = steps + config.horizon
+def branch_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None, lease: Lease | None = None) -> Branch:
+    """Make a job that only reads, and whose state is handed out; of a session, its lease says where that lies."""
+    values = {**vars(job_of(model, arrival, plan, record)), "lease": lease, "fresh": lease is None}
+    return Branch(**values)
+
+
+def future_of(model: Model, arrival: Arrival, freq: str | None, offset: int, clock: int, steps: int) -> Floats:
+    """Known covariates ``[steps, Ck]`` of what follows ``clock``, however far."""
+    calendar = _calendar(model.config, freq, offset, clock, steps)
+    return np.concatenate([calendar, arrival.future[:steps]], axis=1)
+
+
+def _calendar(config: ForecasterConfig, freq: str | None, offset: int, clock: int, total: int) -> Floats:
+    """Calendar columns ``[total, Ca]`` of what follows ``clock``; zeros for a series without times."""
     if freq is None or not config.calendar:
         width = calendar_features(config.calendar, np.zeros(1, dtype="datetime64[s]")).shape[1]
         return np.zeros((total, width), dtype=np.float32)

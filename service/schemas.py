@@ -118,8 +118,9 @@ class Session(BaseModel):
 
 
 class SessionDetails(Session):
-    """A session on its own."""
+    """A session on its own. Of a text, ``count`` and ``last_index`` count tokens, and there are no ``scores``."""
 
+    kind: Literal["forecaster", "generator"]
     model: ModelName
     created_at: str
     bytes: int
@@ -166,6 +167,13 @@ class ModelLimits(BaseModel):
     max_gap: int
 
 
+class TextLimits(BaseModel):
+    """What a request for text may ask."""
+
+    max_prompt: int
+    max_tokens: int
+
+
 class CovariateDetails(BaseModel):
     """A covariate that the model reads; ``levels`` where it is one of several texts."""
 
@@ -174,23 +182,25 @@ class CovariateDetails(BaseModel):
 
 
 class ModelDetails(BaseModel):
-    """One loaded model."""
+    """One loaded model. What only series have is null for one that writes text, and the reverse."""
 
     name: str
     version: str
     digest: str
     default: bool
-    kind: str
+    kind: Literal["forecaster", "generator"]
     streaming: str
-    freq: str | None
-    season: int
-    resolutions: list[int] = Field(description="Base steps a step of each resolution.")
-    quantile_levels: list[float]
-    limits: ModelLimits
-    past_covariates: list[CovariateDetails]
-    future_covariates: list[CovariateDetails]
-    static_covariates: list[CovariateDetails]
-    state_bytes: int = Field(description="Bytes of one series' state.")
+    freq: str | None = None
+    season: int | None = None
+    resolutions: list[int] | None = Field(None, description="Base steps a step of each resolution.")
+    quantile_levels: list[float] | None = None
+    vocabulary: str | None = Field(None, description="char, word or byte.")
+    vocabulary_size: int | None = None
+    limits: ModelLimits | TextLimits
+    past_covariates: list[CovariateDetails] = []
+    future_covariates: list[CovariateDetails] = []
+    static_covariates: list[CovariateDetails] = []
+    state_bytes: int = Field(description="Bytes of the state of one series or text.")
     scores: dict[str, Any] = Field(description="Errors on the test split, ours and the baselines'.")
     coverage: dict[str, Any] = Field(description="Share of values below each quantile on the test split.")
     created: str | None

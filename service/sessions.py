@@ -133,6 +133,14 @@ class Sessions:
         self._slots[model].checkin(lease, keep=False)
         self._records.pop(lease.key, None)
 
+    def remember(self, record: Record) -> None:
+        """Take what the store holds now of a session that has no slots."""
+        self._remember(record)
+
+    def forget(self, key: str) -> None:
+        """Read the session from the store anew when it is next used."""
+        self._records.pop(key, None)
+
     async def end(self, key: str, session: str) -> None:
         """Delete a session, or its tombstone, for good. The caller has the turn.
 

@@ -28,7 +28,7 @@ STATECAST = (
     "__init__",
 )
 SERVICE = (
-    "__init__ settings schemas errors jobs metrics",
+    "__init__ settings schemas generate_schemas errors jobs metrics",
     "codecs keys stores slots tickets gaps grid room aside mailbox",
     "sessions batcher overlap scores passages drawings",
     "admission advance spelling",

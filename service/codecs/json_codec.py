@@ -27,15 +27,40 @@ def decode_json(body: bytes, max_values: int, max_series: int) -> Asked:
     Unprocessable
         If the request as a whole is wrong; faults within one series stay with that series.
     """
-    values = _commas(body)
-    if values > max_values + 1000:
-        raise TooLarge(f"body: expected at most {max_values} values, got about {values}; send fewer series at a time")
-    top = _parse(body)
+    refuse_long(body, max_values)
+    top = parse(body)
     if not is_object(top):
         raise Malformed(f"body: expected a JSON object with series, got {shown(top) if not is_list(top) else 'a list'}")
     asked = Asked()
     fields = fields_of(top, TOP, asked.fault)
     _read_top(fields, asked)
+    read_series(
+        fields, asked, body, sum(is_list(fields.get(name)) for name in ("quantile_levels", "include")), max_series
+    )
+    return asked
+
+
+def refuse_long(body: bytes, max_values: int) -> None:
+    """Refuse a body that holds more values than allowed, before anything is parsed.
+
+    Raises
+    ------
+    TooLarge
+        It names the limit.
+    """
+    values = _commas(body)
+    if values > max_values + 1000:
+        raise TooLarge(f"body: expected at most {max_values} values, got about {values}; send fewer series at a time")
+
+
+def read_series(fields: dict[str, Any], asked: Asked, body: bytes, lists: int, max_series: int) -> None:
+    """Read ``series`` into ``asked``; ``lists``: how many other lists of the body were read as such.
+
+    Raises
+    ------
+    TooLarge, Unprocessable
+        If there are too many, or the request as a whole is wrong.
+    """
     entries = _list(fields.get("series"))
     if entries is None:
         asked.fault(f"expected a list of objects with target, got {kind_of(fields.get('series'))}", "series")
@@ -49,11 +74,9 @@ def decode_json(body: bytes, max_values: int, max_series: int) -> Asked:
     # list that was read as one, there are none; else read again, looking into each list's text.
     reader = Reader(flat=True)
     asked.series = [reader.series(entry, ("series", index)) for index, entry in enumerate(entries)]
-    own = 1 + sum(is_list(fields.get(name)) for name in ("quantile_levels", "include"))
-    if reader.lists + own != body.count(b"["):
+    if reader.lists + 1 + lists != body.count(b"["):
         reader = Reader(flat=False)
         asked.series = [reader.series(entry, ("series", index)) for index, entry in enumerate(entries)]
-    return asked
 
 
 def _commas(body: bytes) -> int:
@@ -61,7 +84,8 @@ def _commas(body: bytes) -> int:
     return sum(body.count(b",", begin, begin + _CHUNK) for begin in range(0, len(body), _CHUNK))
 
 
-def _parse(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """Parse JSON; ``Malformed`` says why that cannot be done."""
     try:
         return simdjson.Parser().parse(body)
     except UnicodeDecodeError:
@@ -98,10 +122,11 @@ def _read_top(fields: dict[str, Any], asked: Asked) -> None:
             asked.fault(f"expected a list out of {', '.join(INCLUDE)}, got {kind_of(fields['include'])}", "include")
         asked.include = tuple(name for name in names or () if name in INCLUDE)
     if "quantile_levels" in fields:
-        asked.quantile_levels = _levels(fields["quantile_levels"], asked)
+        asked.quantile_levels = read_levels(fields["quantile_levels"], asked)
 
 
-def _levels(value: Any, asked: Asked) -> list[float]:
+def read_levels(value: Any, asked: Asked) -> list[float]:
+    """Read a list of quantile levels; what is wrong with it is noted."""
     entries = _list(value)
     if not entries:
         asked.fault(

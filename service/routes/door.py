@@ -10,13 +10,18 @@ from service.errors import ServiceError
 from service.keys import Keys
 from service.metrics import Metrics
 from service.routes.identity import request_id
-from service.routes.problems import problem_bytes, problem_headers
+from service.routes.problems import failure_of
 
 _log = logging.getLogger(__name__)
 # Probes and scrapers carry no key; the page and the documents hold nothing that is anybody's.
 OPEN = ("/live", "/ready", "/metrics", "/", "/docs", "/openapi.json")
-_PATHS = frozenset((*OPEN, "/forecast", "/models"))
-_PREFIXES = {"/models/": "/models/{name}", "/sessions/": "/sessions/{id}", "/web/": "/web/{file}"}
+_PATHS = frozenset((*OPEN, "/forecast", "/generate", "/models", "/v1/completions", "/v1/models"))
+_PREFIXES = {
+    "/models/": "/models/{name}",
+    "/v1/models/": "/v1/models/{id}",
+    "/sessions/": "/sessions/{id}",
+    "/web/": "/web/{file}",
+}
 
 
 def template(path: str) -> str:
@@ -59,14 +64,13 @@ class Door:
                 state["owner"] = self._keys.owner(_text(headers, b"authorization"), _text(headers, b"x-api-key"))
             await self._app(scope, receive, send_on)
         except ServiceError as error:
-            await send_problem(error, identity, send_on)
+            await send_failure(error, scope, send_on)
         except Exception:
             _log.exception("request %s failed", identity)
             if status:
                 raise
-            await send_problem(
-                ServiceError("this is a defect of the server; its log has the request_id"), identity, send_on
-            )
+            defect = ServiceError("this is a defect of the server; its log has the request_id")
+            await send_failure(defect, scope, send_on)
         finally:
             if status:
                 name = template(path)
@@ -79,9 +83,10 @@ def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
     return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
-async def send_problem(error: ServiceError, identity: str, send: Send) -> None:
-    """Answer with a failure."""
-    await send_bytes(error.status, problem_headers(error), problem_bytes(error, identity), send)
+async def send_failure(error: ServiceError, scope: Scope, send: Send) -> None:
+    """Answer with a failure, in the shape that the path's clients expect."""
+    status, headers, body = failure_of(scope["path"], error, scope["state"]["request_id"])
+    await send_bytes(status, headers, body, send)
 
 
 async def send_bytes(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Send) -> None:

@@ -14,7 +14,7 @@ from service.errors import Loading, ServiceError, Unprocessable
 from service.forecasting import Forecasting
 from service.metrics import Metrics
 from service.models import Catalogue, Model
-from service.routes.door import send_bytes, send_problem
+from service.routes.door import send_bytes, send_failure
 from service.routes.intake import Caller, horizon_of, levels_of, take_in
 from service.routes.intent import JSON, content_kind, read_asked, read_body, reply_kind
 from service.routes.problems import all_failed
@@ -47,7 +47,7 @@ class Forecast:
             return
         except ServiceError as error:
             self._metrics.rejected.labels(error.code).inc()
-            await send_problem(error, identity, send)
+            await send_failure(error, scope, send)
             return
         reply_headers = [(b"content-type", kind.encode()), (b"vary", b"Accept, Accept-Encoding")]
         encoding = choose_encoding(headers.get(b"accept-encoding", b"").decode("latin-1"), len(body))

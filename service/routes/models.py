@@ -35,14 +35,25 @@ async def show_model(request: Request, name: str) -> Any:
 
 
 def _details(model: Model, catalogue: Catalogue, settings: Settings) -> dict[str, Any]:
-    config, manifest = model.config, model.manifest
+    manifest = model.manifest
     return {
         "name": model.name,
         "version": model.version,
         "digest": model.digest,
         "default": model is catalogue.default,
-        "kind": str(manifest.get("kind", "forecaster")),
+        "kind": model.kind,
         "streaming": model.streaming,
+        **(_of_text(model, settings) if model.kind == "generator" else _of_series(model, settings)),
+        "state_bytes": model.state_bytes,
+        "scores": manifest.get("scores") or {},
+        "coverage": manifest.get("coverage") or {},
+        "created": manifest.get("created"),
+    }
+
+
+def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
+    config = model.config
+    return {
         "freq": config.freq,
         "season": config.season,
         "resolutions": list(config.resolutions),
@@ -56,10 +67,15 @@ def _details(model: Model, catalogue: Catalogue, settings: Settings) -> dict[str
         "past_covariates": _covariates(config.past_covariates),
         "future_covariates": _covariates(config.future_covariates),
         "static_covariates": _covariates(config.static_covariates),
-        "state_bytes": model.state_bytes,
-        "scores": manifest.get("scores") or {},
-        "coverage": manifest.get("coverage") or {},
-        "created": manifest.get("created"),
+    }
+
+
+def _of_text(model: Model, settings: Settings) -> dict[str, Any]:
+    vocabulary = model.artifact.generator.vocabulary
+    return {
+        "vocabulary": vocabulary.kind,
+        "vocabulary_size": len(vocabulary),
+        "limits": {"max_prompt": settings.max_prompt, "max_tokens": settings.max_tokens},
     }
 
 

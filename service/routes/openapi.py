@@ -6,7 +6,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from service import schemas
+from service import generate_schemas, schemas
+from service.routes import openapi_generate
+from service.routes.door import OPEN
 
 _WHEN = {
     400: "not JSON, not Arrow, not CSV",
@@ -52,6 +54,13 @@ def describe(app: FastAPI, keys: bool) -> dict[str, Any]:
             (schemas.ForecastRequest, "validation"),
             (schemas.ForecastReply, "serialization"),
             (schemas.Problem, "serialization"),
+            (generate_schemas.TextRequest, "validation"),
+            (generate_schemas.PathsRequest, "validation"),
+            (generate_schemas.TextReply, "serialization"),
+            (generate_schemas.PathsReply, "serialization"),
+            (generate_schemas.CompletionRequest, "validation"),
+            (generate_schemas.Completion, "serialization"),
+            (generate_schemas.OpenaiError, "serialization"),
         ],
         ref_template="#/components/schemas/{model}",
     )
@@ -60,6 +69,9 @@ def describe(app: FastAPI, keys: bool) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         parts["schemas"].pop(unused, None)
     document["paths"]["/forecast"] = {"post": _forecast()}
+    document["paths"]["/generate"] = {"post": _failing(openapi_generate.generate(), openapi_generate.FAILURES)}
+    completions = _failing(openapi_generate.completions(), openapi_generate.OPENAI_FAILURES)
+    document["paths"]["/v1/completions"] = {"post": completions}
     for path, methods in document["paths"].items():
         for operation in methods.values():
             _tell_failures(path, operation, keys)
@@ -71,13 +83,24 @@ def describe(app: FastAPI, keys: bool) -> dict[str, Any]:
     return document
 
 
+def _failing(operation: dict[str, Any], statuses: tuple[int, ...]) -> dict[str, Any]:
+    operation["responses"] |= {str(status): _problem(status) for status in statuses}
+    return operation
+
+
 def _tell_failures(path: str, operation: dict[str, Any], keys: bool) -> None:
     responses = operation["responses"]
     if "422" in responses:  # ours, wherever FastAPI tells its own
         responses["422"] = _problem(422)
-    if keys and path in ("/forecast", "/models", "/models/{name}", "/sessions/{id}"):
+    if keys and path not in OPEN:
         operation["security"] = [{"bearer": []}, {"header": []}]
         responses |= {str(status): _problem(status) for status in (401, 403)}
+    if path.startswith("/v1/"):
+        if responses.pop("422", None):
+            responses["400"] = _problem(400)
+        for status in responses:
+            if status != "200":
+                responses[status] = openapi_generate.openai_failure(responses[status])
 
 
 def _forecast() -> dict[str, Any]:

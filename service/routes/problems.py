@@ -12,6 +12,7 @@ PROBLEM = "application/problem+json"
 _TITLES = {404: "No such path", 405: "No such method here"}
 _CODES = {404: "unknown_path", 405: "method_not_allowed"}
 MAX_FAULTS = 100
+_OPENAI = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
@@ -30,6 +31,30 @@ def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
 def problem_bytes(error: ServiceError, request_id: str) -> bytes:
     """Body of a failure, encoded."""
     return orjson.dumps(problem(error, request_id))
+
+
+def openai_error(error: ServiceError) -> dict[str, Any]:
+    """Body of a failure below ``/v1``, where clients expect that API's shape."""
+    kind = "server_error" if error.status >= 500 else _OPENAI.get(error.status, "invalid_request_error")
+    param = ".".join(map(str, error.faults[0].loc)) if error.faults else None
+    return {"error": {"message": error.detail, "type": kind, "param": param, "code": error.code}}
+
+
+def openai_status(error: ServiceError) -> int:
+    """Status of a failure below ``/v1``: what is wrong with a request is 400 there."""
+    return 400 if error.status == 422 else error.status
+
+
+def failure_of(path: str, error: ServiceError, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """Status, headers and body of a failure on a path."""
+    headers = problem_headers(error)
+    if not path.startswith("/v1/"):
+        return error.status, headers, problem_bytes(error, request_id)
+    return (
+        openai_status(error),
+        [(b"content-type", b"application/json"), *headers[1:]],
+        orjson.dumps(openai_error(error)),
+    )
 
 
 def problem_headers(error: ServiceError) -> list[tuple[bytes, bytes]]:
