@@ -1,0 +1,275 @@
+"""Text and paths over HTTP, against real networks: alike alone or together, whole or streamed, at once or in parts."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from fastapi import FastAPI
+
+from service import generate_schemas
+from service.mailbox import Mailbox
+from service.routes.events import Events
+from tests.artifacts import tiny_artifact, tiny_generator_artifact
+from tests.service.client import serving, settings_of
+
+VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
+SERIES = {"target": VALUES, "start": "2026-01-01T00:00:00Z", "item_id": "a"}
+Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
+
+
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("artifacts")
+    tiny_artifact(folder)
+    tiny_generator_artifact(folder)
+    tiny_generator_artifact(folder, "bytes", kind="byte")
+    return folder
+
+
+@pytest.fixture
+def run(artifacts: Path) -> Callable[..., None]:
+    def start(flow: Flow, **settings: Any) -> None:
+        async def inside() -> None:
+            async with serving(settings_of(artifacts, **settings)) as (client, app):
+                await flow(client, app)
+
+        asyncio.run(inside())
+
+    return start
+
+
+async def write(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
+    answer = await client.post("/generate", json={"model": "letters", "max_tokens": 30, "seed": 7, **body})
+    assert answer.status_code == 200, answer.text
+    generate_schemas.TextReply.model_validate(answer.json())
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+async def draw(client: httpx.AsyncClient, *series: dict[str, Any], **body: Any) -> list[dict[str, Any]]:
+    answer = await client.post("/generate", json={"series": series, "seed": 7, **body})
+    assert answer.status_code == 200, answer.text
+    generate_schemas.PathsReply.model_validate(answer.json())
+    paths: list[dict[str, Any]] = answer.json()["paths"]
+    return paths
+
+
+def events(answer: httpx.Response) -> list[tuple[str, int, Any]]:
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert (answer.headers["cache-control"], answer.headers["x-accel-buffering"]) == ("no-cache", "no")
+    found = []
+    for block in answer.text.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) for line in block.splitlines())
+        found.append((lines["event"], int(lines["id"]), json.loads(lines["data"])))
+    assert [number for _, number, _ in found] == list(range(len(found)))
+    return found
+
+
+def text(told: dict[str, Any], index: int = 0) -> str:
+    return str(told["choices"][index]["text"])
+
+
+def test_a_seed_is_a_text(run: Callable[..., None]) -> None:
+    """Alone, beside twenty others, streamed, as one of several, and over a session in three requests."""
+
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        alone = await write(client, prompt="once upon a time")
+        assert alone["usage"] == {"prompt_tokens": 16, "completion_tokens": 30, "total_tokens": 46}
+        others = [write(client, prompt="x" * n + "y", max_tokens=n + 5, seed=n, n=1 + n % 3) for n in range(20)]
+        among, *_ = await asyncio.gather(write(client, prompt="once upon a time", n=3), *others)
+        assert text(among) == text(alone) != text(among, 1)
+        answer = await client.post(
+            "/generate",
+            json={"model": "letters", "prompt": "once upon a time", "max_tokens": 30, "seed": 7, "stream": True},
+        )
+        (first, _, head), *steps, (last, _, done) = events(answer)
+        assert (first, last, head["seed"]) == ("start", "done", 7)
+        assert "".join(data["text"] for _, _, data in steps) == text(alone) == text(done)
+        assert len(steps) == 30
+        parts = [
+            await write(client, prompt=prompt, max_tokens=10, session="s") for prompt in ("once upon a time", "", "")
+        ]
+        assert "".join(map(text, parts)) == text(alone)
+        assert [part["session"]["count"] for part in parts] == [26, 36, 46]
+        looked = (await client.get("/sessions/s")).json()
+        assert (looked["kind"], looked["count"], looked["digest"]) == ("generator", 46, parts[2]["session"]["digest"])
+        assert (await client.delete("/sessions/s")).status_code == 204
+        free = await client.post("/generate", json={"model": "letters", "prompt": "a", "max_tokens": 5})
+        again = await write(client, prompt="a", max_tokens=5, seed=free.json()["seed"])
+        assert text(free.json()) == text(again)
+        greedy = [text(await write(client, prompt="ab", temperature=0, seed=seed)) for seed in (1, 2)]
+        assert greedy[0] == greedy[1] == text(await write(client, prompt="ab", temperature=3, top_k=1, seed=3))
+
+    run(flow)
+
+
+def test_stops_unknown_characters_and_bytes(run: Callable[..., None]) -> None:
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        whole = text(await write(client, prompt="once"))
+        cut = await write(client, prompt="once", stop=["never there", whole[9:12]], session="s")
+        assert (text(cut), cut["choices"][0]["finish_reason"]) == (whole[: whole.index(whole[9:12])], "stop")
+        # The session holds what its client has seen: going on draws the very tokens that were cut off.
+        assert text(await write(client, prompt="", session="s")).startswith(whole[9:12])
+        answer = await client.post(
+            "/generate",
+            json={
+                "model": "letters",
+                "prompt": "once",
+                "max_tokens": 30,
+                "seed": 7,
+                "stop": whole[9:12],
+                "stream": True,
+            },
+        )
+        shown = "".join(data["text"] for name, _, data in events(answer) if name == "step")
+        assert shown == text(cut)
+        strange = await write(client, prompt="àé one", max_tokens=2)
+        assert strange["warnings"] == [
+            {
+                "code": "unknown_symbols",
+                "detail": "2 of 6 chars are not in the model's vocabulary; they read as unknown",
+            }
+        ]
+        for temperature in (0, 1, 10):
+            told = await write(client, model="bytes", prompt="時", temperature=temperature, max_tokens=50)
+            assert "\ufffd" not in text(told) and not told["warnings"]
+
+    run(flow)
+
+
+def test_a_client_that_leaves_frees_its_rows_and_changes_nothing(run: Callable[..., None]) -> None:
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        await write(client, prompt="once", session="s")
+        before = (await client.get("/sessions/s")).json()
+        desk = app.state.wiring.forecasting.desk
+        for stream in (True, False):
+            body = {"model": "letters", "prompt": "a", "max_tokens": 16000, "session": "s", "stream": stream}
+            gone = asyncio.Event()
+            if not stream:  # nothing tells that it has begun, but that a row is taken
+                desk.rounds[before["model"]["digest"]].submit, begun = _told(
+                    desk.rounds[before["model"]["digest"]].submit, gone
+                )
+            await _leave(app, json.dumps(body).encode(), gone)
+            assert (await client.get("/sessions/s")).json()["digest"] == before["digest"]
+            assert desk.rooms[0].taken == 0
+            if not stream:
+                assert begun
+        told = (await client.get("/metrics")).text
+        assert "statecast_generation_rows 0.0" in told
+        drawn = next(line for line in told.splitlines() if line.startswith("statecast_tokens_total "))
+        assert float(drawn.split()[1]) < 16000
+
+    run(flow, max_tokens=20000)
+
+
+def _told(submit: Callable[..., None], event: asyncio.Event) -> tuple[Callable[..., None], list[bool]]:
+    begun: list[bool] = []
+
+    def wrapped(*arguments: Any) -> None:
+        submit(*arguments)
+        begun.append(True)
+        event.set()
+
+    return wrapped, begun
+
+
+async def _leave(app: FastAPI, body: bytes, gone: asyncio.Event) -> None:
+    """Ask, and leave once ``gone`` is set or a third piece of the answer has come."""
+    sent: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    pieces = 0
+
+    async def receive() -> Any:
+        if sent:
+            return sent.pop()
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal pieces
+        pieces += message["type"] == "http.response.body"
+        if pieces == 3:
+            gone.set()
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/generate",
+        "raw_path": b"/generate", "query_string": b"", "root_path": "", "scheme": "http", "server": ("test", 80),
+        "client": ("test", 1), "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+    await app(scope, receive, send)
+
+
+def test_a_full_house_is_429_and_forecasts_go_on(run: Callable[..., None]) -> None:
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        long = asyncio.create_task(write(client, prompt="a", max_tokens=2000, n=2))
+        desk = app.state.wiring.forecasting.desk
+        while not desk.rooms[0].taken:
+            await asyncio.sleep(0)
+        full = await client.post("/generate", json={"model": "letters", "prompt": "a", "n": 2})
+        assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (429, "queue_full", "1")
+        forecast = await client.post("/forecast", json={"series": [SERIES], "model": "tiny"})
+        assert forecast.status_code == 200 and not long.done()
+        assert (await draw(client, SERIES, num_samples=5))[0]["error"] is None and not long.done()
+        await long
+
+    run(flow, generation_rows=3)
+
+
+def test_paths_say_what_the_forecast_says(run: Callable[..., None]) -> None:
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        forecast = (await client.post("/forecast", json={"series": [{**SERIES, "session": "s"}]})).json()["forecasts"][
+            0
+        ]
+        before = (await client.get("/sessions/s")).json()
+        (whole,) = await draw(client, SERIES, num_samples=200)
+        assert (whole["item_id"], whole["start"], whole["freq"]) == ("a", forecast["start"], "1h")
+        assert np.shape(whole["samples"]) == (200, 12)
+        spread = np.subtract(forecast["quantiles"]["0.9"], forecast["quantiles"]["0.1"]).mean()
+        for level in ("0.1", "0.5", "0.9"):
+            np.testing.assert_allclose(whole["quantiles"][level], forecast["quantiles"][level], atol=0.05 * spread)
+        (live,) = await draw(client, {"target": [], "session": "s"}, num_samples=200)
+        np.testing.assert_allclose(live["samples"], whole["samples"], rtol=1e-4)
+        (mean,) = await draw(client, {"target": [], "session": "s"}, temperature=0, num_samples=1, horizon=5)
+        np.testing.assert_allclose(mean["samples"][0], forecast["mean"][:5], rtol=1e-5)
+        (more,) = await draw(client, {"target": [60.0, 61.0], "session": "s"}, num_samples=3, horizon=30)
+        (told,) = await draw(client, {**SERIES, "target": [*VALUES, 60.0, 61.0]}, num_samples=3, horizon=30)
+        np.testing.assert_allclose(more["samples"], told["samples"], rtol=1e-3)
+        assert more["start"] == "2026-01-03T14:00:00Z"
+        assert (await client.get("/sessions/s")).json()["digest"] == before["digest"]
+        (new,) = await draw(client, {"target": VALUES, "session": "other"}, num_samples=1)
+        assert new["warnings"][0]["code"] == "session_not_opened"
+        both = await draw(client, {"target": {"x": VALUES, "y": VALUES}}, {"target": [None]}, SERIES, num_samples=2)
+        assert both[0]["samples"]["x"] != both[0]["samples"]["y"] and both[1]["error"]["code"] == "all_missing"
+        assert np.shape(both[2]["samples"]) == (2, 12)
+        body = {"series": [SERIES, {"target": [None]}], "seed": 7, "num_samples": 200, "stream": True}
+        (_, _, head), *steps, (last, _, done) = events(await client.post("/generate", json=body))
+        streamed = [data["values"][0] for _, _, data in steps]
+        np.testing.assert_allclose(np.transpose(streamed), whole["samples"], rtol=1e-4)
+        assert head["seed"] == 7 and last == "done" and "samples" not in done["paths"][0]
+        assert done["paths"][0]["quantiles"].keys() == whole["quantiles"].keys() and done["paths"][1]["error"]
+
+    run(flow, default_model="tiny")
+
+
+def test_silence_is_filled_with_comments() -> None:
+    async def flow() -> None:
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        box: Mailbox[int] = Mailbox()
+        assert await box.take(0.001) == []
+        await Events(send).put(())
+        assert sent[0]["body"].startswith(b":") and sent[0]["body"].endswith(b"\n\n")
+        box.put(1)
+        box.put(2)
+        assert await box.take(15) == [1, 2]
+        box.leave()
+        assert await box.take() == [] and box.left
+
+    asyncio.run(flow())
