@@ -57,22 +57,29 @@ def published(length: int, epochs: int) -> TextFitConfig:
 
 
 class Written(nn.Module):
-    """An LSTM as it stands in the textbook: one-hot input, a product a gate, a loop over the symbols."""
+    """An LSTM as it stands in the textbook: one-hot input, a product a gate, a loop over the symbols.
 
-    def __init__(self, symbols: int, width: int) -> None:
+    It begins as the same function as ``network``, a generator of one layer.
+    """
+
+    def __init__(self, network: Generator) -> None:
         super().__init__()
-        self.symbols = symbols
-        self.inward = nn.ParameterList([nn.Parameter(0.01 * torch.randn(symbols, width)) for _ in range(4)])
-        self.around = nn.ParameterList([nn.Parameter(0.01 * torch.randn(width, width)) for _ in range(4)])
-        self.bias = nn.ParameterList([nn.Parameter(torch.zeros(width)) for _ in range(4)])
-        self.head = nn.Parameter(0.01 * torch.randn(width, symbols))
-        self.head_bias = nn.Parameter(torch.zeros(symbols))
+        self.symbols, stack = len(network.vocabulary), network.recurrent.stack
+        with torch.no_grad():
+            inward = (network.embed.weight @ stack.weight_ih_l0.T).chunk(4, dim=1)
+            around = stack.weight_hh_l0.T.chunk(4, dim=1)
+            bias = (stack.bias_ih_l0 + stack.bias_hh_l0).chunk(4)
+        self.inward, self.around, self.bias = (
+            nn.ParameterList([nn.Parameter(gate.clone()) for gate in gates]) for gates in (inward, around, bias)
+        )
+        self.head = nn.Parameter(network.head.weight.detach().T.clone())
+        self.head_bias = nn.Parameter(network.head.bias.detach().clone())
 
     def forward(self, read: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits ``[B, T, V]`` of what follows, and the new state."""
         outputs = []
         for symbol in functional.one_hot(read, self.symbols).float().unbind(1):
-            enter, keep, leave, value = (
+            enter, keep, value, leave = (
                 symbol @ inward + hidden @ around + bias
                 for inward, around, bias in zip(self.inward, self.around, self.bias, strict=True)
             )
@@ -82,19 +89,23 @@ class Written(nn.Module):
         return torch.stack(outputs, dim=1), hidden, cell
 
 
-def fit_ours(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
-    """Perplexity of the last epoch, and symbols a second."""
+def new_network(corpus: Corpus, config: TextFitConfig) -> Generator:
+    """Always the same one."""
     torch.manual_seed(0)
     shape = {**config.network, "vocabulary": "char", "symbols": corpus.vocabulary.symbols}
-    curves = TextFit(Generator(GeneratorConfig.from_dict(shape)), corpus, config.training).run()
+    return Generator(GeneratorConfig.from_dict(shape))
+
+
+def fit_ours(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
+    """Perplexity of the last epoch, and symbols a second."""
+    curves = TextFit(new_network(corpus, config), corpus, config.training).run()
     return math.exp(curves.loss[-1][1]), curves.symbols_per_second
 
 
 def fit_written(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
     """The same of the formulas by hand."""
-    torch.manual_seed(0)
     training = config.training
-    network = Written(len(corpus.vocabulary), WIDTH)
+    network = Written(new_network(corpus, config))
     optimizer = torch.optim.SGD(network.parameters(), lr=training.learning_rate)
     windows = Windows(corpus.train.tokens, "carried", training.batch, training.length, training.seed)
     begun, loss = time.monotonic(), math.nan

@@ -150,21 +150,11 @@ def test_backtest_gives_the_figures_of_the_fit_and_refuses_another_text(tmp_path
 def test_the_formulas_by_hand_are_those_of_our_layer():
     """What the benchmark compares with must compute the same, or its figures mean nothing."""
     torch.manual_seed(0)
-    hand = Written(symbols=5, width=6)
     network = Generator(GeneratorConfig(symbols=tuple("abcd"), embedding=5, width=6, layers=1, dropout=0.0))
-    torch.nn.init.eye_(network.embed.weight)
-    stack = network.recurrent.stack
     with torch.no_grad():
-        for ours, theirs in ((stack.weight_ih_l0, hand.inward), (stack.weight_hh_l0, hand.around)):
-            for gate, place in zip(ours.chunk(4), (0, 1, 3, 2), strict=True):
-                theirs[place].copy_(gate.T)
-        for gate, place in zip((stack.bias_ih_l0 + stack.bias_hh_l0).chunk(4), (0, 1, 3, 2), strict=True):
-            hand.bias[place].copy_(gate)
-        hand.head.copy_(network.head.weight.T)
-        hand.head_bias.copy_(network.head.bias)
         tokens = torch.randint(5, (3, 7))
         expected, _ = network(tokens, network.fresh(3))
-        written, _, _ = hand(tokens, torch.zeros(3, 6), torch.zeros(3, 6))
+        written, _, _ = Written(network)(tokens, torch.zeros(3, 6), torch.zeros(3, 6))
     torch.testing.assert_close(written, expected)
 
 

@@ -20,7 +20,7 @@ from training.text.judge import TextJudgement
 from training.text.pipeline import TextOutcome, backtest_text, fit_text
 from training.text.report import COLUMNS, format_row
 
-_EXAMPLE_CHARACTERS = 700_000
+_EXAMPLE_CHARACTERS = 400_000
 
 
 def fit_text_file(
@@ -55,14 +55,23 @@ def backtest_text_file(console: Console, artifact: statecast.Artifact, data: Pat
 def example_text(
     out: Annotated[Path, typer.Option("--out", help="Folder of the artifact.")],
     seed: Annotated[int, typer.Option(help="Seed of training.")] = 7,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 4,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 8,
     characters: Annotated[int, typer.Option(min=10_000, help="Length of the text.")] = _EXAMPLE_CHARACTERS,
 ) -> None:
     """Train a small model, docs-text, on the documentation inside Python's own library in a minute or two."""
     config = TextFitConfig(
         TextConfig(vocabulary="char", fractions=(0.95, 0.0, 0.05)),
-        {"embedding": 64, "width": 256, "layers": 1, "dropout": 0.05},
-        TextTraining(seed=seed, epochs=epochs, batch=32, length=64, learning_rate=4e-3, embedding_dropout=0.0),
+        {"embedding": 64, "width": 352, "layers": 1, "dropout": 0.1},
+        TextTraining(
+            seed=seed,
+            epochs=epochs,
+            batch=16,
+            length=64,
+            learning_rate=4e-3,
+            warm_up=50,
+            clip=1.0,
+            embedding_dropout=0.0,
+        ),
     )
     with refusals() as console:
         _fit(console, read_docstrings(characters), config, out, name="docs-text", version="1", resume=False)

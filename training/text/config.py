@@ -73,7 +73,7 @@ class TextTraining:
     embedding_dropout: float = 0.1
     precision: str = "float32"
     validate_every: int = 1
-    ngrams: int = 6
+    ngrams: int = 8
     threads: int = 1
     device: str = "cpu"
 
