@@ -64,11 +64,12 @@ class Written(nn.Module):
 
     def __init__(self, network: Generator) -> None:
         super().__init__()
-        self.symbols, stack = len(network.vocabulary), network.recurrent.stack
+        self.symbols = len(network.vocabulary)
+        weights = dict(network.recurrent.stack.named_parameters())
         with torch.no_grad():
-            inward = (network.embed.weight @ stack.weight_ih_l0.T).chunk(4, dim=1)
-            around = stack.weight_hh_l0.T.chunk(4, dim=1)
-            bias = (stack.bias_ih_l0 + stack.bias_hh_l0).chunk(4)
+            inward = (network.embed.weight @ weights["weight_ih_l0"].T).chunk(4, dim=1)
+            around = weights["weight_hh_l0"].T.chunk(4, dim=1)
+            bias = (weights["bias_ih_l0"] + weights["bias_hh_l0"]).chunk(4)
         self.inward, self.around, self.bias = (
             nn.ParameterList([nn.Parameter(gate.clone()) for gate in gates]) for gates in (inward, around, bias)
         )
