@@ -120,14 +120,15 @@ class Generating:
 
     def _receive(self, writing: Writing, ask: Ask, update: Update) -> None:
         """Pass an update on; with the last one the session's turn goes to the next request."""
-        if ask.key is not None and isinstance(update, (Ended, ServiceError)):
+        last = isinstance(update, (Ended, ServiceError))
+        if ask.key is not None and last:
             sessions = self._desk.sessions
             if isinstance(update, Ended) and update.record is not None:
                 sessions.remember(update.record)
             elif isinstance(update, Loading):
                 sessions.forget(ask.key)
             sessions.leave(ask.key)
-        writing.updates.put(update)
+        writing.updates.put(update, urgent=last)
 
 
 def _blank(key: str, model: Model, now: float) -> Record:

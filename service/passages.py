@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +46,10 @@ class Ask:
         return Put(whole, state)
 
 
-@dataclass(frozen=True)
-class Piece:
-    """More of text ``index``. finish: ``stop`` or ``length`` with its last piece, else None."""
+class Piece(NamedTuple):
+    """More of text ``which``. finish: ``stop`` or ``length`` with its last piece, else None."""
 
-    index: int
+    which: int
     text: str
     finish: str | None = None
 

@@ -35,8 +35,9 @@ class Speller:
         self._spelling = spelling
         self._stops = stops
         self._decoder = getincrementaldecoder("utf-8")("replace") if spelling.bytes else None
-        self._text = ""
-        self._released = 0
+        self._released: list[str] = []
+        self._open = ""
+        self._length = 0
         self._tokens: list[int] = []
         self._ends: list[int] = []
         self.stopped = False
@@ -49,48 +50,50 @@ class Speller:
     def push(self, token: int) -> str:
         """Add a token; gives the text that is released by it. After a stop ``stopped`` is set."""
         self._tokens.append(token)
-        if self._decoder is None:
-            self._text += self._spelling.symbols[token]
-        else:
-            self._text += self._decoder.decode(bytes((token,)))
-        self._ends.append(len(self._text))
+        piece = self._spelling.symbols[token] if self._decoder is None else self._decoder.decode(bytes((token,)))
         if not self._stops:
-            return self._release(len(self._text))
-        found = [place for stop in self._stops if (place := self._text.find(stop, self._released)) >= 0]
+            return piece
+        self._open += piece
+        self._length += len(piece)
+        self._ends.append(self._length)
+        found = [place for stop in self._stops if (place := self._open.find(stop)) >= 0]
         if found:
-            self._text = self._text[: min(found)]
+            self._open = self._open[: min(found)]
             self.stopped = True
-            return self._release(len(self._text))
-        return self._release(len(self._text) - self._held())
+        return self._release(0 if found else self._held())
 
     def rest(self) -> str:
         """Give what is still held back, once nothing more comes."""
-        return self._release(len(self._text))
+        return self._release(0)
 
     def unread(self) -> Tokens | None:
         """Tokens of exactly the text, where that is not the text of all tokens; else None.
 
         A stop cuts tokens off, and may cut one in two; a last character may have lacked bytes.
         """
-        whole = self._ends[-1] == len(self._text) and not (self._decoder and self._decoder.getstate()[0])
-        if whole:
-            return None
+        vocabulary = self._spelling.vocabulary
         if self._decoder is not None:
-            return self._spelling.vocabulary.encode(self._text)[0]
-        kept = bisect_right(self._ends, len(self._text))
-        begin = self._ends[kept - 1] if kept else 0
-        cut, _ = self._spelling.vocabulary.encode(self._text[begin:])
+            lacking = len(self._decoder.getstate()[0])
+            if self.stopped:
+                return vocabulary.encode("".join(self._released))[0]
+            return np.array(self._tokens[:-lacking], dtype=np.int64) if lacking else None
+        text = "".join(self._released)
+        if not self.stopped or self._ends[-1] == len(text):
+            return None
+        kept = bisect_right(self._ends, len(text))
+        cut, _ = vocabulary.encode(text[self._ends[kept - 1] if kept else 0 :])
         return np.concatenate([np.asarray(self._tokens[:kept], dtype=np.int64), cut])
 
-    def _release(self, end: int) -> str:
-        text = self._text[self._released : end]
-        self._released = max(self._released, end)
+    def _release(self, held: int) -> str:
+        """Let go of what is open, but for the last ``held`` characters."""
+        end = len(self._open) - held
+        text, self._open = self._open[:end], self._open[end:]
+        self._released.append(text)
         return text
 
     def _held(self) -> int:
         """Length of the longest end of the text that is the beginning of a stop."""
-        open_text = self._text[self._released :]
-        for length in range(min(len(open_text), max(map(len, self._stops)) - 1), 0, -1):
-            if any(stop.startswith(open_text[-length:]) for stop in self._stops):
+        for length in range(min(len(self._open), max(map(len, self._stops)) - 1), 0, -1):
+            if any(stop.startswith(self._open[-length:]) for stop in self._stops):
                 return length
         return 0

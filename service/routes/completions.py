@@ -17,7 +17,7 @@ from service.errors import ServiceError
 from service.generating import Writing
 from service.models import Catalogue, Model
 from service.routes.door import send_failure
-from service.routes.events import HEARTBEAT_S, Events, data_only, left
+from service.routes.events import GATHER_S, HEARTBEAT_S, Events, data_only, left
 from service.routes.generate import Generate, read_json, send_whole
 from service.routes.generate_text import Watch, begin_text, read_to_end
 from service.routes.openapi import problems
@@ -89,10 +89,10 @@ async def _stream(writing: Writing, transcript: Transcript, head: dict[str, Any]
     try:
         while transcript.ended is None:
             out = []
-            for update in await writing.updates.take(HEARTBEAT_S):
+            for update in await writing.updates.take(HEARTBEAT_S, GATHER_S):
                 piece = transcript.add(update)
                 if piece is not None:
-                    out.append(data_only(head | {"choices": [_choice(piece.index, piece.text, piece.finish)]} | blank))
+                    out.append(data_only(head | {"choices": [_choice(piece.which, piece.text, piece.finish)]} | blank))
             if writing.updates.left:
                 return
             if out or transcript.ended is None:

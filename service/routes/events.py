@@ -9,6 +9,8 @@ from starlette.types import Receive, Send
 
 HEARTBEAT_S = 15.0
 """Seconds of silence after which a comment keeps proxies from closing the connection."""
+GATHER_S = 0.01
+"""Seconds between two sendings to one client: sixty-four streams at full speed would be nothing but sending."""
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),

@@ -11,7 +11,7 @@ from service.codecs.text_asked import TextAsked
 from service.errors import ServiceError
 from service.generating import Generating, Writing
 from service.models import Model
-from service.routes.events import HEARTBEAT_S, Events, event, unless_left
+from service.routes.events import GATHER_S, HEARTBEAT_S, Events, event, unless_left
 from service.routes.problems import problem
 from service.routes.transcript import Transcript
 
@@ -79,7 +79,7 @@ async def _stream(writing: Writing, transcript: Transcript, identity: str, event
         while transcript.ended is None:
             out = []
             failed: ServiceError | None = None
-            for update in await writing.updates.take(HEARTBEAT_S):
+            for update in await writing.updates.take(HEARTBEAT_S, GATHER_S):
                 try:
                     piece = transcript.add(update)
                 except ServiceError as error:
@@ -87,7 +87,7 @@ async def _stream(writing: Writing, transcript: Transcript, identity: str, event
                     break
                 if piece is not None and piece.text:
                     number += 1
-                    out.append(event("step", number, {"index": piece.index, "text": piece.text}))
+                    out.append(event("step", number, {"index": piece.which, "text": piece.text}))
             if writing.updates.left:
                 return
             if transcript.ended is not None:

@@ -36,8 +36,8 @@ class Transcript:
         if isinstance(update, Ended):
             self.ended = update
             return None
-        self._texts[update.index].append(update.text)
-        self.finish[update.index] = update.finish
+        self._texts[update.which].append(update.text)
+        self.finish[update.which] = update.finish
         return update
 
     def text(self, index: int) -> str:

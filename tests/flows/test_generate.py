@@ -269,6 +269,9 @@ def test_silence_is_filled_with_comments() -> None:
         box.put(1)
         box.put(2)
         assert await box.take(15) == [1, 2]
+        box.put(3)
+        asyncio.get_running_loop().call_soon(box.put, 4, True)
+        assert await box.take(15, gather_s=15) == [3, 4]  # gathered until something urgent came
         box.leave()
         assert await box.take() == [] and box.left
 

@@ -103,7 +103,7 @@ def record(key: str) -> Record:
 
 
 def text(got: list, index: int = 0) -> str:
-    return "".join(u.text for u in got if isinstance(u, Piece) and u.index == index)
+    return "".join(u.text for u in got if isinstance(u, Piece) and u.which == index)
 
 
 def alone(prompt: str, most: int, **fields) -> str:
