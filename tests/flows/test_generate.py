@@ -142,67 +142,6 @@ def test_stops_unknown_characters_and_bytes(run: Callable[..., None]) -> None:
     run(flow)
 
 
-def test_a_client_that_leaves_frees_its_rows_and_changes_nothing(run: Callable[..., None]) -> None:
-    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
-        await write(client, prompt="once", session="s")
-        before = (await client.get("/sessions/s")).json()
-        desk = app.state.wiring.forecasting.desk
-        for stream in (True, False):
-            body = {"model": "letters", "prompt": "a", "max_tokens": 16000, "session": "s", "stream": stream}
-            gone = asyncio.Event()
-            if not stream:  # nothing tells that it has begun, but that a row is taken
-                desk.rounds[before["model"]["digest"]].submit, begun = _told(
-                    desk.rounds[before["model"]["digest"]].submit, gone
-                )
-            await _leave(app, json.dumps(body).encode(), gone)
-            assert (await client.get("/sessions/s")).json()["digest"] == before["digest"]
-            assert desk.rooms[0].taken == 0
-            if not stream:
-                assert begun
-        told = (await client.get("/metrics")).text
-        assert "statecast_generation_rows 0.0" in told
-        drawn = next(line for line in told.splitlines() if line.startswith("statecast_tokens_total "))
-        assert float(drawn.split()[1]) < 16000
-
-    run(flow, max_tokens=20000)
-
-
-def _told(submit: Callable[..., None], event: asyncio.Event) -> tuple[Callable[..., None], list[bool]]:
-    begun: list[bool] = []
-
-    def wrapped(*arguments: Any) -> None:
-        submit(*arguments)
-        begun.append(True)
-        event.set()
-
-    return wrapped, begun
-
-
-async def _leave(app: FastAPI, body: bytes, gone: asyncio.Event) -> None:
-    """Ask, and leave once ``gone`` is set or a third piece of the answer has come."""
-    sent: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
-    pieces = 0
-
-    async def receive() -> Any:
-        if sent:
-            return sent.pop()
-        await gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        nonlocal pieces
-        pieces += message["type"] == "http.response.body"
-        if pieces == 3:
-            gone.set()
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/generate",
-        "raw_path": b"/generate", "query_string": b"", "root_path": "", "scheme": "http", "server": ("test", 80),
-        "client": ("test", 1), "headers": [(b"content-type", b"application/json")],
-    }  # fmt: skip
-    await app(scope, receive, send)
-
-
 def test_a_full_house_is_429_and_forecasts_go_on(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         long = asyncio.create_task(write(client, prompt="a", max_tokens=2000, n=2))

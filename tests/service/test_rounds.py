@@ -11,7 +11,7 @@ from service.errors import Expired, Loading, QueueFull, ServiceError
 from service.passages import Ask, Ended, Passage, Piece
 from service.room import Room
 from service.rounds import READ_CHUNK, Rounds
-from service.spelling import Speller, Spelling
+from service.spelling import Spelling
 from service.stores import Put, Record, StoreError
 from statecast.vocabulary import Vocabulary
 
@@ -221,42 +221,3 @@ def test_a_session_that_cannot_be_kept_says_so_and_is_as_it_was() -> None:
     _, got = bench.ask("b", 3, key="s", fresh=False, record=record("s"))
     bench.drain()
     assert isinstance(got[-1], Loading) and bench.stepper.kept["s"] == (1,) and bench.room.taken == 0
-
-
-@given(st.text("ab", min_size=1, max_size=30), st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=3))
-def test_a_stop_is_cut_and_never_shown(written: str, stops: list[str]) -> None:
-    speller = Speller(Spelling(LETTERS), tuple(stops))
-    released = ""
-    for token in LETTERS.encode(written)[0]:
-        released += speller.push(int(token))
-        if speller.stopped:
-            break
-    else:
-        released += speller.rest()
-    ends = [written.find(stop) + len(stop) for stop in stops if stop in written]
-    first = [written.find(stop) for stop in stops if stop in written and written.find(stop) + len(stop) == min(ends)]
-    assert released == (written[: min(first)] if ends else written)
-
-
-@given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=3))
-def test_bytes_are_released_as_whole_characters(written: str, stop: str) -> None:
-    speller = Speller(Spelling(Vocabulary("byte")), (stop,))
-    pieces = []
-    for byte in written.encode():
-        pieces.append(speller.push(byte))
-        if speller.stopped:
-            break
-    else:
-        pieces.append(speller.rest())
-    assert "".join(pieces) == written.split(stop, maxsplit=1)[0]
-    left = speller.unread()
-    assert left is None or bytes(left.astype(np.uint8)).decode() == "".join(pieces)
-
-
-def test_a_word_cut_in_two_is_read_again_as_far_as_it_stands() -> None:
-    words = Vocabulary("word", ["one", "two", " ", "t"])
-    speller = Speller(Spelling(words), ("wo",))
-    text = "".join(speller.push(int(token)) for token in words.encode("one two")[0])
-    unread = speller.unread()
-    assert text == "one t" and speller.stopped and unread is not None
-    assert words.decode(unread) == "one t"
