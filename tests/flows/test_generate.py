@@ -108,6 +108,22 @@ def test_a_seed_is_a_text(run: Callable[..., None]) -> None:
     run(flow)
 
 
+def test_a_text_goes_on_after_a_restart(run: Callable[..., None], tmp_path: Path) -> None:
+    written: list[str] = []
+
+    async def begin(client: httpx.AsyncClient, app: FastAPI) -> None:
+        written.append(text(await write(client, prompt="once")))
+        written.append(text(await write(client, prompt="once", max_tokens=11, session="s")))
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        written.append(text(await write(client, prompt="", max_tokens=19, session="s")))
+        assert (await client.get("/sessions/s")).json()["kind"] == "generator"
+
+    for flow in (begin, go_on):
+        run(flow, state_url=f"sqlite:///{tmp_path}/sessions.db")
+    assert written[1] + written[2] == written[0]
+
+
 def test_stops_unknown_characters_and_bytes(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         whole = text(await write(client, prompt="once"))
