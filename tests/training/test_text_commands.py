@@ -1,16 +1,20 @@
 """The commands on a text file: fit, resume, backtest, the example, refusals in one line."""
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 import statecast
 from training.commands import app
-from training.text.config import TextFitConfig
+from training.config import FitConfig
+from training.text.config import TextFitConfig, is_text
 from training.text.docstrings import read_docstrings
 
 from .text_corpora import RHYME, fit_config
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 def run(*arguments):
@@ -68,6 +72,11 @@ def test_what_means_nothing_to_a_text_is_refused(folder, extra, message):
     assert result.exit_code == 2
     assert message in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda path: path.name)
+def test_the_configs_that_come_along_can_be_read(path):
+    (TextFitConfig if is_text(path) else FitConfig).read(path)
 
 
 def test_epochs_mean_nothing_to_a_table(folder):
