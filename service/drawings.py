@@ -14,7 +14,7 @@ from service.jobs import Floats
 from service.room import Room
 
 SLICE_ROWS = 512
-"""Series times samples that are rolled forward at once: their states fit the processor's cache, which doubles the speed.
+"""Series times samples that are rolled forward at once: their states fit the processor's cache, for twice the speed.
 Between two of their steps others have their turn."""
 
 _log = logging.getLogger(__name__)
