@@ -1,0 +1,127 @@
+"""Text and paths from carried state, against reading the window again at every step, as tutorials do.
+
+    python -m benchmarks.generation [--artifacts artifacts] [--text NAME] [--series NAME] [--window 256]
+
+In one run and process: symbols a second of one text, carried and window by window, on the same network. Over HTTP: 64
+streams against one, the share of the in-process loop that they reach, and 200 paths of 200 series in one request
+against paths asked for one by one.
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import statecast
+from benchmarks.client import Client
+from benchmarks.machine import describe_machine
+from benchmarks.server import Server, running_server
+from benchmarks.streaming import series_of
+from statecast.generator import Generator
+from statecast.sampling import Choice, sample
+
+_PROMPT = "The value of the argument is returned if it "
+
+
+def _choice(rows: int) -> Choice:
+    ones = np.ones(rows)
+    return Choice(np.arange(rows), np.zeros(rows, np.int64), ones, np.zeros(rows, np.int64), ones)
+
+
+@torch.inference_mode()
+def carried_rate(network: Generator, rows: int, steps: int) -> float:
+    """Symbols a second of ``rows`` texts that keep their state."""
+    tokens, _ = network.vocabulary.encode(_PROMPT)
+    state = network.prime(torch.from_numpy(tokens).expand(rows, -1), network.fresh(rows))
+    logits, choice = network.decode(state), _choice(rows)
+    began = time.perf_counter()
+    for _ in range(steps):
+        logits, state = network.step(sample(logits, choice, state["count"].numpy()), state)
+    return rows * steps / (time.perf_counter() - began)
+
+
+@torch.inference_mode()
+def window_rate(network: Generator, window: int, steps: int) -> float:
+    """Symbols a second of one text whose last ``window`` symbols are read again for each new one."""
+    tokens, _ = network.vocabulary.encode(_PROMPT * (window // len(_PROMPT) + 1))
+    text, choice = torch.from_numpy(tokens[-window:])[None], _choice(1)
+    began = time.perf_counter()
+    for step in range(steps):
+        state = network.prime(text, network.fresh(1))
+        drawn = sample(network.decode(state), choice, np.array([step]))
+        text = torch.cat([text[:, 1:], drawn[:, None]], dim=1)
+    return steps / (time.perf_counter() - began)
+
+
+async def _ask(client: Client, body: dict[str, Any]) -> dict[str, Any]:
+    status, answer = await client.request("POST", "/generate", json.dumps(body).encode())
+    if status != 200:
+        raise SystemExit(f"expected 200, got {status}: {answer[:500]!r}")
+    parsed: dict[str, Any] = json.loads(answer)
+    return parsed
+
+
+async def served_rate(server: Server, model: str, clients: int, tokens: int) -> float:
+    """Symbols a second over HTTP of so many clients at once."""
+
+    async def one(seed: int) -> int:
+        async with Client(server) as client:
+            body = {"model": model, "prompt": _PROMPT, "max_tokens": tokens, "seed": seed}
+            return int((await _ask(client, body))["usage"]["completion_tokens"])
+
+    began = time.perf_counter()
+    written = await asyncio.gather(*(one(seed) for seed in range(clients)))
+    return sum(written) / (time.perf_counter() - began)
+
+
+async def path_rates(server: Server, model: str, series: int, samples: int, horizon: int) -> tuple[float, float]:
+    """Paths a second: all in one request, and one by one (some of them, of the first series)."""
+    targets = [{"target": [value + number for value in series_of(336)]} for number in range(series)]
+    body = {"model": model, "horizon": horizon, "seed": 1, "return": ["quantiles"]}
+    async with Client(server) as client:
+        began = time.perf_counter()
+        await _ask(client, {**body, "series": targets, "num_samples": samples})
+        together = series * samples / (time.perf_counter() - began)
+        began, few = time.perf_counter(), 10
+        for number in range(few):
+            await _ask(client, {**body, "series": targets[:1], "num_samples": 1, "seed": number})
+        return together, few / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
+    parser.add_argument("--text", default="docs-text")
+    parser.add_argument("--series", default="load-hourly")
+    parser.add_argument("--window", type=int, default=256)
+    options = parser.parse_args()
+    print(describe_machine())
+    torch.set_num_threads(1)
+    if (options.artifacts / options.text).exists():
+        network = statecast.load(options.artifacts / options.text).generator
+        carried, again = carried_rate(network, 1, 400), window_rate(network, options.window, 60)
+        print(
+            f"one text: {carried:,.0f} symbols a second carried, {again:,.0f} reading {options.window} again: ", end=""
+        )
+        print(f"{carried / again:.1f}x")
+        inside = carried_rate(network, 64, 100)
+        with running_server(options.artifacts) as server:
+            asyncio.run(served_rate(server, options.text, 4, 50))
+            one = asyncio.run(served_rate(server, options.text, 1, 400))
+            many = asyncio.run(served_rate(server, options.text, 64, 200))
+        print(f"over HTTP: {one:,.0f} a second of one stream, {many:,.0f} of 64: {many / one:.1f}x; ", end="")
+        print(f"{many / inside:.0%} of the {inside:,.0f} of the loop in this process")
+    with running_server(options.artifacts) as server:
+        together, singly = asyncio.run(path_rates(server, options.series, 200, 200, 48))
+    print(f"200 series x 200 paths x 48 steps in one request: {together:,.0f} paths a second,")
+    print(f"path by path {singly:,.1f}: {together / singly:.1f}x (one alone still rolls 64 forward, for its ranks)")
+
+
+if __name__ == "__main__":
+    main()
