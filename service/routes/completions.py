@@ -17,7 +17,7 @@ from service.errors import ServiceError
 from service.generating import Writing
 from service.models import Catalogue, Model
 from service.routes.door import send_failure
-from service.routes.events import GATHER_S, HEARTBEAT_S, Events, data_only, left
+from service.routes.events import GATHER_S, HEARTBEAT_S, STOPPED, Events, data_only, left
 from service.routes.generate import Generate, read_json, send_whole
 from service.routes.generate_text import Watch, begin_text, read_to_end
 from service.routes.openapi import problems
@@ -102,6 +102,9 @@ async def _stream(writing: Writing, transcript: Transcript, head: dict[str, Any]
         await events.put([_DONE])
     except ServiceError as error:
         await events.put([data_only(openai_error(error))])
+    except asyncio.CancelledError:
+        await events.put([data_only(openai_error(STOPPED))])
+        raise
     except Exception:  # the status is sent: silence would look like a text that ended
         _log.exception("a streamed completion failed")
         await events.put([data_only(openai_error(ServiceError("this is a defect of the server")))])

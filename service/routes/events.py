@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Send
 
+from service.errors import Loading
+
 HEARTBEAT_S = 15.0
 """Seconds of silence after which a comment keeps proxies from closing the connection."""
 GATHER_S = 0.01
@@ -16,6 +18,8 @@ HEADERS = [
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 ]
+STOPPED = Loading("the service stopped before this was done; send the request again", code="shutting_down")
+"""What a stream is told that is cancelled because the server has waited long enough for it."""
 _BEAT = b": still here\n\n"
 
 

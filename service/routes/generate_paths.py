@@ -1,6 +1,7 @@
 """Paths of series: taken in as forecasts are, their work bounded before anything waits, whole or step by step."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -16,13 +17,14 @@ from service.errors import ServiceError, TooLarge, Unprocessable
 from service.generating import new_seed
 from service.models import Model
 from service.pathing import Pathing
-from service.routes.events import HEARTBEAT_S, Events, event, unless_left
+from service.routes.events import HEARTBEAT_S, STOPPED, Events, event, unless_left
 from service.routes.intake import Caller, Inlet, levels_of, take_in
 from service.routes.path_reply import Begun, PathReply
 from service.routes.problems import all_failed, problem
 from service.settings import Settings
 from statecast.errors import StatecastError
 
+_log = logging.getLogger(__name__)
 Watch = asyncio.Future[None]
 # Steps of all paths that are sent at once.
 STEPS_AT_ONCE = 16
@@ -143,6 +145,13 @@ async def _stream(reply: PathReply, drawing: "asyncio.Future[None]", watch: Watc
         await events.put([event("done", number + 1, reply.whole(samples=False))])
     except ServiceError as error:
         await events.put([event("error", number + 1, problem(error, reply.request_id))])
+    except asyncio.CancelledError:
+        await events.put([event("error", number + 1, problem(STOPPED, reply.request_id))])
+        raise
+    except Exception:  # the status is sent: silence would look like paths that ended
+        _log.exception("request %s failed while it was streamed", reply.request_id)
+        defect = ServiceError("this is a defect of the server; its log has the request_id")
+        await events.put([event("error", number + 1, problem(defect, reply.request_id))])
     finally:
         drawing.cancel()
     await events.close()

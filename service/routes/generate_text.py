@@ -11,7 +11,7 @@ from service.codecs.text_asked import TextAsked
 from service.errors import ServiceError
 from service.generating import Generating, Writing
 from service.models import Model
-from service.routes.events import GATHER_S, HEARTBEAT_S, Events, event, unless_left
+from service.routes.events import GATHER_S, HEARTBEAT_S, STOPPED, Events, event, unless_left
 from service.routes.problems import problem
 from service.routes.transcript import Transcript
 
@@ -97,6 +97,9 @@ async def _stream(writing: Writing, transcript: Transcript, identity: str, event
             await events.put(out)
             if failed is not None:
                 break
+    except asyncio.CancelledError:
+        await events.put([event("error", number + 1, problem(STOPPED, identity))])
+        raise
     except Exception:  # the status is sent: silence would look like a text that ended
         _log.exception("request %s failed while it was streamed", identity)
         defect = ServiceError("this is a defect of the server; its log has the request_id")

@@ -1,4 +1,4 @@
-"""A client that leaves in the middle frees what was taken for it, before the next step."""
+"""What ends a stream before its time: the client leaves, the server stops, the disk is full."""
 
 import asyncio
 import json
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 
+from service.stores import StoreError
 from tests.artifacts import tiny_generator_artifact
 from tests.service.client import serving, settings_of
 
@@ -38,6 +40,46 @@ def test_it_frees_its_rows_and_changes_nothing(tmp_path: Path) -> None:
     asyncio.run(flow())
 
 
+def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
+    tiny_generator_artifact(tmp_path)
+
+    async def flow() -> None:
+        async with serving(settings_of(tmp_path, max_tokens=20_000)) as (_, app):
+            body = json.dumps({"prompt": "a", "max_tokens": 16_000, "stream": True}).encode()
+            begun, sent = asyncio.Event(), []
+            asked = asyncio.create_task(_leave(app, body, asyncio.Event(), begun, sent))
+            await begun.wait()
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            assert b"event: error" in sent[-1]["body"] and b"shutting_down" in sent[-1]["body"]
+            room = app.state.wiring.forecasting.desk.rooms[0]
+            await asyncio.to_thread(room.close, 10)
+            assert room.taken == 0
+
+    asyncio.run(flow())
+
+
+def test_a_failure_after_the_first_byte_is_an_event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_generator_artifact(tmp_path)
+
+    async def flow() -> None:
+        async with serving(settings_of(tmp_path)) as (client, app):
+
+            def full(writes: object) -> None:
+                raise StoreError("disk full")
+
+            monkeypatch.setattr(app.state.wiring.forecasting.store, "commit", full)
+            body = {"prompt": "a", "max_tokens": 5, "stream": True, "session": "s"}
+            answer = await client.post("/generate", json=body)
+            assert answer.status_code == 200 and "event: done" not in answer.text
+            assert "event: error" in answer.text and "store_failed" in answer.text
+            assert (await client.post("/generate", json={**body, "stream": False})).status_code == 503
+            assert (await client.get("/sessions/s")).status_code == 404
+
+    asyncio.run(flow())
+
+
 def _then(submit: Callable[..., None], event: asyncio.Event) -> Callable[..., None]:
     def wrapped(*arguments: Any) -> None:
         submit(*arguments)
@@ -46,8 +88,10 @@ def _then(submit: Callable[..., None], event: asyncio.Event) -> Callable[..., No
     return wrapped
 
 
-async def _leave(app: FastAPI, body: bytes, gone: asyncio.Event) -> None:
-    """Ask, and leave once ``gone`` is set or a third piece of the answer has come."""
+async def _leave(
+    app: FastAPI, body: bytes, gone: asyncio.Event, third: asyncio.Event | None = None, said: list[Any] | None = None
+) -> None:
+    """Ask, and leave once ``gone`` is set, which (or else ``third``) happens with the answer's third piece."""
     sent: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
     pieces = 0
 
@@ -60,8 +104,10 @@ async def _leave(app: FastAPI, body: bytes, gone: asyncio.Event) -> None:
     async def send(message: Any) -> None:
         nonlocal pieces
         pieces += message["type"] == "http.response.body"
+        if said is not None:
+            said.append(message)
         if pieces == 3:
-            gone.set()
+            (third or gone).set()
 
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/generate",
