@@ -34,10 +34,13 @@ LETTERS = {"lower": True, "letters": True}
 BOOK = TextFitConfig.from_dict(
     {
         "text": {**LETTERS, "fractions": [0.85, 0.05, 0.1]},
-        "network": {"embedding": 64, "width": 384, "layers": 1, "dropout": 0.5},
-        "training": {"epochs": 30, "length": 64, "learning_rate": 3e-3, "embedding_dropout": 0.1, "clip": 1.0},
+        "network": {"embedding": 64, "width": 512, "layers": 1, "dropout": 0.6},
+        "training": {
+            "epochs": 25, "length": 64, "learning_rate": 3e-3, "weight_decay": 0.05, "clip": 1.0, "averaging": 0.4,
+            "embedding_dropout": 0.2, "precision": "bfloat16", "validate_every": 5,
+        },
     }
-)
+)  # fmt: skip
 
 
 def published(length: int, epochs: int) -> TextFitConfig:
