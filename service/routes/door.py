@@ -1,11 +1,14 @@
 """What every request passes: its id, its key, its place in the metrics, and a last net under the handlers."""
 
+import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.codecs.compression import choose_encoding, compress
 from service.errors import ServiceError
 from service.keys import Keys
 from service.metrics import Metrics
@@ -94,3 +97,13 @@ async def send_bytes(status: int, headers: list[tuple[bytes, bytes]], body: byte
     headers = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+async def send_compressed(kind: str, body: bytes, asked: Mapping[bytes, bytes], vary: bytes, send: Send) -> None:
+    """Answer with a whole body of a content type, compressed where the request's headers ``asked`` take that."""
+    told = [(b"content-type", kind.encode()), (b"vary", vary)]
+    encoding = choose_encoding(asked.get(b"accept-encoding", b"").decode("latin-1"), len(body))
+    if encoding is not None:
+        body = await asyncio.to_thread(compress, body, encoding)
+        told.append((b"content-encoding", encoding.encode()))
+    await send_bytes(200, told, body, send)

@@ -9,12 +9,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from service.codecs.asked import Asked, Series
-from service.codecs.compression import choose_encoding, compress
 from service.errors import Loading, ServiceError, Unprocessable
 from service.forecasting import Forecasting
 from service.metrics import Metrics
 from service.models import Catalogue, Model
-from service.routes.door import send_bytes, send_failure
+from service.routes.door import send_compressed, send_failure
 from service.routes.intake import Caller, horizon_of, levels_of, take_in
 from service.routes.intent import JSON, content_kind, read_asked, read_body, reply_kind
 from service.routes.problems import all_failed
@@ -49,12 +48,7 @@ class Forecast:
             self._metrics.rejected.labels(error.code).inc()
             await send_failure(error, scope, send)
             return
-        reply_headers = [(b"content-type", kind.encode()), (b"vary", b"Accept, Accept-Encoding")]
-        encoding = choose_encoding(headers.get(b"accept-encoding", b"").decode("latin-1"), len(body))
-        if encoding is not None:
-            body = await asyncio.to_thread(compress, body, encoding)
-            reply_headers.append((b"content-encoding", encoding.encode()))
-        await send_bytes(200, reply_headers, body, send)
+        await send_compressed(kind, body, headers, b"Accept, Accept-Encoding", send)
 
     async def _answer(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, identity: str

@@ -8,7 +8,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.codecs.compression import choose_encoding, compress, decompress
+from service.codecs.compression import decompress
 from service.codecs.json_generate import PathsAsked, decode_generate
 from service.codecs.text_asked import TextAsked
 from service.errors import Loading, ServiceError, UnknownContent
@@ -16,7 +16,7 @@ from service.generating import Generating
 from service.metrics import Metrics
 from service.models import Catalogue
 from service.pathing import Pathing
-from service.routes.door import send_bytes, send_failure
+from service.routes.door import send_compressed, send_failure
 from service.routes.events import left
 from service.routes.generate_paths import answer_paths
 from service.routes.generate_text import answer_text
@@ -109,9 +109,4 @@ async def read_json(headers: Mapping[bytes, bytes], receive: Receive, settings: 
 async def send_whole(body: dict[str, Any] | bytes, headers: Mapping[bytes, bytes], send: Send) -> None:
     """Answer with a whole object, compressed where the client takes that."""
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    told = [(b"content-type", JSON.encode()), (b"vary", b"Accept-Encoding")]
-    encoding = choose_encoding(headers.get(b"accept-encoding", b"").decode("latin-1"), len(data))
-    if encoding is not None:
-        data = await asyncio.to_thread(compress, data, encoding)
-        told.append((b"content-encoding", encoding.encode()))
-    await send_bytes(200, told, data, send)
+    await send_compressed(JSON, data, headers, b"Accept-Encoding", send)
