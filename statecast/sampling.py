@@ -53,18 +53,27 @@ def sample(logits: Tensor, choice: Choice, position: Integers) -> Tensor:
     ``top_k`` keeps the k likeliest; ``top_p`` of those the fewest whose probability together reaches p, at least one
     (Holtzman et al. 2020). Returns ids ``[M]`` int64.
     """
-    ordered, index = torch.sort(logits.double(), dim=1, descending=True, stable=True)
     device = logits.device
     heat = torch.from_numpy(choice.temperature).to(device)
-    share = torch.softmax(ordered / heat.clamp_min(1e-6)[:, None], dim=1)
-    rank = torch.arange(logits.shape[1], device=device)
-    most = torch.from_numpy(np.where(choice.top_k > 0, choice.top_k, logits.shape[1])).to(device)
-    share = share * (rank < most[:, None])
-    share = share / share.sum(1, keepdim=True)
-    before = share.cumsum(1) - share
-    kept = (before < torch.from_numpy(choice.top_p).to(device)[:, None]) | (rank == 0)
-    cumulated = (share * kept).cumsum(1)
+    share = torch.softmax(logits.double() / heat.clamp_min(1e-6)[:, None], dim=1)
+    # Only these rows need their symbols in order, and sorting costs more than all the rest.
+    narrowed = np.flatnonzero((choice.top_k > 0) | (choice.top_p < 1))
+    if len(narrowed):
+        rows = torch.from_numpy(narrowed).to(device)
+        share = share.index_copy(0, rows, _narrow(share[rows], choice.top_k[narrowed], choice.top_p[narrowed]))
+    cumulated = share.cumsum(1)
     drawn = torch.from_numpy(uniforms(choice.seed, choice.stream, position)).to(device) * cumulated[:, -1]
     place = (cumulated <= drawn[:, None]).sum(1).clamp_max(logits.shape[1] - 1)
-    place = torch.where(heat > 0, place, 0)
-    return index.gather(1, place[:, None])[:, 0]
+    return torch.where(heat > 0, place, logits.argmax(1))
+
+
+def _narrow(share: Tensor, top_k: Integers, top_p: Doubles) -> Tensor:
+    """Shares ``[M, V]`` with zeros where a symbol may not come; what is left does not sum to one."""
+    ordered, index = torch.sort(share, dim=1, descending=True, stable=True)
+    rank = torch.arange(share.shape[1], device=share.device)
+    most = torch.from_numpy(np.where(top_k > 0, top_k, share.shape[1])).to(share.device)
+    ordered = ordered * (rank < most[:, None])
+    ordered = ordered / ordered.sum(1, keepdim=True)
+    before = ordered.cumsum(1) - ordered
+    kept = (before < torch.from_numpy(top_p).to(share.device)[:, None]) | (rank == 0)
+    return torch.zeros_like(share).scatter(1, index, ordered * kept)
