@@ -3,8 +3,8 @@
     python -m benchmarks.generation [--artifacts artifacts] [--text NAME] [--series NAME] [--window 256]
 
 In one run and process: symbols a second of one text, carried and window by window, on the same network. Over HTTP: 64
-streams against one, the share of the in-process loop that they reach, and 200 paths of 200 series in one request
-against paths asked for one by one.
+streams of server-sent events against one, by turns, and the share of the in-process loop that they reach; 200 paths of
+200 series in one request against paths asked for one by one.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from statecast.generator import Generator
 from statecast.sampling import Choice, sample
 
 _PROMPT = "The value of the argument is returned if it "
+_TURNS = 9
 
 
 def _choice(rows: int) -> Choice:
@@ -66,17 +67,40 @@ async def _ask(client: Client, body: dict[str, Any]) -> dict[str, Any]:
     return parsed
 
 
-async def served_rate(server: Server, model: str, clients: int, tokens: int) -> float:
-    """Symbols a second over HTTP of so many clients at once."""
+async def streamed_rate(server: Server, model: str, clients: int, tokens: int) -> float:
+    """Symbols a second over HTTP of so many clients at once, each an event; from the first connection to the last."""
 
     async def one(seed: int) -> int:
+        body = {"model": model, "prompt": _PROMPT, "max_tokens": tokens, "seed": seed, "stream": True}
         async with Client(server) as client:
-            body = {"model": model, "prompt": _PROMPT, "max_tokens": tokens, "seed": seed}
-            return int((await _ask(client, body))["usage"]["completion_tokens"])
+            told = await client.stream("/generate", json.dumps(body).encode())
+        if b"event: done" not in told:
+            raise SystemExit(f"expected a stream that ends with done, got {told[-500:]!r}")
+        return told.count(b"event: step")
 
     began = time.perf_counter()
     written = await asyncio.gather(*(one(seed) for seed in range(clients)))
     return sum(written) / (time.perf_counter() - began)
+
+
+def texts(artifacts: Path, model: str, window: int) -> None:
+    """Measure text and print. What is compared is measured by turns, as the machine may have other work meanwhile."""
+    network = statecast.load(artifacts / model).generator
+    carried, again = np.median([(carried_rate(network, 1, 400), window_rate(network, window, 30)) for _ in range(5)], 0)
+    print(f"one text: {carried:,.0f} symbols a second carried, {again:,.0f} reading {window} again: ", end="")
+    print(f"{carried / again:.1f}x")
+    with running_server(artifacts) as server:
+
+        def rate(clients: int, tokens: int) -> float:
+            return asyncio.run(streamed_rate(server, model, clients, tokens))
+
+        rate(64, 50)
+        turns = np.array([(rate(1, 600), rate(64, 300), carried_rate(network, 64, 200)) for _ in range(_TURNS)])
+    one, many, inside = np.median(turns, axis=0)
+    ratios = turns[:, 1] / turns[:, 0]
+    print(f"streamed: {one:,.0f} a second of one client, {many:,.0f} of 64: {np.median(ratios):.1f}x ", end="")
+    print(f"({ratios.min():.1f}x to {ratios.max():.1f}x in {_TURNS} turns); ", end="")
+    print(f"{many / inside:.0%} of the {inside:,.0f} of the loop in this process")
 
 
 async def path_rates(server: Server, model: str, series: int, samples: int, horizon: int) -> tuple[float, float]:
@@ -104,19 +128,7 @@ def main() -> None:
     print(describe_machine())
     torch.set_num_threads(1)
     if (options.artifacts / options.text).exists():
-        network = statecast.load(options.artifacts / options.text).generator
-        carried, again = carried_rate(network, 1, 400), window_rate(network, options.window, 60)
-        print(
-            f"one text: {carried:,.0f} symbols a second carried, {again:,.0f} reading {options.window} again: ", end=""
-        )
-        print(f"{carried / again:.1f}x")
-        inside = carried_rate(network, 64, 100)
-        with running_server(options.artifacts) as server:
-            asyncio.run(served_rate(server, options.text, 4, 50))
-            one = asyncio.run(served_rate(server, options.text, 1, 400))
-            many = asyncio.run(served_rate(server, options.text, 64, 200))
-        print(f"over HTTP: {one:,.0f} a second of one stream, {many:,.0f} of 64: {many / one:.1f}x; ", end="")
-        print(f"{many / inside:.0%} of the {inside:,.0f} of the loop in this process")
+        texts(options.artifacts, options.text, options.window)
     with running_server(options.artifacts) as server:
         together, singly = asyncio.run(path_rates(server, options.series, 200, 200, 48))
     print(f"200 series x 200 paths x 48 steps in one request: {together:,.0f} paths a second,")
