@@ -4,7 +4,7 @@
 
 In one run and process: symbols a second of one text, carried and window by window, on the same network. Over HTTP: 64
 streams of server-sent events against one, by turns, and the share of the in-process loop that they reach; 200 paths of
-200 series in one request against paths asked for one by one.
+200 series in one request against paths asked for one by one, from sessions that have read the histories before.
 """
 
 import argparse
@@ -104,17 +104,22 @@ def texts(artifacts: Path, model: str, window: int) -> None:
 
 
 async def path_rates(server: Server, model: str, series: int, samples: int, horizon: int) -> tuple[float, float]:
-    """Paths a second: all in one request, and one by one (some of them, of the first series)."""
-    targets = [{"target": [value + number for value in series_of(336)]} for number in range(series)]
-    body = {"model": model, "horizon": horizon, "seed": 1, "return": ["quantiles"]}
+    """Paths a second: all in one request with their histories, and one by one from open sessions, some of them."""
+    histories = [[value + number for value in series_of(336)] for number in range(series)]
+    targets = [{"target": values} for values in histories]
+    body = {"model": model, "horizon": horizon, "seed": 1, "return": ["samples"]}
     async with Client(server) as client:
+        opened = [{"target": values, "session": f"s{number}"} for number, values in enumerate(histories)]
+        await client.request("POST", "/forecast", json.dumps({"model": model, "series": opened}).encode())
+        await _ask(client, {**body, "series": targets[:1], "num_samples": 1})
         began = time.perf_counter()
         await _ask(client, {**body, "series": targets, "num_samples": samples})
         together = series * samples / (time.perf_counter() - began)
-        began, few = time.perf_counter(), 10
-        for number in range(few):
-            await _ask(client, {**body, "series": targets[:1], "num_samples": 1, "seed": number})
-        return together, few / (time.perf_counter() - began)
+        began = time.perf_counter()
+        for number in range(series):
+            one = [{"target": [], "session": f"s{number}"}]
+            await _ask(client, {**body, "series": one, "num_samples": 1, "seed": number})
+        return together, series / (time.perf_counter() - began)
 
 
 def main() -> None:

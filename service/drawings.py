@@ -13,9 +13,8 @@ from service.errors import Loading, ServiceError
 from service.jobs import Floats
 from service.room import Room
 
-SLICE_ROWS = 512
-"""Series times samples that are rolled forward at once: their states fit the processor's cache, for twice the speed.
-Between two of their steps others have their turn."""
+SLICE_VALUES = 1 << 18
+"""Values of paths that are drawn at once, at least one series'; then others have their turn."""
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +114,7 @@ class Drawings:
         first = last = drawing.done
         begin = end = sum(drawing.rows[:first])
         while last < len(drawing.rows) and (
-            last == first or (end - begin + drawing.rows[last]) * drawing.samples <= SLICE_ROWS
+            last == first or (end - begin + drawing.rows[last]) * drawing.drawn[0].size <= SLICE_VALUES
         ):
             end += drawing.rows[last]
             last += 1

@@ -29,7 +29,8 @@ from statecast.golden import TOLERANCE, golden_difference, record_golden
 from statecast.notebook import SeriesForecast, forecast_series
 from statecast.writing import write_on
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such."""
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 
@@ -123,10 +124,11 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     path = Path(folder)
     raw = _read(path / "manifest.json")
     manifest = _parse(raw, path / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("schema_version") != SCHEMA_VERSION:
+    if not isinstance(manifest, dict) or manifest.get("schema_version") not in (1, SCHEMA_VERSION):
         found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
         raise ArtifactError(
-            f"{path}: expected schema_version {SCHEMA_VERSION}, got {found!r}; load it with the release that wrote it"
+            f"{path}: expected schema_version 1 or {SCHEMA_VERSION}, got {found!r}; "
+            "load it with the release that wrote it"
         )
     digest = manifest.pop("digest", None)
     if _text({**manifest, "digest": digest}) != raw or _digest(_text(manifest)) != digest:
@@ -140,8 +142,13 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         if _digest(_read(path / file)) != recorded:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
-        network = _build(manifest.get("kind"), _parse(_read(path / "config.json"), path / "config.json"))
-        network.load_state_dict(load_file(path / "model.safetensors"))
+        config = _parse(_read(path / "config.json"), path / "config.json")
+        older = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
+        network = _build(manifest.get("kind"), {**config, "adaptation": 0.0} if older else config)
+        weights = load_file(path / "model.safetensors")
+        if older:
+            weights |= {name: value for name, value in network.state_dict().items() if name.startswith("calibration.")}
+        network.load_state_dict(weights)
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)

@@ -21,6 +21,7 @@ class ForecasterConfig:
     half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
     linear_ring: a linear map of the raw ring straight to the horizon.
+    adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
     past_covariates, future_covariates, static_covariates: how each becomes numbers.
     """
@@ -38,6 +39,7 @@ class ForecasterConfig:
     dropout: float = 0.1
     segment_length: int = 8
     linear_ring: bool = True
+    adaptation: float = 1 / 60
     quantile_levels: tuple[float, ...] = NINE_LEVELS
     calendar: tuple[str, ...] = ()
     past_covariates: tuple[Covariate, ...] = ()
@@ -49,6 +51,7 @@ class ForecasterConfig:
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
+        _expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
         _expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
         needed = 7 * self.season + self.patch_length
         _expect(
@@ -96,6 +99,11 @@ class ForecasterConfig:
     def static_width(self) -> int:
         """Columns of encoded static covariates."""
         return covariates_width(self.static_covariates)
+
+    @property
+    def kept_length(self) -> int:
+        """Raw values in the state: the ring and, to look back upon past origins, one horizon before it."""
+        return self.ring_length + (self.horizon if self.adaptation else 0)
 
     @property
     def segments(self) -> int:

@@ -11,11 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from statecast.attention import ExpertAttention, ResolutionAttention
+from statecast.calibration import Calibration
 from statecast.config import ForecasterConfig
 from statecast.encoder import PatchEncoder, PatchInput
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing, seasonal_naive
 from statecast.heads import LinearRing, QuantileHead
 from statecast.history import History, Observations, history_fields, read_history
+from statecast.origins import PastOrigins
 from statecast.prediction import Prediction
 from statecast.resolutions import CoarseEncoder
 from statecast.scaling import Scaling
@@ -41,7 +43,10 @@ class Forecaster(nn.Module):
         coarse = config.resolutions[1:]
         sizes = (config.cell, config.width, config.layers)
         coarse_fields = (field for length in coarse for field in CoarseEncoder.fields(length, *sizes))
-        self.spec = StateSpec((*history_fields(config), PatchEncoder.field(config), *coarse_fields))
+        self.origins = PastOrigins(config)
+        self.calibration = Calibration(config, self.origins.stride)
+        own = (*self.origins.fields(), *Calibration.fields(config)) if config.adaptation else ()
+        self.spec = StateSpec((*history_fields(config), PatchEncoder.field(config), *coarse_fields, *own))
         self.encoder = PatchEncoder(config)
         self.coarse = nn.ModuleList(CoarseEncoder(length, *sizes, config.dropout) for length in coarse)
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
@@ -71,10 +76,11 @@ class Forecaster(nn.Module):
 
         With fewer steps of covariates than the horizon the forecast is that much shorter, and else the same.
         """
-        ring, static = state["ring"], state["static"]
+        ring, static = state["ring"][:, -self.config.ring_length :], state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         states = [state["hidden"][:, -1, -1, 0], *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        return self._decode(_Summary(states, self._ages(state["clock"]), self._window(ring, now), now, static), future)
+        summary = _Summary(states, self._ages(state["clock"]), self._window(ring, now), now, static)
+        return self._calibrate(self._decode(summary, future), self._margins(state))
 
     def step(self, observations: Observations, state: State, future: Tensor) -> tuple[Prediction, State]:
         """``prime``, then ``decode``."""
@@ -88,16 +94,19 @@ class Forecaster(nn.Module):
 
         ``future`` is ``[B, N, F, Ck]``. Returns M = B N forecasts, row by row, and the state after all T steps.
         """
-        history, states, after = self._encode(observations, state)
-        positions = torch.arange(every - 1, observations.target.shape[1], every, device=after.rows.device)
+        history, states, after, margins = self._encode(observations, state)
+        steps = observations.target.shape[1]
+        positions = torch.arange(every - 1, steps, every, device=after.rows.device)
         summary = self._summarise(history, [s.index_select(1, positions) for s in states], positions, state)
-        return self._decode(summary, future.flatten(0, 1)), after
+        turns = self.origins.turns(state["clock"], steps)[:, positions].clamp(max=margins.shape[1] - 1)
+        own = margins.gather(1, turns[..., None, None].expand(-1, -1, *margins.shape[2:])).flatten(0, 1)
+        return self._calibrate(self._decode(summary, future.flatten(0, 1)), own), after
 
     def fork(self, observations: Observations, state: State, future: Tensor) -> Prediction:
         """Forecast from the end of every whole patch while advancing one phase only: what training does.
 
-        The same forecasts as ``forward(..., every=P)`` for a fresh ``state`` at 1 / P of the cost. ``future`` is
-        ``[B, T // P, F, Ck]``.
+        The same forecasts as ``forward(..., every=P)`` for a fresh ``state`` at 1 / P of the cost, but not calibrated.
+        ``future`` is ``[B, T // P, F, Ck]``.
         """
         history = read_history(self.config, observations, state)
         period = self.config.patch_length
@@ -110,7 +119,8 @@ class Forecaster(nn.Module):
     def seasonal_naive(self, state: State) -> Tensor:
         """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before."""
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        scaled = seasonal_naive(self._window(state["ring"], now), self.config.season, self.config.horizon)
+        ring = state["ring"][:, -self.config.ring_length :]
+        scaled = seasonal_naive(self._window(ring, now), self.config.season, self.config.horizon)
         return now.loc[:, None] + now.scale[:, None] * scaled.double()
 
     def seasonal_error(self, state: State) -> Tensor:
@@ -118,7 +128,14 @@ class Forecaster(nn.Module):
         total, count = state["seasonal_error"].unbind(-1)
         return torch.where(count > 0, total / count, torch.nan)
 
-    def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State]:
+    def autocorrelation(self, state: State) -> Tensor:
+        """How errors of one forecast hang together, ``[B, F]`` by distance in steps, as normal scores; 1 at 0."""
+        own = state["autocorrelation"] if self.config.adaptation else state.rows.new_zeros((), dtype=torch.float32)
+        found: Tensor = (self.calibration.autocorrelation + own).expand(len(state), -1)
+        return found
+
+    def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State, Tensor]:
+        """Also gives what was kept on the way: hidden vectors of each resolution and own margins after each turn."""
         history = read_history(self.config, observations, state)
         positions = torch.arange(observations.target.shape[1], device=state.rows.device)
         embedded = self.encoder.embedded(self._patches(history, positions, state))
@@ -128,7 +145,50 @@ class Forecaster(nn.Module):
         for outputs, fields in self._coarse(history, state):
             states.append(outputs)
             new |= fields
-        return history, states, self._replace(state, new)
+        margins = self._margins(state)[:, None]
+        if self.config.adaptation:
+            margins, found = self._look_back(history, states, observations.known, state)
+            new |= found
+        return history, states, self._replace(state, new), margins
+
+    def _look_back(
+        self, history: History, states: list[Tensor], known: Tensor, state: State
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Compare the forecasts that came due with what came: own margins by turn, and new fields of the state."""
+        horizon, ring = self.config.horizon, self.config.ring_length
+        found = self.origins.after(history, states, known, state)
+        due = self.origins.due(history, states, state)
+        if not len(due.row):
+            return state["margins"][:, None], found
+        window = self._window(history.ahead(due.row, due.begin + 1 - ring, ring), due.now)
+        ages = self._ages(state["clock"][due.row] + 1 + due.begin)
+        index = (due.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=due.row.device)
+        future = torch.cat([state["known"], known], dim=1)[due.row[:, None], index]
+        summary = _Summary(due.hidden, ages, window, due.now, state["static"][due.row])
+        raw = self._decode(summary, future).raw
+        truth = Scaling(due.now.loc[:, None], due.now.scale[:, None]).apply(
+            history.ahead(due.row, due.begin + 1, horizon)
+        )
+        # A series that had not moved by then has no unit to measure errors in.
+        truth = torch.where(due.now.scale[:, None] > 0, truth, torch.nan)
+        place = (due.row, due.turn)
+        turns = (len(state), int(due.turn.max()) + 1)
+        needed = truth.new_full((*turns, 2, horizon), torch.nan).index_put(place, self.calibration.needed(raw, truth))
+        margins = self.calibration.follow(needed, state["margins"])
+        stretched = self.calibration.stretch(raw, margins[place])
+        scores = self.calibration.normal_scores(stretched, truth)
+        recalled = self.calibration.recall(
+            truth.new_full((*turns, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
+        )
+        return margins, found | {"margins": margins[:, -1], "autocorrelation": recalled}
+
+    def _margins(self, state: State) -> Tensor:
+        if self.config.adaptation:
+            return state["margins"]
+        return state.rows.new_zeros((len(state), 2, self.config.segments), dtype=torch.float32)
+
+    def _calibrate(self, prediction: Prediction, own: Tensor) -> Prediction:
+        return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own))
 
     def _patches(self, history: History, positions: Tensor, state: State) -> PatchInput:
         period, season = self.config.patch_length, self.config.season
@@ -178,7 +238,13 @@ class Forecaster(nn.Module):
             centre = centre + self.linear_ring(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
         return Prediction(
-            scaled, summary.now.loc, summary.now.scale, expert_weights, resolution_weights, config.quantile_levels
+            scaled,
+            summary.now.loc,
+            summary.now.scale,
+            expert_weights,
+            resolution_weights,
+            config.quantile_levels,
+            scaled,
         )
 
     def _replace(self, state: State, values: Mapping[str, Tensor]) -> State:

@@ -1,6 +1,6 @@
 """What is kept of a series before any weight is applied: its recent raw values, its scaling, its covariates.
 
-The raw part of a state and what T new steps make of it. Shapes: B rows, T steps, P patch length, R ring length.
+The raw part of a state and what T new steps make of it. Shapes: B rows, T steps, P patch length, R raw values kept.
 """
 
 from dataclasses import dataclass
@@ -46,8 +46,13 @@ class History:
 
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
         """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
-        first = positions + (self.config.ring_length + 1 - length - lag)
+        first = positions + (self.config.kept_length + 1 - length - lag)
         return self.full.unfold(1, length, 1).index_select(1, first)
+
+    def ahead(self, row: Tensor, begin: Tensor, length: int) -> Tensor:
+        """Raw values ``[M, length]`` from position ``begin`` on in each ``row``; below 0 lie older steps."""
+        index = (begin + self.config.kept_length)[:, None] + torch.arange(length, device=row.device)
+        return self.full[row[:, None], index]
 
     def covariate_patches(self, positions: Tensor) -> Tensor:
         """Covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
@@ -60,7 +65,7 @@ class History:
 
     def after(self, state: State) -> dict[str, Tensor]:
         """The raw fields of the state after all T steps."""
-        season, length, period = self.config.season, self.config.ring_length, self.config.patch_length
+        season, length, period = self.config.season, self.config.kept_length, self.config.patch_length
         change = (self.full[:, length:] - self.full[:, length - season : -season]).double().abs()
         steps = change.shape[1]
         error = torch.stack([change.nan_to_num().sum(1), (~change.isnan()).double().sum(1)], dim=-1)
@@ -88,7 +93,7 @@ def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
         Field("seasonal_error", (2,), torch.float64),
         Field("locs", (period,), torch.float64, fill=float("nan")),
         Field("scales", (period,), torch.float64),
-        Field("ring", (config.ring_length,), torch.float32, fill=float("nan")),
+        Field("ring", (config.kept_length,), torch.float32, fill=float("nan")),
         Field("covariates", (period, config.past_width + config.user_known_width), torch.float32),
         Field("static", (config.static_width,), torch.float32),
     )

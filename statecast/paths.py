@@ -1,26 +1,26 @@
 """Scenario paths: whole futures that hang together.
 
-Two things make a path: how each step is distributed, and how steps depend on one another. The network's direct
-quantiles know the first well and say nothing of the second. Rolling forward (draw one step, feed it back, draw the
-next) knows something of the second, but its errors add up, so that its spread drifts away from the direct one. So each
-does what it can: all paths of a series are rolled forward in one batch and keep their ranks; at each step the ranks
-then take their values from the direct quantiles (the "Schaake shuffle", Clark et al. 2004, with the network's own paths
-as the template). Paths are therefore distributed as the forecast says, at any horizon.
+Two things make a path: how each step is distributed, and how steps depend on one another. The network's calibrated
+quantiles know the first; the autocorrelation of its past errors, as normal scores, knows the second (a Gaussian
+copula; for forecasts Pinson et al. 2009, "From probabilistic forecasts to statistical scenarios"). Paths are draws of
+correlated normal scores; at each step their ranks take their values from the quantiles (Clark et al. 2004, the "Schaake
+shuffle"), so that the bands of the paths drawn are those of the forecast. Rolling the network forward on its own draws
+was tried first: its errors add up and its steps are too white (docs/LOG.md).
 """
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from statecast.dependence import correlate
 from statecast.errors import InputError
 from statecast.forecaster import Forecaster
 from statecast.history import Observations
-from statecast.prediction import Prediction
 from statecast.sampling import Integers, uniforms
 from statecast.state import State
-
-# Ranks among fewer paths would be too coarse; a request for fewer gets the first ones.
-_LEAST = 64
 
 
 def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tensor) -> Tensor:
@@ -40,16 +40,70 @@ def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tens
     return torch.where(shares < grid[0], lower, torch.where(shares > grid[-1], upper, inside))
 
 
+@dataclass(frozen=True)
+class Scenarios:
+    """All that paths of B series are drawn from.
+
+    quantiles: ``[B, H, Q]`` at ``levels``.  mean: ``[B, H]``.  autocorrelation: ``[B, F]`` of normal scores.
+    """
+
+    quantiles: Tensor
+    mean: Tensor
+    levels: tuple[float, ...]
+    autocorrelation: Tensor
+
+    @classmethod
+    def of(cls, network: Forecaster, state: State, future: Tensor) -> "Scenarios":
+        """Look ahead from states, which stay as they are. ``future``: ``[B, H, Ck]`` known covariates.
+
+        H may pass the trained horizon.
+        """
+        quantiles, mean = direct_quantiles(network, state, future)
+        return cls(quantiles, mean, network.config.quantile_levels, network.autocorrelation(state))
+
+    def draw(self, samples: int, seed: Integers, temperature: float = 1.0) -> Iterator[Tensor]:
+        """Paths ``[B, samples, steps]``, float64, in the target's unit, some steps at a time.
+
+        seed: ``[B]``, fixes each series' paths, whoever is beside.  temperature: 1 as forecast, above wider, below
+        narrower, 0 the mean path.
+        """
+        if temperature == 0:
+            yield self.mean[:, None].expand(-1, samples, -1)
+            return
+        number, device = np.arange(samples)[None, :, None], self.mean.device
+
+        def noise(steps: range) -> Tensor:
+            normal: Tensor = torch.special.ndtri(_numbers(seed[:, None, None], number, np.asarray(steps)).to(device))
+            return normal
+
+        # One offset a path and not one a step: what lies between two ranks must not jump about along the path.
+        offset = _numbers(seed[:, None, None], number, np.full(1, -1)).to(device)
+        first = 0
+        for scores in correlate(noise, self.mean.shape[1], self.autocorrelation):
+            quantiles = self.quantiles[:, first : first + scores.shape[2]]
+            first += scores.shape[2]
+            shares = _shares(scores, offset).mT
+            drawn = quantile_function(quantiles.flatten(0, 1), self.levels, shares.flatten(0, 1))
+            middle = quantiles[..., self.levels.index(0.5)][:, None]
+            yield middle + temperature * (drawn.unflatten(0, shares.shape[:2]).mT - middle)
+
+
+def _numbers(seed: Integers, stream: Integers, position: Integers) -> Tensor:
+    return torch.from_numpy(uniforms(seed, stream, position))
+
+
+def _shares(scores: Tensor, offset: Tensor) -> Tensor:
+    """Ranks along dim 1 as shares in (0, 1): (rank + offset) / count."""
+    order = scores.argsort(dim=1, stable=True)
+    count = scores.shape[1]
+    ranks = torch.arange(count, dtype=torch.float64, device=scores.device)[None, :, None].expand_as(scores)
+    return (torch.empty_like(scores).scatter(1, order, ranks) + offset) / count
+
+
 def sample_paths(
     network: Forecaster, state: State, future: Tensor, samples: int, seed: Integers, temperature: float = 1.0
 ) -> Tensor:
-    """Draw ``samples`` paths for each of B series.
-
-    state: of the B series; it stays as it is.  future: ``[B, H, Ck]`` known covariates; H may pass the trained
-    horizon.  seed: ``[B]``; the same seed and input give the same paths.  temperature: 1 as forecast, above wider,
-    below narrower, 0 the mean path.
-
-    Returns ``[B, samples, H]`` float64 in the target's unit.
+    """Draw ``[B, samples, H]`` paths of B series; see ``Scenarios``.
 
     Raises
     ------
@@ -61,23 +115,7 @@ def sample_paths(
             f"paths: expected samples and horizon from 1 and a temperature from 0, got {samples}, {future.shape[1]}, "
             f"{temperature}"
         )
-    quantiles, mean = direct_quantiles(network, state, future)
-    if temperature == 0:
-        return mean[:, None].expand(-1, samples, -1)
-    count = max(samples, _LEAST)
-    rolled = _roll_forward(network, state, future, count, seed)
-    ranks = rolled.argsort(dim=1, stable=True).argsort(dim=1, stable=True)
-    rows, horizon = future.shape[:2]
-    # One offset a path and not one a step: what lies between two ranks must not jump about along the path.
-    offset = uniforms(seed[:, None], np.arange(count)[None], np.full((1, 1), -1))
-    shares = (ranks.double() + torch.from_numpy(offset).to(rolled.device)[..., None]) / count
-    flat = quantile_function(
-        quantiles.flatten(0, 1), network.config.quantile_levels, shares.transpose(1, 2).flatten(0, 1)
-    )
-    drawn: Tensor = flat.unflatten(0, (rows, horizon)).transpose(1, 2)
-    middle = quantiles[..., network.config.quantile_levels.index(0.5)][:, None]
-    paths: Tensor = (middle + temperature * (drawn - middle))[:, :samples]
-    return paths
+    return torch.cat(list(Scenarios.of(network, state, future).draw(samples, seed, temperature)), dim=2)
 
 
 def direct_quantiles(network: Forecaster, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,25 +144,9 @@ def direct_quantiles(network: Forecaster, state: State, future: Tensor) -> tuple
             )
         quantiles.append(now)
         means.append(mean)
-        state = network.prime(_seen(network, centre[..., 0], known), state)
+        if len(means) * network.config.horizon < future.shape[1]:
+            state = network.prime(_seen(network, centre[..., 0], known), state)
     return torch.cat(quantiles, dim=1), torch.cat(means, dim=1)
-
-
-def _roll_forward(network: Forecaster, state: State, future: Tensor, count: int, seed: Integers) -> Tensor:
-    rows, horizon = future.shape[:2]
-    device = future.device
-    branched = state.take(torch.arange(rows, device=device).repeat_interleave(count))
-    known = future.repeat_interleave(count, dim=0)
-    stream, seeds = np.tile(np.arange(count), rows), np.repeat(seed, count)
-    steps = []
-    for step in range(horizon):
-        prediction: Prediction = network.decode(branched, known[:, step : step + 1])
-        share = torch.from_numpy(uniforms(seeds, stream, np.full(rows * count, step))).to(device)
-        drawn = quantile_function(prediction.quantiles()[:, 0], prediction.levels, share[:, None])
-        steps.append(drawn)
-        branched = network.prime(_seen(network, drawn, known[:, step : step + 1]), branched)
-    rolled: Tensor = torch.cat(steps, dim=1).unflatten(0, (rows, count))
-    return rolled
 
 
 def _seen(network: Forecaster, target: Tensor, known: Tensor) -> Observations:

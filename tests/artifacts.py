@@ -20,6 +20,8 @@ def tiny_network(seed: int = 0, **changes: Any) -> Forecaster:
     network = Forecaster(ForecasterConfig(**{**TINY, **changes})).eval().requires_grad_(False)
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
+    network.calibration.margins.normal_(std=0.2)
+    network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
     return network
 
 

@@ -21,7 +21,8 @@ ROOMS = ("statecast", "training", "service")
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
     "scaling resolutions state cells",
-    "encoder experts attention heads history prediction",
+    "encoder experts attention heads history prediction dependence",
+    "calibration origins",
     "forecaster generator",
     "notebook golden writing paths",
     "artifact",

@@ -24,12 +24,16 @@ _VALUES = 4_000_000  # float32 values of quantiles or of raw rings at once while
 
 
 class Window(NamedTuple):
-    """Forecasts of one item from some origins: quantiles ``[N, F, Q]`` and mean ``[N, F]`` in the target's unit."""
+    """Forecasts of one item from some origins, in the target's unit.
+
+    quantiles: ``[N, F, Q]``.  mean: ``[N, F]``.  raw: quantiles before calibration.
+    """
 
     item: int
     origins: NDArray[np.int64]
     quantiles: Array
     mean: Array
+    raw: Array
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,9 @@ def carried_forecasts(network: Forecaster, tensors: PanelTensors, part: Part, ev
         count = rows.shape[1]
         quantiles = prediction.quantiles().unflatten(0, (-1, count)).cpu().numpy()
         mean = prediction.mean().unflatten(0, (-1, count)).cpu().numpy()
+        raw = prediction._replace(scaled=prediction.raw).quantiles().unflatten(0, (-1, count)).cpu().numpy()
         for at, item in enumerate(items.tolist()):
-            yield Window(item, rows[at].cpu().numpy(), quantiles[at], mean[at])
+            yield Window(item, rows[at].cpu().numpy(), quantiles[at], mean[at], raw[at])
     network.train(was_training)
 
 

@@ -13,6 +13,7 @@ import torch
 import statecast
 from statecast.forecaster import Forecaster
 from training.baselines import Task
+from training.calibrate import calibrate
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.defaults import choose_forks, choose_network
@@ -68,6 +69,7 @@ def fit_panel(
     parameters = sum(weight.numel() for weight in network.parameters())
     watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {shape.freq}, {parameters} parameters")
     curves = Fit(network, tensors, task, training, out).run(watcher, resume)
+    calibrate(network, tensors, task, training.validation_stride)
     judgement = judge(network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
     used = FitConfig(config.data, _network_table(shape.to_dict()), training)
     covariates = covariate_names(panel.items[0])

@@ -11,15 +11,15 @@ from service.engine.slab import tensor_of
 from service.jobs import Floats
 from statecast.artifact import Artifact
 from statecast.forecaster import Forecaster
-from statecast.paths import sample_paths
+from statecast.paths import Scenarios
 from statecast.state import State
 
 
 class Paths:
     """Draws paths with any of the models.
 
-    artifacts: by digest.  pause: called between two steps, so that a long roll forward holds nobody up; what it raises
-    ends the drawing.
+    artifacts: by digest.  pause: called between two parts of the work, so that long paths hold nobody up; what it
+    raises ends the drawing.
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact], pause: Callable[[], None]) -> None:
@@ -43,16 +43,21 @@ class Paths:
         with torch.inference_mode():
             state = State(network.spec, torch.cat(cast(Any, states)))
             pausing = cast(Forecaster, _Pausing(network, self._pause))
-            drawn = sample_paths(pausing, state, tensor_of(future, device), samples, seed, temperature)
-            return drawn.cpu().numpy()
+            scenarios = Scenarios.of(pausing, state, tensor_of(future, device))
+            parts = []
+            for drawn in scenarios.draw(samples, seed, temperature):
+                parts.append(drawn.cpu().numpy())
+                self._pause()
+            return np.concatenate(parts, axis=2)
 
 
 class _Pausing:
-    """A network that lets others have their turn before each of its steps."""
+    """A network that lets others have their turn before it goes on past its horizon."""
 
     def __init__(self, network: Forecaster, pause: Callable[[], None]) -> None:
         self.config = network.config
         self.decode = network.decode
+        self.autocorrelation = network.autocorrelation
         self._network, self._pause = network, pause
 
     def prime(self, *arguments: Any) -> State:

@@ -21,6 +21,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "one-resolution": {"resolutions": (1,)},
     "three-resolutions": {"resolutions": (1, 3, 10)},
     "no-linear-ring": {"linear_ring": False},
+    "no-adaptation": {"adaptation": 0.0},
     "season-of-one": {"season": 1, "ring_length": 20},
     "covariates": {
         "past_covariates": (Covariate("wind", 1.0, 2.0),),

@@ -6,6 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from statecast.dependence import correlate
 from statecast.errors import InputError
 from statecast.paths import quantile_function, sample_paths
 from tests.laws.series import Batch, batches
@@ -59,6 +60,27 @@ def test_past_the_trained_horizon_the_spread_does_not_explode(batch: Batch) -> N
     paths = sample_paths(batch.network, state, batch.future.repeat(1, 3, 1), 64, np.array([1]))
     assert paths.shape == (1, 64, 3 * batch.network.config.horizon)
     assert bool(paths.isfinite().all())
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.8, 0.95])
+def test_steps_of_a_path_hang_together_as_asked(strength: float) -> None:
+    """Paths of independent steps add up to nothing: a storage planned on them is too small. Also past the last lag."""
+    wanted = strength ** torch.arange(200, dtype=torch.float64)
+    found = torch.corrcoef(_correlated(20_000, 300, wanted[None]).T)
+    for lag in (1, 2, 5):
+        ours = torch.diagonal(found, lag)
+        torch.testing.assert_close(ours, torch.full_like(ours, float(wanted[lag])), atol=0.05, rtol=0)
+
+
+def test_any_numbers_give_a_process() -> None:
+    """Estimates from gaps belong to no process; they must not blow paths up."""
+    wild = torch.tensor([[1.0, -0.9, -0.9, 0.9, 2.0, -3.0]])
+    assert float((_correlated(5_000, 200, wild).std(0) - 1.0).abs().max()) < 0.1
+
+
+def _correlated(samples: int, horizon: int, autocorrelation: torch.Tensor) -> torch.Tensor:
+    noise = torch.randn(1, samples, horizon, dtype=torch.float64, generator=torch.manual_seed(0))
+    return torch.cat(list(correlate(lambda steps: noise[..., list(steps)], horizon, autocorrelation)), dim=2)[0]
 
 
 def test_quantile_function_ascends_through_levels_and_tails() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.drawings import SLICE_ROWS, Drawing, Drawings, GivenUp
+from service.drawings import SLICE_VALUES, Drawing, Drawings, GivenUp
 from service.errors import Expired, Loading, QueueFull, ServiceError
 from service.room import Room
 
-SAMPLES = SLICE_ROWS // 4
+SAMPLES = SLICE_VALUES // 8  # of two steps each
 
 
 class Pen:

@@ -1,0 +1,134 @@
+"""Calibration: intervals that follow their own misses, and how the errors of one path hang together.
+
+Two things are found out from forecasts whose truth has come in. A network declares them from validation (buffers,
+saved with the weights), a series refines them for itself (in its state).
+
+Margins. Quantiles keep their order and their median; all distances below it are stretched by ``exp(margin)``, all above
+by another. With ``s = log((y - median) / (upper - median))``, the stretch at which the outermost quantile would just
+have held, the margin follows the quantile of s that the outermost level promises:
+
+    margin <- margin + rate (mean over the segment of [s > margin] - aim)
+
+which is quantile tracking (Gibbs and Candes 2021; Angelopoulos, Candes and Tibshirani 2023) in log width, so that no
+width can become negative. The step is softened (a logistic of ``SOFT`` in log width): a hard one would turn a
+difference of rounding between two splits of a history into a jump.
+
+Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
+
+Shapes: B rows, A turns, M origins, F horizon, Q levels, S horizon segments of L steps.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from statecast.config import ForecasterConfig
+from statecast.state import Field
+
+SOFT = 0.05
+_RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
+# A margin that wanders holds less often than one that stands still; so much more is promised to make up for it.
+_WANDERING = 0.05
+_FAR = 4.0
+
+
+class Calibration(nn.Module):
+    """What validation found: ``margins`` ``[2, S]`` (below, above) and ``autocorrelation`` ``[F]``, 1 at distance 0.
+
+    Before a fit has found anything out: no stretch, and steps that know nothing of one another.
+    """
+
+    margins: Tensor
+    autocorrelation: Tensor
+
+    def __init__(self, config: ForecasterConfig, stride: int) -> None:
+        super().__init__()
+        self.segment_length, self.rate = config.segment_length, config.adaptation * stride
+        self.levels = config.quantile_levels
+        self.middle = self.levels.index(0.5)
+        below, above = self.levels[0], 1.0 - self.levels[-1]
+        self.aims = torch.tensor([below, above])[:, None] * (1.0 - _WANDERING)
+        self.register_buffer("margins", torch.zeros(2, config.segments))
+        self.register_buffer("autocorrelation", functional.pad(torch.ones(1), (0, config.horizon - 1)))
+
+    @staticmethod
+    def fields(config: ForecasterConfig) -> tuple[Field, ...]:
+        """What a series has found out for itself, relative to what validation found."""
+        return (
+            Field("margins", (2, config.segments), torch.float32),
+            Field("autocorrelation", (config.horizon,), torch.float32),
+        )
+
+    def stretch(self, raw: Tensor, own: Tensor) -> Tensor:
+        """Quantiles ``[M, F, Q]`` with the margins of the network and a series' ``own`` ``[M, 2, S]``."""
+        factor = torch.exp(self.margins + own).repeat_interleave(self.segment_length, dim=-1)[..., : raw.shape[1]]
+        below, above = factor[:, 0, :, None], factor[:, 1, :, None]
+        centre = raw[..., self.middle : self.middle + 1]
+        away = raw - centre
+        stretched = torch.cat([away[..., : self.middle] * below, away[..., self.middle :] * above], dim=-1)
+        return centre + stretched
+
+    def needed(self, raw: Tensor, truth: Tensor) -> Tensor:
+        """The stretch s of each side at which the outermost quantile would have held, ``[M, 2, F]``; NaN unknown."""
+        distance = truth - raw[..., self.middle]
+        below = distance.neg() / (raw[..., self.middle] - raw[..., 0]).clamp_min(1e-9)
+        above = distance / (raw[..., -1] - raw[..., self.middle]).clamp_min(1e-9)
+        return torch.stack([below, above], dim=1).clamp(1e-4, 1e4).log()
+
+    def follow(self, needed: Tensor, own: Tensor) -> Tensor:
+        """Own margins before and after each turn, ``[B, A + 1, 2, S]``.
+
+        needed: ``[B, A, 2, F]``, NaN where nothing came due.  own: ``[B, 2, S]`` so far.
+        """
+        padding = -needed.shape[-1] % self.segment_length
+        segments = functional.pad(needed, (0, padding), value=torch.nan)
+        segments = segments.unflatten(-1, (-1, self.segment_length)) - self.margins[..., None]
+        count = (~segments.isnan()).sum(-1)
+        weight = torch.where(count > 0, self.rate / count.clamp_min(1), 0.0)
+        promised = torch.where(count > 0, self.rate * self.aims.to(needed.device), 0.0)
+        segments = segments.nan_to_num(nan=-1e4) / SOFT
+        passed = [own]
+        for turn in range(needed.shape[1]):
+            missed = torch.sigmoid(segments[:, turn] - own[..., None] / SOFT).sum(-1)
+            own = own + missed * weight[:, turn] - promised[:, turn]
+            passed.append(own)
+        return torch.stack(passed, dim=1)
+
+    def normal_scores(self, quantiles: Tensor, truth: Tensor) -> Tensor:
+        """Where a standard normal variable would stand that fell as ``truth`` ``[M, F]`` fell; NaN stays NaN.
+
+        Linear between the quantiles ``[M, F, Q]``, each of which stands at the normal's own quantile.
+        """
+        normal = torch.special.ndtri(torch.tensor(self.levels, dtype=torch.float64, device=truth.device)).float()
+        right = (truth[..., None] > quantiles).sum(-1).clamp(1, len(self.levels) - 1)[..., None]
+        low, high = quantiles.gather(-1, right - 1)[..., 0], quantiles.gather(-1, right)[..., 0]
+        step = (normal[1:] - normal[:-1])[right[..., 0] - 1]
+        scores = normal[right[..., 0] - 1] + step * (truth - low) / (high - low).clamp_min(1e-9)
+        kept: Tensor = scores.clamp(-_FAR, _FAR)
+        return kept
+
+    def recall(self, scores: Tensor, own: Tensor) -> Tensor:
+        """A series' own autocorrelation ``[B, F]`` after its turns. ``scores``: ``[B, A, F]``, NaN unknown."""
+        found = autocorrelation(scores)
+        known = found[..., 0] > 0
+        for turn in range(scores.shape[1]):
+            moved = own + _RECENT * (found[:, turn] - self.autocorrelation - own)
+            own = torch.where(known[:, turn, None], moved, own)
+        return own
+
+
+def autocorrelation(scores: Tensor) -> Tensor:
+    """Correlation of each sequence ``[..., F]`` with itself at every distance, about zero; all 0 where it has none.
+
+    Each distance is a mean over the pairs that were observed. What is half unknown or never moved has none.
+    """
+    length = scores.shape[-1]
+    seen = ~scores.isnan()
+    values = scores.nan_to_num().double()
+    spectrum = torch.fft.rfft(values, 2 * length).abs().square()
+    pairs = torch.fft.irfft(torch.fft.rfft(seen.double(), 2 * length).abs().square(), 2 * length)[..., :length]
+    products = torch.fft.irfft(spectrum, 2 * length)[..., :length] / pairs.clamp_min(1.0)
+    power = products[..., :1]
+    usable = (power > 1e-6) & (seen.sum(-1, keepdim=True) * 2 > length)
+    found = torch.where(usable, products / power.clamp_min(1e-6), 0.0)
+    return found.float()
