@@ -110,11 +110,11 @@ class Calibration(nn.Module):
     def recall(self, scores: Tensor, own: Tensor) -> Tensor:
         """A series' own autocorrelation ``[B, F]`` after its turns. ``scores``: ``[B, A, F]``, NaN unknown."""
         found = autocorrelation(scores)
-        known = found[..., 0] > 0
-        for turn in range(scores.shape[1]):
-            moved = own + _RECENT * (found[:, turn] - self.autocorrelation - own)
-            own = torch.where(known[:, turn, None], moved, own)
-        return own
+        known = (found[..., 0] > 0).long()
+        since = known.sum(1, keepdim=True) - known.cumsum(1)
+        weight = known * _RECENT * (1.0 - _RECENT) ** since
+        fading = (1.0 - _RECENT) ** known.sum(1, keepdim=True)
+        return own * fading + torch.einsum("bt,btf->bf", weight, found - self.autocorrelation)
 
 
 def autocorrelation(scores: Tensor) -> Tensor:
