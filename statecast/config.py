@@ -8,7 +8,7 @@ from statecast.calendar import Freq, calendar_width
 from statecast.covariates import Covariate, covariates_width
 from statecast.errors import ConfigError
 
-CELLS = ("lstm", "gru", "rnn")
+CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
 NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 

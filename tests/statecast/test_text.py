@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import statecast
 from statecast import Generator, GeneratorConfig
+from statecast.config import CELLS
 from statecast.errors import ArtifactError, ConfigError, InputError
 from statecast.sampling import Choice, sample, uniforms
 from statecast.vocabulary import VOCABULARIES, Vocabulary, allowed_bytes
@@ -74,7 +75,7 @@ def test_allowed_bytes_make_valid_text(seed: int) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.sampled_from(["lstm", "gru", "rnn"]))
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.sampled_from(CELLS))
 def test_law_1_for_text(pieces: list[int], cell: str) -> None:
     """A conversation in pieces must leave the state that one reading leaves."""
     generator = network(cell=cell)
