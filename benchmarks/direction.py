@@ -2,10 +2,11 @@
 
     python -m benchmarks.direction [--data ../shared/data] [--seed 0]
 
-Walk forward: each fold learns from what lies before it and is tested on what follows, state carried. Beside each share of
-right signs stand its 95 % interval (Wilson 1927) and, on the same bars, "always up" and "the last sign again". Bars that
-did not move count for nobody. The next hour is judged on bars an hour apart, so that no two overlap. At the end the leak
-test: with everything after a bar shuffled, every forecast up to that bar must stay as it was, bit for bit.
+Walk forward: each fold learns from what lies before it and is tested on what follows, state carried. Beside each
+share of right signs stand its 95 % interval (Wilson 1927) and, on the same bars, "always up" and "the last sign
+again". Bars that did not move count for nobody. The next hour is judged on bars an hour apart, so that no two
+overlap. At the end the leak test: with everything after a bar shuffled, every forecast up to that bar must stay as it
+was, bit for bit.
 """
 
 import argparse
