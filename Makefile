@@ -26,7 +26,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "[2/3] torch, as constraints.txt pins it"
 	@$(PIP) install --constraint constraints.txt $$(grep -E '^torch==' constraints.txt)
 	@echo "[3/3] the other libraries, and this folder in editable form"
-	@$(PIP) install --constraint constraints.txt --editable '.[service,training,dev]'
+	@$(PIP) install --constraint constraints.txt --editable '.[service,training,sweep,dev]'
 	@touch $@
 
 serve: setup ## the server on http://127.0.0.1:8000; trains a small example model first where there is none

@@ -48,6 +48,8 @@ IMPORT_NAMES = {
     "lightning-fabric": "lightning_fabric", "prometheus-client": "prometheus_client", "pysimdjson": "simdjson",
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn",
 }  # fmt: skip
+# Extras that a room uses where they are installed, beside its own.
+FURTHER = {"training": ("stats", "sweep")}
 # FastAPI is written on top of it and hands its types out.
 BROUGHT_ALONG = {"starlette": "fastapi"}
 
@@ -88,7 +90,11 @@ def place(name: str, room: str) -> str | None:
 def declared(room: str) -> set[str]:
     """Import names that pyproject.toml lets a room use beside the standard library."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = project["dependencies"] + project["optional-dependencies"].get(room, [])
+    extras = project["optional-dependencies"]
+    lines = [
+        *project["dependencies"],
+        *(line for name in (room, *FURTHER.get(room, ())) for line in extras.get(name, [])),
+    ]
     names = {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in lines}
     return {IMPORT_NAMES.get(name, name) for name in names}
 

@@ -1,4 +1,4 @@
-"""The commands: ``fit``, ``backtest``, ``forecast``, ``example``, ``example-text``."""
+"""The commands: ``fit``, ``sweep``, ``backtest``, ``forecast``, ``example``, ``example-text``."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,8 @@ from training.panel import Panel
 from training.pipeline import backtest_panel, file_digest, fit_panel, trained_with
 from training.predict import forecast_panel, write_table
 from training.progress import Bar
-from training.report import COLUMNS, format_score
+from training.report import COLUMNS, format_score, list_left_out
+from training.sweep_commands import sweep
 from training.synthetic import load_table
 from training.tables import panel_of, read_panel, read_table
 from training.text.commands import backtest_text_file, example_text, fit_text_file
@@ -26,6 +27,7 @@ from training.text.config import is_text
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn tables and texts into artifacts.")
 app.command("example-text")(example_text)
+app.command()(sweep)
 
 Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
@@ -211,3 +213,5 @@ def _print_table(console: Console, judgement: Judgement) -> None:
         cells = [format_score(column, row.get(column)) for column in COLUMNS]
         table.add_row(name, *cells, style="bold" if name == OURS else None)
     console.print(table)
+    for line in [*judgement.verdict, *list_left_out(judgement)]:
+        console.print(line, soft_wrap=True, highlight=False)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ from statecast.forecaster import Forecaster
 from training.baselines import Task
 from training.calibrate import calibrate
 from training.checkpoint import Checkpoint
-from training.config import FitConfig
+from training.config import FitConfig, TrainingConfig
 from training.defaults import choose_forks, choose_network
-from training.encoding import covariate_names, encode_panel, fit_covariates
+from training.encoding import PanelTensors, covariate_names, encode_panel, fit_covariates
 from training.errors import TrainingError
 from training.fit import Curves, Fit
 from training.judge import Judgement, judge
@@ -34,6 +35,38 @@ class Outcome:
     network: Forecaster
     judgement: Judgement
     digest: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An untrained network with all that it learns from. ``config`` says what was chosen for it."""
+
+    network: Forecaster
+    tensors: PanelTensors
+    task: Task
+    config: FitConfig
+
+
+def prepare(panel: Panel, config: FitConfig) -> Prepared:
+    """Choose what a config leaves open, cut and encode the panel, draw the first weights.
+
+    Raises
+    ------
+    StatecastError
+        If the data or the config cannot be trained on; the message says how to mend it.
+    """
+    if config.training.threads:
+        torch.set_num_threads(config.training.threads)
+    shape = choose_network(panel, config.network)
+    split = cut(panel, config, shape.horizon)
+    shape = fit_covariates(panel, split, shape)
+    forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
+    training = replace(config.training, forks=forks, warm=warm)
+    torch.manual_seed(training.seed)
+    network = Forecaster(shape)
+    task = Task(panel, split, shape.season, shape.horizon)
+    used = FitConfig(config.data, _network_table(shape.to_dict()), training)
+    return Prepared(network, encode_panel(panel, shape), task, used)
 
 
 def fit_panel(
@@ -55,23 +88,15 @@ def fit_panel(
         If the data or the config cannot be trained on; the message says how to mend it.
     """
     watcher = watcher or Silent()
-    if config.training.threads:
-        torch.set_num_threads(config.training.threads)
-    shape = choose_network(panel, config.network)
-    split = cut(panel, config, shape.horizon)
-    shape = fit_covariates(panel, split, shape)
-    forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
-    training = replace(config.training, forks=forks, warm=warm)
-    torch.manual_seed(training.seed)
-    network = Forecaster(shape)
-    tensors = encode_panel(panel, shape)
-    task = Task(panel, split, shape.season, shape.horizon)
+    prepared = prepare(panel, config)
+    network, tensors, task, training = prepared.network, prepared.tensors, prepared.task, prepared.config.training
     parameters = sum(weight.numel() for weight in network.parameters())
-    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {shape.freq}, {parameters} parameters")
+    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
+    begun = time.process_time()
     curves = Fit(network, tensors, task, training, out).run(watcher, resume)
     calibrate(network, tensors, task, training.validation_stride)
-    judgement = judge(network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
-    used = FitConfig(config.data, _network_table(shape.to_dict()), training)
+    spent = time.process_time() - begun
+    judgement = _judge(network, tensors, task, training, watcher)
     covariates = covariate_names(panel.items[0])
     manifest = {
         "name": name,
@@ -85,11 +110,15 @@ def fit_panel(
         "optional_covariates": training.covariate_dropout > 0 or not any(covariates.values()),
         "scores": judgement.manifest(),
         "coverage": judgement.coverage,
-        "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
+        "training": {
+            "config": prepared.config.to_dict(),
+            "costs": _costs(curves, spent, parameters),
+            "curves": _curves(curves),
+        },
     }
     network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    (out / "fit.toml").write_text(prepared.config.to_toml(), encoding="utf-8")
     write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
     Checkpoint.remove(out)
     return Outcome(network, judgement, digest)
@@ -106,8 +135,7 @@ def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher 
     split = cut(panel, config, shape.horizon)
     tensors = encode_panel(panel, shape)
     task = Task(panel, split, shape.season, shape.horizon)
-    training, watcher = config.training, watcher or Silent()
-    judgement = judge(network, tensors, task, boosting=training.boosting, seed=training.seed, watcher=watcher)
+    judgement = _judge(network, tensors, task, config.training, watcher or Silent())
     return Outcome(network, judgement, artifact.digest)
 
 
@@ -142,13 +170,33 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _judge(
+    network: Forecaster, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
+) -> Judgement:
+    return judge(
+        network,
+        tensors,
+        task,
+        boosting=training.boosting,
+        seed=training.seed,
+        watcher=watcher,
+        baseline_seconds=training.baseline_seconds,
+    )
+
+
 def _network_table(values: Mapping[str, Any]) -> dict[str, Any]:
     # The covariates follow from the data; a TOML file has no word for "none".
     return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}
 
 
-def _costs(curves: Curves) -> dict[str, Any]:
-    return {"steps": curves.steps, "seconds": round(curves.seconds, 1), "best_step": curves.best_step}
+def _costs(curves: Curves, spent: float, parameters: int) -> dict[str, Any]:
+    return {
+        "steps": curves.steps,
+        "seconds": round(curves.seconds, 1),
+        "processor_seconds": round(spent, 1),
+        "best_step": curves.best_step,
+        "parameters": parameters,
+    }
 
 
 def _curves(curves: Curves) -> dict[str, Any]:
