@@ -24,6 +24,11 @@ class Boosting:
         self.examples = examples
         self.seed = seed
 
+    def seconds(self, task: Task) -> float:
+        """Seconds that forecasting from every test origin will take, roughly: 2 µs a value on one core of 2.6 GHz."""
+        origins = np.maximum(task.split.test - task.split.val - task.horizon + 1, 0)
+        return 2e-6 * float(origins.sum()) * task.horizon
+
     def fit(self, task: Task) -> None:
         """Learn from random origins and steps of the training rows; without enough of them, forecast nothing."""
         self._task, self._model = task, None

@@ -54,6 +54,8 @@ class TrainingConfig:
     validation_every: steps between validations.  validation_stride: steps between validated origins.
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
+    baseline_seconds: a slow baseline (boosting; AutoETS, AutoTheta where statsforecast is installed) that by a rough
+    reckoning takes longer is left out, and the table says so.
     threads: of the CPU; 0 leaves them as they are. These networks are small: a second one seldom helps.
     device: cpu, cuda, or auto for whichever there is.
     """
@@ -77,6 +79,7 @@ class TrainingConfig:
     covariate_dropout: float = 0.0
     calendar_dropout: float = 0.0
     boosting: bool = True
+    baseline_seconds: float = 60.0
     threads: int = 1
     device: str = "cpu"
 
@@ -89,6 +92,7 @@ class TrainingConfig:
         _expect(self.device in ("cpu", "cuda", "auto"), "device", "one of cpu, cuda, auto", self.device)
         for name in ("averaging", "covariate_dropout", "calendar_dropout"):
             _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
+        _expect(self.baseline_seconds >= 0, "baseline_seconds", "0 or more", self.baseline_seconds)
         for name in ("learning_rate", "clip", "median_weight"):
             _expect(getattr(self, name) > 0, name, "a number above 0", getattr(self, name))
 

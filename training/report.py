@@ -1,6 +1,7 @@
 """``report.html``: one file that opens offline, on a phone, in the dark."""
 
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ COLUMNS = {
     "mase": "MASE",
     "owa": "OWA",
     "wql": "WQL",
+    "interval_score": "interval score",
     "interval": "80 % interval",
     "directional": "direction",
 }
@@ -42,11 +44,17 @@ def write_report(
     costs = manifest["training"]["costs"]
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
-        f"{costs['steps']} steps in {costs['seconds']} s; made {manifest['created']}"
+        f"{costs['parameters']} weights, {costs['steps']} steps in {costs['seconds']} s "
+        f"({costs['processor_seconds']} s of the processor); made {manifest['created']}"
     )
-    body = f"""<h2>Test scores</h2><p>Every origin of the test rows, state carried from the first row. MSE and MAE in
-deviations of the training rows; OWA relative to Naive2; lower is better, except in the last two columns.</p>
-<div class="scroll">{_table(judgement)}</div>
+    left_out = "".join(f"<p>{escape(line)}</p>" for line in list_left_out(judgement))
+    verdict = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in judgement.verdict)
+    body = f"""<h2>Test scores</h2>{verdict}
+<p>Every origin of the test rows, state carried from the first row. MSE, MAE and interval score in
+deviations of the training rows; OWA relative to Naive2; lower is better, except in the last two columns; the
+processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
+<div class="scroll">{_table(judgement)}</div>{left_out}
+<h2>Coverage</h2>{_coverage(judgement)}
 <h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
@@ -62,8 +70,40 @@ def format_score(column: str, value: float | None) -> str:
 
 
 def _table(judgement: Judgement) -> str:
-    rows = {name: [format_score(column, row.get(column)) for column in COLUMNS] for name, row in judgement.rows.items()}
-    return draw_table("model", list(COLUMNS.values()), rows, ours=OURS)
+    rows = {
+        name: [
+            *(format_score(column, row.get(column)) for column in COLUMNS),
+            f"{judgement.seconds.get(name, 0.0):.1f}",
+        ]
+        for name, row in judgement.rows.items()
+    }
+    return draw_table("model", [*COLUMNS.values(), "CPU s"], rows, ours=OURS)
+
+
+def list_left_out(judgement: Judgement) -> list[str]:
+    """One sentence for each baseline that was not asked."""
+    return [f"{name} is left out: {reason}." for name, reason in judgement.left_out.items()]
+
+
+def _coverage(judgement: Judgement) -> str:
+    ours = judgement.scores[OURS]
+    if not ours.windows:
+        return "<p>Nothing was tested.</p>"
+    levels = draw_table(
+        "quantile level",
+        [f"{level:g}" for level in ours.levels],
+        {"share at or below": [f"{100 * share:.1f} %" for share in ours.coverage()]},
+        ours="",
+    )
+    shares = ours.interval_by_item()
+    width = 100 * (ours.levels[-1] - ours.levels[0])
+    series = draw_table(
+        "series",
+        list(shares),
+        {f"inside the {width:.0f} % interval": [f"{100 * s:.1f} %" for s in shares.values()]},
+        ours="",
+    )
+    return f'<div class="scroll">{levels}</div><p>By series:</p><div class="scroll">{series}</div>'
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Figure]:

@@ -26,8 +26,8 @@ class Scores:
         shape = (len(units), horizon)
         self._count, self._squared, self._absolute, self._smape = (np.zeros(shape) for _ in range(4))
         self._right, self._moved = 0.0, 0.0
-        self._pinball, self._below = np.zeros(len(self.levels)), np.zeros((horizon, len(self.levels)))
-        self._scaled_pinball = 0.0
+        self._pinball, self._scaled_pinball = np.zeros(len(self.levels)), np.zeros(len(self.levels))
+        self._below = np.zeros((len(units), len(self.levels)))
         self._magnitude = 0.0
         self.windows = 0
 
@@ -54,8 +54,8 @@ class Scores:
         if quantiles is not None:
             losses = np.where(known[..., None], metrics.pinball_terms(actual, quantiles, self.levels), 0.0)
             self._pinball += losses.sum(axis=(0, 1))
-            self._scaled_pinball += float(losses.sum() / unit)
-            self._below += (known[..., None] & (actual[..., None] <= quantiles)).sum(axis=0)
+            self._scaled_pinball += losses.sum(axis=(0, 1)) / unit
+            self._below[item] += (known[..., None] & (actual[..., None] <= quantiles)).sum(axis=(0, 1))
 
     def table(self) -> dict[str, float]:
         """Every metric over all items, NaN where nothing was forecast; see ``training.metrics`` for their meaning.
@@ -77,15 +77,31 @@ class Scores:
         }
         if self.levels:
             row["wql"] = float(2.0 * self._pinball.mean() / self._magnitude) if self._magnitude else float("nan")
-            row["pinball"] = float(2.0 * self._scaled_pinball / len(self.levels) / count)
+            row["pinball"] = float(2.0 * self._scaled_pinball.mean() / count)
             low, high = self.coverage()[[0, -1]]
             row["interval"] = float(high - low)
+            # Width, and each miss by 2/a of how far it lies outside: twice the outer levels' pinball over a / 2.
+            outside = 1.0 - (self.levels[-1] - self.levels[0])
+            row["interval_score"] = float(2.0 * self._scaled_pinball[[0, -1]].sum() / outside / count)
         return row
 
     def coverage(self) -> Array:
         """Share ``[Q]`` of actual values at or below each quantile."""
         total: Array = self._below.sum(axis=0) / max(self._count.sum(), 1.0)
         return total
+
+    def interval_by_item(self) -> dict[str, float]:
+        """Share of actual values inside the widest interval, item by item: the items' lowest, 10 %, median … highest.
+
+        Empty where nothing was forecast.
+        """
+        count = self._count.sum(axis=1)
+        used = count > 0
+        if not used.any() or not self.levels:
+            return {}
+        shares = (self._below[used, -1] - self._below[used, 0]) / count[used]
+        marks = {"lowest": 0.0, "10 %": 0.1, "median": 0.5, "90 %": 0.9, "highest": 1.0}
+        return {name: float(np.quantile(shares, mark)) for name, mark in marks.items()}
 
     def by_step(self) -> tuple[Array, Array]:
         """MSE and MAE ``[F]`` at each horizon step."""

@@ -47,7 +47,8 @@ def split_by_rows(panel: Panel, borders: Sequence[int]) -> Split:
 def split_by_fractions(panel: Panel, fractions: Sequence[float], horizon: int) -> Split:
     """Cut each item into shares of its life (train, validation, test), the later two at least one horizon long.
 
-    An item shorter than four horizons is learned from only.
+    An item too short for all three still has its test, if a horizon to learn from is left before it; a yet shorter one
+    is learned from only.
 
     Raises
     ------
@@ -57,18 +58,21 @@ def split_by_fractions(panel: Panel, fractions: Sequence[float], horizon: int) -
     if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1.0) > 1e-6:
         raise TrainingError(f"fractions: expected three shares that add to 1, got {list(fractions)}")
     train, val, test = [], [], []
+    whole = False
     for item in panel.items:
         # Rows after the last observation only carry covariates known ahead.
         first, end = item.first, item.last + 1
         life = end - first
         later = [max(int(life * share), horizon) if share > 0 else 0 for share in fractions[1:]]
         if life < 2 * horizon + sum(later):
-            later = [0, 0]
+            later = [0, later[1] if life >= horizon + later[1] else 0]
+        else:
+            whole = True
         test.append(end)
         val.append(end - later[1])
         train.append(end - later[1] - later[0])
     split = Split(*(np.asarray(ends, dtype=np.int64) for ends in (train, val, test)))
-    if fractions[1] + fractions[2] > 0 and (split.train == split.test).all():
+    if fractions[1] + fractions[2] > 0 and not whole:
         raise TrainingError(
             f"horizon: {horizon} steps leave no item long enough to be cut into training, validation and test "
             f"(four horizons); the longest has {max(i.target.size for i in panel.items)} rows; give a shorter horizon"

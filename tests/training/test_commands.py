@@ -58,8 +58,16 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     manifest = artifact.manifest
     assert manifest["optional_covariates"] is True
     assert manifest["item_count"] == 2
-    assert set(manifest["scores"]["baselines"]) == {"last_value", "seasonal_naive", "ewma", "naive2", "boosting"}
-    assert manifest["scores"]["ours"]["mae"] > 0
+    scores = manifest["scores"]
+    always = {"last_value", "seasonal_naive", "ewma", "naive2", "boosting"}
+    assert set(scores["baselines"]) | set(scores["left_out"]) == always | {"auto_ets", "auto_theta"}
+    assert always <= set(scores["baselines"])
+    assert scores["ours"]["mae"] > 0
+    assert scores["ours"]["interval_score"] > 0
+    assert [len(errors) for errors in scores["by_step"].values()] == [5, 5]
+    assert list(scores["interval_by_series"]) == ["lowest", "10 %", "median", "90 %", "highest"]
+    assert manifest["training"]["costs"]["processor_seconds"] > 0
+    assert all(sentence in " ".join(output.split()) for sentence in scores["verdict"])
     assert set(manifest["coverage"]) == {str(level) for level in artifact.forecaster.config.quantile_levels}
     assert "step 12" in output
     assert not list((folder / "tiny").glob("checkpoint*"))
@@ -68,6 +76,9 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
         "Calibration",
         "Error by horizon step",
         "Loss",
+        "Coverage",
+        "By series",
+        "is better than this model on",
         "item-0",
         "prefers-color-scheme",
         "width=device-width",
