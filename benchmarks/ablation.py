@@ -1,0 +1,114 @@
+"""What each part of the network is worth: every part taken out in turn, fitted anew, on three data sets.
+
+    python -m benchmarks.ablation [--data ../shared/data] [--sets etth1 m4-hourly gefcom] [--seed 0]
+
+The same recipe and split for all. Printed are validation (what a fit may choose by) and test; lower is better.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.covariates import read_load
+from benchmarks.data import read_m4
+from benchmarks.machine import describe_machine
+from statecast.forecaster import Forecaster
+from training.config import DataConfig, FitConfig, TrainingConfig
+from training.evaluate import Part, score_network
+from training.fit import Fit
+from training.panel import Panel
+from training.pipeline import prepare
+from training.tables import read_panel
+
+Change = Callable[[Forecaster], None]
+
+
+class _NoExperts(nn.Module):
+    """Stands where the attention over experts stood, and adds nothing."""
+
+    def forward(self, _context: Tensor, forecasts: Tensor) -> tuple[Tensor, Tensor]:
+        """Zeros instead of a mixture."""
+        return torch.zeros_like(forecasts[..., 0]), torch.zeros_like(forecasts[..., 0, :])
+
+
+def _without_experts(network: Forecaster) -> None:
+    network.expert_attention = _NoExperts()  # type: ignore[assignment]
+    _still(network.from_experts)
+
+
+def _without_recurrence(network: Forecaster) -> None:
+    """The last patch's embedding stands where the hidden vector stood; coarse resolutions keep theirs."""
+    network.encoder.one_phase = lambda embedded, _hidden: embedded  # type: ignore[method-assign]
+    network.encoder.every_step = lambda embedded, kept: (embedded, kept)  # type: ignore[method-assign]
+
+
+def _still(*modules: nn.Module) -> None:
+    """Weights of zero that stay so."""
+    for module in modules:
+        for weight in module.parameters():
+            nn.init.zeros_(weight).requires_grad_(False)
+
+
+PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
+    "everything": (None, {}),
+    "no experts": (_without_experts, {}),
+    "experts with equal weights": (lambda network: _still(network.expert_attention), {}),
+    "no linear ring": (None, {"linear_ring": False}),
+    "no recurrence": (_without_recurrence, {}),
+    "no coarse resolution": (None, {"resolutions": (1,)}),
+    "resolutions with equal weights": (lambda network: _still(*network.resolution_attention.keys), {}),
+}
+
+
+def tasks(folder: str, sets: list[str], seed: int) -> Iterator[tuple[str, Panel, FitConfig]]:
+    """Data sets with their recipes."""
+    for name in sets:
+        if name == "gefcom":
+            training = TrainingConfig(validation_stride=23)
+            yield (
+                name,
+                read_load(folder, temperature=True),
+                FitConfig(
+                    DataConfig(future=("temperature",), fractions=(0.75, 0.1, 0.15)),
+                    {"horizon": 24},
+                    replace(training, seed=seed),
+                ),
+            )
+            continue
+        config = FitConfig.read(f"configs/{name}.toml")
+        config = FitConfig(config.data, config.network, replace(config.training, seed=seed))
+        if name == "m4-hourly":
+            yield name, read_m4(f"{folder}/m4"), config
+        else:
+            yield name, read_panel(f"{folder}/ett/ETTh1.csv.gz", config.data.columns, config.data.freq), config
+
+
+def main() -> None:
+    """Fit all, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--sets", nargs="+", default=["etth1", "m4-hourly", "gefcom"])
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(describe_machine())
+    for name, panel, config in tasks(options.data, options.sets, options.seed):
+        print(f"{name}: validation; test pinball, MSE, MAE, sMAPE, MASE; CPU seconds", flush=True)
+        for part, (change, keys) in PARTS.items():
+            prepared = prepare(panel, FitConfig(config.data, {**config.network, **keys}, config.training))
+            network, tensors, task = prepared.network, prepared.tensors, prepared.task
+            if change:
+                change(network)
+            began = time.process_time()
+            curves = Fit(network, tensors, task, prepared.config.training).run()
+            cost = time.process_time() - began
+            row = score_network(network, tensors, task, Part(task.split.val, task.split.test)).table()
+            figures = "  ".join(f"{row[column]:8.4f}" for column in ("pinball", "mse", "mae", "smape", "mase"))
+            print(f"  {part:32}{curves.best:8.4f}  {figures}  {cost:4.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
