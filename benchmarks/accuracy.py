@@ -33,8 +33,16 @@ from training.panel import Item, Panel
 from training.pipeline import cut, fit_panel
 from training.report import format_score, list_left_out
 
-TITLES = {"mse": "MSE", "mae": "MAE", "smape": "sMAPE", "mase": "MASE", "owa": "OWA", "pinball": "pinball"}
-_PEER_SECONDS = 3600.0  # what a slow baseline may take where peers are asked for
+TITLES = {
+    "mse": "MSE",
+    "mae": "MAE",
+    "smape": "sMAPE",
+    "mase": "MASE",
+    "owa": "OWA",
+    "pinball": "pinball",
+    "interval": "80 % interval",
+}
+_PEER_SECONDS = 900.0  # what a slow baseline may take where peers are asked for
 _TOLERANCE = 1.5e-3  # published figures have three decimals
 Row = dict[str, float | None]
 
@@ -57,18 +65,19 @@ def measure(name: str, data: Path, out: Path, *, seeds: Sequence[int], config: F
     for number, seed in enumerate(seeds):
         judgement, costs = _fit(name, panel, config, out, seed, first=number == 0, peers=peers)
         results.horizon = judgement.scores[OURS].by_step()[0].size
-        _keep(results, f"statecast, seed {seed}", judgement, costs)
+        _keep(results, f"{OURS}, seed {seed}", judgement, costs)
         if number == 0:
-            scored = judgement.rows
-            baselines.rows = {key: row for key, row in scored.items() if key != OURS}
+            baselines.rows = {key: row for key, row in judgement.rows.items() if key != OURS}
             baselines.seconds = judgement.seconds
             results.notes += list_left_out(judgement)
-    if len(seeds) > 1:
-        _average(results, len(seeds))
+    _average(results, OURS)
     if protocol.compared:
         bare = Panel(tuple(_without(item, protocol.compared) for item in panel.items), panel.freq)
-        judgement, costs = _fit(name, bare, config, out, seeds[0], first=False, peers=False)
-        _keep(results, f"statecast without {', '.join(protocol.compared)}, seed {seeds[0]}", judgement, costs)
+        title = f"{OURS} without {', '.join(protocol.compared)}"
+        for seed in seeds:
+            _keep(results, f"{title}, seed {seed}", *_fit(name, bare, config, out / "bare", seed))
+        _average(results, title)
+        results.notes.append(_gain(results, title))
     results.rows |= baselines.rows
     results.seconds |= {key: spent for key, spent in baselines.seconds.items() if key != OURS}
     if peers:
@@ -77,7 +86,7 @@ def measure(name: str, data: Path, out: Path, *, seeds: Sequence[int], config: F
 
 
 def _fit(
-    name: str, panel: Panel, config: FitConfig, out: Path, seed: int, *, first: bool, peers: bool
+    name: str, panel: Panel, config: FitConfig, out: Path, seed: int, *, first: bool = False, peers: bool = False
 ) -> tuple[Judgement, dict[str, Any]]:
     """One fit; slow baselines are judged with the first seed only."""
     chosen = replace(config.training, seed=seed)
@@ -95,18 +104,29 @@ def _keep(results: Results, title: str, judgement: Judgement, costs: dict[str, A
     print(f"{title}: {costs['steps']} steps in {costs['processor_seconds']} CPU s, {costs['parameters']} weights")
 
 
-def _average(results: Results, count: int) -> None:
-    rows = list(results.rows.values())
-    mean: Row = {}
-    spread: Row = {}
-    for key in rows[0]:
-        values = [float(value) for row in rows if (value := row[key]) is not None]
-        mean[key] = float(np.mean(values)) if values else None
-        spread[key] = float(np.ptp(values)) if values else None
-    title = f"statecast, mean of {count}"
-    results.seconds[title] = float(np.mean(list(results.seconds.values())))
-    results.rows[title] = mean
-    results.rows["statecast, highest less lowest"] = spread
+def _average(results: Results, title: str) -> None:
+    """Add the mean of a model's seeds, and how far they lie apart."""
+    seeds = [key for key in results.rows if key.startswith(f"{title}, seed")]
+    if len(seeds) < 2:
+        return
+    mean, apart = f"{title}, mean of {len(seeds)}", f"{title}, highest less lowest"
+    results.rows[mean], results.rows[apart] = {}, {}
+    for key in results.rows[seeds[0]]:
+        values = [float(value) for seed in seeds if (value := results.rows[seed][key]) is not None]
+        results.rows[mean][key] = float(np.mean(values)) if values else None
+        results.rows[apart][key] = float(np.ptp(values)) if values else None
+    results.seconds[mean] = float(np.mean([results.seconds[seed] for seed in seeds]))
+
+
+def _row(results: Results, title: str) -> Row:
+    """A model's mean over seeds; its only seed where there is one."""
+    keys = [key for key in results.rows if key.startswith((f"{title}, seed", f"{title}, mean"))]
+    return results.rows[keys[-1]]
+
+
+def _gain(results: Results, without: str) -> str:
+    ours, theirs = (float(_row(results, title)["pinball"] or np.nan) for title in (OURS, without))
+    return f"pinball: {ours:.4f}, {100 * (1 - ours / theirs):.1f} % below {theirs:.4f}, {without}."
 
 
 def _without(item: Item, names: Sequence[str]) -> Item:
@@ -141,9 +161,12 @@ def _season(panel: Panel) -> int:
 
 def published(kind: str, name: str, horizon: int) -> dict[str, dict[str, float]]:
     """Rows of ``published.toml``: ``kind`` is ``published`` or ``harness``."""
-    tables = tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))
-    found: dict[str, dict[str, float]] = tables[kind].get(name, {}).get(str(horizon), {})
+    found: dict[str, dict[str, float]] = _quoted()[kind].get(name, {}).get(str(horizon), {})
     return found
+
+
+def _quoted() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))
 
 
 def check_harness(name: str, horizon: int, rows: dict[str, Row]) -> list[str]:
@@ -169,7 +192,9 @@ def lines(name: str, protocol: Protocol, results: Results) -> Iterator[str]:
     for title, given in others.items():
         cells = [f"{given[key]:.3f}" if key in given else "–" for key in metrics]
         yield f"| published: {title} | {' | '.join(cells)} | |"
-    ours = next((row for title, row in results.rows.items() if "mean of" in title), next(iter(results.rows.values())))
+    if others:
+        yield f"Published rows: {_quoted()['source'][name]}."
+    ours = _row(results, OURS)
     for key in metrics:
         known = {title: given[key] for title, given in others.items() if key in given}
         own = ours.get(key)

@@ -75,7 +75,8 @@ def test_the_command_prints_both_sides_and_keeps_them(tmp_path, monkeypatch, cap
 def test_published_rows_stand_beside_ours_with_the_best_of_them_named():
     results = Results(96, {"statecast, seed 0": {"mse": 0.36, "mae": 0.389, "mase": 0.9, "pinball": 0.3}}, {}, [])
     text = "\n".join(lines("etth1", PROTOCOLS["etth1"], results))
-    assert "| published: SegRNN, a GRU (720) | 0.351 | 0.392 | – | – | |" in text
+    assert "| published: SegRNN, a GRU (720) | 0.351 | 0.392 | – | – | – | |" in text
+    assert "Published rows: repositories of the models" in text
     assert "MSE: 0.3600, 2.6 % above the best published, 0.351 (SegRNN, a GRU (720))." in text
     assert "MAE: 0.3890, at or below the best published, 0.390 (TimeMixer (searched))." in text
 
