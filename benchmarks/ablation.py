@@ -42,8 +42,8 @@ def _without_experts(network: Forecaster) -> None:
 
 def _without_recurrence(network: Forecaster) -> None:
     """The last patch's embedding stands where the hidden vector stood; coarse resolutions keep theirs."""
-    network.encoder.one_phase = lambda embedded, _hidden: embedded  # type: ignore[method-assign]
-    network.encoder.every_step = lambda embedded, kept: (embedded, kept)  # type: ignore[method-assign]
+    network.encoder.one_phase = lambda embedded, _hidden: embedded  # type: ignore[method-assign, assignment]
+    network.encoder.every_step = lambda embedded, kept: (embedded, kept)  # type: ignore[method-assign, assignment]
 
 
 def _still(*modules: nn.Module) -> None:
