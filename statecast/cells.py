@@ -120,7 +120,7 @@ class Recurrent(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Orthogonal recurrent and Xavier input weights, zero biases, but the forget gate's (see ``_open``)."""
+        """Orthogonal recurrent and Xavier input weights, zero biases, forget bias 1 (Jozefowicz et al. 2015)."""
         for name, weight in self.stack.named_parameters():
             if name.startswith("weight_hh"):
                 for gate in weight.data.chunk(weight.shape[0] // self.width):
@@ -131,11 +131,7 @@ class Recurrent(nn.Module):
             else:
                 nn.init.zeros_(weight)
                 if self.kind in ("lstm", "peephole", "slstm") and name.startswith("bias_ih"):
-                    weight.data[self.width : 2 * self.width] = self._open()
-
-    def _open(self) -> Tensor:
-        """Forget biases: 1 (Jozefowicz et al. 2015); an slstm, whose entries can outgrow the past, keeps more of it."""
-        return torch.linspace(3.0, 6.0, self.width) if self.kind == "slstm" else torch.ones(self.width)
+                    weight.data[self.width : 2 * self.width] = 1.0
 
     def run(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Advance over ``inputs`` ``[B, N, D]`` from ``state`` ``[B, layers, parts, D]``.
