@@ -166,6 +166,7 @@ def test_exponential_gates_stay_finite(size: float) -> None:
     outputs, after = cell.run(inputs, torch.zeros(16, 1, 4, WIDTH))
     assert bool(after.isfinite().all())
     assert bool((outputs.abs() <= 1).all())
+    assert bool((after[:, :, 2] >= 1).all())  # so that c / n is never a division by nothing
     outputs.sum().backward()
     assert all(bool(weight.grad.isfinite().all()) for weight in cell.parameters() if weight.grad is not None)
 
