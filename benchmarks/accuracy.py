@@ -217,6 +217,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     name, protocol = options.name, PROTOCOLS[options.name]
+    if not (options.data / protocol.path).exists():
+        print(f"{options.data / protocol.path}: no such file; --data names the folder, which is not of this repository")
+        return
     config = protocol.config(name, options.horizon)
     if options.steps:
         config = replace(config, training=replace(config.training, steps=options.steps))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 _OURS = "#2f7ed8"
 _ACTUAL = "#8c8c8c"
-_OTHERS = ("#e0861a", "#3aa655", "#c0504d", "#8a63c9", "#17a2b8", "#b8860b")
+_OTHERS = ("#e0861a", "#3aa655", "#c0504d", "#8a63c9", "#17a2b8", "#b8860b", "#d45fa0", "#6b7f3a")
 
 
 def fan(title: str, x: Sequence[Any], actual: Array, quantiles: Array, levels: Sequence[float]) -> go.Figure:

@@ -51,7 +51,7 @@ def write_report(
     verdict = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in judgement.verdict)
     body = f"""<h2>Test scores</h2>{verdict}
 <p>Every origin of the test rows, state carried from the first row. MSE, MAE and interval score in
-deviations of the training rows; OWA relative to Naive2; lower is better, except in the last two columns; the
+deviations of the training rows; OWA relative to Naive2; lower is better, except of direction; the
 processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
 <div class="scroll">{_table(judgement)}</div>{left_out}
 <h2>Coverage</h2>{_coverage(judgement)}

@@ -72,6 +72,14 @@ def test_the_command_prints_both_sides_and_keeps_them(tmp_path, monkeypatch, cap
     assert (tmp_path / "airline-1" / "report.html").exists()
 
 
+def test_data_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["accuracy", "births", "--data", str(tmp_path)])
+    threads = torch.get_num_threads()
+    accuracy.main()
+    torch.set_num_threads(threads)
+    assert "daily-total-female-births.csv: no such file; --data names the folder" in capsys.readouterr().out
+
+
 def test_published_rows_stand_beside_ours_with_the_best_of_them_named():
     results = Results(96, {"statecast, seed 0": {"mse": 0.36, "mae": 0.389, "mase": 0.9, "pinball": 0.3}}, {}, [])
     text = "\n".join(lines("etth1", PROTOCOLS["etth1"], results))
