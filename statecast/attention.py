@@ -17,6 +17,9 @@ class ResolutionAttention(nn.Module):
         self.query = nn.Linear(width, width)
         self.keys = nn.ModuleList(nn.Linear(width, width) for _ in range(resolutions))
         self.values = nn.ModuleList(nn.Linear(width + (index > 0), width) for index in range(resolutions))
+        # Coarse ones say nothing at first: noise in the mix taught the finest to be drowned out (0.02 of OWA on M4).
+        for parameter in self.values[1:].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, states: list[Tensor], ages: list[Tensor], segments: int | None = None) -> tuple[Tensor, Tensor]:
         """Mix the resolutions' hidden vectors, each ``[M, D]``, for each of the first S segments (all, if None).

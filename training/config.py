@@ -8,7 +8,7 @@ from typing import Any
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from training.columns import Columns
-from training.loss import WEIGHTINGS
+from training.emphasis import WEIGHTINGS
 from training.toml import build_table, expect, read_toml, write_toml
 
 _COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
@@ -50,7 +50,7 @@ class TrainingConfig:
 
     forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences a step.
     averaging: share of the steps, the last ones, whose weights are averaged.  clip: largest norm of a gradient.
-    weighting: unit of the loss, see ``training.loss.point_emphasis``.  median_weight: of the median among the levels.
+    weighting: unit of the loss, see ``training.emphasis.Emphasis``.  median_weight: of the median among the levels.
     validation_every: steps between validations.  validation_stride: steps between validated origins.
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.

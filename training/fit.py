@@ -16,10 +16,11 @@ from statecast.scaling import Scaling
 from training.baselines import Task
 from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
 from training.config import TrainingConfig
+from training.emphasis import Emphasis
 from training.encoding import PanelTensors
 from training.errors import TrainingError
-from training.evaluate import Part, empty_scores, score_network
-from training.loss import forecast_loss, level_weights, point_emphasis
+from training.evaluate import Part, score_network
+from training.loss import forecast_loss, level_weights
 from training.progress import Silent, Watcher
 from training.sequences import Batch, Sequences, SequenceShape
 from training.weights import RunningMean, Weights, copy_weights, put_weights
@@ -68,9 +69,7 @@ class Fit:
         self.average = RunningMean()
         self.best: Weights = copy_weights(network)
         self.curves = Curves()
-        units = empty_scores(task, ())
-        unit = units.differences if config.weighting == "owa" else units.units
-        self._unit = torch.from_numpy(np.where(np.isfinite(unit), unit, units.units))
+        self._emphasis = Emphasis.measured(task, config.weighting)
         self._weights = level_weights(network.config.quantile_levels, config.median_weight)
         self._optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -146,9 +145,8 @@ class Fit:
         scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
         # A series that has not moved yet has no unit to measure errors in.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
-        unit = self._unit.to(batch.items.device)[batch.items].repeat_interleave(batch.truth.shape[1])
-        emphasis = point_emphasis(self.config.weighting, truth, prediction.scale, unit)
-        emphasis = None if emphasis is None else emphasis.float()
+        items = batch.items.repeat_interleave(batch.truth.shape[1])
+        emphasis = self._emphasis.of(items, truth, prediction.scale)
         levels = self.network.config.quantile_levels
         return forecast_loss(prediction.scaled, scaled, levels, self._weights, emphasis)
 

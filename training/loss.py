@@ -5,9 +5,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-WEIGHTINGS = ("scale", "standard", "owa")
-_CAP = 20.0  # in units of scale: one near-zero value must not outweigh a batch
-
 
 def pinball(truth: Tensor, quantiles: Tensor, levels: Sequence[float]) -> Tensor:
     """Pinball loss ``[..., Q]`` of quantiles ``[..., Q]`` against values ``[...]``, in the values' unit.
@@ -42,22 +39,3 @@ def forecast_loss(
     if emphasis is not None:
         losses = losses * emphasis
     return (losses * observed).sum() / observed.sum().clamp(min=1)
-
-
-def point_emphasis(weighting: str, truth: Tensor, scale: Tensor, unit: Tensor) -> Tensor | None:
-    """Weights of points ``[M, F]`` for losses in units of scale.
-
-    Parameters
-    ----------
-    weighting : ``scale``: the causal scale is the unit. ``standard``: the deviation of the training rows is (as in the
-        long-horizon protocol). ``owa``: half in shares of the value, half in units of ``unit`` (the gradient of OWA).
-    truth : ``[M, F]`` raw values.  scale : ``[M]`` causal scale.
-    unit : ``[M]`` deviation of the training rows (``standard``) or mean seasonal difference (``owa``).
-    """
-    if weighting == "scale":
-        return None
-    relative = (scale / unit.clamp(min=1e-12)).unsqueeze(-1)
-    if weighting == "standard":
-        return relative.clamp(max=_CAP).expand_as(truth)
-    share = scale.unsqueeze(-1) / torch.nan_to_num(truth).abs().clamp(min=1e-12)
-    return (0.5 * share + 0.5 * relative).clamp(max=_CAP)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -10,10 +11,12 @@ from statecast.errors import ConfigError
 from statecast.forecaster import Forecaster
 from training.baselines import Task
 from training.config import FitConfig, TrainingConfig
+from training.emphasis import WEIGHTINGS, Emphasis
 from training.encoding import encode_panel
 from training.errors import TrainingError
 from training.fit import Fit
-from training.loss import forecast_loss, level_weights, point_emphasis
+from training.loss import forecast_loss, level_weights
+from training.panel import Item, Panel
 from training.splits import split_by_fractions
 from training.weights import copy_weights
 
@@ -81,10 +84,18 @@ def test_the_loss_by_hand_ignores_what_is_missing():
 
 
 def test_emphasis_turns_units_of_scale_into_those_of_the_metric():
-    truth, scale, unit = torch.tensor([[4.0, 0.0]]), torch.tensor([2.0]), torch.tensor([8.0])
-    assert point_emphasis("scale", truth, scale, unit) is None
-    assert point_emphasis("standard", truth, scale, unit).tolist() == [[0.25, 0.25]]
-    assert point_emphasis("owa", truth, scale, unit).tolist() == [[0.375, 20.0]]
+    truth, scale, unit = torch.tensor([[4.0, 0.0]]), torch.tensor([2.0]), torch.tensor([1.0, 8.0])
+    weights = [Emphasis(weighting, unit, 0.25).of(torch.tensor([1]), truth, scale) for weighting in WEIGHTINGS]
+    assert weights[0] is None
+    assert weights[1].tolist() == [[0.25, 0.25]]
+    assert weights[2].tolist() == [[1.125, 20.0]]
+
+
+def test_the_half_in_shares_is_in_units_of_what_the_seasonal_naive_misses():
+    items = tuple(Item(name, 0, 0, np.tile(np.float32([low, 3.0]), 20)) for name, low in (("a", 1.0), ("b", 3.0)))
+    panel = Panel(items, None)
+    task = Task(panel, split_by_fractions(panel, (0.6, 0.2, 0.2), 4), season=1, horizon=4)
+    assert Emphasis.measured(task, "owa").naive_share == pytest.approx(1.0)  # |3 - 1| / 2; the constant one is left out
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""How much each point of a batch counts, in units that make series comparable."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training import metrics
+from training.baselines import Task
+from training.evaluate import empty_scores
+
+WEIGHTINGS = ("scale", "standard", "owa")
+_CAP = 20.0  # in units of scale: one near-zero value must not outweigh a batch
+
+
+class Emphasis:
+    """Weights of points for losses in units of the causal scale.
+
+    Parameters
+    ----------
+    weighting : ``scale``: that scale is the unit, and all points count alike. ``standard``: the deviation of the
+        training rows is (as in the long-horizon protocol). ``owa``: half in shares of the value, half in units of the
+        seasonal difference, each half in units of what the seasonal naive misses (the gradient of OWA).
+    unit : ``[I]`` deviation of each item's training rows (``standard``), or their mean seasonal difference (``owa``).
+    naive_share : what the seasonal naive misses, as a share of the value. Its error in units of the seasonal difference
+        is 1 by definition; without this the half in shares would hardly be heard (an eighth on M4 Hourly).
+    """
+
+    def __init__(self, weighting: str, unit: Tensor, naive_share: float = 1.0) -> None:
+        self.weighting, self.unit, self.naive_share = weighting, unit, naive_share
+
+    @classmethod
+    def measured(cls, task: Task, weighting: str) -> "Emphasis":
+        """Take the units from a task's training rows."""
+        scores = empty_scores(task, ())
+        unit = scores.differences if weighting == "owa" else scores.units
+        shares = []
+        for index, (item, border) in enumerate(zip(task.panel.items, task.split.train.tolist(), strict=True)):
+            rows = task.values(index)[item.first : border]
+            shares.append(metrics.smape(rows[task.season :], rows[: -task.season]) / 100.0)
+        known = [share for share in shares if share > 0]
+        filled = torch.from_numpy(np.where(np.isfinite(unit), unit, scores.units))
+        return cls(weighting, filled, float(np.mean(known)) if known else 1.0)
+
+    def of(self, items: Tensor, truth: Tensor, scale: Tensor) -> Tensor | None:
+        """Weights ``[M, F]`` for raw values ``[M, F]`` of ``items`` ``[M]`` with causal scales ``[M]``.
+
+        None where all points count alike.
+        """
+        if self.weighting == "scale":
+            return None
+        relative = (scale / self.unit.to(items.device)[items].clamp(min=1e-12)).unsqueeze(-1)
+        if self.weighting == "standard":
+            return relative.clamp(max=_CAP).expand_as(truth).float()
+        share = scale.unsqueeze(-1) / torch.nan_to_num(truth).abs().clamp(min=1e-12)
+        return (0.5 * share / self.naive_share + 0.5 * relative).clamp(max=_CAP).float()
