@@ -21,6 +21,7 @@ from training.defaults import choose_forks, choose_network
 from training.encoding import PanelTensors, covariate_names, encode_panel, fit_covariates
 from training.errors import TrainingError
 from training.fit import Curves, Fit
+from training.inspection import inspect_panel
 from training.judge import Judgement, judge
 from training.panel import Panel
 from training.progress import Silent, Watcher
@@ -59,6 +60,7 @@ def prepare(panel: Panel, config: FitConfig) -> Prepared:
         torch.set_num_threads(config.training.threads)
     shape = choose_network(panel, config.network)
     split = cut(panel, config, shape.horizon)
+    inspect_panel(panel, split)
     shape = fit_covariates(panel, split, shape)
     forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
     training = replace(config.training, forks=forks, warm=warm)
