@@ -21,6 +21,7 @@ class ForecasterConfig:
     half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
     linear_ring: a linear map of the raw ring straight to the horizon.
+    asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
     past_covariates, future_covariates, static_covariates: how each becomes numbers.
@@ -39,6 +40,7 @@ class ForecasterConfig:
     dropout: float = 0.1
     segment_length: int = 8
     linear_ring: bool = True
+    asinh_unit: float = 0.0
     adaptation: float = 1 / 60
     quantile_levels: tuple[float, ...] = NINE_LEVELS
     calendar: tuple[str, ...] = ()
@@ -52,6 +54,7 @@ class ForecasterConfig:
         _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         _expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
+        _expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
         _expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
         needed = 7 * self.season + self.patch_length
         _expect(

@@ -22,6 +22,7 @@ from statecast.prediction import Prediction
 from statecast.resolutions import CoarseEncoder
 from statecast.scaling import Scaling
 from statecast.state import State, StateSpec
+from statecast.transforms import expand
 
 
 class _Summary(NamedTuple):
@@ -121,7 +122,7 @@ class Forecaster(nn.Module):
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         ring = state["ring"][:, -self.config.ring_length :]
         scaled = seasonal_naive(self._window(ring, now), self.config.season, self.config.horizon)
-        return now.loc[:, None] + now.scale[:, None] * scaled.double()
+        return expand(now.loc[:, None] + now.scale[:, None] * scaled.double(), self.config.asinh_unit)
 
     def seasonal_error(self, state: State) -> Tensor:
         """Mean absolute change over one season so far, ``[B]`` float64: the denominator of MASE. NaN while unknown."""
@@ -237,14 +238,9 @@ class Forecaster(nn.Module):
         if self.linear_ring is not None:
             centre = centre + self.linear_ring(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
+        loc, scale = summary.now
         return Prediction(
-            scaled,
-            summary.now.loc,
-            summary.now.scale,
-            expert_weights,
-            resolution_weights,
-            config.quantile_levels,
-            scaled,
+            scaled, loc, scale, expert_weights, resolution_weights, config.quantile_levels, scaled, config.asinh_unit
         )
 
     def _replace(self, state: State, values: Mapping[str, Tensor]) -> State:

@@ -13,6 +13,7 @@ from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.scaling import Scaling, discounted_sums, scaling_of
 from statecast.state import Field, State
+from statecast.transforms import compress, expand
 
 
 class Observations(NamedTuple):
@@ -31,8 +32,9 @@ class Observations(NamedTuple):
 class History:
     """T new steps joined to what the state kept of those before.
 
-    full: ``[B, R + T]`` raw target.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.  anchor: ``[B]`` first
-    observed value.  deviations: ``[B, T]`` target minus anchor.  sums: ``[B, T, 3]``.  scaling: ``[B, P + T]``.
+    full: ``[B, R + T]`` target, transformed.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.
+    anchor: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus anchor.  sums: ``[B, T, 3]``.
+    scaling: ``[B, P + T]``.
     """
 
     config: ForecasterConfig
@@ -66,7 +68,8 @@ class History:
     def after(self, state: State) -> dict[str, Tensor]:
         """The raw fields of the state after all T steps."""
         season, length, period = self.config.season, self.config.kept_length, self.config.patch_length
-        change = (self.full[:, length:] - self.full[:, length - season : -season]).double().abs()
+        raw = expand(self.full[:, length - season :].double(), self.config.asinh_unit)
+        change = (raw[:, season:] - raw[:, :-season]).abs()
         steps = change.shape[1]
         error = torch.stack([change.nan_to_num().sum(1), (~change.isnan()).double().sum(1)], dim=-1)
         return {
@@ -114,6 +117,7 @@ def read_history(config: ForecasterConfig, observations: Observations, state: St
             f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
             f"[B, T, {config.known_width}], got {tuple(target.shape)}, {tuple(past.shape)}, {tuple(known.shape)}"
         )
+    target = compress(target, config.asinh_unit)
     seen = ~target.isnan()
     first = target.gather(1, seen.int().argmax(1, keepdim=True))[:, 0].double()
     anchor = torch.where(state["anchor"].isnan(), first, state["anchor"])

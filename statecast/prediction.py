@@ -5,6 +5,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from statecast.heads import mass_weights
+from statecast.transforms import expand
 
 
 class Prediction(NamedTuple):
@@ -12,6 +13,7 @@ class Prediction(NamedTuple):
 
     loc, scale: ``[M]`` float64.  expert_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both sum to 1 in the
     last dim.  levels: the Q quantile levels.  raw: as ``scaled`` before calibration.
+    unit: of the target's transform.
     """
 
     scaled: Tensor
@@ -21,10 +23,15 @@ class Prediction(NamedTuple):
     resolution_weights: Tensor
     levels: tuple[float, ...]
     raw: Tensor
+    unit: float
 
     def quantiles(self) -> Tensor:
         """Quantiles ``[M, F, Q]`` in the target's unit, float64."""
-        return self.loc[:, None, None] + self.scale[:, None, None] * self.scaled.double()
+        return self._inverted(self.scaled)
+
+    def raw_quantiles(self) -> Tensor:
+        """The same before calibration."""
+        return self._inverted(self.raw)
 
     def mean(self) -> Tensor:
         """Mean ``[M, F]`` in the target's unit: each quantile stands for the probability nearest to it.
@@ -32,6 +39,10 @@ class Prediction(NamedTuple):
         Of the raw quantiles, and then kept within the calibrated ones: margins follow the outermost levels, and what
         they do to one side would push the mean about.
         """
-        mean = self.raw.double() @ mass_weights(self.levels).to(self.scaled.device)
-        kept = mean.clamp(self.scaled[..., 0].double(), self.scaled[..., -1].double())
-        return self.loc[:, None] + self.scale[:, None] * kept
+        mean = self.raw_quantiles() @ mass_weights(self.levels).to(self.scaled.device)
+        return mean.clamp(*(self._inverted(self.scaled[..., [0, -1]]).unbind(-1)))
+
+    def _inverted(self, scaled: Tensor) -> Tensor:
+        values = self.loc[:, None, None] + self.scale[:, None, None] * scaled.double()
+        # The hyperbolic sine of one value differs in its last digit with its place in memory; order must not.
+        return expand(values, self.unit).cummax(-1).values if self.unit else values

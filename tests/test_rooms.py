@@ -20,7 +20,7 @@ ROOMS = ("statecast", "training", "service")
 # decide where it belongs, and write it here.
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
-    "scaling resolutions state cells",
+    "scaling transforms resolutions state cells",
     "encoder experts attention heads history prediction dependence",
     "calibration origins",
     "forecaster generator",

@@ -5,6 +5,7 @@ import torch
 
 from statecast import Forecaster
 from statecast.calibration import autocorrelation
+from statecast.transforms import compress
 from training.baselines import Task
 from training.encoding import PanelTensors
 from training.evaluate import Part, carried_forecasts
@@ -23,8 +24,9 @@ def calibrate(network: Forecaster, tensors: PanelTensors, task: Task, every: int
     raws, truths = [], []
     for window in carried_forecasts(network, tensors, part, every):
         values = task.values(window.item)
-        raw = torch.from_numpy(window.raw)
+        raw = compress(torch.from_numpy(window.raw), network.config.asinh_unit)
         truth = torch.from_numpy(values[window.origins[:, None] + 1 + np.arange(task.horizon)])
+        truth = compress(truth, network.config.asinh_unit)
         unit = (raw[..., -1] - raw[..., 0]).mean(1).clamp_min(1e-300)[:, None]
         middle = raw[..., calibration.middle]
         raws.append(((raw - middle[..., None]) / unit[..., None]).float())

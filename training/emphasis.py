@@ -42,14 +42,14 @@ class Emphasis:
         return cls(weighting, filled, float(np.mean(known)) if known else 1.0)
 
     def of(self, items: Tensor, truth: Tensor, scale: Tensor) -> Tensor | None:
-        """Weights ``[M, F]`` for raw values ``[M, F]`` of ``items`` ``[M]`` with causal scales ``[M]``.
+        """Weights ``[M, F]`` for raw values ``[M, F]`` of ``items`` ``[M]``.
 
-        None where all points count alike.
+        scale: ``[M, F]``, what one unit of the loss is in the target's unit. None where all points count alike.
         """
         if self.weighting == "scale":
             return None
-        relative = (scale / self.unit.to(items.device)[items].clamp(min=1e-12)).unsqueeze(-1)
+        relative = scale / self.unit.to(items.device)[items, None].clamp(min=1e-12)
         if self.weighting == "standard":
-            return relative.clamp(max=_CAP).expand_as(truth).float()
-        share = scale.unsqueeze(-1) / torch.nan_to_num(truth).abs().clamp(min=1e-12)
+            return relative.clamp(max=_CAP).float()
+        share = scale / torch.nan_to_num(truth).abs().clamp(min=1e-12)
         return (0.5 * share / self.naive_share + 0.5 * relative).clamp(max=_CAP).float()

@@ -125,7 +125,7 @@ def carried_forecasts(network: Forecaster, tensors: PanelTensors, part: Part, ev
         count = rows.shape[1]
         quantiles = prediction.quantiles().unflatten(0, (-1, count)).cpu().numpy()
         mean = prediction.mean().unflatten(0, (-1, count)).cpu().numpy()
-        raw = prediction._replace(scaled=prediction.raw).quantiles().unflatten(0, (-1, count)).cpu().numpy()
+        raw = prediction.raw_quantiles().unflatten(0, (-1, count)).cpu().numpy()
         for at, item in enumerate(items.tolist()):
             yield Window(item, rows[at].cpu().numpy(), quantiles[at], mean[at], raw[at])
     network.train(was_training)

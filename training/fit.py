@@ -13,6 +13,7 @@ from torch import Tensor
 
 from statecast import Forecaster, Observations, Prediction
 from statecast.scaling import Scaling
+from statecast.transforms import compress, slope
 from training.baselines import Task
 from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
 from training.config import TrainingConfig
@@ -142,11 +143,12 @@ class Fit:
         state = self.network.fresh(batch.clock, batch.static)
         prediction: Prediction = network.fork(observations, state, batch.future)
         truth = batch.truth.flatten(0, 1)
-        scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
+        unit = self.network.config.asinh_unit
+        scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(compress(truth, unit))
         # A series that has not moved yet has no unit to measure errors in.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         items = batch.items.repeat_interleave(batch.truth.shape[1])
-        emphasis = self._emphasis.of(items, truth, prediction.scale)
+        emphasis = self._emphasis.of(items, truth, prediction.scale[:, None] * slope(truth, unit))
         levels = self.network.config.quantile_levels
         return forecast_loss(prediction.scaled, scaled, levels, self._weights, emphasis)
 

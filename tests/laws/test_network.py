@@ -158,6 +158,8 @@ def test_law_4_take_and_put(batch: Batch) -> None:
 @given(batches(), st.sampled_from([0.5, 4.0, 1024.0]), st.sampled_from([-64.0, 0.0, 128.0]))
 def test_law_5_scale_and_shift_pass_through(batch: Batch, scale: float, shift: float) -> None:
     """Degrees or Fahrenheit, watts or kilowatts: the unit of a series is nobody's business but the user's."""
+    if batch.network.config.asinh_unit:
+        return  # it is for series whose zero means something
     exact = (batch.target * 64).round() / 64  # few enough digits that float32 holds the shifted series exactly
     plain, moved = batch.with_target(exact).run(), batch.with_target(exact * scale + shift).run()
     expected = plain.quantiles() * scale + shift
@@ -197,9 +199,11 @@ def test_law_9_constant_series(name: str, value: float) -> None:
     target = torch.full((1, 30), value)
     target[0, [3, 17]] = torch.nan
     batch = _plain(network, target)
-    assert torch.equal(
-        batch.run().quantiles(), torch.full((1, network.config.horizon, 9), float(target[0, 0]), dtype=torch.float64)
-    )
+    quantiles = batch.run().quantiles()
+    # A transform there and back in float32 costs some digits of the level.
+    tolerance = 1e-4 if network.config.asinh_unit else 0.0
+    assert float((quantiles - quantiles[0, 0, 0]).abs().max()) <= abs(value) * tolerance * 1e-9
+    assert float(quantiles[0, 0, 0]) == pytest.approx(float(target[0, 0]), rel=tolerance, abs=0.0)
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS))

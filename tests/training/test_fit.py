@@ -84,7 +84,7 @@ def test_the_loss_by_hand_ignores_what_is_missing():
 
 
 def test_emphasis_turns_units_of_scale_into_those_of_the_metric():
-    truth, scale, unit = torch.tensor([[4.0, 0.0]]), torch.tensor([2.0]), torch.tensor([1.0, 8.0])
+    truth, scale, unit = torch.tensor([[4.0, 0.0]]), torch.full((1, 2), 2.0), torch.tensor([1.0, 8.0])
     weights = [Emphasis(weighting, unit, 0.25).of(torch.tensor([1]), truth, scale) for weighting in WEIGHTINGS]
     assert weights[0] is None
     assert weights[1].tolist() == [[0.25, 0.25]]
