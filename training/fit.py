@@ -148,7 +148,7 @@ class Fit:
         # A series that has not moved yet has no unit to measure errors in.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         items = batch.items.repeat_interleave(batch.truth.shape[1])
-        emphasis = self._emphasis.of(items, truth, prediction.scale[:, None] * slope(truth, unit))
+        emphasis = self._emphasis.of(items, truth, prediction.scale[:, None] * slope(torch.nan_to_num(truth), unit))
         levels = self.network.config.quantile_levels
         return forecast_loss(prediction.scaled, scaled, levels, self._weights, emphasis)
 
