@@ -31,13 +31,17 @@ _WARM_UP = 0.03  # share of the steps over which the learning rate rises
 
 @dataclass
 class Curves:
-    """What happened: ``[step, loss]`` and ``[step, validation]`` pairs, and where the weights came from."""
+    """What happened: ``[step, loss]`` and ``[step, validation]`` pairs, and where the weights came from.
+
+    diverged: the step whose loss was no number, 0 for none.
+    """
 
     loss: list[list[float]] = field(default_factory=list)
     validation: list[list[float]] = field(default_factory=list)
     best_step: int = 0
     best: float = math.inf
     stale: int = 0
+    diverged: int = 0
     steps: int = 0
     seconds: float = 0.0
 
@@ -110,10 +114,8 @@ class Fit:
             fabric.clip_gradients(network, optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
             value = float(loss.detach())
             if not math.isfinite(value):
-                raise TrainingError(
-                    f"step {self.curves.steps + 1}: the loss is {value}; lower learning_rate "
-                    f"({self.config.learning_rate}) or look for extreme values"
-                )
+                self._diverged(value, watcher)
+                break
             optimizer.step()
             self.curves.steps += 1
             smooth = value if smooth is None else 0.98 * smooth + 0.02 * value
@@ -127,11 +129,22 @@ class Fit:
         self.curves.seconds = time.monotonic() - begun
         ended = stop_after is None or self.curves.steps < stop_after
         if ended:
-            if self.curves.steps % self.config.validation_every:
+            if self.curves.steps % self.config.validation_every and not self.curves.diverged:
                 self._validate(smooth or math.nan, watcher)
             put_weights(self.network, self.best)
         self.network.eval()
         return self.curves
+
+    def _diverged(self, loss: float, watcher: Watcher) -> None:
+        """Leave it at the best weights so far, and say so; without any there is nothing to leave it at."""
+        step = self.curves.steps + 1
+        told = (
+            f"step {step}: the loss is {loss}; lower learning_rate ({self.config.learning_rate}) or look for extremes"
+        )
+        if not self.curves.best_step:
+            raise TrainingError(told)
+        self.curves.diverged = step
+        watcher.say(f"{told}. Stopped with the weights of step {self.curves.best_step}, the best by then.")
 
     def _share(self, elapsed: float) -> float:
         """How much of the training is over, by steps or by time, whichever is further."""
@@ -156,6 +169,8 @@ class Fit:
         """Judge the weights that would be kept now: the average's, once there is one."""
         own = copy_weights(self.network)
         candidate = self.average.mean or own
+        if not all(bool(weight.isfinite().all()) for weight in candidate.values()):
+            return  # the next loss will say so
         put_weights(self.network, candidate)
         value = self.validate()
         if not math.isfinite(value):

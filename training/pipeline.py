@@ -197,6 +197,7 @@ def _costs(curves: Curves, spent: float, parameters: int) -> dict[str, Any]:
         "seconds": round(curves.seconds, 1),
         "processor_seconds": round(spent, 1),
         "best_step": curves.best_step,
+        "diverged": curves.diverged,
         "parameters": parameters,
     }
 

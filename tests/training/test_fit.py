@@ -17,6 +17,7 @@ from training.errors import TrainingError
 from training.fit import Fit
 from training.loss import forecast_loss, level_weights
 from training.panel import Item, Panel
+from training.progress import Silent
 from training.splits import split_by_fractions
 from training.weights import copy_weights
 
@@ -58,6 +59,28 @@ def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
     assert curves.steps < 400
     assert curves.best == min(value for _, value in curves.validation)
     assert fit.validate() == pytest.approx(curves.best)
+
+
+def test_a_fit_that_diverges_keeps_the_best_weights_and_says_so(wavy):
+    """Ten good hours and one bad step must not come to nothing."""
+    fit, told = new_fit(wavy), []
+    fit.run(stop_after=8)
+    best = {name: weight.clone() for name, weight in fit.best.items()}
+    with torch.no_grad():
+        next(iter(fit.network.parameters())).fill_(math.inf)
+    watcher = Silent()
+    watcher.say = told.append
+    curves = fit.run(watcher)
+    assert curves.diverged == 9 and "Stopped with the weights of step" in told[0]
+    assert all(torch.equal(weight, best[name]) for name, weight in copy_weights(fit.network).items())
+
+
+def test_a_fit_that_diverges_at_once_is_an_error(wavy):
+    fit = new_fit(wavy)
+    with torch.no_grad():
+        next(iter(fit.network.parameters())).fill_(math.inf)
+    with pytest.raises(TrainingError, match="lower learning_rate"):
+        fit.run()
 
 
 def test_a_time_budget_ends_it(wavy):
