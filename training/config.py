@@ -70,7 +70,7 @@ class TrainingConfig:
     weight_decay: float = 1e-2
     clip: float = 1.0
     averaging: float = 0.33
-    weighting: str = "scale"
+    weighting: str = "auto"
     median_weight: float = 1.0
     validation_every: int = 100
     validation_stride: int = 5

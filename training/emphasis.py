@@ -7,8 +7,9 @@ from torch import Tensor
 from training import metrics
 from training.baselines import Task
 from training.evaluate import empty_scores
+from training.panel import MANY
 
-WEIGHTINGS = ("scale", "standard", "owa")
+WEIGHTINGS = ("auto", "scale", "standard", "owa")
 _CAP = 20.0  # in units of scale: one near-zero value must not outweigh a batch
 
 
@@ -30,7 +31,9 @@ class Emphasis:
 
     @classmethod
     def measured(cls, task: Task, weighting: str) -> "Emphasis":
-        """Take the units from a task's training rows."""
+        """Take the units from a task's training rows; ``auto`` is ``owa`` for many items, ``scale`` for few."""
+        if weighting == "auto":
+            weighting = "owa" if len(task.panel.items) >= MANY else "scale"
         scores = empty_scores(task, ())
         unit = scores.differences if weighting == "owa" else scores.units
         shares = []
