@@ -73,11 +73,11 @@ def write_page(path: Path, tried: Sequence["Tried"]) -> None:
             ],
             y=[one.validation for one in done],
             mode="markers",
-            marker={"color": list(range(len(done))), "colorscale": "Blues", "reversescale": True, "size": 9},
+            marker={"color": ["#2f7ed8", *["#8c8c8c"] * (len(done) - 1)], "size": 9},
         )
         figure.update_layout(
             title=name, height=300, margin={"l": 50, "r": 10, "t": 40, "b": 40}, paper_bgcolor="rgba(0,0,0,0)",
-            plot_bgcolor="rgba(0,0,0,0)", font={"color": "#8a8f98"},
+            plot_bgcolor="rgba(0,0,0,0)", font={"color": "#8a8f98"}, yaxis_title="validation",
         )  # fmt: skip
         figures.append(figure)
     table = draw_table("rank", ["validation", *names, "ended"], rows, ours="1")
