@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from statecast.calendar import Freq, Times
 
-MANY = 20  # items from which on a panel is taken as one of many unlike series, as in the competitions
+MANY = 50  # items from which on a panel is taken as one of many unlike series, as in the competitions
 
 
 @dataclass(frozen=True)
