@@ -7,15 +7,18 @@
 
 from statecast.artifact import Artifact, load, save
 from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast.ensemble import Ensemble
 from statecast.forecaster import Forecaster
 from statecast.generator import Generator
 from statecast.history import Observations
 from statecast.notebook import SeriesForecast
 from statecast.prediction import Prediction
+from statecast.series import SeriesNetwork
 from statecast.state import State, StateSpec
 
 __all__ = [
     "Artifact",
+    "Ensemble",
     "Forecaster",
     "ForecasterConfig",
     "Generator",
@@ -23,6 +26,7 @@ __all__ = [
     "Observations",
     "Prediction",
     "SeriesForecast",
+    "SeriesNetwork",
     "State",
     "StateSpec",
     "load",

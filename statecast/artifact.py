@@ -1,7 +1,7 @@
 """An artifact: a folder with a trained network and the proof that it still forecasts what it forecast when saved.
 
     manifest.json       what it is: schema version, name, version, freq, horizon, scores, each file's digest
-    config.json         the ``ForecasterConfig``
+    config.json         the ``ForecasterConfig``; of an ensemble its members' under ``members``
     model.safetensors   the weights
     golden.json         a history and its forecast, recomputed at every load
     report.html         for people; written by the training room, not needed to load
@@ -22,11 +22,13 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 
 from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast.ensemble import Ensemble
 from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.forecaster import Forecaster
 from statecast.generator import Generator
 from statecast.golden import TOLERANCE, golden_difference, record_golden
 from statecast.notebook import SeriesForecast, forecast_series
+from statecast.series import SeriesNetwork
 from statecast.writing import write_on
 
 SCHEMA_VERSION = 2
@@ -41,18 +43,18 @@ class Artifact:
     name: str
     version: str
     digest: str
-    network: Forecaster | Generator
+    network: SeriesNetwork | Generator
     manifest: dict[str, Any]
 
     @property
     def kind(self) -> str:
         """``forecaster`` or ``generator``."""
-        return "forecaster" if isinstance(self.network, Forecaster) else "generator"
+        return "forecaster" if isinstance(self.network, SeriesNetwork) else "generator"
 
     @property
-    def forecaster(self) -> Forecaster:
-        """The network of a forecaster; an ``ArtifactError`` for another kind."""
-        if not isinstance(self.network, Forecaster):
+    def forecaster(self) -> SeriesNetwork:
+        """The network that forecasts, one or an ensemble; an ``ArtifactError`` for another kind."""
+        if not isinstance(self.network, SeriesNetwork):
             raise ArtifactError(
                 f"{self.name}: expected a forecaster, got a {self.kind}; it writes text, ask another model"
             )
@@ -76,7 +78,7 @@ class Artifact:
         return write_on(self.generator, prompt, **options)
 
 
-def save(folder: str | Path, network: Forecaster | Generator, manifest: Mapping[str, Any]) -> str:
+def save(folder: str | Path, network: SeriesNetwork | Generator, manifest: Mapping[str, Any]) -> str:
     """Write an artifact; returns its digest.
 
     ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
@@ -93,7 +95,7 @@ def save(folder: str | Path, network: Forecaster | Generator, manifest: Mapping[
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     (path / "manifest.json").unlink(missing_ok=True)
-    _write(path / "config.json", network.config.to_dict())
+    _write(path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict())
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     (path / "model.safetensors").write_bytes(serialise(weights))
     _write(path / "golden.json", record_golden(network))
@@ -161,7 +163,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     return Artifact(name, version, digest, network, manifest)
 
 
-def _described(network: Forecaster | Generator) -> dict[str, Any]:
+def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:
     if isinstance(network, Generator):
         config = network.config
         return {"kind": "generator", "vocabulary": config.vocabulary, "vocabulary_size": len(network.vocabulary)}
@@ -171,14 +173,17 @@ def _described(network: Forecaster | Generator) -> dict[str, Any]:
         "resolutions": list(network.config.resolutions),
         "horizon": network.config.horizon,
         "quantile_levels": list(network.config.quantile_levels),
+        **({"members": len(network.members)} if isinstance(network, Ensemble) else {}),
     }
 
 
-def _build(kind: object, config: Any) -> Forecaster | Generator:
+def _build(kind: object, config: Any) -> SeriesNetwork | Generator:
     if not isinstance(config, dict):
         raise ConfigError(f"config: expected an object, got {type(config).__name__}")
     if kind == "generator":
         return Generator(GeneratorConfig.from_dict(config))
+    if kind == "forecaster" and isinstance(config.get("members"), list):
+        return Ensemble([ForecasterConfig.from_dict(member) for member in config["members"]])
     if kind == "forecaster":
         return Forecaster(ForecasterConfig.from_dict(config))
     raise ConfigError(f"kind: expected forecaster or generator, got {kind!r}")

@@ -21,6 +21,7 @@ from statecast.origins import PastOrigins
 from statecast.prediction import Prediction
 from statecast.resolutions import CoarseEncoder
 from statecast.scaling import Scaling
+from statecast.series import SeriesNetwork
 from statecast.state import State, StateSpec
 from statecast.transforms import expand
 
@@ -35,7 +36,7 @@ class _Summary(NamedTuple):
     static: Tensor
 
 
-class Forecaster(nn.Module):
+class Forecaster(SeriesNetwork):
     """A streaming forecaster (``streaming: exact``): running over a history and stepping through it are the same."""
 
     def __init__(self, config: ForecasterConfig) -> None:
@@ -61,40 +62,26 @@ class Forecaster(nn.Module):
         self.linear_ring = LinearRing(config.ring_length, config.horizon) if config.linear_ring else None
 
     def fresh(self, clock: Tensor, static: Tensor) -> State:
-        """States of B series of which nothing has been seen.
-
-        ``clock`` ``[B]`` int64: absolute step index of the step before the first; ``static`` ``[B, S]`` encoded.
-        """
+        """See ``SeriesNetwork.fresh``."""
         state = self.spec.fresh(len(clock), clock.device)
         return self._replace(state, {"clock": clock, "static": static})
 
     def prime(self, observations: Observations, state: State) -> State:
-        """The state after T >= 1 more steps. Composable: priming on a, then on b, is priming on both."""
+        """See ``SeriesNetwork.prime``."""
         return self._encode(observations, state)[2]
 
     def decode(self, state: State, future: Tensor) -> Prediction:
-        """The forecast of each row, from its state and the known covariates ``[B, F, Ck]`` of the horizon alone.
-
-        With fewer steps of covariates than the horizon the forecast is that much shorter, and else the same.
-        """
+        """See ``SeriesNetwork.decode``."""
         ring, static = state["ring"][:, -self.config.ring_length :], state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         states = [state["hidden"][:, -1, -1, 0], *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
         summary = _Summary(states, self._ages(state["clock"]), self._window(ring, now), now, static)
         return self._calibrate(self._decode(summary, future), self._margins(state))
 
-    def step(self, observations: Observations, state: State, future: Tensor) -> tuple[Prediction, State]:
-        """``prime``, then ``decode``."""
-        state = self.prime(observations, state)
-        return self.decode(state, future), state
-
     def forward(
         self, observations: Observations, state: State, future: Tensor, every: int = 1
     ) -> tuple[Prediction, State]:
-        """Run over T steps and forecast from every ``every``-th of them, N = T // every origins a row.
-
-        ``future`` is ``[B, N, F, Ck]``. Returns M = B N forecasts, row by row, and the state after all T steps.
-        """
+        """See ``SeriesNetwork.forward``."""
         history, states, after, margins = self._encode(observations, state)
         steps = observations.target.shape[1]
         positions = torch.arange(every - 1, steps, every, device=after.rows.device)
@@ -118,22 +105,26 @@ class Forecaster(nn.Module):
         return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
     def seasonal_naive(self, state: State) -> Tensor:
-        """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before."""
+        """See ``SeriesNetwork.seasonal_naive``."""
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         ring = state["ring"][:, -self.config.ring_length :]
         scaled = seasonal_naive(self._window(ring, now), self.config.season, self.config.horizon)
         return expand(now.loc[:, None] + now.scale[:, None] * scaled.double(), self.config.asinh_unit)
 
     def seasonal_error(self, state: State) -> Tensor:
-        """Mean absolute change over one season so far, ``[B]`` float64: the denominator of MASE. NaN while unknown."""
+        """See ``SeriesNetwork.seasonal_error``."""
         total, count = state["seasonal_error"].unbind(-1)
         return torch.where(count > 0, total / count, torch.nan)
 
     def autocorrelation(self, state: State) -> Tensor:
-        """How errors of one forecast hang together, ``[B, F]`` by distance in steps, as normal scores; 1 at 0."""
+        """See ``SeriesNetwork.autocorrelation``."""
         own = state["autocorrelation"] if self.config.adaptation else state.rows.new_zeros((), dtype=torch.float32)
         found: Tensor = (self.calibration.autocorrelation + own).expand(len(state), -1)
         return found
+
+    def shape(self) -> dict[str, object]:
+        """The config."""
+        return self.config.to_dict()
 
     def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State, Tensor]:
         """Also gives what was kept on the way: hidden vectors of each resolution and own margins after each turn."""

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from statecast.forecaster import Forecaster
 from statecast.generator import Generator
 from statecast.notebook import forecast_series
+from statecast.series import SeriesNetwork
 
 # As a share of the recorded values' spread: how far another machine, device or batch shape may differ.
 TOLERANCE = 1e-3
 
 
-def record_golden(network: Forecaster | Generator) -> dict[str, Any]:
+def record_golden(network: SeriesNetwork | Generator) -> dict[str, Any]:
     """An input that reaches every part of the network, with the output."""
     if isinstance(network, Generator):
         tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
@@ -29,7 +29,7 @@ def record_golden(network: Forecaster | Generator) -> dict[str, Any]:
     return {"start": start, "target": target, "quantiles": _quantiles(network, target, start)}
 
 
-def golden_difference(network: Forecaster | Generator, golden: dict[str, Any]) -> float:
+def golden_difference(network: SeriesNetwork | Generator, golden: dict[str, Any]) -> float:
     """Largest difference from the record, as a share of the spread of what was recorded."""
     if isinstance(network, Generator):
         then = np.asarray(golden["logits"])
@@ -41,7 +41,7 @@ def golden_difference(network: Forecaster | Generator, golden: dict[str, Any]) -
     return float(np.abs(now - then).max() / spread)
 
 
-def _quantiles(network: Forecaster, target: list[float | None], start: str | None) -> list[list[float]]:
+def _quantiles(network: SeriesNetwork, target: list[float | None], start: str | None) -> list[list[float]]:
     training = network.training
     forecast = forecast_series(network.eval(), target, start=start)
     network.train(training)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from statecast.calendar import Freq, calendar_features, calendar_width
 from statecast.covariates import encode_covariates
 from statecast.errors import InputError
-from statecast.forecaster import Forecaster
 from statecast.heads import interpolate_levels
 from statecast.history import Observations
+from statecast.series import SeriesNetwork
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096
@@ -29,7 +29,7 @@ class SeriesForecast:
 
 
 def forecast_series(
-    network: Forecaster,
+    network: SeriesNetwork,
     history: Any,
     horizon: int | None = None,
     *,

@@ -17,9 +17,9 @@ from torch import Tensor
 
 from statecast.dependence import correlate
 from statecast.errors import InputError
-from statecast.forecaster import Forecaster
 from statecast.history import Observations
 from statecast.sampling import Integers, uniforms
+from statecast.series import SeriesNetwork
 from statecast.state import State
 
 
@@ -53,7 +53,7 @@ class Scenarios:
     autocorrelation: Tensor
 
     @classmethod
-    def of(cls, network: Forecaster, state: State, future: Tensor) -> "Scenarios":
+    def of(cls, network: SeriesNetwork, state: State, future: Tensor) -> "Scenarios":
         """Look ahead from states, which stay as they are. ``future``: ``[B, H, Ck]`` known covariates.
 
         H may pass the trained horizon.
@@ -101,7 +101,7 @@ def _shares(scores: Tensor, offset: Tensor) -> Tensor:
 
 
 def sample_paths(
-    network: Forecaster, state: State, future: Tensor, samples: int, seed: Integers, temperature: float = 1.0
+    network: SeriesNetwork, state: State, future: Tensor, samples: int, seed: Integers, temperature: float = 1.0
 ) -> Tensor:
     """Draw ``[B, samples, H]`` paths of B series; see ``Scenarios``.
 
@@ -118,7 +118,7 @@ def sample_paths(
     return torch.cat(list(Scenarios.of(network, state, future).draw(samples, seed, temperature)), dim=2)
 
 
-def direct_quantiles(network: Forecaster, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
+def direct_quantiles(network: SeriesNetwork, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
     """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon.
 
     Past the trained horizon the network goes on from its own median, a horizon at a time; there each level lies at
@@ -149,6 +149,6 @@ def direct_quantiles(network: Forecaster, state: State, future: Tensor) -> tuple
     return torch.cat(quantiles, dim=1), torch.cat(means, dim=1)
 
 
-def _seen(network: Forecaster, target: Tensor, known: Tensor) -> Observations:
+def _seen(network: SeriesNetwork, target: Tensor, known: Tensor) -> Observations:
     past = torch.zeros((*target.shape, network.config.past_width), device=target.device)
     return Observations(target.float(), past, known)

@@ -1,11 +1,11 @@
 """Small real artifacts for tests: a real network with settled random weights, saved and loaded as any other."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
-from statecast import Forecaster, ForecasterConfig, Generator, GeneratorConfig, save
+from statecast import Ensemble, Forecaster, ForecasterConfig, Generator, GeneratorConfig, SeriesNetwork, save
 from statecast.vocabulary import Vocabulary
 
 TINY: dict[str, Any] = {
@@ -17,7 +17,24 @@ TINY: dict[str, Any] = {
 def tiny_network(seed: int = 0, **changes: Any) -> Forecaster:
     """A small network in evaluation mode whose every part has weights that matter."""
     torch.manual_seed(seed)
-    network = Forecaster(ForecasterConfig(**{**TINY, **changes})).eval().requires_grad_(False)
+    return _settled(Forecaster(ForecasterConfig(**{**TINY, **changes})))
+
+
+def tiny_ensemble(seed: int = 0, *members: dict[str, Any]) -> Ensemble:
+    """The same of two members, or of those given, that differ in kind."""
+    torch.manual_seed(seed)
+    told = members or (
+        {"half_life": 9.0, "patch_length": 6, "ring_length": 48},
+        {"cell": "gru", "width": 6, "resolutions": (1, 3), "linear_ring": False},
+    )
+    return _settled(Ensemble([ForecasterConfig(**{**TINY, "adaptation": 0.0, **member}) for member in told]))
+
+
+Network = TypeVar("Network", bound=SeriesNetwork)
+
+
+def _settled(network: Network) -> Network:
+    network.eval().requires_grad_(False)
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
     network.calibration.margins.normal_(std=0.2)

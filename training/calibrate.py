@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from statecast import Forecaster
+from statecast import SeriesNetwork
 from statecast.calibration import autocorrelation
 from statecast.transforms import compress
 from training.baselines import Task
@@ -11,7 +11,7 @@ from training.encoding import PanelTensors
 from training.evaluate import Part, carried_forecasts
 
 
-def calibrate(network: Forecaster, tensors: PanelTensors, task: Task, every: int) -> int:
+def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: int) -> int:
     """Set a network's margins and autocorrelation from its validation forecasts; gives how many there were.
 
     Each segment's margins are those at which the outermost levels would have held as often as they promise (Romano et

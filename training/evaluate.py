@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statecast import Forecaster, Observations, Prediction
+from statecast import Observations, Prediction, SeriesNetwork
 from statecast.state import State
 from training import metrics
 from training.baselines import Baseline, Task, fill_forward
@@ -51,7 +51,7 @@ class Part:
 class Reader:
     """Carries the states of all items of a panel forward together, whatever their lengths, without any padding."""
 
-    def __init__(self, network: Forecaster, tensors: PanelTensors) -> None:
+    def __init__(self, network: SeriesNetwork, tensors: PanelTensors) -> None:
         self.device = next(network.parameters()).device
         self.network, self.tensors = network, tensors.to(self.device)
         self.row = self.tensors.first.clone()
@@ -107,7 +107,7 @@ class Reader:
 
 
 @torch.inference_mode()
-def carried_forecasts(network: Forecaster, tensors: PanelTensors, part: Part, every: int = 1) -> Iterator[Window]:
+def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part, every: int = 1) -> Iterator[Window]:
     """Forecasts from every ``every``-th origin of a part, each from the state carried from the item's first row.
 
     Memory is bounded: what is given must be used before the next is asked for.
@@ -131,7 +131,7 @@ def carried_forecasts(network: Forecaster, tensors: PanelTensors, part: Part, ev
     network.train(was_training)
 
 
-def score_network(network: Forecaster, tensors: PanelTensors, task: Task, part: Part, every: int = 1) -> Scores:
+def score_network(network: SeriesNetwork, tensors: PanelTensors, task: Task, part: Part, every: int = 1) -> Scores:
     """Scores of a network on a part, with carried state."""
     levels = network.config.quantile_levels
     scores = empty_scores(task, levels)

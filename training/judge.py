@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from statecast.forecaster import Forecaster
+from statecast.series import SeriesNetwork
 from training import metrics
 from training.baselines import Baseline, Ewma, LastValue, Naive2, SeasonalNaive, Task
 from training.boosting import Boosting
@@ -70,7 +70,7 @@ class Judgement:
 
 
 def judge(
-    network: Forecaster,
+    network: SeriesNetwork,
     tensors: PanelTensors,
     task: Task,
     *,

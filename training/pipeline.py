@@ -13,6 +13,7 @@ import torch
 
 import statecast
 from statecast.forecaster import Forecaster
+from statecast.series import SeriesNetwork
 from training.baselines import Task
 from training.calibrate import calibrate
 from training.checkpoint import Checkpoint
@@ -33,7 +34,7 @@ from training.splits import Split, split_by_fractions, split_by_rows
 class Outcome:
     """What a fit or a backtest found."""
 
-    network: Forecaster
+    network: SeriesNetwork
     judgement: Judgement
     digest: str
 
@@ -173,7 +174,7 @@ def file_digest(path: Path) -> str:
 
 
 def _judge(
-    network: Forecaster, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
+    network: SeriesNetwork, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
 ) -> Judgement:
     return judge(
         network,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from statecast.forecaster import Forecaster
+from statecast.series import SeriesNetwork
 from training import figures
 from training.baselines import Task
 from training.encoding import PanelTensors
@@ -34,7 +34,7 @@ def write_report(
     path: Path,
     manifest: Mapping[str, Any],
     judgement: Judgement,
-    network: Forecaster,
+    network: SeriesNetwork,
     tensors: PanelTensors,
     *,
     task: Task,
@@ -116,7 +116,7 @@ def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Fig
     return drawn
 
 
-def _fans(network: Forecaster, tensors: PanelTensors, task: Task) -> list[go.Figure]:
+def _fans(network: SeriesNetwork, tensors: PanelTensors, task: Task) -> list[go.Figure]:
     """The last test forecast of the first few items that have one."""
     horizon = task.horizon
     end = task.split.test

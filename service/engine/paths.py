@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from service.engine.slab import tensor_of
 from service.jobs import Floats
 from statecast.artifact import Artifact
-from statecast.forecaster import Forecaster
 from statecast.paths import Scenarios
+from statecast.series import SeriesNetwork
 from statecast.state import State
 
 
@@ -42,7 +42,7 @@ class Paths:
         device = next(network.parameters()).device
         with torch.inference_mode():
             state = State(network.spec, torch.cat(cast(Any, states)))
-            pausing = cast(Forecaster, _Pausing(network, self._pause))
+            pausing = cast(SeriesNetwork, _Pausing(network, self._pause))
             scenarios = Scenarios.of(pausing, state, tensor_of(future, device))
             parts = []
             for drawn in scenarios.draw(samples, seed, temperature):
@@ -54,7 +54,7 @@ class Paths:
 class _Pausing:
     """A network that lets others have their turn before it goes on past its horizon."""
 
-    def __init__(self, network: Forecaster, pause: Callable[[], None]) -> None:
+    def __init__(self, network: SeriesNetwork, pause: Callable[[], None]) -> None:
         self.config = network.config
         self.decode = network.decode
         self.autocorrelation = network.autocorrelation

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis import target
 from torch import Tensor
 
-from statecast import Forecaster, Observations, Prediction, State
+from statecast import Observations, Prediction, SeriesNetwork, State
 from statecast.covariates import Covariate
 from statecast.transforms import compress
-from tests.artifacts import tiny_network
+from tests.artifacts import tiny_ensemble, tiny_network
 
 VARIANTS: dict[str, dict[str, object]] = {
     "lstm": {},
@@ -36,20 +36,25 @@ VARIANTS: dict[str, dict[str, object]] = {
 }
 
 
+# Not of one forecaster but of two unlike ones.
+ENSEMBLE = "ensemble"
+NAMES = sorted([*VARIANTS, ENSEMBLE])
+
+
 @cache
-def variant(name: str) -> Forecaster:
+def variant(name: str) -> SeriesNetwork:
     """One network a variant, built once."""
-    return tiny_network(seed=3, **VARIANTS[name])
+    return tiny_ensemble(seed=3) if name == ENSEMBLE else tiny_network(seed=3, **VARIANTS[name])
 
 
-variants = st.sampled_from(sorted(VARIANTS)).map(variant)
+variants = st.sampled_from(NAMES).map(variant)
 
 
 @dataclass(frozen=True)
 class Batch:
     """Random series for one network: everything that ``prime`` and ``decode`` take."""
 
-    network: Forecaster
+    network: SeriesNetwork
     target: Tensor
     past: Tensor
     known: Tensor

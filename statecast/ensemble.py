@@ -1,0 +1,150 @@
+"""Several forecasters of unlike kinds as one: each quantile is the mean of theirs.
+
+Members that err in different ways (other patches, cells, half-lives) are together better than the best of them, at the
+sum of their costs. The state of a series is its members' states one after the other, so it streams as exactly as they.
+
+Quantiles are averaged level by level in the target's unit (Vincent averaging; Lichtendahl et al. 2013), before any
+calibration: the mean of calibrated intervals would hold more often than it promises. One calibration, from validation,
+is of the mean; so members do not follow their own misses (``adaptation`` is 0).
+
+Shapes: B rows, M origins, F horizon, Q levels, R resolutions of all members together.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from statecast.calibration import Calibration
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from statecast.forecaster import Forecaster
+from statecast.history import Observations
+from statecast.prediction import Prediction
+from statecast.series import SeriesNetwork
+from statecast.state import Field, State, StateSpec
+from statecast.transforms import expand
+
+_SHARED = (
+    "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar",
+    "past_covariates", "future_covariates", "static_covariates",
+)  # fmt: skip
+
+
+class Ensemble(SeriesNetwork):
+    """A network that forecasts what its members forecast on average.
+
+    config: the first member's, with what the members keep together: the longest ring and patch, every resolution.
+
+    Raises
+    ------
+    ConfigError
+        If there is no member, members are not asked the same, or one adapts for itself.
+    """
+
+    def __init__(self, configs: Sequence[ForecasterConfig]) -> None:
+        super().__init__()
+        if not configs:
+            raise ConfigError("members: expected at least one, got none")
+        for number, config in enumerate(configs):
+            for name in _SHARED:
+                ours, first = getattr(config, name), getattr(configs[0], name)
+                if ours != first:
+                    raise ConfigError(f"members: expected {name} to be the same in all, got {first!r} and {ours!r}")
+            if config.adaptation:
+                raise ConfigError(
+                    f"members: expected adaptation = 0, got {config.adaptation} in member {number + 1}; "
+                    "the ensemble is calibrated as one"
+                )
+        self.members = nn.ModuleList(Forecaster(config) for config in configs)
+        self.config = replace(
+            configs[0],
+            ring_length=max(config.ring_length for config in configs),
+            patch_length=max(config.patch_length for config in configs),
+            resolutions=tuple(sorted({step for config in configs for step in config.resolutions})),
+            asinh_unit=0.0,  # quantiles are averaged, and then calibrated, in the target's unit
+        )
+        self.calibration = Calibration(self.config, 1)
+        self.spec = StateSpec(
+            tuple(Field(_name(at), (one.spec.row_bytes,), torch.uint8) for at, one in enumerate(self._members()))
+        )
+
+    def fresh(self, clock: Tensor, static: Tensor) -> State:
+        """See ``SeriesNetwork.fresh``."""
+        return self._pack([member.fresh(clock, static) for member in self._members()])
+
+    def prime(self, observations: Observations, state: State) -> State:
+        """See ``SeriesNetwork.prime``."""
+        return self._pack([member.prime(observations, own) for member, own in self._own(state)])
+
+    def decode(self, state: State, future: Tensor) -> Prediction:
+        """See ``SeriesNetwork.decode``."""
+        return self._mean([member.decode(own, future) for member, own in self._own(state)])
+
+    def forward(
+        self, observations: Observations, state: State, future: Tensor, every: int = 1
+    ) -> tuple[Prediction, State]:
+        """See ``SeriesNetwork.forward``."""
+        found = [member.forward(observations, own, future, every) for member, own in self._own(state)]
+        return self._mean([prediction for prediction, _ in found]), self._pack([after for _, after in found])
+
+    def seasonal_naive(self, state: State) -> Tensor:
+        """See ``SeriesNetwork.seasonal_naive``; from the longest ring."""
+        member, own = max(self._own(state), key=lambda pair: pair[0].config.ring_length)
+        return member.seasonal_naive(own)
+
+    def seasonal_error(self, state: State) -> Tensor:
+        """See ``SeriesNetwork.seasonal_error``."""
+        member, own = self._own(state)[0]
+        return member.seasonal_error(own)
+
+    def autocorrelation(self, state: State) -> Tensor:
+        """See ``SeriesNetwork.autocorrelation``; what validation found, the same for all series."""
+        return self.calibration.autocorrelation.expand(len(state), -1)
+
+    def shape(self) -> dict[str, object]:
+        """The members' configs."""
+        return {"members": [member.config.to_dict() for member in self._members()]}
+
+    def _members(self) -> list[Forecaster]:
+        return [member for member in self.members if isinstance(member, Forecaster)]
+
+    def _own(self, state: State) -> list[tuple[Forecaster, State]]:
+        return [(member, State(member.spec, state[_name(at)])) for at, member in enumerate(self._members())]
+
+    def _pack(self, states: list[State]) -> State:
+        return self.spec.pack({_name(at): state.rows for at, state in enumerate(states)})
+
+    def _mean(self, predictions: list[Prediction]) -> Prediction:
+        """The mean of what members forecast, in units of their mean scale around their mean level."""
+        loc = _average([expand(one.loc, one.unit) for one in predictions])
+        scale = _average([expand(one.loc + one.scale, one.unit) - expand(one.loc, one.unit) for one in predictions])
+        inverse = torch.where(scale > 0, 1.0 / scale.clamp_min(1e-300), 0.0)[:, None, None]
+        raw = (_average([one.raw_quantiles() for one in predictions]) - loc[:, None, None]) * inverse
+        own = raw.new_zeros((len(raw), 2, self.config.segments))
+        return Prediction(
+            scaled=self.calibration.stretch(raw, own),
+            loc=loc,
+            scale=scale,
+            expert_weights=_average([one.expert_weights for one in predictions]),
+            resolution_weights=_average([self._widened(one) for one in zip(self._members(), predictions, strict=True)]),
+            levels=self.config.quantile_levels,
+            raw=raw,
+            unit=0.0,
+        )
+
+    def _widened(self, one: tuple[Forecaster, Prediction]) -> Tensor:
+        """A member's weights among all members' resolutions, 0 at those that it has not."""
+        weights, known = one[1].resolution_weights, one[0].config.resolutions
+        widened = weights.new_zeros((*weights.shape[:2], len(self.config.resolutions)))
+        widened[..., [self.config.resolutions.index(step) for step in known]] = weights
+        return widened
+
+
+def _average(values: list[Tensor]) -> Tensor:
+    return torch.stack(values).mean(0)
+
+
+def _name(place: int) -> str:
+    return f"members.{place}"
