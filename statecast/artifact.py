@@ -183,7 +183,7 @@ def _build(kind: object, config: Any) -> SeriesNetwork | Generator:
     if kind == "generator":
         return Generator(GeneratorConfig.from_dict(config))
     if kind == "forecaster" and isinstance(config.get("members"), list):
-        return Ensemble([ForecasterConfig.from_dict(member) for member in config["members"]])
+        return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
     if kind == "forecaster":
         return Forecaster(ForecasterConfig.from_dict(config))
     raise ConfigError(f"kind: expected forecaster or generator, got {kind!r}")

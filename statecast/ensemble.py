@@ -17,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from statecast.calibration import Calibration
-from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.forecaster import Forecaster
 from statecast.history import Observations
@@ -43,10 +42,11 @@ class Ensemble(SeriesNetwork):
         If there is no member, members are not asked the same, or one adapts for itself.
     """
 
-    def __init__(self, configs: Sequence[ForecasterConfig]) -> None:
+    def __init__(self, members: Sequence[Forecaster]) -> None:
         super().__init__()
-        if not configs:
+        if not members:
             raise ConfigError("members: expected at least one, got none")
+        configs = [member.config for member in members]
         for number, config in enumerate(configs):
             for name in _SHARED:
                 ours, first = getattr(config, name), getattr(configs[0], name)
@@ -57,7 +57,7 @@ class Ensemble(SeriesNetwork):
                     f"members: expected adaptation = 0, got {config.adaptation} in member {number + 1}; "
                     "the ensemble is calibrated as one"
                 )
-        self.members = nn.ModuleList(Forecaster(config) for config in configs)
+        self.members = nn.ModuleList(members)
         self.config = replace(
             configs[0],
             ring_length=max(config.ring_length for config in configs),

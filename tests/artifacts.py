@@ -27,7 +27,9 @@ def tiny_ensemble(seed: int = 0, *members: dict[str, Any]) -> Ensemble:
         {"half_life": 9.0, "patch_length": 6, "ring_length": 48},
         {"cell": "gru", "width": 6, "resolutions": (1, 3), "linear_ring": False},
     )
-    return _settled(Ensemble([ForecasterConfig(**{**TINY, "adaptation": 0.0, **member}) for member in told]))
+    return _settled(
+        Ensemble([Forecaster(ForecasterConfig(**{**TINY, "adaptation": 0.0, **member})) for member in told])
+    )
 
 
 Network = TypeVar("Network", bound=SeriesNetwork)

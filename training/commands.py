@@ -83,10 +83,11 @@ def fit(
             raise ConfigError("--epochs: a fit on a table counts steps; say --steps, or give a config with [text]")
         chosen = FitConfig.read(config) if config else FitConfig()
         training |= _given(steps=steps)
-        chosen = FitConfig(
-            replace(chosen.data, **columns, **_given(freq=freq)),
-            {**chosen.network, **network},
-            replace(chosen.training, **training),
+        chosen = replace(
+            chosen,
+            data=replace(chosen.data, **columns, **_given(freq=freq)),
+            network={**chosen.network, **network},
+            training=replace(chosen.training, **training),
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
         with Bar(console) as bar:

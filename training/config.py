@@ -1,4 +1,4 @@
-"""What a fit is told: three tables of a TOML file, as frozen values that refuse unknown keys by name."""
+"""What a fit is told: tables of a TOML file, as frozen values that refuse unknown keys by name."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -99,11 +99,16 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class FitConfig:
-    """A whole fit. ``network`` fixes keys of the ``ForecasterConfig``; what is absent is chosen from the data."""
+    """A whole fit. ``network`` fixes keys of the ``ForecasterConfig``; what is absent is chosen from the data.
+
+    members: of an ensemble, each with its own keys of ``network`` and, under ``training``, of ``training``; none for
+    one network alone. See ``training.members``.
+    """
 
     data: DataConfig = field(default_factory=DataConfig)
     network: Mapping[str, Any] = field(default_factory=dict)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    members: tuple[Mapping[str, Any], ...] = ()
 
     @classmethod
     def read(cls, path: str | Path) -> "FitConfig":
@@ -120,23 +125,37 @@ class FitConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> "FitConfig":
         """Build from plain values; errors as ``read``."""
         for key in values:
-            if key not in ("data", "network", "training"):
-                raise ConfigError(f"config: unknown table [{key}]; known are [data], [network], [training]")
+            if key not in ("data", "network", "training", "members"):
+                raise ConfigError(
+                    f"config: unknown table [{key}]; known are [data], [network], [training], [[members]]"
+                )
+        members = values.get("members", ())
+        if not isinstance(members, list | tuple) or not all(isinstance(member, Mapping) for member in members):
+            raise ConfigError(f"[[members]]: expected a table for each, in double brackets, got {members!r}")
+        for member in members:
+            _refuse_unknown({key: value for key, value in member.items() if key != "training"}, "[members]")
+            build_table(TrainingConfig, member.get("training", {}), "members.training")
         network = dict(values.get("network", {}))
-        known = {f.name for f in fields(ForecasterConfig)} - set(_COVARIATE_KEYS)
-        for key in network:
-            if key not in known:
-                raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        _refuse_unknown(network, "[network]")
         return cls(
             data=build_table(DataConfig, values.get("data", {}), "data"),
             network=network,
             training=build_table(TrainingConfig, values.get("training", {}), "training"),
+            members=tuple(dict(member) for member in members),
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; ``from_dict`` gives the same config back."""
-        return {"data": asdict(self.data), "network": dict(self.network), "training": asdict(self.training)}
+        tables = {"data": asdict(self.data), "network": dict(self.network), "training": asdict(self.training)}
+        return tables | ({"members": [dict(member) for member in self.members]} if self.members else {})
 
     def to_toml(self) -> str:
         """Text that ``read`` reads back."""
         return write_toml(self.to_dict())
+
+
+def _refuse_unknown(keys: Mapping[str, Any], table: str) -> None:
+    known = {f.name for f in fields(ForecasterConfig)} - set(_COVARIATE_KEYS)
+    for key in keys:
+        if key not in known:
+            raise ConfigError(f"{table}: unknown key {key!r}; known are {', '.join(sorted(known))}")

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 import statecast
+from statecast.ensemble import Ensemble
 from statecast.forecaster import Forecaster
 from statecast.series import SeriesNetwork
 from training.baselines import Task
@@ -21,9 +22,10 @@ from training.config import FitConfig, TrainingConfig
 from training.defaults import choose_forks, choose_network
 from training.encoding import PanelTensors, covariate_names, encode_panel, fit_covariates
 from training.errors import TrainingError
-from training.fit import Curves, Fit
+from training.fit import Fit
 from training.inspection import inspect_panel
 from training.judge import Judgement, judge
+from training.members import apart, run_all, tell_costs, tell_curves, together
 from training.panel import Panel
 from training.progress import Silent, Watcher
 from training.report import write_report
@@ -50,13 +52,15 @@ class Prepared:
 
 
 def prepare(panel: Panel, config: FitConfig) -> Prepared:
-    """Choose what a config leaves open, cut and encode the panel, draw the first weights.
+    """Choose what a config leaves open, cut and encode the panel, draw the first weights of one network.
 
     Raises
     ------
     StatecastError
         If the data or the config cannot be trained on; the message says how to mend it.
     """
+    if config.members:
+        raise TrainingError(f"[[members]]: expected none where one network is tried, got {len(config.members)}")
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
     shape = choose_network(panel, config.network)
@@ -85,18 +89,28 @@ def fit_panel(
 ) -> Outcome:
     """Train on a panel, judge on its last rows, write the artifact with its report to ``out``.
 
+    A config with members makes an ensemble: they are trained one after the other, then calibrated and judged as one.
+
     Raises
     ------
     StatecastError
         If the data or the config cannot be trained on; the message says how to mend it.
     """
     watcher = watcher or Silent()
-    prepared = prepare(panel, config)
-    network, tensors, task, training = prepared.network, prepared.tensors, prepared.task, prepared.config.training
+    prepared = [prepare(panel, one) for one in apart(config)]
+    network = Ensemble([one.network for one in prepared]) if config.members else prepared[0].network
+    tensors, task = prepared[0].tensors, prepared[0].task
+    used = together([one.config for one in prepared]) if config.members else prepared[0].config
+    training = used.training
     parameters = sum(weight.numel() for weight in network.parameters())
     watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
     begun = time.process_time()
-    curves = Fit(network, tensors, task, training, out).run(watcher, resume)
+    places = [out / f"member-{number + 1}" for number in range(len(prepared))] if config.members else [out]
+    fits = [
+        Fit(one.network, one.tensors, one.task, one.config.training, place)
+        for one, place in zip(prepared, places, strict=True)
+    ]
+    run_all(fits, watcher, resume)
     calibrate(network, tensors, task, training.validation_stride)
     spent = time.process_time() - begun
     judgement = _judge(network, tensors, task, training, watcher)
@@ -107,23 +121,26 @@ def fit_panel(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "item_count": len(panel.items),
         "rows": panel.rows,
-        "seeds": [training.seed],
+        "seeds": [one.config.training.seed for one in prepared],
         "data_sha256": data_digest,
         "covariates": covariates,
         "optional_covariates": training.covariate_dropout > 0 or not any(covariates.values()),
         "scores": judgement.manifest(),
         "coverage": judgement.coverage,
         "training": {
-            "config": prepared.config.to_dict(),
-            "costs": _costs(curves, spent, parameters),
-            "curves": _curves(curves),
+            "config": used.to_dict(),
+            "costs": tell_costs(fits) | {"processor_seconds": round(spent, 1), "parameters": parameters},
+            "curves": tell_curves(fits),
         },
     }
     network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(prepared.config.to_toml(), encoding="utf-8")
+    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
     write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
-    Checkpoint.remove(out)
+    for place in places:
+        Checkpoint.remove(place)
+        if place != out and place.exists():
+            place.rmdir()
     return Outcome(network, judgement, digest)
 
 
@@ -190,19 +207,3 @@ def _judge(
 def _network_table(values: Mapping[str, Any]) -> dict[str, Any]:
     # The covariates follow from the data; a TOML file has no word for "none".
     return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}
-
-
-def _costs(curves: Curves, spent: float, parameters: int) -> dict[str, Any]:
-    return {
-        "steps": curves.steps,
-        "seconds": round(curves.seconds, 1),
-        "processor_seconds": round(spent, 1),
-        "best_step": curves.best_step,
-        "diverged": curves.diverged,
-        "parameters": parameters,
-    }
-
-
-def _curves(curves: Curves) -> dict[str, Any]:
-    rounded = {"loss": curves.loss, "validation": curves.validation}
-    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}

@@ -84,6 +84,7 @@ def read_sweep(path: str | Path | None) -> tuple[FitConfig, SweepConfig]:
     }
     sweep = replace(build_table(SweepConfig, told, "sweep"), space=space)
     config = FitConfig.from_dict(tables)
+    expect(not config.members, "[[members]]", "none in a sweep, which tries one network", len(config.members))
     for (table, key), values in space.items():
         # Each end must be a value that the key can take; what does not go together is found out by trying.
         for value in values if isinstance(values, tuple) else (values.low, values.high):

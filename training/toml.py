@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,15 +26,22 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
 
 
-def write_toml(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    """Text that ``read_toml`` reads back; absent values are left out."""
+def write_toml(tables: Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]) -> str:
+    """Text that ``read_toml`` reads back; absent values are left out. A list of tables is an array of tables."""
     lines = []
-    for table, values in tables.items():
-        lines.append(f"[{table}]")
-        # The values of these tables are written alike in TOML and JSON.
-        lines += [f"{key} = {json.dumps(value)}" for key, value in values.items() if value is not None]
-        lines.append("")
+    for name, content in tables.items():
+        single = isinstance(content, Mapping)
+        for values in [content] if isinstance(content, Mapping) else content:
+            lines.append(f"[{name}]" if single else f"[[{name}]]")
+            lines += [f"{key} = {_written(value)}" for key, value in values.items() if value is not None]
+            lines.append("")
     return "\n".join(lines)
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_written(inner)}" for key, inner in value.items()) + " }"
+    return json.dumps(value)  # other values of these tables are written alike in TOML and JSON
 
 
 def build_table(kind: type[T], values: Mapping[str, Any], table: str) -> T:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import statecast
-from statecast import Ensemble, ForecasterConfig, Observations
+from statecast import Ensemble, Forecaster, ForecasterConfig, Observations
 from statecast.errors import ArtifactError, ConfigError
 from statecast.notebook import forecast_series
 from statecast.paths import sample_paths
@@ -104,4 +104,4 @@ def test_a_changed_member_is_refused(tmp_path):
 )
 def test_members_that_do_not_go_together_are_refused(members, says):
     with pytest.raises(ConfigError, match=says):
-        Ensemble([ForecasterConfig(**{**PLAIN, **member}) for member in members])
+        Ensemble([Forecaster(ForecasterConfig(**{**PLAIN, **member})) for member in members])
