@@ -1,6 +1,7 @@
 """Errors on the protocol that others publish on: ours, the baselines', the peers', and the published rows beside them.
 
-    python -m benchmarks.accuracy [NAME] [--seeds 0,1,2] [--horizon H] [--peers] [--out DIR] [--data ../shared/data]
+    python -m benchmarks.accuracy [NAME] [--config NAME] [--seeds 0,1,2] [--horizon H] [--peers] [--out DIR]
+                                  [--data ../shared/data]
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
 births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else with what `fit`
@@ -208,6 +209,8 @@ def main() -> None:
     """Measure one data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="airline", choices=PROTOCOLS)
+    configs = sorted(path.stem for path in CONFIGS.glob("*.toml"))
+    parser.add_argument("--config", choices=configs, metavar="NAME", help="another of configs/: m4-hourly-ensemble")
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")
@@ -220,12 +223,13 @@ def main() -> None:
     if not (options.data / protocol.path).exists():
         print(f"{options.data / protocol.path}: no such file; --data names the folder, which is not of this repository")
         return
-    config = protocol.config(name, options.horizon)
+    told = options.config or name
+    config = protocol.config(told, options.horizon)
     if options.steps:
         config = replace(config, training=replace(config.training, steps=options.steps))
     seeds = [int(seed) for seed in options.seeds.split(",")]
     machine = describe_machine()
-    source = f"configs/{name}.toml" if (CONFIGS / f"{name}.toml").exists() else "what fit chooses"
+    source = f"configs/{told}.toml" if (CONFIGS / f"{told}.toml").exists() else "what fit chooses"
     print(f"{machine}\n{name}: {source}")
     with tempfile.TemporaryDirectory() as folder:
         out = options.out or Path(folder)
