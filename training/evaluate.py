@@ -27,6 +27,7 @@ class Window(NamedTuple):
     """Forecasts of one item from some origins, in the target's unit.
 
     quantiles: ``[N, F, Q]``.  mean: ``[N, F]``.  raw: quantiles before calibration.
+    experts: ``[S, E]`` and resolutions: ``[S, R]``, the attention over them, mean of the origins.
     """
 
     item: int
@@ -34,6 +35,8 @@ class Window(NamedTuple):
     quantiles: Array
     mean: Array
     raw: Array
+    experts: Array
+    resolutions: Array
 
 
 @dataclass(frozen=True)
@@ -126,8 +129,13 @@ def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part,
         quantiles = prediction.quantiles().unflatten(0, (-1, count)).cpu().numpy()
         mean = prediction.mean().unflatten(0, (-1, count)).cpu().numpy()
         raw = prediction.raw_quantiles().unflatten(0, (-1, count)).cpu().numpy()
+        experts, resolutions = (
+            weights.unflatten(0, (-1, count)).mean(1).double().cpu().numpy()
+            for weights in (prediction.expert_weights, prediction.resolution_weights)
+        )
         for at, item in enumerate(items.tolist()):
-            yield Window(item, rows[at].cpu().numpy(), quantiles[at], mean[at], raw[at])
+            chosen = rows[at].cpu().numpy()
+            yield Window(item, chosen, quantiles[at], mean[at], raw[at], experts[at], resolutions[at])
     network.train(was_training)
 
 

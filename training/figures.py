@@ -65,6 +65,19 @@ def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]
     return _finish(figure, "Loss", "step", "")
 
 
+def attention(title: str, names: Sequence[str], weights: Array, segment: int) -> go.Figure:
+    """Shares ``[S, K]`` that K named parts have in each horizon segment of ``segment`` steps, as a heat map."""
+    steps = [f"{at * segment + 1} to {(at + 1) * segment}" for at in range(len(weights))]
+    figure = go.Figure()
+    figure.add_heatmap(
+        z=weights.T, x=steps, y=list(names), zmin=0.0, zmax=float(weights.max()), colorscale=[[0.0, "rgba(47, 126, 216, 0)"], [1.0, _OURS]],
+        colorbar={"title": "share", "thickness": 12}, hovertemplate="%{y}, steps %{x}: %{z:.2f}<extra></extra>",
+    )  # fmt: skip
+    finished = _finish(figure, title, "steps ahead", "")
+    finished.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
+    return finished
+
+
 def _finish(figure: go.Figure, title: str, x: str, y: str) -> go.Figure:
     grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": "rgba(128, 128, 128, 0.4)"}
     figure.update_layout(

@@ -1,6 +1,6 @@
 """``report.html``: one file that opens offline, on a phone, in the dark."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from statecast.experts import EXPERTS
 from statecast.series import SeriesNetwork
 from training import figures
 from training.baselines import Task
 from training.encoding import PanelTensors
-from training.evaluate import Part, carried_forecasts
+from training.evaluate import Part, Window, carried_forecasts
 from training.judge import OURS, Judgement
 from training.page import compose_page, draw_grid, draw_table, drawing_script
 
@@ -40,7 +41,8 @@ def write_report(
     task: Task,
 ) -> None:
     """Write forecasts against actuals, errors by step, calibration, loss and the table of scores as one HTML file."""
-    drawn = [*_fans(network, tensors, task), *_summaries(manifest, judgement)]
+    windows = _last_forecasts(network, tensors, task)
+    drawn = [*_fans(windows, network, task), *_attention(windows, network), *_summaries(manifest, judgement)]
     costs = manifest["training"]["costs"]
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
@@ -116,19 +118,35 @@ def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Fig
     return drawn
 
 
-def _fans(network: SeriesNetwork, tensors: PanelTensors, task: Task) -> list[go.Figure]:
-    """The last test forecast of the first few items that have one."""
-    horizon = task.horizon
+def _last_forecasts(network: SeriesNetwork, tensors: PanelTensors, task: Task) -> list[Window]:
+    """The last test forecast of every item that has one, in the items' order."""
     end = task.split.test
-    begin = np.where(task.split.test - task.split.val >= horizon, end - horizon, end)
-    drawn = []
-    for window in carried_forecasts(network, tensors, Part(begin, end)):
+    begin = np.where(task.split.test - task.split.val >= task.horizon, end - task.horizon, end)
+    return sorted(carried_forecasts(network, tensors, Part(begin, end)), key=lambda window: window.item)
+
+
+def _fans(windows: Sequence[Window], network: SeriesNetwork, task: Task) -> list[go.Figure]:
+    horizon, drawn = task.horizon, []
+    for window in windows[:_FANS]:
         item = task.panel.items[window.item]
         stop = int(window.origins[0]) + 1 + horizon
         start = max(stop - 4 * horizon, 0)
         times = task.panel.times(item)
         x = list(range(start, stop)) if times is None else [str(time) for time in times[start:stop]]
-        quantiles = np.asarray(window.quantiles[0])
         actual = item.target[start:stop].astype(np.float64)
-        drawn.append((window.item, figures.fan(item.item_id, x, actual, quantiles, network.config.quantile_levels)))
-    return [figure for _, figure in sorted(drawn, key=lambda pair: pair[0])[:_FANS]]
+        drawn.append(figures.fan(item.item_id, x, actual, window.quantiles[0], network.config.quantile_levels))
+    return drawn
+
+
+def _attention(windows: Sequence[Window], network: SeriesNetwork) -> list[go.Figure]:
+    """Which experts and which resolutions drive which part of the horizon, mean of the last forecasts."""
+    if not windows:
+        return []
+    config = network.config
+    experts = np.mean([window.experts for window in windows], axis=0)
+    drawn = [figures.attention("Attention over experts", EXPERTS, experts, config.segment_length)]
+    names = [f"{length} step{'s' if length > 1 else ''}" for length in config.resolutions]
+    if len(names) > 1:
+        resolutions = np.mean([window.resolutions for window in windows], axis=0)
+        drawn.append(figures.attention("Attention over resolutions", names, resolutions, config.segment_length))
+    return drawn
