@@ -70,7 +70,8 @@ def attention(title: str, names: Sequence[str], weights: Array, segment: int) ->
     steps = [f"{at * segment + 1} to {(at + 1) * segment}" for at in range(len(weights))]
     figure = go.Figure()
     figure.add_heatmap(
-        z=weights.T, x=steps, y=list(names), zmin=0.0, zmax=float(weights.max()), colorscale=[[0.0, "rgba(47, 126, 216, 0)"], [1.0, _OURS]],
+        z=weights.T, x=steps, y=list(names), zmin=0.0, zmax=float(weights.max()),
+        colorscale=[[0.0, "rgba(47, 126, 216, 0)"], [1.0, _OURS]],
         colorbar={"title": "share", "thickness": 12}, hovertemplate="%{y}, steps %{x}: %{z:.2f}<extra></extra>",
     )  # fmt: skip
     finished = _finish(figure, title, "steps ahead", "")

@@ -75,6 +75,8 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     for text in (
         "Calibration",
         "Error by horizon step",
+        "Attention over experts",
+        "Attention over resolutions",
         "Loss",
         "Coverage",
         "By series",
