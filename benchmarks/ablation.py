@@ -9,20 +9,19 @@ import argparse
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from benchmarks.covariates import read_load
-from benchmarks.data import read_m4
 from benchmarks.machine import describe_machine
+from benchmarks.protocols import PROTOCOLS
 from statecast.forecaster import Forecaster
-from training.config import DataConfig, FitConfig, TrainingConfig
+from training.config import FitConfig
 from training.evaluate import Part, score_network
 from training.fit import Fit
 from training.panel import Panel
 from training.pipeline import prepare
-from training.tables import read_panel
 
 Change = Callable[[Forecaster], None]
 
@@ -64,33 +63,18 @@ PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
 }
 
 
-def tasks(folder: str, sets: list[str], seed: int) -> Iterator[tuple[str, Panel, FitConfig]]:
-    """Data sets with their recipes."""
+def tasks(folder: Path, sets: list[str], seed: int) -> Iterator[tuple[str, Panel, FitConfig]]:
+    """Data sets with their recipes; GEFCom a day ahead, the others as their protocols have it."""
     for name in sets:
-        if name == "gefcom":
-            training = TrainingConfig(validation_stride=23)
-            yield (
-                name,
-                read_load(folder, temperature=True),
-                FitConfig(
-                    DataConfig(future=("temperature",), fractions=(0.75, 0.1, 0.15)),
-                    {"horizon": 24},
-                    replace(training, seed=seed),
-                ),
-            )
-            continue
-        config = FitConfig.read(f"configs/{name}.toml")
-        config = FitConfig(config.data, config.network, replace(config.training, seed=seed))
-        if name == "m4-hourly":
-            yield name, read_m4(f"{folder}/m4"), config
-        else:
-            yield name, read_panel(f"{folder}/ett/ETTh1.csv.gz", config.data.columns, config.data.freq), config
+        protocol = PROTOCOLS[name]
+        config = protocol.config(name, 24 if name == "gefcom" else None)
+        yield name, protocol.read(folder / protocol.path), replace(config, training=replace(config.training, seed=seed))
 
 
 def main() -> None:
     """Fit all, print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="../shared/data")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", nargs="+", default=["etth1", "m4-hourly", "gefcom"])
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

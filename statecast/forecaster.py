@@ -72,10 +72,10 @@ class Forecaster(SeriesNetwork):
 
     def decode(self, state: State, future: Tensor) -> Prediction:
         """See ``SeriesNetwork.decode``."""
-        ring, static = state["ring"][:, -self.config.ring_length :], state["static"]
+        static = state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         states = [state["hidden"][:, -1, -1, 0], *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        summary = _Summary(states, self._ages(state["clock"]), self._window(ring, now), now, static)
+        summary = _Summary(states, self._ages(state["clock"]), self._recent(state, now), now, static)
         return self._calibrate(self._decode(summary, future), self._margins(state))
 
     def forward(
@@ -107,8 +107,7 @@ class Forecaster(SeriesNetwork):
     def seasonal_naive(self, state: State) -> Tensor:
         """See ``SeriesNetwork.seasonal_naive``."""
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        ring = state["ring"][:, -self.config.ring_length :]
-        scaled = seasonal_naive(self._window(ring, now), self.config.season, self.config.horizon)
+        scaled = seasonal_naive(self._recent(state, now), self.config.season, self.config.horizon)
         return expand(now.loc[:, None] + now.scale[:, None] * scaled.double(), self.config.asinh_unit)
 
     def seasonal_error(self, state: State) -> Tensor:
@@ -209,6 +208,9 @@ class Forecaster(SeriesNetwork):
 
     def _ages(self, clocks: Tensor) -> list[Tensor]:
         return [torch.remainder(clocks + 1, c).float() / c for c in self.config.resolutions[1:]]
+
+    def _recent(self, state: State, now: Scaling) -> Tensor:
+        return self._window(state["ring"][:, -self.config.ring_length :], now)
 
     def _window(self, ring: Tensor, now: Scaling) -> Tensor:
         scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(ring)

@@ -56,9 +56,8 @@ class PastOrigins:
 
     def turns(self, clock: Tensor, steps: int) -> Tensor:
         """How many origins have come due within the chunk up to each step, ``[B, T]``; ``clock`` as in the state."""
-        first = torch.remainder(self.config.horizon - clock - 1, self.stride)
         position = torch.arange(steps, device=clock.device)
-        done = torch.div(position - first[:, None], self.stride, rounding_mode="floor") + 1
+        done = torch.div(position - self._first(clock)[:, None], self.stride, rounding_mode="floor") + 1
         return done.clamp_min(0)
 
     def due(self, history: History, hidden: list[Tensor], state: State) -> DueOrigins:
@@ -67,7 +66,7 @@ class PastOrigins:
         An origin counts only if the ring was full by then: before that, forecasts are not yet themselves.
         """
         config, steps = self.config, hidden[0].shape[1]
-        first = torch.remainder(config.horizon - state["clock"] - 1, self.stride)
+        first = self._first(state["clock"])
         most = (steps + self.stride - 1) // self.stride
         begins = first[:, None] + self.stride * torch.arange(most, device=first.device) - config.horizon
         read = state["count"][:, None] + begins + 1
@@ -76,17 +75,18 @@ class PastOrigins:
         number = torch.div(state["clock"][row] + 1 + begin, self.stride, rounding_mode="floor")
         slot, inside, earlier = torch.remainder(number, self.kept), begin.clamp_min(0), (begin < 0)[:, None]
         before = state["origins"][row, slot].chunk(len(hidden), dim=-1)
+        scaling = torch.where(earlier, state["origin_scaling"][row, slot], _scaling_rows(history, row, inside))
         return DueOrigins(
             row,
             turn,
             begin,
             [torch.where(earlier, old, new[row, inside]) for old, new in zip(before, hidden, strict=True)],
-            Scaling(
-                *torch.where(earlier, state["origin_scaling"][row, slot], _scaling_rows(history, row, inside)).unbind(
-                    -1
-                )
-            ),
+            Scaling(*scaling.unbind(-1)),
         )
+
+    def _first(self, clock: Tensor) -> Tensor:
+        """Position in a chunk at which the first origin comes due, whether it counts or not."""
+        return torch.remainder(self.config.horizon - clock - 1, self.stride)
 
     def after(self, history: History, hidden: list[Tensor], known: Tensor, state: State) -> dict[str, Tensor]:
         """The fields of the state after a chunk."""

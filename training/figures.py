@@ -65,6 +65,14 @@ def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]
     return _finish(figure, "Loss", "step", "")
 
 
+def tried(title: str, settings: Sequence[Any], validation: Sequence[float]) -> go.Figure:
+    """Validation of each trial against one of its settings, the best trial first and coloured."""
+    colours = [_OURS, *[_ACTUAL] * (len(settings) - 1)]
+    figure = go.Figure()
+    figure.add_scatter(x=list(settings), y=list(validation), mode="markers", marker={"color": colours, "size": 9})
+    return _finish(figure, title, "", "validation")
+
+
 def attention(title: str, names: Sequence[str], weights: Array, segment: int) -> go.Figure:
     """Shares ``[S, K]`` that K named parts have in each horizon segment of ``segment`` steps, as a heat map."""
     steps = [f"{at * segment + 1} to {(at + 1) * segment}" for at in range(len(weights))]

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import plotly.graph_objects as go
 import typer
 
 from statecast.errors import ConfigError
+from training import figures
 from training.console import refusals
 from training.page import compose_page, draw_grid, draw_table, drawing_script
 from training.progress import Bar
@@ -63,27 +63,18 @@ def write_page(path: Path, tried: Sequence["Tried"]) -> None:
         for place, one in enumerate(tried)
     }
     done = [one for one in tried if one.validation is not None]
-    figures = []
-    for name in names:
-        figure = go.Figure()
-        figure.add_scatter(
-            x=[
-                _short(one.settings[name]) if isinstance(one.settings[name], list) else one.settings[name]
-                for one in done
-            ],
-            y=[one.validation for one in done],
-            mode="markers",
-            marker={"color": ["#2f7ed8", *["#8c8c8c"] * (len(done) - 1)], "size": 9},
-        )
-        figure.update_layout(
-            title=name, height=300, margin={"l": 50, "r": 10, "t": 40, "b": 40}, paper_bgcolor="rgba(0,0,0,0)",
-            plot_bgcolor="rgba(0,0,0,0)", font={"color": "#8a8f98"}, yaxis_title="validation",
-        )  # fmt: skip
-        figures.append(figure)
+    drawn = [
+        figures.tried(name, [_plain(one.settings[name]) for one in done], [one.validation or 0.0 for one in done])
+        for name in names
+    ]
     table = draw_table("rank", ["validation", *names, "ended"], rows, ours="1")
-    body = f'{draw_grid(figures)}<div class="scroll">{table}</div>'
+    body = f'{draw_grid(drawn)}<div class="scroll">{table}</div>'
     facts = f"{len(tried)} trials, {len(done)} to the end; lower validation is better"
     path.write_text(compose_page("Sweep", facts, body, drawing_script()), encoding="utf-8")
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, list) else value
 
 
 def _short(value: object) -> str:

@@ -5,6 +5,17 @@ import torch
 
 from training.tables import panel_of
 
+# The beginning of a config for ``long_table``, up to further keys of [network].
+LONG_TABLE = """
+[data]
+past = ["wind"]
+future = ["holiday"]
+static = ["site"]
+[network]
+horizon = 5
+season = 8
+"""
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

@@ -12,17 +12,11 @@ import statecast
 from training.commands import app
 from training.synthetic import load_table
 
-from .conftest import long_table
+from .conftest import LONG_TABLE, long_table
 
-TINY = """
-[data]
-past = ["wind"]
-future = ["holiday"]
-static = ["site"]
-[network]
-horizon = 5
-season = 8
-width = 8
+TINY = (
+    LONG_TABLE
+    + """width = 8
 [training]
 steps = 12
 batch = 4
@@ -31,6 +25,7 @@ warm = 2
 validation_every = 6
 covariate_dropout = 0.5
 """
+)
 
 
 def run(*arguments):

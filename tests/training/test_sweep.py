@@ -8,17 +8,11 @@ from training.commands import app
 from training.config import FitConfig
 from training.sweep import Range, read_sweep
 
-from .conftest import long_table
+from .conftest import LONG_TABLE, long_table
 
-SWEEP = """
-[data]
-past = ["wind"]
-future = ["holiday"]
-static = ["site"]
-[network]
-horizon = 5
-season = 8
-[training]
+SWEEP = (
+    LONG_TABLE
+    + """[training]
 steps = 8
 batch = 4
 forks = 10
@@ -32,6 +26,7 @@ width = [4, 8]
 resolutions = [[1], [1, 4]]
 {more}
 """
+)
 
 
 def run(*arguments):
