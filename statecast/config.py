@@ -19,6 +19,8 @@ class ForecasterConfig:
     freq: distance of two observations, as text, or None without times.
     horizon: steps ahead, F.  season: steps a season, m.  patch_length: P.  ring_length: raw values kept, >= 7m + P.
     half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
+    given: those coarse resolutions whose values are given, not derived, see ``statecast.given``.
+    earlier_length: buckets of each given resolution from before its first step that a state reads, at most.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
     linear_ring: a linear map of the raw ring straight to the horizon.
     asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
@@ -34,6 +36,8 @@ class ForecasterConfig:
     ring_length: int = 336
     half_life: float = 168.0
     resolutions: tuple[int, ...] = (1, 24)
+    given: tuple[int, ...] = ()
+    earlier_length: int = 128
     cell: str = "lstm"
     width: int = 64
     layers: int = 1
@@ -49,7 +53,7 @@ class ForecasterConfig:
     static_covariates: tuple[Covariate, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "season", "patch_length", "width", "layers", "segment_length"):
+        for name in ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length"):
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
@@ -70,6 +74,8 @@ class ForecasterConfig:
             "1 and then larger ones",
             self.resolutions,
         )
+        among = tuple(length for length in self.resolutions[1:] if length in self.given)
+        _expect(self.given == among, "given", f"resolutions out of {self.resolutions[1:]}, ascending", self.given)
         levels = self.quantile_levels
         inside = all(0.0 < level < 1.0 for level in levels) and list(levels) == sorted(set(levels))
         _expect(inside and 0.5 in levels, "quantile_levels", "ascending within (0, 1) with 0.5 among them", levels)
@@ -133,7 +139,7 @@ class ForecasterConfig:
                 plain[name] = tuple(
                     Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in plain.get(name, ())
                 )
-            for name in ("resolutions", "quantile_levels", "calendar"):
+            for name in ("resolutions", "given", "quantile_levels", "calendar"):
                 if name in plain:
                     plain[name] = tuple(plain[name])
             return cls(**plain)

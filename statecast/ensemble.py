@@ -26,7 +26,7 @@ from statecast.state import Field, State, StateSpec
 from statecast.transforms import expand
 
 _SHARED = (
-    "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar",
+    "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar", "given", "earlier_length",
     "past_covariates", "future_covariates", "static_covariates",
 )  # fmt: skip
 

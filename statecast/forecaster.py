@@ -15,6 +15,7 @@ from statecast.calibration import Calibration
 from statecast.config import ForecasterConfig
 from statecast.encoder import PatchEncoder, PatchInput
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing, seasonal_naive
+from statecast.given import GivenEncoder
 from statecast.heads import LinearRing, QuantileHead
 from statecast.history import History, Observations, history_fields, read_history
 from statecast.origins import PastOrigins
@@ -42,15 +43,18 @@ class Forecaster(SeriesNetwork):
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
         self.config = config
-        coarse = config.resolutions[1:]
-        sizes = (config.cell, config.width, config.layers)
-        coarse_fields = (field for length in coarse for field in CoarseEncoder.fields(length, *sizes))
+        sizes = (config.cell, config.width, config.layers, config.dropout)
+        self.encoder = PatchEncoder(config)
+        coarse = [
+            (GivenEncoder if length in config.given else CoarseEncoder)(length, *sizes)
+            for length in config.resolutions[1:]
+        ]
+        coarse_fields = (field for encoder in coarse for field in encoder.fields)
         self.origins = PastOrigins(config)
         self.calibration = Calibration(config, self.origins.stride)
         own = (*self.origins.fields(), *Calibration.fields(config)) if config.adaptation else ()
         self.spec = StateSpec((*history_fields(config), PatchEncoder.field(config), *coarse_fields, *own))
-        self.encoder = PatchEncoder(config)
-        self.coarse = nn.ModuleList(CoarseEncoder(length, *sizes, config.dropout) for length in coarse)
+        self.coarse = nn.ModuleList(coarse)
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
         self.from_experts = nn.Linear(len(EXPERTS) * config.segment_length, config.width, bias=False)
         self.from_static = nn.Linear(config.static_width, config.width, bias=False) if config.static_width else None
@@ -195,7 +199,14 @@ class Forecaster(SeriesNetwork):
     def _coarse(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
         period = self.config.patch_length
         new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
-        return [encoder(history.deviations, new, history.anchor, state) for encoder in self.coarse]
+        found = []
+        for encoder in self.coarse:
+            if isinstance(encoder, GivenEncoder):
+                place = self.config.given.index(encoder.length)
+                found.append(encoder(history.given[..., place], history.earlier[:, place], state))
+            else:
+                found.append(encoder(history.deviations, new, history.anchor, state))
+        return found
 
     def _summarise(self, history: History, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
         rows, origins = states[0].shape[:2]

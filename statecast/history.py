@@ -21,11 +21,16 @@ class Observations(NamedTuple):
 
     target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
     calendar features first, then encoded future covariates.
+    given: ``[B, T, G]``, of the G given resolutions each bucket's value at its last step, NaN where missing.
+    earlier: ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN where
+    missing; those before the first that is not missing do not count. Only for states that have read nothing.
     """
 
     target: Tensor
     past: Tensor
     known: Tensor
+    given: Tensor | None = None
+    earlier: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class History:
 
     full: ``[B, R + T]`` target, transformed.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.
     anchor: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus anchor.  sums: ``[B, T, 3]``.
-    scaling: ``[B, P + T]``.
+    scaling: ``[B, P + T]``.  given, earlier: as in ``Observations``.
     """
 
     config: ForecasterConfig
@@ -45,6 +50,8 @@ class History:
     deviations: Tensor
     sums: Tensor
     scaling: Scaling
+    given: Tensor
+    earlier: Tensor
 
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
         """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
@@ -110,13 +117,14 @@ def read_history(config: ForecasterConfig, observations: Observations, state: St
     InputError
         If the shapes do not go together or are not the config's.
     """
-    target, past, known = observations
+    target, past, known = observations[:3]
     expected = (*target.shape, config.past_width), (*target.shape, config.known_width)
     if target.dim() != 2 or (past.shape, known.shape) != expected or not target.shape[1]:
         raise InputError(
             f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
             f"[B, T, {config.known_width}], got {tuple(target.shape)}, {tuple(past.shape)}, {tuple(known.shape)}"
         )
+    given, earlier = _read_given(config, observations)
     target = compress(target, config.asinh_unit)
     seen = ~target.isnan()
     first = target.gather(1, seen.int().argmax(1, keepdim=True))[:, 0].double()
@@ -135,4 +143,27 @@ def read_history(config: ForecasterConfig, observations: Observations, state: St
         deviations=deviations,
         sums=sums,
         scaling=Scaling(torch.cat([state["locs"], new.loc], dim=1), torch.cat([state["scales"], new.scale], dim=1)),
+        given=given,
+        earlier=earlier,
     )
+
+
+def _read_given(config: ForecasterConfig, observations: Observations) -> tuple[Tensor, Tensor]:
+    """What was given of coarse resolutions; nothing is missing values."""
+    target, count = observations.target, len(config.given)
+    given, earlier = observations.given, observations.earlier
+    if given is None:
+        given = target.new_full((*target.shape, count), torch.nan)
+    if earlier is None:
+        earlier = target.new_zeros((len(target), count, 0))
+    if given.shape != (*target.shape, count) or earlier.shape[:2] != (len(target), count):
+        raise InputError(
+            f"observations: expected given [B, T, {count}] and earlier [B, {count}, K], got {tuple(given.shape)}, "
+            f"{tuple(earlier.shape)}"
+        )
+    if earlier.shape[2] > config.earlier_length:
+        raise InputError(
+            f"observations: expected at most {config.earlier_length} earlier buckets, which is what a state reads, "
+            f"got {earlier.shape[2]}; leave out the oldest"
+        )
+    return given, earlier

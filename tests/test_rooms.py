@@ -20,7 +20,7 @@ ROOMS = ("statecast", "training", "service")
 # decide where it belongs, and write it here.
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
-    "scaling transforms resolutions state cells",
+    "scaling transforms resolutions given state cells",
     "encoder experts attention heads history prediction dependence",
     "calibration origins",
     "series generator",

@@ -1,6 +1,7 @@
 """What the laws are tried on: every network variant, and series as they come: trends, gaps, constants, odd levels."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis import target
 from torch import Tensor
 
-from statecast import Observations, Prediction, SeriesNetwork, State
+from statecast import ForecasterConfig, Observations, Prediction, SeriesNetwork, State
 from statecast.covariates import Covariate
 from statecast.transforms import compress
 from tests.artifacts import tiny_ensemble, tiny_network
@@ -24,6 +25,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "slstm-deep": {"cell": "slstm", "layers": 2},
     "one-resolution": {"resolutions": (1,)},
     "three-resolutions": {"resolutions": (1, 3, 10)},
+    "given": {"given": (6,), "earlier_length": 12},
+    "given-beside-derived": {"resolutions": (1, 3, 5, 10), "given": (3, 10), "cell": "slstm", "earlier_length": 12},
     "no-linear-ring": {"linear_ring": False},
     "asinh": {"asinh_unit": 0.5},
     "no-adaptation": {"adaptation": 0.0},
@@ -47,9 +50,6 @@ def variant(name: str) -> SeriesNetwork:
     return tiny_ensemble(seed=3) if name == ENSEMBLE else tiny_network(seed=3, **VARIANTS[name])
 
 
-variants = st.sampled_from(NAMES).map(variant)
-
-
 @dataclass(frozen=True)
 class Batch:
     """Random series for one network: everything that ``prime`` and ``decode`` take."""
@@ -61,6 +61,8 @@ class Batch:
     static: Tensor
     clock: Tensor
     future: Tensor
+    given: Tensor
+    earlier: Tensor
 
     def __repr__(self) -> str:
         return f"Batch(target={tuple(self.target.shape)}, clock={self.clock.tolist()})"
@@ -69,18 +71,19 @@ class Batch:
         return self.network.fresh(self.clock, self.static)
 
     def part(self, first: int, last: int) -> Observations:
-        return Observations(self.target[:, first:last], self.past[:, first:last], self.known[:, first:last])
+        """Steps of the series; what was given of the time before comes with the first."""
+        steps = (one[:, first:last] for one in (self.target, self.past, self.known, self.given))
+        return Observations(*steps, None if first else self.earlier)
 
     def forecast(self, state: State) -> Prediction:
         return self.network.decode(state, self.future)
 
     def rows(self, index: list[int]) -> "Batch":
         pick = torch.tensor(index)
-        names = ("target", "past", "known", "static", "clock", "future")
-        return Batch(self.network, *(getattr(self, name)[pick] for name in names))
+        return replace(self, **{name: value[pick] for name, value in vars(self).items() if isinstance(value, Tensor)})
 
     def with_target(self, target: Tensor) -> "Batch":
-        return Batch(self.network, target, self.past, self.known, self.static, self.clock, self.future)
+        return replace(self, target=target)
 
     def run(self) -> Prediction:
         """The forecast after all steps, in one go."""
@@ -88,9 +91,9 @@ class Batch:
 
 
 @st.composite
-def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True) -> Batch:
+def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True, only: Sequence[str] = NAMES) -> Batch:
     """Random walks with a season at random levels and scales, some values missing."""
-    network = draw(variants)
+    network = draw(st.sampled_from(only).map(variant))
     config, steps = network.config, draw(st.integers(2, most))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     walk = random.normal(size=(rows, steps)).cumsum(1) * draw(st.sampled_from([0.0, 0.1, 1.0]))
@@ -106,14 +109,37 @@ def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True
     def normal(*shape: int) -> Tensor:
         return torch.from_numpy(random.normal(size=shape).astype(np.float32))
 
-    return Batch(
-        network,
+    parts = (
         torch.from_numpy(values),
         normal(rows, steps, config.past_width),
         normal(rows, steps, config.known_width),
         normal(rows, config.static_width),
         torch.from_numpy(random.integers(-1, 500_000, rows)),
         normal(rows, config.horizon, config.known_width),
+    )
+    return Batch(network, *parts, *_coarse_values(random, config, rows, steps))
+
+
+def _coarse_values(random: np.random.Generator, config: ForecasterConfig, rows: int, steps: int) -> tuple[Tensor, ...]:
+    """Values of given resolutions at another level than the target's, some missing; unlike numbers of them before."""
+    count, most = len(config.given), int(random.integers(0, config.earlier_length + 1))
+    given = random.normal(size=(rows, steps, count)).astype(np.float32) * 7 + 1000
+    earlier = random.normal(size=(rows, count, most)).astype(np.float32) * 7 + 1000
+    given[random.random(given.shape) < 0.2] = np.nan
+    earlier[random.random(earlier.shape) < 0.2] = np.nan
+    earlier[np.arange(most) < random.integers(0, most + 1, (rows, count, 1))] = np.nan
+    return torch.from_numpy(given), torch.from_numpy(earlier)
+
+
+def plain_batch(network: SeriesNetwork, target: Tensor) -> Batch:
+    """A batch of these values with nothing beside them."""
+    config, (rows, steps) = network.config, target.shape
+    zeros = torch.zeros(rows, steps, config.past_width), torch.zeros(rows, steps, config.known_width)
+    ahead = torch.zeros(rows, config.horizon, config.known_width)
+    still = torch.zeros(rows, config.static_width), torch.full((rows,), -1), ahead
+    count = len(config.given)
+    return Batch(
+        network, target, *zeros, *still, torch.ones(rows, steps, count), torch.ones(rows, count, config.earlier_length)
     )
 
 

@@ -7,8 +7,9 @@ import torch
 from statecast.attention import ExpertAttention, ResolutionAttention
 from statecast.errors import InputError
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing
+from statecast.given import lay_out
 from statecast.heads import QuantileHead, interpolate_levels, mass_weights
-from statecast.resolutions import fill_buckets
+from statecast.resolutions import fill_buckets, find_ends
 from statecast.scaling import discounted_sums, scaling_of
 
 
@@ -40,8 +41,19 @@ def test_buckets_keep_to_the_clock() -> None:
     buckets = fill_buckets(deviations, torch.tensor([9]), torch.tensor([[6.0 + 7 + 8 + 9, 4.0]]).double(), 6)
     assert buckets.means[0, :2].tolist() == [np.mean(range(6, 12)), np.mean(range(12, 18))]
     assert buckets.sums[0, 2].tolist() == [18 + 19 + 20, 3]
-    assert buckets.ends[0, :2].tolist() == [1, 7]
-    assert buckets.done[0].tolist() == [0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]
+    ends, done = find_ends(torch.tensor([9]), 11, 6)
+    assert ends[0].tolist() == [1, 7, 13]
+    assert done[0].tolist() == [0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_given_values_stand_where_their_buckets_end() -> None:
+    """Steps 10..20 with given buckets of 6: bucket 1 (6..11) takes effect at 11, bucket 2 at 17, bucket 0 is over."""
+    values = np.arange(5, dtype=np.float32)[None] * 100
+    column, earlier = lay_out(values, 0, 6, 9, 11, 3)
+    assert np.flatnonzero(~np.isnan(column[0])).tolist() == [1, 7]
+    assert column[0, [1, 7]].tolist() == [100, 200]
+    assert np.isnan(earlier[0, :2]).all()
+    assert earlier[0, 2] == 0
 
 
 def test_experts_on_a_visible_series() -> None:

@@ -1,0 +1,67 @@
+"""Laws of coarse resolutions whose values are given; those of every network are in ``test_network``."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statecast import Observations
+from tests.laws.series import NAMES, Batch, batches, difference, plain_batch, variant
+
+few = settings(max_examples=40, deadline=None)
+GIVEN = [name for name in NAMES if variant(name).config.given]
+
+
+@few
+@given(batches(only=GIVEN), st.sampled_from([0.5, 1024.0]), st.sampled_from([-640.0, 128.0]))
+def test_law_5_a_given_resolution_has_its_own_unit(batch: Batch, scale: float, shift: float) -> None:
+    """Days may be sums in another unit than the minutes; what unit says nothing of the minutes to come."""
+    exact = [(part * 64).round() / 64 for part in (batch.given, batch.earlier)]
+    plain = replace(batch, given=exact[0], earlier=exact[1]).run()
+    moved = replace(batch, given=exact[0] * scale + shift, earlier=exact[1] * scale + shift).run()
+    assert difference(moved, plain) <= 1e-4
+
+
+@few
+@given(batches(only=GIVEN), st.integers(1, 12))
+def test_law_9_a_given_outage_is_missing(batch: Batch, length: int) -> None:
+    """Days that were never measured tell nothing of level or spread, and no number is made up for them."""
+    steps = batch.target.shape[1]
+    state = batch.network.prime(batch.part(0, steps), batch.fresh())
+    hole = batch.part(0, 1)
+    for _ in range(length):
+        outage = Observations(*(part[:, :1] for part in hole[:3]))
+        after = batch.network.prime(outage, state)
+        for coarse in batch.network.config.given:
+            before, now = state[f"sums_{coarse}"], after[f"sums_{coarse}"]
+            torch.testing.assert_close(now[:, 1] * before[:, 0], before[:, 1] * now[:, 0])
+            assert not bool((now[:, 0] > before[:, 0]).any())
+        state = after
+    assert bool(batch.forecast(state).quantiles().isfinite().all())
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_given_values_before_the_first_step_are_read_as_those_after_it(name: str) -> None:
+    """Years of days before the first minute must count as if the minutes had been there; else what a forecast says
+    depends on where its owner began to keep minutes."""
+    network, buckets = variant(name), 9
+    coarse, count = network.config.given[0], len(network.config.given)
+    values = 1000 + 7 * torch.randn(buckets)
+    values[4] = torch.nan
+    batch = plain_batch(network, torch.randn(1, buckets * coarse + 1))
+    given = torch.full_like(batch.given, torch.nan)
+    given[0, coarse - 1 : -1 : coarse, 0] = values
+    walked = network.prime(Observations(*batch.part(0, buckets * coarse + 1)[:3], given), batch.fresh())
+    earlier = torch.full((1, count, buckets + 2), torch.nan)
+    earlier[0, 0, 2:] = values
+    last = Observations(*(part[:, -1:] for part in batch.part(0, buckets * coarse + 1)[:3]), earlier=earlier)
+    read = network.prime(last, network.fresh(torch.tensor([buckets * coarse - 1]), batch.static))
+    for field in ("hidden", "given", "anchor", "sums"):
+        ours, theirs = walked[f"{field}_{coarse}"], read[f"{field}_{coarse}"]
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5, equal_nan=True)
+    nothing = network.prime(
+        last._replace(earlier=None), network.fresh(torch.tensor([buckets * coarse - 1]), batch.static)
+    )
+    assert not torch.equal(nothing[f"hidden_{coarse}"], read[f"hidden_{coarse}"])
