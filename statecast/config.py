@@ -90,6 +90,18 @@ class ForecasterConfig:
         calendar_width(self.calendar)
 
     @property
+    def resolution_names(self) -> tuple[str, ...]:
+        """What each resolution is called: its freq, such as 1d, or its length in base steps for a model without."""
+        base = Freq.parse(self.freq) if self.freq else None
+        return tuple(str(base.coarser(length)) if base else str(length) for length in self.resolutions)
+
+    @property
+    def given_names(self) -> dict[str, int]:
+        """Given resolutions by name, with their lengths in base steps."""
+        named = zip(self.resolution_names, self.resolutions, strict=True)
+        return {name: length for name, length in named if length in self.given}
+
+    @property
     def past_width(self) -> int:
         """Columns of encoded past covariates."""
         return covariates_width(self.past_covariates)

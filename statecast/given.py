@@ -10,13 +10,15 @@ that is not there by then is missing for good; so states do not depend on when a
 Shapes: B rows, T steps, K buckets, V variables, D width.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from statecast.calendar import Freq
+from statecast.errors import InputError
 from statecast.resolutions import MEMORY, BucketEncoder, find_ends
 from statecast.scaling import Scaling, discounted_sums, scaling_of
 from statecast.state import Field, State
@@ -107,6 +109,34 @@ def _follow(values: Tensor, kept: Kept) -> tuple[Tensor, Tensor, Tensor]:
     away = (values - anchor[:, None]).nan_to_num()
     sums = discounted_sums(torch.stack([seen.double(), away, away * away], dim=-1), kept.sums, HALF_LIFE)
     return torch.cat([kept.recent, values], dim=1), anchor, sums
+
+
+def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
+    """Number of the bucket that begins at ``start``; without times that is its number itself.
+
+    Raises
+    ------
+    InputError
+        If no bucket of this resolution begins there.
+    """
+    if not times:
+        if isinstance(start, int | np.integer):
+            return int(start)
+        raise InputError(f"resolutions {name}: expected the first bucket's number, got {start!r}")
+    freq = Freq.parse(name)
+    try:
+        instant = np.asarray([start], dtype="datetime64[s]")
+    except (ValueError, TypeError):
+        raise InputError(
+            f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
+        ) from None
+    clocks, offsets = freq.clocks(instant)
+    if offsets[0]:
+        raise InputError(
+            f"resolutions {name}: expected the time at which a bucket begins, such as {freq.times(clocks)[0]}Z, got "
+            f"{instant[0]}Z; buckets are counted from 1970-01-01T00:00:00Z, aggregate to those"
+        )
+    return int(clocks[0])
 
 
 def lay_out(values: Floats, first: int, length: int, clock: int, steps: int, most: int) -> tuple[Floats, Floats]:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from statecast.calendar import Freq
+from statecast.config import ForecasterConfig
 from statecast.generator import Generator
 from statecast.notebook import forecast_series
 from statecast.series import SeriesNetwork
@@ -26,7 +28,25 @@ def record_golden(network: SeriesNetwork | Generator) -> dict[str, Any]:
     history[[length // 3, length // 2]] = np.nan
     target = [None if np.isnan(value) else float(value) for value in history]
     start = None if config.freq is None else "2026-01-01T00:00:00"
-    return {"start": start, "target": target, "quantiles": _quantiles(network, target, start)}
+    golden = {"start": start, "target": target, "given": _given_values(config, start)}
+    return golden | {"quantiles": _quantiles(network, golden)}
+
+
+def _given_values(config: ForecasterConfig, start: str | None) -> dict[str, tuple[Any, list[float | None]]]:
+    """For each given resolution, start and values of forty buckets, one missing, about half of them over by ``start``.
+
+    ``start`` begins a bucket of some resolutions and not of others; those count from the one that it lies in.
+    """
+    values = [None if at == 13 else 500.0 + 40.0 * float(np.sin(at / 2.1)) + at for at in range(40)]
+    found: dict[str, tuple[Any, list[float | None]]] = {}
+    for name in config.given_names:
+        if start is None:
+            found[name] = (-20, values)
+        else:
+            freq = Freq.parse(name)
+            bucket = freq.clocks(np.asarray([start], dtype="datetime64[s]"))[0] - 20
+            found[name] = (str(freq.times(bucket)[0]), values)
+    return found
 
 
 def golden_difference(network: SeriesNetwork | Generator, golden: dict[str, Any]) -> float:
@@ -36,14 +56,15 @@ def golden_difference(network: SeriesNetwork | Generator, golden: dict[str, Any]
         now, spread = np.asarray(_logits(network, golden["tokens"])), np.std(then)
     else:
         then = np.asarray(golden["quantiles"])
-        now = np.asarray(_quantiles(network, golden["target"], golden["start"]))
+        now = np.asarray(_quantiles(network, golden))
         spread = np.nanstd(np.asarray(golden["target"], dtype=np.float64))
     return float(np.abs(now - then).max() / spread)
 
 
-def _quantiles(network: SeriesNetwork, target: list[float | None], start: str | None) -> list[list[float]]:
+def _quantiles(network: SeriesNetwork, golden: dict[str, Any]) -> list[list[float]]:
     training = network.training
-    forecast = forecast_series(network.eval(), target, start=start)
+    given = golden.get("given", {})  # artifacts of before had none
+    forecast = forecast_series(network.eval(), golden["target"], start=golden["start"], resolutions=given)
     network.train(training)
     return [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
 

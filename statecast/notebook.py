@@ -9,8 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from statecast.calendar import Freq, calendar_features, calendar_width
+from statecast.config import ForecasterConfig
 from statecast.covariates import encode_covariates
 from statecast.errors import InputError
+from statecast.given import first_bucket, lay_out
 from statecast.heads import interpolate_levels
 from statecast.history import Observations
 from statecast.series import SeriesNetwork
@@ -37,12 +39,15 @@ def forecast_series(
     past_covariates: Mapping[str, Sequence[Any]] | None = None,
     future_covariates: Mapping[str, Sequence[Any]] | None = None,
     static_covariates: Mapping[str, Any] | None = None,
+    resolutions: Mapping[str, tuple[Any, Sequence[Any]]] | None = None,
     quantile_levels: Sequence[float] | None = None,
 ) -> SeriesForecast:
     """Forecast one series.
 
     history: T observations, None or NaN where missing.  start: the first one's time, UTC (anything numpy reads as an
     instant).  past_covariates: T values each.  future_covariates: T + F values each, or F where their past is unknown.
+    resolutions: for each given one by name, such as ``"1d"``, the start of its first bucket (without times: its number)
+    and values, None or NaN where missing. Buckets that are over before the first observation count too.
     horizon: at most the model's.  quantile_levels: within the trained ones; left out, the trained ones.
 
     Raises
@@ -73,17 +78,41 @@ def forecast_series(
     past = torch.from_numpy(encode_covariates(config.past_covariates, dict(past_covariates or {}), (steps,)))[None]
     static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
     values = torch.from_numpy(target)[None].to(device)
+    given, earlier = (part.to(device) for part in _coarse_values(config, resolutions or {}, clock, steps))
     with torch.inference_mode():
         state = network.fresh(torch.tensor([clock], device=device), torch.from_numpy(static)[None].to(device))
         for first in range(0, steps, _CHUNK):
             part = slice(first, min(first + _CHUNK, steps))
-            state = network.prime(Observations(values[:, part], past[:, part].to(device), known[:, part]), state)
+            seen = Observations(values[:, part], past[:, part].to(device), known[:, part], given[:, part])
+            state = network.prime(seen if first else seen._replace(earlier=earlier), state)
         prediction = network.decode(state, known[:, steps:])
         quantiles = prediction.quantiles()[0, :wanted].cpu().numpy()
         mean = prediction.mean()[0, :wanted].cpu().numpy()
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     return SeriesForecast(mean, {level: chosen[:, index] for index, level in enumerate(levels)}, times)
+
+
+def _coarse_values(
+    config: ForecasterConfig, resolutions: Mapping[str, tuple[Any, Sequence[Any]]], clock: int, steps: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """``[1, T, G]`` and ``[1, G, K]`` as in ``Observations``."""
+    lengths = config.given_names
+    for name in resolutions:
+        if name not in lengths:
+            known = ", ".join(map(repr, lengths)) or "none"
+            raise InputError(f"resolutions: {name!r} is not one that the model is given; it is given {known}")
+    columns, before = [], []
+    for name, length in lengths.items():
+        start, values = resolutions.get(name, (None, ()))
+        first = 0 if start is None else first_bucket(name, start, times=config.freq is not None)
+        coarse = np.asarray(values, dtype=np.float32)[None]
+        column, earlier = lay_out(coarse, first, length, clock, steps, config.earlier_length)
+        columns.append(torch.from_numpy(column))
+        before.append(torch.from_numpy(earlier))
+    if not columns:
+        return torch.zeros(1, steps, 0), torch.zeros(1, 0, 0)
+    return torch.stack(columns, dim=-1), torch.stack(before, dim=1)
 
 
 def _whole(name: str, values: Sequence[Any], steps: int, horizon: int) -> list[Any]:

@@ -98,10 +98,9 @@ class Reply:
         config = self.model.config
         segments = -(-self.horizon // config.segment_length)
         weights = {name: part[:, :segments] for name, part in result.attention.items()}
-        freq = _freq(config.freq) if config.freq else None
-        resolutions = [str(freq.coarser(steps)) if freq else str(steps) for steps in config.resolutions]
+        resolutions = enumerate(config.resolution_names)
         return {
-            **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in enumerate(resolutions)},
+            **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in resolutions},
             "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(EXPERTS)},
         }
 

@@ -1,13 +1,22 @@
 """Laws of coarse resolutions whose values are given; those of every network are in ``test_network``."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import statecast
 from statecast import Observations
+from statecast.errors import InputError
+from statecast.golden import TOLERANCE, golden_difference
+from statecast.notebook import forecast_series
+from tests.artifacts import tiny_network
 from tests.laws.series import NAMES, Batch, batches, difference, plain_batch, variant
 
 few = settings(max_examples=40, deadline=None)
@@ -65,3 +74,32 @@ def test_given_values_before_the_first_step_are_read_as_those_after_it(name: str
         last._replace(earlier=None), network.fresh(torch.tensor([buckets * coarse - 1]), batch.static)
     )
     assert not torch.equal(nothing[f"hidden_{coarse}"], read[f"hidden_{coarse}"])
+
+
+def test_law_8_an_artifact_with_given_resolutions_is_enough(tmp_path: Path) -> None:
+    """Its golden forecast must hang on what was given, or a slip in reading days would load unseen."""
+    network = tiny_network(given=(6,))
+    torch.nn.init.normal_(network.resolution_attention.values[1].weight)  # as after a fit that found days worth much
+    statecast.save(tmp_path, network, {"name": "tiny", "version": "1"})
+    artifact = statecast.load(tmp_path)
+    values = [float(value) for value in range(40)]
+    days = {"6h": ("2026-02-01T00:00:00", [100.0, 90.0, 120.0, None, 80.0] * 40)}
+    given, without = (artifact.forecast(values, start="2026-03-01T05:00:00", **k) for k in ({"resolutions": days}, {}))
+    assert not np.allclose(given.mean, without.mean, rtol=1e-3)
+    golden = json.loads((tmp_path / "golden.json").read_text())
+    assert golden_difference(artifact.network, golden) <= TOLERANCE
+    assert golden_difference(artifact.network, {**golden, "given": {}}) > TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("resolutions", "message"),
+    [
+        ({"1d": ("2026-02-01", [1.0])}, "'1d' is not one that the model is given; it is given '6h'"),
+        ({"6h": ("2026-02-01T05:00:00", [1.0])}, "such as 2026-02-01T00:00:00Z, got 2026-02-01T05:00:00Z"),
+        ({"6h": ("soon", [1.0])}, "expected the time at which the first bucket begins, got 'soon'"),
+    ],
+)
+def test_given_values_that_lie_wrong_are_refused(resolutions: dict[str, Any], message: str) -> None:
+    """Days that begin at another hour would be read as known before they are over."""
+    with pytest.raises(InputError, match=message):
+        forecast_series(tiny_network(given=(6,)), [1.0, 2.0], start="2026-03-01T05:00:00", resolutions=resolutions)
