@@ -20,6 +20,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
+from torch import Tensor
 
 from statecast.config import ForecasterConfig, GeneratorConfig
 from statecast.ensemble import Ensemble
@@ -31,8 +32,11 @@ from statecast.notebook import SeriesForecast, forecast_series
 from statecast.series import SeriesNetwork
 from statecast.writing import write_on
 
-SCHEMA_VERSION = 2
-"""2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such."""
+SCHEMA_VERSION = 3
+"""2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such.
+
+3: a calibration knows which rows were learned. To artifacts of 2 no row counts as learned.
+"""
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 
@@ -126,10 +130,10 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     path = Path(folder)
     raw = _read(path / "manifest.json")
     manifest = _parse(raw, path / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("schema_version") not in (1, SCHEMA_VERSION):
+    if not isinstance(manifest, dict) or manifest.get("schema_version") not in range(1, SCHEMA_VERSION + 1):
         found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
         raise ArtifactError(
-            f"{path}: expected schema_version 1 or {SCHEMA_VERSION}, got {found!r}; "
+            f"{path}: expected schema_version 1 to {SCHEMA_VERSION}, got {found!r}; "
             "load it with the release that wrote it"
         )
     digest = manifest.pop("digest", None)
@@ -145,11 +149,11 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
         config = _parse(_read(path / "config.json"), path / "config.json")
-        older = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
-        network = _build(manifest.get("kind"), {**config, "adaptation": 0.0} if older else config)
+        bare = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
+        network = _build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
         weights = load_file(path / "model.safetensors")
-        if older:
-            weights |= {name: value for name, value in network.state_dict().items() if name.startswith("calibration.")}
+        if manifest["schema_version"] < SCHEMA_VERSION:
+            weights = _before_calibration(network) | weights
         network.load_state_dict(weights)
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
@@ -161,6 +165,11 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
             f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
         )
     return Artifact(name, version, digest, network, manifest)
+
+
+def _before_calibration(network: SeriesNetwork | Generator) -> dict[str, Tensor]:
+    """What calibrations hold before a fit has found anything out: what artifacts of older schemas do not have."""
+    return {name: value for name, value in network.state_dict().items() if "calibration." in name}
 
 
 def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:

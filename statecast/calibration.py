@@ -13,6 +13,11 @@ which is quantile tracking (Gibbs and Candes 2021; Angelopoulos, Candes and Tibs
 width can become negative. The step is softened (a logistic of ``SOFT`` in log width): a hard one would turn a
 difference of rounding between two splits of a history into a jump.
 
+Learned rows. A network misses less on rows that it was fitted on. So a series' misses there, all that lie before the
+clock at which training ended, are held against the margins that those rows need on average (``learned``), and only
+later ones against validation's. What a series takes along into unknown rows is then what sets it apart from other
+series, and not how well it was learned.
+
 Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
 
 Shapes: B rows, A turns, M origins, F horizon, Q levels, S horizon segments of L steps.
@@ -33,12 +38,15 @@ _FAR = 4.0
 
 
 class Calibration(nn.Module):
-    """What validation found: ``margins`` ``[2, S]`` (below, above) and ``autocorrelation`` ``[F]``, 1 at distance 0.
+    """What a fit found: ``margins`` ``[2, S]`` (below, above) and ``autocorrelation`` ``[F]``, 1 at distance 0.
 
-    Before a fit has found anything out: no stretch, and steps that know nothing of one another.
+    learned: ``[2, S]``, the margins that rows before the clock ``learned_until`` ``[]`` need, as these were fitted on.
+    Before a fit has found anything out: no stretch, nothing learned, and steps that know nothing of one another.
     """
 
     margins: Tensor
+    learned: Tensor
+    learned_until: Tensor
     autocorrelation: Tensor
 
     def __init__(self, config: ForecasterConfig, stride: int) -> None:
@@ -49,6 +57,8 @@ class Calibration(nn.Module):
         below, above = self.levels[0], 1.0 - self.levels[-1]
         self.aims = torch.tensor([below, above])[:, None] * (1.0 - _WANDERING)
         self.register_buffer("margins", torch.zeros(2, config.segments))
+        self.register_buffer("learned", torch.zeros(2, config.segments))
+        self.register_buffer("learned_until", torch.tensor(torch.iinfo(torch.int64).min))
         self.register_buffer("autocorrelation", functional.pad(torch.ones(1), (0, config.horizon - 1)))
 
     @staticmethod
@@ -61,8 +71,25 @@ class Calibration(nn.Module):
 
     def stretch(self, raw: Tensor, own: Tensor) -> Tensor:
         """Quantiles ``[M, F, Q]`` with the margins of the network and a series' ``own`` ``[M, 2, S]``."""
-        factor = torch.exp(self.margins + own).repeat_interleave(self.segment_length, dim=-1)[..., : raw.shape[1]]
-        below, above = factor[:, 0, :, None], factor[:, 1, :, None]
+        return self._widened(raw, self._by_step(self.margins + own, raw.shape[1]))
+
+    def stretch_past(self, raw: Tensor, own: Tensor, origins: Tensor) -> Tensor:
+        """The same for forecasts from past ``origins``, as ``expected`` takes them: learned rows need other margins."""
+        horizon = raw.shape[1]
+        return self._widened(raw, self.expected(origins, horizon) + self._by_step(own, horizon))
+
+    def expected(self, origins: Tensor, horizon: int) -> Tensor:
+        """The margin of an average series at each step ahead of ``origins`` ``[M]`` (clocks), ``[M, 2, F]``."""
+        ahead = origins[:, None] + 1 + torch.arange(horizon, device=origins.device)
+        learned = (ahead < self.learned_until)[:, None]
+        return torch.where(learned, self._by_step(self.learned, horizon), self._by_step(self.margins, horizon))
+
+    def _by_step(self, margins: Tensor, horizon: int) -> Tensor:
+        return margins.repeat_interleave(self.segment_length, dim=-1)[..., :horizon]
+
+    def _widened(self, raw: Tensor, margins: Tensor) -> Tensor:
+        """``margins``: ``[M, 2, F]``."""
+        below, above = torch.exp(margins)[..., None].unbind(1)
         centre = raw[..., self.middle : self.middle + 1]
         away = raw - centre
         stretched = torch.cat([away[..., : self.middle] * below, away[..., self.middle :] * above], dim=-1)
@@ -75,20 +102,20 @@ class Calibration(nn.Module):
         above = distance / (raw[..., -1] - raw[..., self.middle]).clamp_min(1e-9)
         return torch.stack([below, above], dim=1).clamp(1e-4, 1e4).log()
 
-    def follow(self, needed: Tensor, own: Tensor) -> Tensor:
+    def follow(self, excess: Tensor, own: Tensor) -> Tensor:
         """Own margins before and after each turn, ``[B, A + 1, 2, S]``.
 
-        needed: ``[B, A, 2, F]``, NaN where nothing came due.  own: ``[B, 2, S]`` so far.
+        excess: ``[B, A, 2, F]``, what was ``needed`` above what was ``expected``; NaN where nothing came due.
+        own: ``[B, 2, S]`` so far.
         """
-        padding = -needed.shape[-1] % self.segment_length
-        segments = functional.pad(needed, (0, padding), value=torch.nan)
-        segments = segments.unflatten(-1, (-1, self.segment_length)) - self.margins[..., None]
+        padding = -excess.shape[-1] % self.segment_length
+        segments = functional.pad(excess, (0, padding), value=torch.nan).unflatten(-1, (-1, self.segment_length))
         count = (~segments.isnan()).sum(-1)
         weight = torch.where(count > 0, self.rate / count.clamp_min(1), 0.0)
-        promised = torch.where(count > 0, self.rate * self.aims.to(needed.device), 0.0)
+        promised = torch.where(count > 0, self.rate * self.aims.to(excess.device), 0.0)
         segments = segments.nan_to_num(nan=-1e4) / SOFT
         passed = [own]
-        for turn in range(needed.shape[1]):
+        for turn in range(excess.shape[1]):
             missed = torch.sigmoid(segments[:, turn] - own[..., None] / SOFT).sum(-1)
             own = own + missed * weight[:, turn] - promised[:, turn]
             passed.append(own)

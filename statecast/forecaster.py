@@ -156,10 +156,10 @@ class Forecaster(SeriesNetwork):
         if not len(due.row):
             return state["margins"][:, None], found
         window = self._window(history.ahead(due.row, due.begin + 1 - ring, ring), due.now)
-        ages = self._ages(state["clock"][due.row] + 1 + due.begin)
+        origins = state["clock"][due.row] + 1 + due.begin
         index = (due.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=due.row.device)
         future = torch.cat([state["known"], known], dim=1)[due.row[:, None], index]
-        summary = _Summary(due.hidden, ages, window, due.now, state["static"][due.row])
+        summary = _Summary(due.hidden, self._ages(origins), window, due.now, state["static"][due.row])
         raw = self._decode(summary, future).raw
         truth = Scaling(due.now.loc[:, None], due.now.scale[:, None]).apply(
             history.ahead(due.row, due.begin + 1, horizon)
@@ -168,9 +168,10 @@ class Forecaster(SeriesNetwork):
         truth = torch.where(due.now.scale[:, None] > 0, truth, torch.nan)
         place = (due.row, due.turn)
         turns = (len(state), int(due.turn.max()) + 1)
-        needed = truth.new_full((*turns, 2, horizon), torch.nan).index_put(place, self.calibration.needed(raw, truth))
-        margins = self.calibration.follow(needed, state["margins"])
-        stretched = self.calibration.stretch(raw, margins[place])
+        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon)
+        excess = truth.new_full((*turns, 2, horizon), torch.nan).index_put(place, excess)
+        margins = self.calibration.follow(excess, state["margins"])
+        stretched = self.calibration.stretch_past(raw, margins[place], origins)
         scores = self.calibration.normal_scores(stretched, truth)
         recalled = self.calibration.recall(
             truth.new_full((*turns, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]

@@ -13,6 +13,8 @@ TINY: dict[str, Any] = {
     "resolutions": (1, 6), "width": 8, "segment_length": 4, "calendar": ("day", "week"),
 }  # fmt: skip
 
+LEARNED_UNTIL = 45  # a clock; many of the laws' series cross it
+
 
 def tiny_network(seed: int = 0, **changes: Any) -> Forecaster:
     """A small network in evaluation mode whose every part has weights that matter."""
@@ -40,6 +42,8 @@ def _settled(network: Network) -> Network:
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
     network.calibration.margins.normal_(std=0.2)
+    network.calibration.learned.normal_(std=0.2)
+    network.calibration.learned_until.fill_(LEARNED_UNTIL)
     network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
     return network
 

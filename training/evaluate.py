@@ -121,8 +121,9 @@ def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part,
     reader = Reader(network, tensors)
     begins = torch.from_numpy(np.maximum(part.begin - 1, 0)).to(reader.device).maximum(reader.row)
     ends = torch.from_numpy(np.maximum(part.end - horizon, 0)).to(reader.device)
-    begins = torch.where(ends > begins, begins, reader.row)
-    ends = torch.where(ends > begins, begins + (ends - begins) // every * every, reader.row)
+    judged = ends > begins
+    begins = torch.where(judged, begins, reader.row)
+    ends = torch.where(judged, begins + (ends - begins) // every * every, reader.row)
     reader.read(begins)
     for items, rows, prediction in reader.forecast(ends, every):
         count = rows.shape[1]

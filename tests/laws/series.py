@@ -13,7 +13,7 @@ from torch import Tensor
 from statecast import ForecasterConfig, Observations, Prediction, SeriesNetwork, State
 from statecast.covariates import Covariate
 from statecast.transforms import compress
-from tests.artifacts import tiny_ensemble, tiny_network
+from tests.artifacts import LEARNED_UNTIL, tiny_ensemble, tiny_network
 
 VARIANTS: dict[str, dict[str, object]] = {
     "lstm": {},
@@ -114,7 +114,7 @@ def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True
         normal(rows, steps, config.past_width),
         normal(rows, steps, config.known_width),
         normal(rows, config.static_width),
-        torch.from_numpy(random.integers(-1, 500_000, rows)),
+        torch.from_numpy(random.integers(-1, draw(st.sampled_from([LEARNED_UNTIL, 500_000])), rows)),
         normal(rows, config.horizon, config.known_width),
     )
     return Batch(network, *parts, *_coarse_values(random, config, rows, steps))

@@ -54,6 +54,15 @@ def test_carried_forecasts_are_those_of_stepping_alone(uneven, every):
     assert sorted(seen) == sorted(expected)
 
 
+def test_an_item_without_rows_in_a_part_has_no_forecasts_there(uneven):
+    """A series too short to be cut is learned from only; judged on training rows it would flatter validation."""
+    config = fit_covariates(uneven.panel, uneven.split, CONFIG)
+    begin, end = uneven.split.train.copy(), uneven.split.val.copy()
+    begin[1] = end[1] = uneven.panel.items[1].target.size
+    found = carried_forecasts(Forecaster(config), encode_panel(uneven.panel, config), Part(begin, end))
+    assert {window.item for window in found} == {0, 2}
+
+
 def test_scores_of_network_and_baselines_stand_on_the_same_windows(uneven):
     config = fit_covariates(uneven.panel, uneven.split, CONFIG)
     part = Part(uneven.split.val, uneven.split.test)

@@ -1,0 +1,55 @@
+"""Validation says how wide intervals must be, beside what series have found out for themselves on learned rows."""
+
+import copy
+from dataclasses import replace
+
+import pytest
+import torch
+
+from statecast.config import ForecasterConfig
+from statecast.forecaster import Forecaster
+from tests.training.conftest import long_table
+from training.baselines import Task
+from training.calibrate import calibrate
+from training.encoding import encode_panel
+from training.evaluate import Part, score_network
+from training.splits import split_by_fractions
+from training.tables import panel_of
+
+SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8)
+
+
+@pytest.fixture(scope="module")
+def calibrated():
+    """A network that has learned nothing, calibrated on series that end at different times."""
+    panel = panel_of(long_table((700, 500), covariates=False))
+    task = Task(panel, split_by_fractions(panel, (0.5, 0.4, 0.1), 5), season=8, horizon=5)
+    torch.manual_seed(0)
+    network, tensors = Forecaster(SHAPE).eval(), encode_panel(panel, SHAPE)
+    assert calibrate(network, tensors, task, 1) > 400
+    return network, tensors, task
+
+
+def test_rows_up_to_the_latest_end_of_training_count_as_learned(calibrated):
+    """Were later rows to count, a live series would be held against margins of rows that it has left behind."""
+    network, tensors, task = calibrated
+    ends = tensors.clock.numpy() + task.split.train
+    assert int(network.calibration.learned_until) == ends.max()
+    assert network.calibration.learned.abs().min() > 0
+
+
+def test_served_intervals_hold_on_validation_as_often_as_promised(calibrated):
+    """What counts is the interval that is served, with each series' own margins in it."""
+    network, tensors, task = calibrated
+    scores = score_network(network, tensors, task, Part(task.split.train, task.split.val))
+    low, high = scores.coverage()[[0, -1]]
+    assert low == pytest.approx(0.1, abs=0.02) and high == pytest.approx(0.9, abs=0.02)
+
+
+def test_without_validation_margins_are_those_of_learned_rows(calibrated):
+    """They are the least that later rows will need."""
+    network, tensors, task = calibrated
+    bare = replace(task, split=replace(task.split, val=task.split.train))
+    found = copy.deepcopy(network)
+    assert calibrate(found, tensors, bare, 1) == 0
+    torch.testing.assert_close(found.calibration.margins, found.calibration.learned)
