@@ -60,7 +60,8 @@ class Result:
 
     quantiles: ``[V, F, Q]``, ascending in Q.  mean: ``[V, F]``.  baseline: ``[V, F]`` seasonal naive.
     seasonal_error: ``[V]``, mean absolute change over one season so far, the scale of MASE; NaN while unknown.
-    attention: name of an attention -> ``[V, segments, entries]``.  queue_ms, compute_ms: time spent.
+    attention: name of an attention -> ``[V, segments, entries]``.  shares: of those that are the same for all segments,
+    ``time`` and ``features``, entry -> ``[V]``; empty where a model has none.  queue_ms, compute_ms: time spent.
     """
 
     quantiles: NDArray[np.float64]
@@ -68,6 +69,7 @@ class Result:
     baseline: NDArray[np.float64]
     seasonal_error: NDArray[np.float64]
     attention: dict[str, Floats] = field(default_factory=dict)
+    shares: dict[str, dict[str, Floats]] = field(default_factory=dict)
     queue_ms: float = 0.0
     compute_ms: float = 0.0
 

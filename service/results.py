@@ -38,6 +38,10 @@ class Results:
             "experts": prediction.expert_weights.cpu().numpy(),
             "resolutions": prediction.resolution_weights.cpu().numpy(),
         }
+        self.shares: dict[str, dict[str, Floats]] = {
+            "time": {str(age): weights.cpu().numpy() for age, weights in prediction.time_weights.items()},
+            "features": {name: weights.cpu().numpy() for name, weights in prediction.feature_weights.items()},
+        }
         self.finite = np.isfinite(self.quantiles).all(axis=(1, 2)) & np.isfinite(self.mean).all(axis=1)
 
     def of(self, rows: slice, ticket: Ticket[Outcome], began: float) -> Result | Unprocessable:
@@ -57,6 +61,7 @@ class Results:
             baseline=self.baseline[rows],
             seasonal_error=self.seasonal_error[rows],
             attention={name: weights[rows] for name, weights in self.attention.items()},
+            shares={kind: {name: one[rows] for name, one in part.items()} for kind, part in self.shares.items()},
             queue_ms=1e3 * ((ticket.begun or ticket.queued) - ticket.queued),
             compute_ms=1e3 * (time.perf_counter() - began),
         )

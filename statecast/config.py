@@ -23,6 +23,9 @@ class ForecasterConfig:
     earlier_length: buckets of each given resolution from before its first step that a state reads, at most.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
     linear_ring: a linear map of the raw ring straight to the horizon.
+    feature_attention: attention over the target's and each covariate's last patch and the calendar.
+    memory: past patches of the same phase whose hidden vectors are kept and attended to, 0 for none; each is kept in
+    memory_width numbers.
     asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
@@ -44,6 +47,9 @@ class ForecasterConfig:
     dropout: float = 0.1
     segment_length: int = 8
     linear_ring: bool = True
+    feature_attention: bool = False
+    memory: int = 0
+    memory_width: int = 16
     asinh_unit: float = 0.0
     adaptation: float = 1 / 60
     quantile_levels: tuple[float, ...] = NINE_LEVELS
@@ -53,8 +59,10 @@ class ForecasterConfig:
     static_covariates: tuple[Covariate, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length"):
+        lengths = ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length")
+        for name in (*lengths, "memory_width"):
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        _expect(self.memory >= 0, "memory", "0 or a number of patches", self.memory)
         _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         _expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from statecast.cells import PARTS, Recurrent
 from statecast.config import ForecasterConfig
+from statecast.history import History
 from statecast.scaling import Scaling
 from statecast.state import Field
 
@@ -32,6 +33,24 @@ class PatchInput(NamedTuple):
     covariates: Tensor
     calendar: Tensor
     static: Tensor
+
+    @classmethod
+    def of(cls, history: History, positions: Tensor, static: Tensor) -> "PatchInput":
+        """What a history shows at positions ``[N]`` among its new steps."""
+        period, season = history.config.patch_length, history.config.season
+        return cls(
+            patches=tuple(history.windows(period, positions, lag) for lag in (0, season, 7 * season)),
+            now=history.scaling_at(positions),
+            before=history.scaling_at(positions, earlier=period),
+            covariates=history.covariate_patches(positions),
+            calendar=history.calendar.index_select(1, positions),
+            static=static,
+        )
+
+
+def scaled_patch(window: Tensor, now: Scaling) -> Tensor:
+    """Raw windows ``[B, N, P]`` in units of the scale at the position ``[B, N]``, within bounds; NaN where missing."""
+    return Scaling(now.loc[..., None], now.scale[..., None]).apply(window).clamp(-_LIMIT, _LIMIT)
 
 
 class PatchEncoder(nn.Module):
@@ -55,8 +74,7 @@ class PatchEncoder(nn.Module):
 
     def embedded(self, inputs: PatchInput) -> Tensor:
         """Embedded patches ``[B, N, D]``."""
-        now = Scaling(inputs.now.loc[..., None], inputs.now.scale[..., None])
-        patch, season, long_season = (now.apply(window).clamp(-_LIMIT, _LIMIT) for window in inputs.patches)
+        patch, season, long_season = (scaled_patch(window, inputs.now) for window in inputs.patches)
         level = ((inputs.now.loc - inputs.before.loc) * inputs.now.inverse).nan_to_num().clamp(-_LIMIT, _LIMIT)
         moved = (inputs.now.scale > 0) & (inputs.before.scale > 0)
         ratio = torch.where(moved, inputs.now.scale, 1.0) / torch.where(moved, inputs.before.scale, 1.0)

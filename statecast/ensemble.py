@@ -10,8 +10,9 @@ is of the mean; so members do not follow their own misses (``adaptation`` is 0).
 Shapes: B rows, M origins, F horizon, Q levels, R resolutions of all members together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,8 @@ _SHARED = (
     "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar", "given", "earlier_length",
     "past_covariates", "future_covariates", "static_covariates",
 )  # fmt: skip
+
+_Name = TypeVar("_Name", int, str)
 
 
 class Ensemble(SeriesNetwork):
@@ -132,6 +135,8 @@ class Ensemble(SeriesNetwork):
             levels=self.config.quantile_levels,
             raw=raw,
             unit=0.0,
+            time_weights=_average_shares([one.time_weights for one in predictions]),
+            feature_weights=_average_shares([one.feature_weights for one in predictions]),
         )
 
     def _widened(self, one: tuple[Forecaster, Prediction]) -> Tensor:
@@ -140,6 +145,13 @@ class Ensemble(SeriesNetwork):
         widened = weights.new_zeros((*weights.shape[:2], len(self.config.resolutions)))
         widened[..., [self.config.resolutions.index(step) for step in known]] = weights
         return widened
+
+
+def _average_shares(parts: list[Mapping[_Name, Tensor]]) -> dict[_Name, Tensor]:
+    """The mean of the shares of those members that have such a part."""
+    having = [part for part in parts if part]
+    names = {name: one for part in having for name, one in part.items()}
+    return {name: _average([part.get(name, torch.zeros_like(one)) for part in having]) for name, one in names.items()}
 
 
 def _average(values: list[Tensor]) -> Tensor:

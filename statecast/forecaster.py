@@ -10,6 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from statecast.additions import Additions
 from statecast.attention import ExpertAttention, ResolutionAttention
 from statecast.calibration import Calibration
 from statecast.config import ForecasterConfig
@@ -53,7 +54,9 @@ class Forecaster(SeriesNetwork):
         self.origins = PastOrigins(config)
         self.calibration = Calibration(config, self.origins.stride)
         own = (*self.origins.fields(), *Calibration.fields(config)) if config.adaptation else ()
-        self.spec = StateSpec((*history_fields(config), PatchEncoder.field(config), *coarse_fields, *own))
+        self.spec = StateSpec(
+            (*history_fields(config), PatchEncoder.field(config), *coarse_fields, *own, *Additions.fields(config))
+        )
         self.coarse = nn.ModuleList(coarse)
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
         self.from_experts = nn.Linear(len(EXPERTS) * config.segment_length, config.width, bias=False)
@@ -64,6 +67,7 @@ class Forecaster(SeriesNetwork):
         self.expert_attention = ExpertAttention(config.width, len(EXPERTS))
         self.head = QuantileHead(config.width, config.segment_length, config.known_width, config.quantile_levels)
         self.linear_ring = LinearRing(config.ring_length, config.horizon) if config.linear_ring else None
+        self.additions = Additions(config)
 
     def fresh(self, clock: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
@@ -78,9 +82,11 @@ class Forecaster(SeriesNetwork):
         """See ``SeriesNetwork.decode``."""
         static = state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        states = [state["hidden"][:, -1, -1, 0], *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
+        present = self.additions.present(state["hidden"][:, -1, -1, 0], state)
+        states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
         summary = _Summary(states, self._ages(state["clock"]), self._recent(state, now), now, static)
-        return self._calibrate(self._decode(summary, future), self._margins(state))
+        prediction = self._calibrate(self._decode(summary, future), self._margins(state))
+        return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
     def forward(
         self, observations: Observations, state: State, future: Tensor, every: int = 1
@@ -103,8 +109,9 @@ class Forecaster(SeriesNetwork):
         history = read_history(self.config, observations, state)
         period = self.config.patch_length
         positions = torch.arange(period - 1, observations.target.shape[1], period, device=state.rows.device)
-        embedded = self.encoder.embedded(self._patches(history, positions, state))
-        states = [self.encoder.one_phase(embedded, state["hidden"])]
+        patches = PatchInput.of(history, positions, state["static"])
+        hidden = self.encoder.one_phase(self.encoder.embedded(patches), state["hidden"])
+        states = [self.additions.one_phase(hidden, patches, positions, state)]
         states += [outputs.index_select(1, positions) for outputs, _ in self._coarse(history, state)]
         return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
@@ -133,9 +140,10 @@ class Forecaster(SeriesNetwork):
         """Also gives what was kept on the way: hidden vectors of each resolution and own margins after each turn."""
         history = read_history(self.config, observations, state)
         positions = torch.arange(observations.target.shape[1], device=state.rows.device)
-        embedded = self.encoder.embedded(self._patches(history, positions, state))
-        hidden, ring = self.encoder.every_step(embedded, state["hidden"])
-        new = history.after(state) | {"hidden": ring}
+        patches = PatchInput.of(history, positions, state["static"])
+        hidden, ring = self.encoder.every_step(self.encoder.embedded(patches), state["hidden"])
+        hidden, kept = self.additions.every_step(hidden, patches, state)
+        new = history.after(state) | {"hidden": ring} | kept
         states = [hidden]
         for outputs, fields in self._coarse(history, state):
             states.append(outputs)
@@ -185,17 +193,6 @@ class Forecaster(SeriesNetwork):
 
     def _calibrate(self, prediction: Prediction, own: Tensor) -> Prediction:
         return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own))
-
-    def _patches(self, history: History, positions: Tensor, state: State) -> PatchInput:
-        period, season = self.config.patch_length, self.config.season
-        return PatchInput(
-            patches=tuple(history.windows(period, positions, lag) for lag in (0, season, 7 * season)),
-            now=history.scaling_at(positions),
-            before=history.scaling_at(positions, earlier=period),
-            covariates=history.covariate_patches(positions),
-            calendar=history.calendar.index_select(1, positions),
-            static=state["static"],
-        )
 
     def _coarse(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
         period = self.config.patch_length

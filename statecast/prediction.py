@@ -1,5 +1,7 @@
 """What a forecast is: quantiles in units of scale, and the weights that made them."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from torch import Tensor
@@ -14,6 +16,8 @@ class Prediction(NamedTuple):
     loc, scale: ``[M]`` float64.  expert_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both sum to 1 in the
     last dim.  levels: the Q quantile levels.  raw: as ``scaled`` before calibration.
     unit: of the target's transform.
+    time_weights: ``[M]`` by age in steps, feature_weights: ``[M]`` by name; each sum to 1 where there is anything to
+    attend to. Empty where a network has no such part, and where not the forecast of a state was asked for.
     """
 
     scaled: Tensor
@@ -24,6 +28,8 @@ class Prediction(NamedTuple):
     levels: tuple[float, ...]
     raw: Tensor
     unit: float
+    time_weights: Mapping[int, Tensor] = MappingProxyType({})
+    feature_weights: Mapping[str, Tensor] = MappingProxyType({})
 
     def quantiles(self) -> Tensor:
         """Quantiles ``[M, F, Q]`` in the target's unit, float64."""

@@ -41,6 +41,9 @@ def _settled(network: Network) -> Network:
     network.eval().requires_grad_(False)
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
+    for name, gate in network.named_parameters():
+        if name.endswith("_gate"):
+            gate.add_(torch.randn_like(gate))
     network.calibration.margins.normal_(std=0.2)
     network.calibration.learned.normal_(std=0.2)
     network.calibration.learned_until.fill_(LEARNED_UNTIL)

@@ -21,7 +21,7 @@ ROOMS = ("statecast", "training", "service")
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
     "scaling transforms resolutions given state cells",
-    "encoder experts attention heads history prediction dependence",
+    "encoder experts attention features memory additions heads history prediction dependence",
     "calibration origins",
     "series generator",
     "forecaster",

@@ -94,7 +94,7 @@ class Reply:
         return forecast
 
     def _attention(self, names: tuple[str, ...], result: Result) -> dict[str, Any]:
-        """By resolution, and by expert, one weight for each segment of the horizon that was asked for."""
+        """One weight for each segment asked for by resolution and by expert; one in all by age and by feature."""
         config = self.model.config
         segments = -(-self.horizon // config.segment_length)
         weights = {name: part[:, :segments] for name, part in result.attention.items()}
@@ -102,6 +102,11 @@ class Reply:
         return {
             **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in resolutions},
             "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(EXPERTS)},
+            **{
+                kind: {name: _by_variable(names, weight) for name, weight in part.items()}
+                for kind, part in result.shares.items()
+                if part
+            },
         }
 
     def quantiles(self, answer: Answer) -> NDArray[np.float64]:

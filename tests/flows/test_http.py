@@ -31,7 +31,9 @@ Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("artifacts")
     tiny_artifact(folder)
-    tiny_artifact(folder, "weather", seed=3, future_covariates=(Covariate("temp", loc=10.0, scale=2.0),))
+    temperature = (Covariate("temp", loc=10.0, scale=2.0),)
+    tiny_artifact(folder, "weather", seed=3, future_covariates=temperature)
+    tiny_artifact(folder, "attentive", seed=3, future_covariates=temperature, feature_attention=True, memory=3)
     return folder
 
 
@@ -112,6 +114,23 @@ def test_variables_have_the_shape_of_the_target(run: Callable[..., None]) -> Non
         shares = [both["attention"][name]["y"] for name in ("1h", "6h")]
         np.testing.assert_allclose(np.sum(shares, axis=0), np.ones(3), rtol=1e-5)
         assert len(both["attention"]["experts"]["last value"]["x"]) == 3
+
+    run(flow)
+
+
+def test_attention_over_time_and_features_is_told(run: Callable[..., None]) -> None:
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        include: dict[str, Any] = {"include": ["attention"], "model": "attentive"}
+        (both,) = await ask(client, {"target": {"x": VALUES, "y": VALUES[::-1]}}, **include)
+        shares = both["attention"]
+        assert list(shares["time"]) == ["12", "8", "4"]
+        assert list(shares["features"]) == ["target", "temp", "calendar"]
+        for kind in ("time", "features"):
+            np.testing.assert_allclose([sum(w[v] for w in shares[kind].values()) for v in "xy"], 1.0, rtol=1e-5)
+        (alone,) = await ask(client, {"target": VALUES[:6]}, **include)
+        assert [weight > 0 for weight in alone["attention"]["time"].values()] == [False, False, True]
+        (plain,) = await ask(client, {"target": VALUES}, include=["attention"])
+        assert not {"time", "features"} & set(plain["attention"])
 
     run(flow)
 

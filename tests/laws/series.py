@@ -37,6 +37,14 @@ VARIANTS: dict[str, dict[str, object]] = {
         "static_covariates": (Covariate("site", levels=("north", "south")),),
     },
 }
+COVARIATES = VARIANTS["covariates"]
+VARIANTS |= {
+    "feature-attention": {**COVARIATES, "feature_attention": True},
+    "memory": {"memory": 3, "memory_width": 4},
+    "features-and-memory": {
+        **COVARIATES, "feature_attention": True, "memory": 5, "cell": "gru", "layers": 2, "adaptation": 0.0,
+    },
+}  # fmt: skip
 
 
 # Not of one forecaster but of two unlike ones.
