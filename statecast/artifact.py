@@ -32,10 +32,12 @@ from statecast.notebook import SeriesForecast, forecast_series
 from statecast.series import SeriesNetwork
 from statecast.writing import write_on
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such.
 
 3: a calibration knows which rows were learned. To artifacts of 2 no row counts as learned.
+
+4: resolutions can be switched off. In artifacts of 3 all are heard.
 """
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
@@ -153,7 +155,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         network = _build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
         weights = load_file(path / "model.safetensors")
         if manifest["schema_version"] < SCHEMA_VERSION:
-            weights = _before_calibration(network) | weights
+            weights = _undecided(network) | weights
         network.load_state_dict(weights)
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
@@ -167,9 +169,10 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     return Artifact(name, version, digest, network, manifest)
 
 
-def _before_calibration(network: SeriesNetwork | Generator) -> dict[str, Tensor]:
-    """What calibrations hold before a fit has found anything out: what artifacts of older schemas do not have."""
-    return {name: value for name, value in network.state_dict().items() if "calibration." in name}
+def _undecided(network: SeriesNetwork | Generator) -> dict[str, Tensor]:
+    """What stands in a network before a fit has found out or decided anything: what older artifacts do not have."""
+    persistent, buffers = network.state_dict(), dict(network.named_buffers())
+    return {name: value for name, value in persistent.items() if name in buffers}
 
 
 def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:

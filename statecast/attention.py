@@ -9,7 +9,12 @@ from torch import Tensor, nn
 
 
 class ResolutionAttention(nn.Module):
-    """Scaled dot-product attention of horizon segments over resolutions (Vaswani et al. 2017, one head)."""
+    """Scaled dot-product attention of horizon segments over resolutions (Vaswani et al. 2017, one head).
+
+    heard: ``[R]``, False for one that is switched off and has no share; the finest is always heard.
+    """
+
+    heard: Tensor
 
     def __init__(self, width: int, segments: int, resolutions: int) -> None:
         super().__init__()
@@ -17,6 +22,7 @@ class ResolutionAttention(nn.Module):
         self.query = nn.Linear(width, width)
         self.keys = nn.ModuleList(nn.Linear(width, width) for _ in range(resolutions))
         self.values = nn.ModuleList(nn.Linear(width + (index > 0), width) for index in range(resolutions))
+        self.register_buffer("heard", torch.ones(resolutions, dtype=torch.bool))
         # Coarse ones say nothing at first: noise in the mix taught the finest to be drowned out (0.02 of OWA on M4).
         for parameter in self.values[1:].parameters():
             nn.init.zeros_(parameter)
@@ -32,7 +38,8 @@ class ResolutionAttention(nn.Module):
         keys = torch.stack([key(state) for key, state in zip(self.keys, states, strict=True)], dim=1)
         dated = [states[0], *(torch.cat([s, a[:, None]], dim=1) for s, a in zip(states[1:], ages, strict=True))]
         values = torch.stack([value(state) for value, state in zip(self.values, dated, strict=True)], dim=1)
-        weights = torch.softmax(query @ keys.transpose(1, 2) / query.shape[-1] ** 0.5, dim=-1)
+        scores = query @ keys.transpose(1, 2) / query.shape[-1] ** 0.5
+        weights = torch.softmax(scores.masked_fill(~self.heard, -torch.inf), dim=-1)
         return asking + weights @ values, weights
 
 

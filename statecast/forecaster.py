@@ -132,6 +132,13 @@ class Forecaster(SeriesNetwork):
         found: Tensor = (self.calibration.autocorrelation + own).expand(len(state), -1)
         return found
 
+    def switches(self) -> dict[str, list[Tensor]]:
+        """The optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        heard, names = self.resolution_attention.heard, self.config.resolution_names
+        found = {name: [gate] for name, gate in self.additions.gates().items()}
+        found |= {f"resolution {names[k]}": [heard[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
+        return found | ({"linear ring": list(self.linear_ring.parameters())} if self.linear_ring is not None else {})
+
     def shape(self) -> dict[str, object]:
         """The config."""
         return self.config.to_dict()

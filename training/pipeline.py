@@ -30,6 +30,7 @@ from training.panel import Panel
 from training.progress import Silent, Watcher
 from training.report import write_report
 from training.splits import Split, split_by_fractions, split_by_rows
+from training.switching import switch_off, tell_ablation
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def fit_panel(
         for one, place in zip(prepared, places, strict=True)
     ]
     run_all(fits, watcher, resume)
+    ablation = [switch_off(fit, watcher) for fit in fits]
     calibrate(network, tensors, task, training.validation_stride)
     spent = time.process_time() - begun
     judgement = _judge(network, tensors, task, training, watcher)
@@ -127,6 +129,7 @@ def fit_panel(
         "optional_covariates": training.covariate_dropout > 0 or not any(covariates.values()),
         "scores": judgement.manifest(),
         "coverage": judgement.coverage,
+        "ablation": tell_ablation(training.judge, ablation),
         "training": {
             "config": used.to_dict(),
             "costs": tell_costs(fits) | {"processor_seconds": round(spent, 1), "parameters": parameters},

@@ -57,7 +57,7 @@ deviations of the training rows; OWA relative to Naive2; lower is better, except
 processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
 <div class="scroll">{_table(judgement)}</div>{left_out}
 <h2>Coverage</h2>{_coverage(judgement)}
-<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
+{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
@@ -106,6 +106,23 @@ def _coverage(judgement: Judgement) -> str:
         ours="",
     )
     return f'<div class="scroll">{levels}</div><p>By series:</p><div class="scroll">{series}</div>'
+
+
+def _ablation(manifest: Mapping[str, Any]) -> str:
+    """What validation says of each part."""
+    parts = manifest["ablation"]["parts"]
+    rows = {
+        one["part"]: [f"{one['with']:.4f}", f"{one['without']:.4f}", "off" if one["off"] else "on"] for one in parts
+    }
+    table = draw_table("part", ["with", "without", "it is"], rows, ours="")
+    judge = COLUMNS.get(manifest["ablation"]["judge"], manifest["ablation"]["judge"])
+    return (
+        f"""<h2>What each part is worth</h2><p>Validation ({escape(judge)}, lower is better) of the trained network
+with each part and without it, one after the other. An optional part that makes it no better is switched off.</p>
+<div class="scroll">{table}</div>"""
+        if parts
+        else ""
+    )
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Figure]:

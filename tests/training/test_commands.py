@@ -64,6 +64,10 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     assert manifest["training"]["costs"]["processor_seconds"] > 0
     assert all(sentence in " ".join(output.split()) for sentence in scores["verdict"])
     assert set(manifest["coverage"]) == {str(level) for level in artifact.forecaster.config.quantile_levels}
+    told = {part["part"]: part for part in manifest["ablation"]["parts"]}
+    assert {"linear ring", "recurrence in the finest resolution"} < set(told) and manifest["ablation"][
+        "judge"
+    ] == "pinball"
     assert "step 12" in output
     assert not list((folder / "tiny").glob("checkpoint*"))
     report = (folder / "tiny" / "report.html").read_text()
@@ -75,6 +79,7 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
         "Loss",
         "Coverage",
         "By series",
+        "What each part is worth",
         "is better than this model on",
         "item-0",
         "prefers-color-scheme",
