@@ -183,6 +183,7 @@ def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:
         "kind": "forecaster",
         "freq": network.config.freq,
         "resolutions": list(network.config.resolutions),
+        "given": list(network.config.given),
         "horizon": network.config.horizon,
         "quantile_levels": list(network.config.quantile_levels),
         **({"members": len(network.members)} if isinstance(network, Ensemble) else {}),

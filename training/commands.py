@@ -19,6 +19,7 @@ from training.pipeline import backtest_panel, file_digest, fit_panel, trained_wi
 from training.predict import forecast_panel, write_table
 from training.progress import Bar
 from training.report import COLUMNS, format_score, list_left_out
+from training.resolutions import join_resolutions, read_pairs
 from training.sweep_commands import sweep
 from training.synthetic import load_table
 from training.tables import panel_of, read_panel, read_table
@@ -38,6 +39,10 @@ Wide = Annotated[bool | None, typer.Option("--wide/--long", help="A column a ser
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
 Static = Annotated[str | None, typer.Option("--static", help="Covariates of the item, separated by commas.")]
+Resolution = Annotated[
+    list[str] | None,
+    typer.Option("--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; repeat it."),
+]
 FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
 
@@ -61,6 +66,7 @@ def fit(
     past: Past = None,
     future: Future = None,
     static: Static = None,
+    resolution: Resolution = None,
     name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
     version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
@@ -68,6 +74,7 @@ def fit(
     """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
     with refusals() as console:
         columns = _columns(id_column, timestamp_column, target_column, wide, past=past, future=future, static=static)
+        columns |= _given(resolutions=read_pairs(resolution) or None)
         network = _given(horizon=horizon, season=season)
         training = _given(seconds=seconds, seed=seed)
         name = name or out.resolve().name
@@ -90,6 +97,7 @@ def fit(
             training=replace(chosen.training, **training),
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
+        panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
         with Bar(console) as bar:
             outcome = fit_panel(
                 panel,
@@ -97,7 +105,7 @@ def fit(
                 out,
                 name=name,
                 version=version,
-                data_digest=file_digest(data),
+                data_digest=file_digest(data, *map(Path, chosen.data.resolutions.values())),
                 resume=resume,
                 watcher=bar,
             )
@@ -114,6 +122,7 @@ def backtest(
     timestamp_column: Timestamp = None,
     target_column: Target = None,
     wide: Wide = None,
+    resolution: Resolution = None,
 ) -> None:
     """Print the table of errors, ours and the baselines', on the test rows of a table."""
     with refusals() as console:
@@ -122,7 +131,8 @@ def backtest(
             backtest_text_file(console, loaded, data)
             return
         columns = _columns(id_column, timestamp_column, target_column, wide)
-        _print_table(console, backtest_panel(loaded, _read(loaded, data, columns, freq)).judgement)
+        panel = _read(loaded, data, columns, freq, resolution)
+        _print_table(console, backtest_panel(loaded, panel).judgement)
 
 
 @app.command()
@@ -136,12 +146,13 @@ def forecast(
     timestamp_column: Timestamp = None,
     target_column: Target = None,
     wide: Wide = None,
+    resolution: Resolution = None,
 ) -> None:
     """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
     with refusals() as console:
         loaded = statecast.load(artifact)
         columns = _columns(id_column, timestamp_column, target_column, wide)
-        frame = forecast_panel(loaded, _read(loaded, data, columns, freq), horizon)
+        frame = forecast_panel(loaded, _read(loaded, data, columns, freq, resolution), horizon)
         write_table(frame, out)
         console.print(f"wrote {out}: {len(frame)} rows")
 
@@ -177,7 +188,9 @@ def example(
         console.print(f"wrote {out} ({outcome.digest[:19]}…)")
 
 
-def _read(artifact: statecast.Artifact, data: Path, columns: dict[str, Any], freq: str | None) -> Panel:
+def _read(
+    artifact: statecast.Artifact, data: Path, columns: dict[str, Any], freq: str | None, resolution: list[str] | None
+) -> Panel:
     known = replace(trained_with(artifact).data, **columns)
     frame = read_table(data)
     if artifact.manifest.get("optional_covariates"):
@@ -188,7 +201,8 @@ def _read(artifact: statecast.Artifact, data: Path, columns: dict[str, Any], fre
             future=tuple(name for name in known.future if name in present),
             static=tuple(name for name in known.static if name in present),
         )
-    return panel_of(frame, known.columns, freq or known.freq)
+    panel = panel_of(frame, known.columns, freq or known.freq)
+    return join_resolutions(panel, read_pairs(resolution), known.columns)
 
 
 def _columns(

@@ -24,6 +24,7 @@ class DataConfig:
 
     item_id, timestamp, target, wide, past, future, static: see ``training.columns.Columns``.
     freq: distance of rows, or None to infer it.
+    resolutions: tables of coarser freqs for the same items, freq to file, see ``training.resolutions``.
     borders: rows at which training, validation and test end; or ``fractions``: shares of each item's life.
     """
 
@@ -35,8 +36,13 @@ class DataConfig:
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     freq: str | None = None
+    resolutions: Mapping[str, str] = field(default_factory=dict)
     borders: tuple[int, ...] = ()
     fractions: tuple[float, ...] = (0.7, 0.15, 0.15)
+
+    def __post_init__(self) -> None:
+        told = all(isinstance(file, str) for file in self.resolutions.values())
+        expect(told, "[data] resolutions", "a table of freq = file", dict(self.resolutions))
 
     @property
     def columns(self) -> Columns:

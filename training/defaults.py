@@ -47,6 +47,10 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     values.setdefault("ring_length", max(7 * season + patch, 14 * season, 4 * patch))
     values.setdefault("half_life", float(patch * (30 if length > 100 * patch else 7)))
     values.setdefault("resolutions", (1, coarse) if length >= 8 * coarse else (1,))
+    tables = set(panel.items[0].given)
+    if tables:
+        values["resolutions"] = tuple(sorted({*values["resolutions"], *tables}))
+        values.setdefault("given", tuple(sorted(tables)))
     values.setdefault("width", 64 if sum(lives) > 2000 else 32)
     # Series of unlike kinds have no linear map in common: it costs a twentieth of OWA on M4 Hourly.
     values.setdefault("linear_ring", len(panel.items) < MANY)

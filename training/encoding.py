@@ -12,7 +12,9 @@ from statecast.calendar import calendar_features, calendar_width
 from statecast.config import ForecasterConfig
 from statecast.covariates import Covariate, encode_covariates
 from training.errors import TrainingError
+from training.given import GivenTensors
 from training.panel import Item, Panel
+from training.resolutions import check_resolutions
 from training.splits import Split
 
 _MOST_LEVELS = 64
@@ -57,6 +59,7 @@ class PanelTensors:
     target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
     clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
     first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
+    given: of each given resolution.  earlier_length: buckets of each that a series begins with, at most.
     """
 
     target: Tensor
@@ -68,11 +71,15 @@ class PanelTensors:
     length: Tensor
     first: Tensor
     calendar_width: int
+    given: tuple[GivenTensors, ...] = ()
+    earlier_length: int = 0
 
     def to(self, device: torch.device | str) -> "PanelTensors":
         """Move all rows to a device."""
-        moved = {name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)}
-        return PanelTensors(**moved, calendar_width=self.calendar_width)
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved, given=tuple(one.to(device) for one in self.given))
 
 
 def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
@@ -80,9 +87,10 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
 
     Raises
     ------
-    InputError
-        If a covariate is not what the config expects.
+    InputError, TrainingError
+        If a covariate, or a table of a given resolution, is not what the config expects.
     """
+    check_resolutions(panel, config)
     targets, pasts, knowns, statics = [], [], [], []
     for item in panel.items:
         rows = (item.target.size,)
@@ -102,6 +110,8 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
         length=torch.from_numpy(lengths),
         first=_whole(item.first for item in panel.items),
         calendar_width=calendar_width(config.calendar),
+        given=tuple(GivenTensors.of(step, [item.given[step] for item in panel.items]) for step in config.given),
+        earlier_length=config.earlier_length,
     )
 
 

@@ -14,6 +14,7 @@ from statecast.state import State
 from training import metrics
 from training.baselines import Baseline, Task, fill_forward
 from training.encoding import PanelTensors
+from training.given import read_earlier, read_given
 from training.scores import Scores
 from training.splits import origins, standards
 
@@ -95,8 +96,17 @@ class Reader:
 
     def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
         rows = self.row[index][:, None] + torch.arange(length, device=self.device)
-        flat = self.tensors.offset[index][:, None] + rows
-        return Observations(self.tensors.target[flat], self.tensors.past[flat], self.tensors.known[flat]), rows
+        tensors, flat = self.tensors, self.tensors.offset[index][:, None] + rows
+        given = read_given(tensors.given, index, tensors.clock[index][:, None] + rows)
+        return Observations(
+            tensors.target[flat], tensors.past[flat], tensors.known[flat], given, self._earlier(index)
+        ), rows
+
+    def _earlier(self, index: Tensor) -> Tensor:
+        """What coarse resolutions were given of the time before those items of which nothing was read yet."""
+        tensors, row = self.tensors, self.row[index]
+        earlier = read_earlier(tensors.given, index, tensors.clock[index] + row - 1, tensors.earlier_length)
+        return earlier.masked_fill((row > tensors.first[index])[:, None, None], torch.nan)
 
     def _future(self, index: Tensor, last: Tensor) -> Tensor:
         ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)

@@ -152,7 +152,7 @@ class Fit:
         return max(self.curves.steps / self.config.steps, by_time)
 
     def _loss(self, network: Any, batch: Batch) -> Tensor:
-        observations = Observations(batch.target, batch.past, batch.known)
+        observations = Observations(batch.target, batch.past, batch.known, batch.given, batch.earlier)
         state = self.network.fresh(batch.clock, batch.static)
         prediction: Prediction = network.fork(observations, state, batch.future)
         truth = batch.truth.flatten(0, 1)

@@ -13,11 +13,20 @@ MANY = 50  # items from which on a panel is taken as one of many unlike series, 
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a table of a coarser resolution says of one item: values ``[N]`` of buckets ``bucket ...``."""
+
+    bucket: int
+    values: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Item:
     """One regular series. Row ``i`` stands at the clock ``clock + i``; a missing value is NaN.
 
     item_id: its name.  clock: absolute step index of row 0.  offset: seconds after the step's start.
     target: float32 ``[T]``.  past, known: raw covariates by name, ``[T]`` each.  static: one raw value a name.
+    given: by base steps a bucket, of each coarse resolution that has a table of its own.
     """
 
     item_id: str
@@ -27,6 +36,7 @@ class Item:
     past: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     known: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     static: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[int, Given] = field(default_factory=dict)
 
     @property
     def first(self) -> int:

@@ -187,10 +187,13 @@ def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
         )
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file, the data's fingerprint."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_digest(*paths: Path) -> str:
+    """SHA-256 of a file, the data's fingerprint; of several, of one after the other."""
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: whole)
+    return whole.hexdigest()
 
 
 def _judge(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.encoding import PanelTensors
 from training.errors import TrainingError
+from training.given import read_earlier, read_given
 
 
 class Batch(NamedTuple):
@@ -17,6 +18,7 @@ class Batch(NamedTuple):
 
     items: ``[B]``.  target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``: what is read, T = N patches.
     clock: ``[B]``, the absolute step before row 0.  static: ``[B, S]``.
+    given: ``[B, T, G]``, earlier: ``[B, G, K]``: of given resolutions, see ``statecast.Observations``.
     future: ``[B, N, F, Ck]`` known ahead of each fork.  truth: ``[B, N, F]``, NaN where unknown or not to be used.
     """
 
@@ -26,6 +28,8 @@ class Batch(NamedTuple):
     known: Tensor
     clock: Tensor
     static: Tensor
+    given: Tensor
+    earlier: Tensor
     future: Tensor
     truth: Tensor
 
@@ -39,7 +43,8 @@ class SequenceShape:
     """How sequences are cut: their longest length in patches, and the forks that come too early to be scored.
 
     forks, warm: in patches; a short item has proportionally fewer of both.
-    covariate_dropout, calendar_dropout: share of sequences that see none of their covariates, none of the calendar.
+    covariate_dropout, calendar_dropout: share of sequences that see none of their covariates and given
+    resolutions, none of the calendar.
     """
 
     patch_length: int
@@ -115,13 +120,16 @@ class Sequences:
         ahead = ahead.clamp(max=tensors.target.numel() - 1)
         truth = tensors.target[ahead].masked_fill(beyond, torch.nan)
         truth[:, : self._warm(forks)] = torch.nan
+        clock = tensors.clock[item] + start - 1
         return Batch(
             items=item,
             target=tensors.target[rows],
             past=tensors.past[rows],
             known=tensors.known[rows],
-            clock=tensors.clock[item] + start - 1,
+            clock=clock,
             static=tensors.static[item],
+            given=read_given(tensors.given, item, clock[:, None] + 1 + torch.arange(rows.shape[1])),
+            earlier=read_earlier(tensors.given, item, clock, tensors.earlier_length),
             future=tensors.known[ahead].masked_fill(beyond[..., None], 0.0),
             truth=truth,
         )
@@ -140,5 +148,7 @@ class Sequences:
         return batch._replace(
             known=batch.known * keep[:, None],
             past=batch.past * (~without).float()[:, None, None],
+            given=batch.given.masked_fill(without[:, None, None], torch.nan),
+            earlier=batch.earlier.masked_fill(without[:, None, None], torch.nan),
             future=batch.future * keep[:, None, None],
         )

@@ -12,6 +12,7 @@ from training import figures
 from training.console import refusals
 from training.page import compose_page, draw_grid, draw_table, drawing_script
 from training.progress import Bar
+from training.resolutions import join_resolutions
 from training.tables import read_panel
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def sweep(
         if trials:
             space = replace(space, trials=trials)
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
+        panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
         with Bar(console) as bar:
             _, tried = sweep_panel(panel, chosen, space, out, resume=resume, watcher=bar)
         write_page(out / PAGE, tried)

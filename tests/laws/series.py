@@ -48,14 +48,17 @@ VARIANTS |= {
 
 
 # Not of one forecaster but of two unlike ones.
-ENSEMBLE = "ensemble"
-NAMES = sorted([*VARIANTS, ENSEMBLE])
+ENSEMBLES: dict[str, tuple[dict[str, object], ...]] = {
+    "ensemble": (),
+    "ensemble-given": ({"given": (6,)}, {"given": (6,), "resolutions": (1, 3, 6), "cell": "rnn"}),
+}
+NAMES = sorted([*VARIANTS, *ENSEMBLES])
 
 
 @cache
 def variant(name: str) -> SeriesNetwork:
     """One network a variant, built once."""
-    return tiny_ensemble(seed=3) if name == ENSEMBLE else tiny_network(seed=3, **VARIANTS[name])
+    return tiny_ensemble(3, *ENSEMBLES[name]) if name in ENSEMBLES else tiny_network(seed=3, **VARIANTS[name])
 
 
 @dataclass(frozen=True)

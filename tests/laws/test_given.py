@@ -17,10 +17,11 @@ from statecast.errors import InputError
 from statecast.golden import TOLERANCE, golden_difference
 from statecast.notebook import forecast_series
 from tests.artifacts import tiny_network
-from tests.laws.series import NAMES, Batch, batches, difference, plain_batch, variant
+from tests.laws.series import ENSEMBLES, NAMES, Batch, batches, difference, plain_batch, variant
 
 few = settings(max_examples=40, deadline=None)
 GIVEN = [name for name in NAMES if variant(name).config.given]
+ALONE = [name for name in GIVEN if name not in ENSEMBLES]
 
 
 @few
@@ -34,7 +35,7 @@ def test_law_5_a_given_resolution_has_its_own_unit(batch: Batch, scale: float, s
 
 
 @few
-@given(batches(only=GIVEN), st.integers(1, 12))
+@given(batches(only=ALONE), st.integers(1, 12))
 def test_law_9_a_given_outage_is_missing(batch: Batch, length: int) -> None:
     """Days that were never measured tell nothing of level or spread, and no number is made up for them."""
     steps = batch.target.shape[1]
@@ -51,7 +52,7 @@ def test_law_9_a_given_outage_is_missing(batch: Batch, length: int) -> None:
     assert bool(batch.forecast(state).quantiles().isfinite().all())
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", ALONE)
 def test_given_values_before_the_first_step_are_read_as_those_after_it(name: str) -> None:
     """Years of days before the first minute must count as if the minutes had been there; else what a forecast says
     depends on where its owner began to keep minutes."""
