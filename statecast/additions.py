@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from statecast.config import ForecasterConfig
 from statecast.encoder import PatchInput, scaled_patch
 from statecast.features import FeatureAttention
+from statecast.hybrid import MemoryTransformer
 from statecast.memory import MemoryAttention
 from statecast.scaling import Scaling
 from statecast.state import Field, State
@@ -37,7 +38,7 @@ class Additions(nn.Module):
         super().__init__()
         self.config = config
         self.features = FeatureAttention(config) if config.feature_attention else None
-        self.memory = MemoryAttention(config.width, config.memory, config.memory_width) if config.memory else None
+        self.memory = _look_back(config) if config.memory else None
         if config.feature_attention:
             self.feature_gate = nn.Parameter(torch.zeros(config.width))
         if config.memory:
@@ -96,6 +97,7 @@ class Additions(nn.Module):
             covariates=state["covariates"].transpose(1, 2).flatten(1)[:, None],
             calendar=state["calendar"][:, None] if self.features is not None else none,
             static=none,
+            window=none,
         )
         ring = state["memory"] if self.memory is not None else hidden[:, None]
         added = self._add(hidden[:, None], inputs, ring, last + ring.shape[1], last, state, period)
@@ -129,5 +131,13 @@ class Additions(nn.Module):
             seen = (state["count"][:, None] + positions)[..., None] >= back * period
             attended, weights = self.memory(hidden, kept, seen)
             whole = whole + self.memory_gate * attended
-            time = dict(zip((back * period).tolist(), weights.unbind(-1), strict=True))
+            ages = [*(back * period).tolist(), 0]  # a transformer also looks at the present
+            time = dict(zip(ages, weights.unbind(-1), strict=False))
         return Attended(whole, time, features)
+
+
+def _look_back(config: ForecasterConfig) -> MemoryAttention | MemoryTransformer:
+    width, kept = config.width, config.memory_width
+    if not config.transformer_layers:
+        return MemoryAttention(width, config.memory, kept)
+    return MemoryTransformer(width, config.memory, kept, config.transformer_layers, config.dropout)

@@ -107,7 +107,6 @@ def save(folder: str | Path, network: SeriesNetwork | Generator, manifest: Mappi
     _write(path / "golden.json", record_golden(network))
     whole = {
         "schema_version": SCHEMA_VERSION,
-        "streaming": "exact",
         **manifest,
         **_described(network),
         "state_bytes": network.spec.row_bytes,
@@ -178,9 +177,15 @@ def _undecided(network: SeriesNetwork | Generator) -> dict[str, Tensor]:
 def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:
     if isinstance(network, Generator):
         config = network.config
-        return {"kind": "generator", "vocabulary": config.vocabulary, "vocabulary_size": len(network.vocabulary)}
+        return {
+            "kind": "generator",
+            "streaming": "exact",
+            "vocabulary": config.vocabulary,
+            "vocabulary_size": len(network.vocabulary),
+        }
     return {
         "kind": "forecaster",
+        "streaming": network.streaming,
         "freq": network.config.freq,
         "resolutions": list(network.config.resolutions),
         "given": list(network.config.given),

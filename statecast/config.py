@@ -9,6 +9,8 @@ from statecast.covariates import Covariate, covariates_width
 from statecast.errors import ConfigError
 
 CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
+DECODERS = ("mlp", "recurrent")
+TRANSFORMER_HEADS = 4
 NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -25,7 +27,9 @@ class ForecasterConfig:
     linear_ring: a linear map of the raw ring straight to the horizon.
     feature_attention: attention over the target's and each covariate's last patch and the calendar.
     memory: past patches of the same phase whose hidden vectors are kept and attended to, 0 for none; each is kept in
-    memory_width numbers.
+    memory_width numbers.  transformer_layers: of a transformer over memory and present, 0 for one attention instead.
+    decoder: ``mlp``, or ``recurrent``, see ``statecast.decoder``.
+    bidirectional: the finest encoder reads the ring in both directions anew at every step, see ``statecast.window``.
     asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
@@ -50,6 +54,9 @@ class ForecasterConfig:
     feature_attention: bool = False
     memory: int = 0
     memory_width: int = 16
+    transformer_layers: int = 0
+    decoder: str = "mlp"
+    bidirectional: bool = False
     asinh_unit: float = 0.0
     adaptation: float = 1 / 60
     quantile_levels: tuple[float, ...] = NINE_LEVELS
@@ -62,8 +69,16 @@ class ForecasterConfig:
         lengths = ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length")
         for name in (*lengths, "memory_width"):
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
-        _expect(self.memory >= 0, "memory", "0 or a number of patches", self.memory)
+        for name, unit in (("memory", "patches"), ("transformer_layers", "layers")):
+            _expect(getattr(self, name) >= 0, name, f"0 or a number of {unit}", getattr(self, name))
+        if self.transformer_layers:
+            _expect(self.memory >= 1, "memory", "patches to look back on, for transformer_layers", self.memory)
+            even = self.memory_width % TRANSFORMER_HEADS == 0
+            _expect(
+                even, "memory_width", f"a multiple of {TRANSFORMER_HEADS}, the transformer's heads", self.memory_width
+            )
         _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        _expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
         _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         _expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
         _expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
@@ -133,6 +148,11 @@ class ForecasterConfig:
     def kept_length(self) -> int:
         """Raw values in the state: the ring and, to look back upon past origins, one horizon before it."""
         return self.ring_length + (self.horizon if self.adaptation else 0)
+
+    @property
+    def window_length(self) -> int:
+        """Raw values that the finest encoder reads anew at every step: a bidirectional one the ring's whole patches."""
+        return self.ring_length // self.patch_length * self.patch_length if self.bidirectional else 0
 
     @property
     def segments(self) -> int:

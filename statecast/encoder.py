@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from statecast.cells import PARTS, Recurrent
+from statecast.cells import Recurrent
 from statecast.config import ForecasterConfig
 from statecast.history import History
 from statecast.scaling import Scaling
@@ -25,6 +25,7 @@ class PatchInput(NamedTuple):
     patches: ``[B, N, P]`` windows of the raw target: now, one and seven seasons ago; NaN where missing.
     now, before: scaling ``[B, N]`` at the position and P steps earlier.
     covariates: ``[B, N, P * Cu]`` of the patch.  calendar: ``[B, N, Ca]`` at the position.  static: ``[B, S]``.
+    window: ``[B, N, W]`` raw target for an encoder that reads a window; else without columns.
     """
 
     patches: tuple[Tensor, ...]
@@ -33,6 +34,7 @@ class PatchInput(NamedTuple):
     covariates: Tensor
     calendar: Tensor
     static: Tensor
+    window: Tensor
 
     @classmethod
     def of(cls, history: History, positions: Tensor, static: Tensor) -> "PatchInput":
@@ -45,6 +47,7 @@ class PatchInput(NamedTuple):
             covariates=history.covariate_patches(positions),
             calendar=history.calendar.index_select(1, positions),
             static=static,
+            window=history.windows(history.config.window_length, positions),
         )
 
 
@@ -67,10 +70,11 @@ class PatchEncoder(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.recurrent = Recurrent(config.cell, config.width, config.layers, config.dropout)
 
-    @staticmethod
-    def field(config: ForecasterConfig) -> Field:
+    @property
+    def field(self) -> Field:
         """The ring of phase states; entry j is the state that the step after the next j steps advances."""
-        return Field("hidden", (config.patch_length, config.layers, PARTS[config.cell], config.width), torch.float32)
+        shape = (self.patch_length, self.recurrent.layers, self.recurrent.parts, self.recurrent.width)
+        return Field("hidden", shape, torch.float32)
 
     def embedded(self, inputs: PatchInput) -> Tensor:
         """Embedded patches ``[B, N, D]``."""

@@ -73,6 +73,11 @@ class Ensemble(SeriesNetwork):
             tuple(Field(_name(at), (one.spec.row_bytes,), torch.uint8) for at, one in enumerate(self._members()))
         )
 
+    @property
+    def streaming(self) -> str:
+        """See ``SeriesNetwork.streaming``; windowed if a member is."""
+        return "windowed" if any(member.streaming == "windowed" for member in self._members()) else "exact"
+
     def fresh(self, clock: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
         return self._pack([member.fresh(clock, static) for member in self._members()])

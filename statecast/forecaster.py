@@ -13,19 +13,20 @@ from torch import Tensor, nn
 from statecast.additions import Additions
 from statecast.attention import ExpertAttention, ResolutionAttention
 from statecast.calibration import Calibration
+from statecast.coarse import CoarseEncoders
 from statecast.config import ForecasterConfig
+from statecast.decoder import RecurrentDecoder
 from statecast.encoder import PatchEncoder, PatchInput
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing, seasonal_naive
-from statecast.given import GivenEncoder
 from statecast.heads import LinearRing, QuantileHead
 from statecast.history import History, Observations, history_fields, read_history
 from statecast.origins import PastOrigins
 from statecast.prediction import Prediction
-from statecast.resolutions import CoarseEncoder
 from statecast.scaling import Scaling
 from statecast.series import SeriesNetwork
 from statecast.state import State, StateSpec
 from statecast.transforms import expand
+from statecast.window import WindowEncoder
 
 
 class _Summary(NamedTuple):
@@ -39,35 +40,36 @@ class _Summary(NamedTuple):
 
 
 class Forecaster(SeriesNetwork):
-    """A streaming forecaster (``streaming: exact``): running over a history and stepping through it are the same."""
+    """A streaming forecaster: running over a history and stepping through it are the same."""
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
         self.config = config
-        sizes = (config.cell, config.width, config.layers, config.dropout)
-        self.encoder = PatchEncoder(config)
-        coarse = [
-            (GivenEncoder if length in config.given else CoarseEncoder)(length, *sizes)
-            for length in config.resolutions[1:]
-        ]
-        coarse_fields = (field for encoder in coarse for field in encoder.fields)
+        self.encoder = (WindowEncoder if config.bidirectional else PatchEncoder)(config)
+        self.coarse = CoarseEncoders(config)
         self.origins = PastOrigins(config)
         self.calibration = Calibration(config, self.origins.stride)
         own = (*self.origins.fields(), *Calibration.fields(config)) if config.adaptation else ()
         self.spec = StateSpec(
-            (*history_fields(config), PatchEncoder.field(config), *coarse_fields, *own, *Additions.fields(config))
+            (*history_fields(config), self.encoder.field, *self.coarse.fields, *own, *Additions.fields(config))
         )
-        self.coarse = nn.ModuleList(coarse)
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
         self.from_experts = nn.Linear(len(EXPERTS) * config.segment_length, config.width, bias=False)
         self.from_static = nn.Linear(config.static_width, config.width, bias=False) if config.static_width else None
-        self.mix = nn.Sequential(
-            nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.width, config.width), nn.GELU()
+        self.mix = (
+            RecurrentDecoder(config.width, config.dropout)
+            if config.decoder == "recurrent"
+            else nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.width, config.width), nn.GELU())
         )
         self.expert_attention = ExpertAttention(config.width, len(EXPERTS))
         self.head = QuantileHead(config.width, config.segment_length, config.known_width, config.quantile_levels)
         self.linear_ring = LinearRing(config.ring_length, config.horizon) if config.linear_ring else None
         self.additions = Additions(config)
+
+    @property
+    def streaming(self) -> str:
+        """See ``SeriesNetwork.streaming``."""
+        return "windowed" if self.config.bidirectional else "exact"
 
     def fresh(self, clock: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
@@ -84,7 +86,7 @@ class Forecaster(SeriesNetwork):
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         present = self.additions.present(state["hidden"][:, -1, -1, 0], state)
         states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        summary = _Summary(states, self._ages(state["clock"]), self._recent(state, now), now, static)
+        summary = _Summary(states, self.coarse.ages(state["clock"]), self._recent(state, now), now, static)
         prediction = self._calibrate(self._decode(summary, future), self._margins(state))
         return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
@@ -112,7 +114,7 @@ class Forecaster(SeriesNetwork):
         patches = PatchInput.of(history, positions, state["static"])
         hidden = self.encoder.one_phase(self.encoder.embedded(patches), state["hidden"])
         states = [self.additions.one_phase(hidden, patches, positions, state)]
-        states += [outputs.index_select(1, positions) for outputs, _ in self._coarse(history, state)]
+        states += [outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state)]
         return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
     def seasonal_naive(self, state: State) -> Tensor:
@@ -152,7 +154,7 @@ class Forecaster(SeriesNetwork):
         hidden, kept = self.additions.every_step(hidden, patches, state)
         new = history.after(state) | {"hidden": ring} | kept
         states = [hidden]
-        for outputs, fields in self._coarse(history, state):
+        for outputs, fields in self.coarse.advance(history, state):
             states.append(outputs)
             new |= fields
         margins = self._margins(state)[:, None]
@@ -174,7 +176,7 @@ class Forecaster(SeriesNetwork):
         origins = state["clock"][due.row] + 1 + due.begin
         index = (due.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=due.row.device)
         future = torch.cat([state["known"], known], dim=1)[due.row[:, None], index]
-        summary = _Summary(due.hidden, self._ages(origins), window, due.now, state["static"][due.row])
+        summary = _Summary(due.hidden, self.coarse.ages(origins), window, due.now, state["static"][due.row])
         raw = self._decode(summary, future).raw
         truth = Scaling(due.now.loc[:, None], due.now.scale[:, None]).apply(
             history.ahead(due.row, due.begin + 1, horizon)
@@ -201,18 +203,6 @@ class Forecaster(SeriesNetwork):
     def _calibrate(self, prediction: Prediction, own: Tensor) -> Prediction:
         return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own))
 
-    def _coarse(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
-        period = self.config.patch_length
-        new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
-        found = []
-        for encoder in self.coarse:
-            if isinstance(encoder, GivenEncoder):
-                place = self.config.given.index(encoder.length)
-                found.append(encoder(history.given[..., place], history.earlier[:, place], state))
-            else:
-                found.append(encoder(history.deviations, new, history.anchor, state))
-        return found
-
     def _summarise(self, history: History, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
         rows, origins = states[0].shape[:2]
         loc, scale = history.scaling_at(positions)
@@ -220,10 +210,9 @@ class Forecaster(SeriesNetwork):
         window = history.windows(self.config.ring_length, positions).flatten(0, 1)
         clocks = (state["clock"][:, None] + 1 + positions).flatten()
         static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
-        return _Summary([s.flatten(0, 1) for s in states], self._ages(clocks), self._window(window, now), now, static)
-
-    def _ages(self, clocks: Tensor) -> list[Tensor]:
-        return [torch.remainder(clocks + 1, c).float() / c for c in self.config.resolutions[1:]]
+        return _Summary(
+            [s.flatten(0, 1) for s in states], self.coarse.ages(clocks), self._window(window, now), now, static
+        )
 
     def _recent(self, state: State, now: Scaling) -> Tensor:
         return self._window(state["ring"][:, -self.config.ring_length :], now)
@@ -238,10 +227,13 @@ class Forecaster(SeriesNetwork):
         experts = expert_forecasts(summary.window, config.season, segments * config.segment_length)
         experts = experts.unflatten(1, (segments, config.segment_length))
         attended, resolution_weights = self.resolution_attention(summary.states, summary.ages, segments)
-        context = attended + self.from_experts(experts.flatten(2))
+        told = self.from_experts(experts.flatten(2))
         if self.from_static is not None:
-            context = context + self.from_static(summary.static)[:, None]
-        context = self.mix(context)
+            told = told + self.from_static(summary.static)[:, None]
+        if isinstance(self.mix, RecurrentDecoder):
+            context = self.mix(self.resolution_attention.segments[:segments] + told, attended)
+        else:
+            context = self.mix(attended + told)
         base, expert_weights = self.expert_attention(context, experts)
         centre = base.flatten(1)[:, :horizon]
         if self.linear_ring is not None:

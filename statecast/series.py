@@ -12,7 +12,7 @@ from statecast.state import State, StateSpec
 
 
 class SeriesNetwork(nn.Module, ABC):
-    """A network whose forecasts are a function of a state that each observation advances (``streaming: exact``).
+    """A network whose forecasts are a function of a state that each observation advances.
 
     config: what is asked of it from outside.  spec: the layout of its states.  calibration: what validation found.
     Shapes: B rows, T steps, F horizon, N origins a row, Ck columns that are known ahead, S static columns.
@@ -21,6 +21,11 @@ class SeriesNetwork(nn.Module, ABC):
     config: ForecasterConfig
     spec: StateSpec
     calibration: Calibration
+
+    @property
+    @abstractmethod
+    def streaming(self) -> str:
+        """What an observation costs: ``exact`` one step, whatever came before; ``windowed`` a kept window read anew."""
 
     @abstractmethod
     def fresh(self, clock: Tensor, static: Tensor) -> State:

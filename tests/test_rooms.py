@@ -21,7 +21,8 @@ ROOMS = ("statecast", "training", "service")
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
     "scaling transforms resolutions given state cells",
-    "encoder experts attention features memory additions heads history prediction dependence",
+    "history encoder window coarse experts attention features memory hybrid heads decoder prediction dependence",
+    "additions",
     "calibration origins",
     "series generator",
     "forecaster",

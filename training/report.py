@@ -46,7 +46,7 @@ def write_report(
     costs = manifest["training"]["costs"]
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
-        f"{costs['parameters']} weights, {costs['steps']} steps in {costs['seconds']} s "
+        f"{costs['parameters']} weights, streaming {network.streaming}, {costs['steps']} steps in {costs['seconds']} s "
         f"({costs['processor_seconds']} s of the processor); made {manifest['created']}"
     )
     left_out = "".join(f"<p>{escape(line)}</p>" for line in list_left_out(judgement))

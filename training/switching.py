@@ -53,8 +53,9 @@ def switch_off(fit: Fit, watcher: Watcher) -> list[Trial]:
         _silence(left.pop(part))
     experts = _validate_without(fit, list(network.expert_attention.parameters()))
     trials.append(Trial("attention over experts (without: equal weights)", score, experts, off=False))
-    with _forgetting(network):
-        trials.append(Trial("recurrence in the finest resolution", score, fit.validate(), off=False))
+    if network.streaming == "exact":
+        with _forgetting(network):
+            trials.append(Trial("recurrence in the finest resolution", score, fit.validate(), off=False))
     return trials
 
 

@@ -41,6 +41,13 @@ COVARIATES = VARIANTS["covariates"]
 VARIANTS |= {
     "feature-attention": {**COVARIATES, "feature_attention": True},
     "memory": {"memory": 3, "memory_width": 4},
+    "hybrid": {"memory": 4, "memory_width": 8, "transformer_layers": 2},
+    "recurrent-decoder": {"decoder": "recurrent"},
+    "bidirectional": {"bidirectional": True},
+    "all-optional-parts": {
+        **COVARIATES, "feature_attention": True, "memory": 4, "memory_width": 8, "transformer_layers": 1,
+        "decoder": "recurrent", "bidirectional": True, "cell": "slstm",
+    },
     "features-and-memory": {
         **COVARIATES, "feature_attention": True, "memory": 5, "cell": "gru", "layers": 2, "adaptation": 0.0,
     },

@@ -10,12 +10,17 @@ from statecast import Forecaster, ForecasterConfig, Observations, Prediction
 from statecast.covariates import Covariate
 from statecast.errors import ConfigError
 from statecast.features import FeatureAttention
+from statecast.hybrid import MemoryTransformer
 from statecast.memory import MemoryAttention
 from tests.artifacts import TINY, tiny_ensemble, tiny_network
 
 WIND, SKY = Covariate("wind"), Covariate("sky", levels=("clear", "dull"))
 FEATURES: dict[str, Any] = {"past_covariates": (WIND,), "future_covariates": (SKY,), "feature_attention": True}
-PARTS: dict[str, dict[str, Any]] = {"features": FEATURES, "memory": {"memory": 3, "memory_width": 4}}
+PARTS: dict[str, dict[str, Any]] = {
+    "features": FEATURES,
+    "memory": {"memory": 3, "memory_width": 4},
+    "hybrid": {"memory": 3, "memory_width": 8, "transformer_layers": 2},
+}
 
 
 def random(*shape: int) -> Tensor:
@@ -24,6 +29,17 @@ def random(*shape: int) -> Tensor:
 
 def close(ours: Tensor, theirs: Tensor) -> None:
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+def linear(module: Any, inputs: Tensor) -> Tensor:
+    product: Tensor = module.weight @ inputs + module.bias
+    return product
+
+
+def normalised(module: Any, inputs: Tensor) -> Tensor:
+    centred = inputs - inputs.mean()
+    scaled: Tensor = centred / (centred.square().mean() + 1e-5).sqrt() * module.weight + module.bias
+    return scaled
 
 
 def forecast(network: Forecaster, steps: int = 50) -> Prediction:
@@ -48,11 +64,11 @@ def test_feature_attention_by_hand() -> None:
     observed = torch.tensor([1.0, 0.0, 1.0, 1.0]).double()
     target = torch.cat([torch.where(observed > 0, patch, 0.0), observed])
     features = [target, covariates[0], covariates[1:].flatten(), calendar]
-    query = attention.query.weight @ hidden + attention.query.bias
-    keys = [key.weight @ one + key.bias for key, one in zip(attention.keys, features, strict=True)]
+    query = linear(attention.query, hidden)
+    keys = [linear(key, one) for key, one in zip(attention.keys, features, strict=True)]
     scores = torch.stack([key @ query / 8**0.5 for key in keys]).exp()
     shares = scores / scores.sum()
-    values = [value.weight @ one + value.bias for value, one in zip(attention.values, features, strict=True)]
+    values = [linear(value, one) for value, one in zip(attention.values, features, strict=True)]
     expected = sum(share * value for share, value in zip(shares, values, strict=True))
     ours, weights = attention(hidden, patch, covariates.flatten(), calendar)
     close(weights, shares)
@@ -63,7 +79,7 @@ def test_memory_attention_by_hand() -> None:
     """Old entries that were never seen have no share; with none at all nothing is added, and gradients are numbers."""
     torch.manual_seed(0)
     attention, hidden, kept = MemoryAttention(8, 3, 4).double(), random(8), random(3, 4)
-    query = attention.query.weight @ hidden + attention.query.bias
+    query = linear(attention.query, hidden)
     scores = [(attention.key.weight @ kept[k] + attention.ages[k]) @ query / 4**0.5 for k in range(3)]
     for first in range(4):
         seen = torch.arange(3) >= first
@@ -76,6 +92,34 @@ def test_memory_attention_by_hand() -> None:
         attention.zero_grad()
         ours.sum().backward()
         assert all(bool(weight.grad.isfinite().all()) for weight in attention.parameters() if weight.grad is not None)
+
+
+def test_the_transformer_by_hand() -> None:
+    """Two blocks of four heads over three kept entries, the first unseen, and the present one."""
+    torch.manual_seed(0)
+    hybrid = MemoryTransformer(8, 3, 8, layers=2, dropout=0.3).double().eval()
+    hidden, kept, seen = random(8), random(3, 8), torch.tensor([False, True, True])
+    tokens = [*(kept[k] + hybrid.ages[k] for k in range(3)), linear(hybrid.present, hidden) + hybrid.ages[3]]
+    for block in hybrid.blocks:
+        normed = [normalised(block.before, token) for token in tokens]
+        after, looks = [], []
+        for token, asked in zip(tokens, normed, strict=True):
+            heads = []
+            for head in range(4):
+                part = slice(2 * head, 2 * head + 2)
+                query = linear(block.query, asked)[part]
+                scores = [(linear(block.key, told)[part] @ query / 2**0.5).exp() for told in normed[1:]]
+                shares = [score / sum(scores) for score in scores]
+                values = [linear(block.value, told)[part] for told in normed[1:]]
+                heads.append(sum(share * value for share, value in zip(shares, values, strict=True)))
+                looks.append(torch.stack([torch.zeros(()).double(), *shares]))
+            attended = token + linear(block.out, torch.cat(heads))
+            inner = torch.nn.functional.gelu(linear(block.forth[0], normalised(block.between, attended)))
+            after.append(attended + linear(block.forth[2], inner))
+        tokens = after
+    ours, weights = hybrid(hidden, kept, seen)
+    close(ours, hybrid.value.weight @ normalised(hybrid.norm, tokens[-1]))
+    close(weights, sum(looks[-4:]) / 4)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -99,6 +143,8 @@ def test_the_memory_that_is_told_is_the_one_that_was_seen() -> None:
     assert list(weights) == [12, 8, 4]
     assert weights[12].tolist() == [0.0, 0.0]
     torch.testing.assert_close(weights[8] + weights[4], torch.ones(2))
+    hybrid = forecast(tiny_network(**PARTS["hybrid"]), 10).time_weights
+    assert list(hybrid) == [12, 8, 4, 0] and not hybrid[12].any() and hybrid[0].all()
     assert not forecast(network, 4).time_weights[4].any() and forecast(network, 5).time_weights[4].all()
 
 
@@ -122,11 +168,16 @@ def test_attention_to_nothing_is_refused() -> None:
         tiny_network(past_covariates=(Covariate("calendar"),), feature_attention=True)
     with pytest.raises(ConfigError, match="memory: expected 0 or"):
         tiny_network(memory=-1)
+    with pytest.raises(ConfigError, match="memory: expected patches to look back on"):
+        tiny_network(transformer_layers=1)
+    with pytest.raises(ConfigError, match="memory_width: expected a multiple of 4"):
+        tiny_network(memory=2, memory_width=6, transformer_layers=1)
 
 
-def test_a_fork_goes_on_from_what_was_read_before() -> None:
+@pytest.mark.parametrize("part", ["memory", "hybrid"])
+def test_a_fork_goes_on_from_what_was_read_before(part: str) -> None:
     """One phase alone must find its own entries among those of all phases that a state keeps."""
-    network = tiny_network(**PARTS["memory"])
+    network = tiny_network(**PARTS[part])
     target, known = torch.randn(2, 31), torch.zeros(2, 31, network.config.known_width)
     first, rest = (
         Observations(target[:, part], known[:, part, :0], known[:, part]) for part in (slice(11), slice(11, 31))

@@ -1,0 +1,61 @@
+"""The bidirectional encoder: the kept ring read forwards and backwards, anew at every step (``streaming: windowed``).
+
+A net that also reads backwards has no state to carry: what comes later changes what it makes of the past. So nothing
+but the result is kept, and each step costs a whole ring of patches instead of one. It is still a function of the ring
+alone, scaled as of the step, so that pieces of a history come to the same as the whole.
+
+(Schuster and Paliwal 1997.)
+"""
+
+import torch
+from torch import Tensor, nn
+
+from statecast.cells import Recurrent
+from statecast.config import ForecasterConfig
+from statecast.encoder import PatchEncoder, PatchInput, scaled_patch
+from statecast.state import Field
+
+_ROWS = 2048  # windows at once: few enough to stay in memory; changes no result
+
+
+class WindowEncoder(PatchEncoder):
+    """Rings to hidden vectors ``D``: the newest patch with all that is known of it, older ones by their values."""
+
+    def __init__(self, config: ForecasterConfig) -> None:
+        super().__init__(config)
+        self.season = config.season
+        self.older = nn.Linear(3 * config.patch_length, config.width)
+        self.backwards = Recurrent(config.cell, config.width, config.layers, config.dropout)
+        self.join = nn.Linear(2 * config.width, config.width)
+
+    @property
+    def field(self) -> Field:
+        """The hidden vector as of the last step."""
+        return Field("hidden", (1, 1, 1, self.recurrent.width), torch.float32)
+
+    def embedded(self, inputs: PatchInput) -> Tensor:
+        """Hidden vectors ``[B, N, D]`` of the rings that end at the positions."""
+        window = scaled_patch(inputs.window, inputs.now)
+        earlier = torch.full_like(window[..., : self.season], torch.nan)
+        change = window - torch.cat([earlier, window[..., : -self.season]], dim=-1)
+        parts = [window.nan_to_num(), change.nan_to_num(), (~window.isnan()).float()]
+        patches = [part.unflatten(-1, (-1, self.patch_length))[..., :-1, :] for part in parts]
+        older = self.dropout(torch.relu(self.older(torch.cat(patches, dim=-1))))
+        sequence = torch.cat([older, super().embedded(inputs)[..., None, :]], dim=-2).flatten(0, 1)
+        read = torch.cat([self._read(part) for part in sequence.split(_ROWS)])
+        hidden: Tensor = self.join(read).unflatten(0, window.shape[:2])
+        return hidden
+
+    def every_step(self, embedded: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:
+        """Nothing is left to do: each step was read by itself."""
+        return embedded, embedded[:, -1:, None, None]
+
+    def one_phase(self, embedded: Tensor, _: Tensor) -> Tensor:
+        """See ``every_step``."""
+        return embedded
+
+    def _read(self, sequence: Tensor) -> Tensor:
+        """What is left at the end of each direction, ``[M, 2 D]``, of ``[M, N, D]``."""
+        begin = sequence.new_zeros((len(sequence), self.recurrent.layers, self.recurrent.parts, self.recurrent.width))
+        ways = ((self.recurrent, sequence), (self.backwards, sequence.flip(1)))
+        return torch.cat([layers.run(one, begin)[0][:, -1] for layers, one in ways], dim=-1)
