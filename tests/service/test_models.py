@@ -26,7 +26,8 @@ def test_a_broken_artifact_is_named_and_the_others_serve(tiny_folder: Path, tmp_
         shutil.copytree(tiny_folder / version, tmp_path / version)
     (tmp_path / "notes").mkdir()
     weights = tmp_path / "v2" / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    raw = weights.read_bytes()
+    weights.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
     loaded = Catalogue.load(tmp_path, None, "cpu")
     assert [str(model) for model in loaded.models] == ["tiny@1"]
     assert list(loaded.broken) == [str(tmp_path / "v2")] and "changed" in loaded.broken[str(tmp_path / "v2")]
