@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import statecast
-from training.synthetic import load_table
+from training.synthetic.loads import load_table
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 340, 52, 20, 44, 34
 DAYS_SHOWN = 9

@@ -45,7 +45,7 @@ class Model:
             artifact.digest,
             artifact.kind,
             artifact.manifest,
-            artifact.network.spec.row_bytes,
+            int(artifact.manifest["state_bytes"]),
             str(artifact.manifest.get("streaming", "none")),
             artifact,
         )

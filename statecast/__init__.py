@@ -8,6 +8,7 @@
 from statecast.artifact import Artifact, load, save
 from statecast.config import ForecasterConfig, GeneratorConfig
 from statecast.ensemble import Ensemble
+from statecast.family import Family, FamilyConfig
 from statecast.forecaster import Forecaster
 from statecast.generator import Generator
 from statecast.history import Observations
@@ -19,6 +20,8 @@ from statecast.state import State, StateSpec
 __all__ = [
     "Artifact",
     "Ensemble",
+    "Family",
+    "FamilyConfig",
     "Forecaster",
     "ForecasterConfig",
     "Generator",

@@ -1,7 +1,7 @@
 """An artifact: a folder with a trained network and the proof that it still forecasts what it forecast when saved.
 
     manifest.json       what it is: schema version, name, version, freq, horizon, scores, each file's digest
-    config.json         the ``ForecasterConfig``; of an ensemble its members' under ``members``
+    config.json         the ``ForecasterConfig``; of an ensemble its members' under ``members``; a ``FamilyConfig``
     model.safetensors   the weights
     golden.json         a history and its forecast, recomputed at every load
     report.html         for people; written by the training room, not needed to load
@@ -13,7 +13,7 @@ whole; it ends with a digest of itself and has one canonical form, so that any c
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,12 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from statecast.config import ForecasterConfig, GeneratorConfig
-from statecast.ensemble import Ensemble
 from statecast.errors import ArtifactError, ConfigError, GoldenError
-from statecast.forecaster import Forecaster
+from statecast.family import Family
 from statecast.generator import Generator
 from statecast.golden import TOLERANCE, golden_difference, record_golden
-from statecast.notebook import SeriesForecast, forecast_series
+from statecast.kinds import Network, build, describe, kind_of
+from statecast.notebook import SeriesForecast, forecast_any, forecast_series
 from statecast.series import SeriesNetwork
 from statecast.writing import write_on
 
@@ -49,22 +48,35 @@ class Artifact:
     name: str
     version: str
     digest: str
-    network: SeriesNetwork | Generator
+    network: Network
     manifest: dict[str, Any]
 
     @property
     def kind(self) -> str:
-        """``forecaster`` or ``generator``."""
-        return "forecaster" if isinstance(self.network, SeriesNetwork) else "generator"
+        """``forecaster``, ``family`` or ``generator``."""
+        return kind_of(self.network)
 
     @property
     def forecaster(self) -> SeriesNetwork:
         """The network that forecasts, one or an ensemble; an ``ArtifactError`` for another kind."""
         if not isinstance(self.network, SeriesNetwork):
             raise ArtifactError(
-                f"{self.name}: expected a forecaster, got a {self.kind}; it writes text, ask another model"
+                f"{self.name}: expected a forecaster, got a {self.kind}; "
+                + ("ask its member of a season" if self.kind == "family" else "it writes text, ask another model")
             )
         return self.network
+
+    def member(self, season: int, freq: str | None = None) -> "Artifact":
+        """A family's forecaster of one season as an artifact of its own, with the family's digest and weights.
+
+        Raises
+        ------
+        ArtifactError, ConfigError
+            If this is no family, or the season is longer than it knows.
+        """
+        if not isinstance(self.network, Family):
+            raise ArtifactError(f"{self.name}: expected a family, got a {self.kind}; it has one season")
+        return replace(self, network=self.network.of(season, freq))
 
     @property
     def generator(self) -> Generator:
@@ -76,7 +88,9 @@ class Artifact:
         return self.network
 
     def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
-        """Forecast one series; see ``statecast.notebook.forecast_series`` for the options."""
+        """Forecast one series; see ``statecast.notebook.forecast_series`` and, of a family, ``forecast_any``."""
+        if isinstance(self.network, Family):
+            return forecast_any(self.network, history, horizon, **options)
         return forecast_series(self.forecaster, history, horizon, **options)
 
     def generate(self, prompt: str, **options: Any) -> str:
@@ -84,7 +98,7 @@ class Artifact:
         return write_on(self.generator, prompt, **options)
 
 
-def save(folder: str | Path, network: SeriesNetwork | Generator, manifest: Mapping[str, Any]) -> str:
+def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> str:
     """Write an artifact; returns its digest.
 
     ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
@@ -108,8 +122,7 @@ def save(folder: str | Path, network: SeriesNetwork | Generator, manifest: Mappi
     whole = {
         "schema_version": SCHEMA_VERSION,
         **manifest,
-        **_described(network),
-        "state_bytes": network.spec.row_bytes,
+        **describe(network),
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
     }
@@ -151,7 +164,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     try:
         config = _parse(_read(path / "config.json"), path / "config.json")
         bare = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
-        network = _build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
+        network = build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
         weights = load_file(path / "model.safetensors")
         if manifest["schema_version"] < SCHEMA_VERSION:
             weights = _undecided(network) | weights
@@ -168,43 +181,10 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     return Artifact(name, version, digest, network, manifest)
 
 
-def _undecided(network: SeriesNetwork | Generator) -> dict[str, Tensor]:
+def _undecided(network: Network) -> dict[str, Tensor]:
     """What stands in a network before a fit has found out or decided anything: what older artifacts do not have."""
     persistent, buffers = network.state_dict(), dict(network.named_buffers())
     return {name: value for name, value in persistent.items() if name in buffers}
-
-
-def _described(network: SeriesNetwork | Generator) -> dict[str, Any]:
-    if isinstance(network, Generator):
-        config = network.config
-        return {
-            "kind": "generator",
-            "streaming": "exact",
-            "vocabulary": config.vocabulary,
-            "vocabulary_size": len(network.vocabulary),
-        }
-    return {
-        "kind": "forecaster",
-        "streaming": network.streaming,
-        "freq": network.config.freq,
-        "resolutions": list(network.config.resolutions),
-        "given": list(network.config.given),
-        "horizon": network.config.horizon,
-        "quantile_levels": list(network.config.quantile_levels),
-        **({"members": len(network.members)} if isinstance(network, Ensemble) else {}),
-    }
-
-
-def _build(kind: object, config: Any) -> SeriesNetwork | Generator:
-    if not isinstance(config, dict):
-        raise ConfigError(f"config: expected an object, got {type(config).__name__}")
-    if kind == "generator":
-        return Generator(GeneratorConfig.from_dict(config))
-    if kind == "forecaster" and isinstance(config.get("members"), list):
-        return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
-    if kind == "forecaster":
-        return Forecaster(ForecasterConfig.from_dict(config))
-    raise ConfigError(f"kind: expected forecaster or generator, got {kind!r}")
 
 
 def _text(values: Any) -> bytes:

@@ -68,43 +68,43 @@ class ForecasterConfig:
     def __post_init__(self) -> None:
         lengths = ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length")
         for name in (*lengths, "memory_width"):
-            _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+            expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         for name, unit in (("memory", "patches"), ("transformer_layers", "layers")):
-            _expect(getattr(self, name) >= 0, name, f"0 or a number of {unit}", getattr(self, name))
+            expect(getattr(self, name) >= 0, name, f"0 or a number of {unit}", getattr(self, name))
         if self.transformer_layers:
-            _expect(self.memory >= 1, "memory", "patches to look back on, for transformer_layers", self.memory)
+            expect(self.memory >= 1, "memory", "patches to look back on, for transformer_layers", self.memory)
             even = self.memory_width % TRANSFORMER_HEADS == 0
-            _expect(
+            expect(
                 even, "memory_width", f"a multiple of {TRANSFORMER_HEADS}, the transformer's heads", self.memory_width
             )
-        _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
-        _expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
-        _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
-        _expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
-        _expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
-        _expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
+        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
+        expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
+        expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
+        expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
+        expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
         needed = 7 * self.season + self.patch_length
-        _expect(
+        expect(
             self.ring_length >= needed,
             "ring_length",
             f"at least 7 seasons and a patch, {needed}",
             self.ring_length,
         )
         ascending = all(a < b for a, b in zip(self.resolutions, self.resolutions[1:], strict=False))
-        _expect(
+        expect(
             self.resolutions[:1] == (1,) and ascending,
             "resolutions",
             "1 and then larger ones",
             self.resolutions,
         )
         among = tuple(length for length in self.resolutions[1:] if length in self.given)
-        _expect(self.given == among, "given", f"resolutions out of {self.resolutions[1:]}, ascending", self.given)
+        expect(self.given == among, "given", f"resolutions out of {self.resolutions[1:]}, ascending", self.given)
         levels = self.quantile_levels
         inside = all(0.0 < level < 1.0 for level in levels) and list(levels) == sorted(set(levels))
-        _expect(inside and 0.5 in levels, "quantile_levels", "ascending within (0, 1) with 0.5 among them", levels)
+        expect(inside and 0.5 in levels, "quantile_levels", "ascending within (0, 1) with 0.5 among them", levels)
         if self.freq is not None:
             Freq.parse(self.freq)
-        _expect(
+        expect(
             self.freq is not None or not self.calendar,
             "calendar",
             "none for a model without a freq",
@@ -172,7 +172,7 @@ class ForecasterConfig:
         ConfigError
             If a key is unknown, a value has the wrong type, or values do not go together.
         """
-        _refuse_unknown(values, cls)
+        refuse_unknown(values, {field.name for field in fields(cls)})
         plain = dict(values)
         try:
             for name in ("past_covariates", "future_covariates", "static_covariates"):
@@ -205,9 +205,9 @@ class GeneratorConfig:
 
     def __post_init__(self) -> None:
         for name in ("embedding", "width", "layers"):
-            _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
-        _expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
-        _expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
+            expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; ``from_dict`` gives the same config back."""
@@ -222,20 +222,21 @@ class GeneratorConfig:
         ConfigError
             If a key is unknown, a value has the wrong type, or values do not go together.
         """
-        _refuse_unknown(values, cls)
+        refuse_unknown(values, {field.name for field in fields(cls)})
         try:
             return cls(**{**values, "symbols": tuple(values.get("symbols", ()))})
         except TypeError as error:
             raise ConfigError(f"config: a value has the wrong type: {error}") from None
 
 
-def _refuse_unknown(values: Mapping[str, Any], kind: type) -> None:
-    known = {field.name for field in fields(kind)}
+def refuse_unknown(values: Mapping[str, Any], known: set[str]) -> None:
+    """Raise a ``ConfigError`` for the first key that is not known, naming those that are."""
     for key in values:
         if key not in known:
             raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
 
 
-def _expect(holds: bool, name: str, expected: str, got: object) -> None:
+def expect(holds: bool, name: str, expected: str, got: object) -> None:
+    """Raise a ``ConfigError`` that names the key, what was expected and what came, unless it ``holds``."""
     if not holds:
         raise ConfigError(f"{name}: expected {expected}, got {got!r}")

@@ -102,19 +102,21 @@ class Forecaster(SeriesNetwork):
         own = margins.gather(1, turns[..., None, None].expand(-1, -1, *margins.shape[2:])).flatten(0, 1)
         return self._calibrate(self._decode(summary, future.flatten(0, 1)), own), after
 
-    def fork(self, observations: Observations, state: State, future: Tensor) -> Prediction:
-        """Forecast from the end of every whole patch while advancing one phase only: what training does.
+    def fork(self, observations: Observations, state: State, future: Tensor, forks: Tensor | None = None) -> Prediction:
+        """Forecast from the end of whole patches while advancing one phase only: what training does.
 
         The same forecasts as ``forward(..., every=P)`` for a fresh ``state`` at 1 / P of the cost, but not calibrated.
-        ``future`` is ``[B, T // P, F, Ck]``.
+        ``forks``: ``[N]``, after which of the T // P patches; all if None. ``future`` is ``[B, N, F, Ck]``.
         """
         history = read_history(self.config, observations, state)
         period = self.config.patch_length
-        positions = torch.arange(period - 1, observations.target.shape[1], period, device=state.rows.device)
-        patches = PatchInput.of(history, positions, state["static"])
+        ends = torch.arange(period - 1, observations.target.shape[1], period, device=state.rows.device)
+        patches = PatchInput.of(history, ends, state["static"])
         hidden = self.encoder.one_phase(self.encoder.embedded(patches), state["hidden"])
-        states = [self.additions.one_phase(hidden, patches, positions, state)]
-        states += [outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state)]
+        finest, positions = self.additions.one_phase(hidden, patches, ends, state), ends
+        if forks is not None:
+            finest, positions = finest.index_select(1, forks), ends.index_select(0, forks)
+        states = [finest, *(outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state))]
         return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
     def seasonal_naive(self, state: State) -> Tensor:

@@ -7,7 +7,9 @@ import torch
 
 from statecast.calendar import Freq
 from statecast.config import ForecasterConfig
+from statecast.family import Family
 from statecast.generator import Generator
+from statecast.kinds import Network
 from statecast.notebook import forecast_series
 from statecast.series import SeriesNetwork
 
@@ -15,8 +17,11 @@ from statecast.series import SeriesNetwork
 TOLERANCE = 1e-3
 
 
-def record_golden(network: SeriesNetwork | Generator) -> dict[str, Any]:
-    """An input that reaches every part of the network, with the output."""
+def record_golden(network: Network) -> dict[str, Any]:
+    """An input that reaches every part of the network, with the output; of a family, a member for each patch length."""
+    if isinstance(network, Family):
+        seasons = [season for season, _, _ in network.config.patches]
+        return {"seasons": {str(season): record_golden(network.of(season)) for season in seasons}}
     if isinstance(network, Generator):
         tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
         return {"tokens": tokens, "logits": _logits(network, tokens)}
@@ -49,8 +54,10 @@ def _given_values(config: ForecasterConfig, start: str | None) -> dict[str, tupl
     return found
 
 
-def golden_difference(network: SeriesNetwork | Generator, golden: dict[str, Any]) -> float:
+def golden_difference(network: Network, golden: dict[str, Any]) -> float:
     """Largest difference from the record, as a share of the spread of what was recorded."""
+    if isinstance(network, Family):
+        return max(golden_difference(network.of(int(m)), recorded) for m, recorded in golden["seasons"].items())
     if isinstance(network, Generator):
         then = np.asarray(golden["logits"])
         now, spread = np.asarray(_logits(network, golden["tokens"])), np.std(then)

@@ -12,9 +12,12 @@ from statecast.calendar import Freq, calendar_features, calendar_width
 from statecast.config import ForecasterConfig
 from statecast.covariates import encode_covariates
 from statecast.errors import InputError
+from statecast.family import REACH, Family
 from statecast.given import first_bucket, lay_out
 from statecast.heads import interpolate_levels
 from statecast.history import Observations
+from statecast.paths import direct_quantiles
+from statecast.seasons import choose_season
 from statecast.series import SeriesNetwork
 
 # Rows of history that are read at once; bounds memory, changes no result.
@@ -41,6 +44,7 @@ def forecast_series(
     static_covariates: Mapping[str, Any] | None = None,
     resolutions: Mapping[str, tuple[Any, Sequence[Any]]] | None = None,
     quantile_levels: Sequence[float] | None = None,
+    reach: int | None = None,
 ) -> SeriesForecast:
     """Forecast one series.
 
@@ -48,7 +52,8 @@ def forecast_series(
     instant).  past_covariates: T values each.  future_covariates: T + F values each, or F where their past is unknown.
     resolutions: for each given one by name, such as ``"1d"``, the start of its first bucket (without times: its number)
     and values, None or NaN where missing. Buckets that are over before the first observation count too.
-    horizon: at most the model's.  quantile_levels: within the trained ones; left out, the trained ones.
+    horizon: at most the model's, or ``reach`` where that is given: what passes the model's is rolled on from its own
+    medians.  quantile_levels: within the trained ones; left out, the trained ones.
 
     Raises
     ------
@@ -60,10 +65,10 @@ def forecast_series(
     target = np.asarray(history, dtype=np.float32)
     if target.ndim != 1 or not np.isfinite(target).any():
         raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
-    steps, most = len(target), config.horizon
-    wanted = most if horizon is None else horizon
+    steps, most = len(target), reach or config.horizon
+    wanted = config.horizon if horizon is None else horizon
     if not 1 <= wanted <= most:
-        raise InputError(f"horizon: expected 1 to {most}, the longest that the model was trained for, got {wanted}")
+        raise InputError(f"horizon: expected 1 to {most}, the longest that the model forecasts, got {wanted}")
     ahead = {name: _whole(name, values, steps, most) for name, values in (future_covariates or {}).items()}
     user = encode_covariates(config.future_covariates, ahead, (steps + most,))
     clock, times = -1, None
@@ -85,9 +90,8 @@ def forecast_series(
             part = slice(first, min(first + _CHUNK, steps))
             seen = Observations(values[:, part], past[:, part].to(device), known[:, part], given[:, part])
             state = network.prime(seen if first else seen._replace(earlier=earlier), state)
-        prediction = network.decode(state, known[:, steps:])
-        quantiles = prediction.quantiles()[0, :wanted].cpu().numpy()
-        mean = prediction.mean()[0, :wanted].cpu().numpy()
+        ahead_of, means = direct_quantiles(network, state, known[:, steps : steps + wanted])
+        quantiles, mean = ahead_of[0].cpu().numpy(), means[0].cpu().numpy()
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     return SeriesForecast(mean, {level: chosen[:, index] for index, level in enumerate(levels)}, times)
@@ -113,6 +117,31 @@ def _coarse_values(
     if not columns:
         return torch.zeros(1, steps, 0), torch.zeros(1, 0, 0)
     return torch.stack(columns, dim=-1), torch.stack(before, dim=1)
+
+
+def forecast_any(
+    family: Family,
+    history: Any,
+    horizon: int | None = None,
+    *,
+    start: Any = None,
+    freq: str | None = None,
+    season: int | None = None,
+    quantile_levels: Sequence[float] | None = None,
+) -> SeriesForecast:
+    """Forecast one series with the member of a family that fits it; see ``forecast_series``.
+
+    season: steps a season; left out, the freq's usual one; without a freq, what the values show. A season of which the
+    history does not hold two is taken as none.
+
+    Raises
+    ------
+    InputError, ConfigError
+        As ``forecast_series``; or if the season is longer than the family knows, or the freq is none.
+    """
+    season = choose_season(history, freq, season)
+    member = family.of(season, freq).eval()
+    return forecast_series(member, history, horizon, start=start, quantile_levels=quantile_levels, reach=REACH)
 
 
 def _whole(name: str, values: Sequence[Any], steps: int, horizon: int) -> list[Any]:

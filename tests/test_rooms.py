@@ -20,14 +20,16 @@ ROOMS = ("statecast", "training", "service")
 # decide where it belongs, and write it here.
 STATECAST = (
     "errors config calendar covariates vocabulary sampling",
-    "scaling transforms resolutions given state cells",
+    "scaling transforms resolutions given state cells seasons",
     "history encoder window coarse experts attention features memory hybrid heads decoder prediction dependence",
     "additions",
     "calibration origins",
     "series generator",
     "forecaster",
-    "ensemble",
-    "notebook golden writing paths",
+    "ensemble family",
+    "kinds paths",
+    "notebook",
+    "golden writing",
     "artifact",
     "__init__",
 )

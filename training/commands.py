@@ -21,7 +21,7 @@ from training.progress import Bar
 from training.report import COLUMNS, format_score, list_left_out
 from training.resolutions import join_resolutions, read_pairs
 from training.sweep_commands import sweep
-from training.synthetic import load_table
+from training.synthetic.loads import load_table
 from training.tables import panel_of, read_panel, read_table
 from training.text.commands import backtest_text_file, example_text, fit_text_file
 from training.text.config import is_text

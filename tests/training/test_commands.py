@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import statecast
 from training.commands import app
-from training.synthetic import load_table
+from training.synthetic.loads import load_table
 
 from .conftest import LONG_TABLE, long_table
 

@@ -1,0 +1,145 @@
+"""One set of weights for every season: a family of forecasters that differ in lengths alone.
+
+What a ``Forecaster`` has learned, how patches become a state and a state a forecast, does not depend on how many
+steps a season has; the rings, the lags and the half-life do. So the weights are kept once, and ``of(season)`` gives a
+forecaster of that season which uses them. Only the embedding of a patch depends on its length: there is one for each.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+from torch import nn
+
+from statecast.calibration import Calibration
+from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, expect, refuse_unknown
+from statecast.errors import ConfigError
+from statecast.forecaster import Forecaster
+
+REACH = 1024
+"""Steps ahead that a family forecasts at most, rolling on past its horizon."""
+
+
+@dataclass(frozen=True)
+class FamilyConfig:
+    """What the members of a family have in common, and what follows from a season.
+
+    patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
+    cell, width, layers, dropout, segment_length, quantile_levels, adaptation: as in ``ForecasterConfig``.
+    """
+
+    patches: tuple[tuple[int, int, int], ...] = ((12, 8, 32), (48, 16, 96), (512, 32, 96))
+    cell: str = "gru"
+    width: int = 128
+    layers: int = 1
+    dropout: float = 0.0
+    segment_length: int = 8
+    quantile_levels: tuple[float, ...] = NINE_LEVELS
+    adaptation: float = 1 / 60
+
+    def __post_init__(self) -> None:
+        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        seasons = [season for season, _, _ in self.patches]
+        expect(bool(seasons) and seasons == sorted(set(seasons)), "patches", "rising seasons", self.patches)
+        lengths = [length for _, length, _ in self.patches]
+        expect(len(set(lengths)) == len(lengths), "patches", "a length of its own for each", self.patches)
+
+    @property
+    def longest_season(self) -> int:
+        """The longest season that the family knows what to do with."""
+        return self.patches[-1][0]
+
+    def of(self, season: int, freq: str | None = None) -> ForecasterConfig:
+        """The shape of the member for a season.
+
+        Raises
+        ------
+        ConfigError
+            If the season is below 1 or longer than the family's longest.
+        """
+        expect(1 <= season <= self.longest_season, "season", f"1 to {self.longest_season} steps", season)
+        _, length, horizon = next(entry for entry in self.patches if season <= entry[0])
+        return ForecasterConfig(
+            freq=freq,
+            horizon=horizon,
+            season=season,
+            patch_length=length,
+            ring_length=max(7 * season + length, min(14 * season, 512), 64),
+            half_life=float(max(7 * season, 24)),
+            resolutions=(1,),
+            cell=self.cell,
+            width=self.width,
+            layers=self.layers,
+            dropout=self.dropout,
+            segment_length=self.segment_length,
+            linear_ring=False,
+            adaptation=self.adaptation,
+            quantile_levels=self.quantile_levels,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``from_dict`` gives the same config back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "FamilyConfig":
+        """Build from JSON values.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown, a value has the wrong type, or values do not go together.
+        """
+        refuse_unknown(values, {field.name for field in fields(cls)})
+        plain = dict(values)
+        try:
+            if "patches" in plain:
+                plain["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in plain["patches"])
+            if "quantile_levels" in plain:
+                plain["quantile_levels"] = tuple(plain["quantile_levels"])
+            return cls(**plain)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+
+
+class Family(nn.Module):
+    """The shared weights: ``recurrent`` and ``parts`` of all, ``embeds`` and ``calibrations`` by patch length."""
+
+    def __init__(self, config: FamilyConfig) -> None:
+        super().__init__()
+        self.config = config
+        members = {str(length): Forecaster(config.of(season)) for season, length, _ in config.patches}
+        # Segments of a shorter horizon are the first ones of the longest.
+        longest = members[str(max(config.patches, key=lambda entry: entry[2])[1])]
+        self.recurrent = longest.encoder.recurrent
+        self.parts = nn.ModuleDict(
+            {
+                name: part
+                for name, part in longest.named_children()
+                if name not in ("encoder", "calibration") and list(part.parameters())
+            }
+        )
+        self.embeds = nn.ModuleDict({length: member.encoder.embed for length, member in members.items()})
+        self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
+
+    def of(self, season: int, freq: str | None = None) -> Forecaster:
+        """The member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
+
+        Raises
+        ------
+        ConfigError
+            If the season is below 1 or longer than the family's longest.
+        """
+        config = self.config.of(season, freq)
+        with torch.random.fork_rng(devices=[]):  # its own first weights are thrown away
+            member = Forecaster(config)
+        for name, part in self.parts.items():
+            setattr(member, name, part)
+        length = str(config.patch_length)
+        member.encoder.recurrent = self.recurrent
+        member.encoder.embed = self.embeds[length]  # type: ignore[assignment]
+        # Margins are shared; the rate follows the stride of origins, which is the member's own.
+        found = self.calibrations[length]
+        assert isinstance(found, Calibration)
+        member.calibration.margins, member.calibration.autocorrelation = found.margins, found.autocorrelation
+        return member.train(self.training)

@@ -1,0 +1,1 @@
+"""Pretraining of the default model: a family of forecasters learns from series that never were."""

@@ -1,0 +1,122 @@
+"""What one step of pretraining reads: series of one season, and the forks at which forecasts are due."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from statecast.config import ForecasterConfig
+from training.synthetic.damage import damage, gaps
+from training.synthetic.families import held_apart, learned
+from training.synthetic.shape import Array, Shape
+
+_WRONG = 0.08  # share of rows whose season is not the one that the network is told
+
+
+class Season(NamedTuple):
+    """Series of one season: how often they are drawn, the longer season, and how long they are, in values."""
+
+    season: int
+    weight: float
+    long: int
+    shortest: int
+    longest: int
+
+
+# Seasons of the usual freqs: years; quarters; days; months; hours; half hours; weeks; minutes and seconds; quarters of
+# an hour; ten minutes; five minutes. Lengths are what sessions of such freqs begin with.
+SEASONS = (
+    Season(1, 2.0, 0, 16, 320),
+    Season(4, 1.0, 0, 24, 240),
+    Season(7, 2.0, 0, 48, 1024),
+    Season(12, 3.0, 0, 40, 480),
+    Season(24, 5.0, 168, 160, 1536),
+    Season(48, 1.0, 336, 288, 1536),
+    Season(52, 0.5, 0, 160, 640),
+    Season(60, 0.7, 0, 320, 1536),
+    Season(96, 2.0, 672, 640, 2304),
+    Season(144, 2.0, 1008, 960, 2592),
+    Season(288, 0.5, 2016, 1600, 3200),
+)
+
+
+class SyntheticBatch(NamedTuple):
+    """Rows of one length.
+
+    season: what the network is told.  target: ``[B, T]``, NaN missing.  truth: ``[B, N, F]`` after each of the
+    ``forks`` ``[N]``.  unit: ``[B]`` mean absolute change over one season, at least a tenth of the deviation of the
+    whole, which is 1.
+    """
+
+    season: int
+    target: Tensor
+    truth: Tensor
+    forks: Tensor
+    unit: Tensor
+
+    def to(self, device: torch.device) -> "SyntheticBatch":
+        """Move to a device."""
+        moved = (part.to(device) for part in (self.target, self.truth, self.forks, self.unit))
+        return SyntheticBatch(self.season, *moved)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Draws batches. ``values``: about how many values one reads.  ``forks``: at most, forecasts of each row."""
+
+    values: int = 40_000
+    forks: int = 12
+
+    def draw(self, shape_of: Callable[[int], ForecasterConfig], generator: np.random.Generator) -> SyntheticBatch:
+        """A batch to learn from; ``shape_of`` gives a season's patch length and horizon."""
+        weights = np.asarray([entry.weight for entry in SEASONS])
+        entry = SEASONS[int(generator.choice(len(SEASONS), p=weights / weights.sum()))]
+        config = shape_of(entry.season)
+        low, high = (max(length // config.patch_length, 2) for length in (entry.shortest, entry.longest))
+        patches = int(np.exp(generator.uniform(np.log(low), np.log(high + 1))))
+        steps = patches * config.patch_length + config.horizon
+        rows = int(np.clip(self.values // steps, 8, 192))
+        told = Shape(rows, steps, entry.season, entry.long)
+        wrong = int(generator.binomial(rows, _WRONG))
+        other = max(int(entry.season * np.exp(generator.normal(0, 0.5))), 1)
+        parts = [learned(told.of(rows - wrong), generator)]
+        if wrong:
+            parts.append(learned(Shape(wrong, steps, other), generator))
+        return self._batch(np.concatenate(parts), config, generator)
+
+    def judged(
+        self, entry: Season, config: ForecasterConfig, rows: int, generator: np.random.Generator
+    ) -> SyntheticBatch:
+        """A batch to judge by, of one season, of kinds held apart, as long as they come."""
+        patches = max(entry.longest // config.patch_length, 2)
+        shape = Shape(rows, patches * config.patch_length + config.horizon, entry.season, entry.long)
+        return self._batch(held_apart(shape, generator), config, generator)
+
+    def _batch(self, values: Array, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
+        values = damage(values, generator)
+        values[gaps(values, generator)] = np.nan
+        patches = (values.shape[1] - config.horizon) // config.patch_length
+        # Later forks know more, but lives of every length must be answered for.
+        forks = np.unique(np.append(generator.integers(0, patches, self.forks - 1), patches - 1))
+        ends = (forks + 1) * config.patch_length
+        truth = values[:, ends[:, None] + np.arange(config.horizon)]
+        return SyntheticBatch(
+            season=config.season,
+            target=torch.from_numpy(values[:, : patches * config.patch_length].astype(np.float32)),
+            truth=torch.from_numpy(truth.astype(np.float32)),
+            forks=torch.from_numpy(forks),
+            unit=torch.from_numpy(_unit(values, config.season)),
+        )
+
+
+def _unit(values: Array, season: int) -> NDArray[np.float64]:
+    if values.shape[1] <= season:
+        return np.ones(len(values))
+    change = np.abs(values[:, season:] - values[:, :-season])
+    seen = ~np.isnan(change)
+    mean = np.where(seen, change, 0.0).sum(1) / np.maximum(seen.sum(1), 1)
+    return np.asarray(np.maximum(mean, 0.1))

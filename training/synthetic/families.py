@@ -1,0 +1,88 @@
+"""Kinds of series, composed of parts. Some are held apart: nothing is learned from them, they judge.
+
+The weights say how often a kind is drawn. They were set from what series of each freq look like in general, and from
+scores on the kinds that are held apart, never from scores on real data sets.
+"""
+
+import numpy as np
+
+from training.synthetic import processes
+from training.synthetic.noises import noise
+from training.synthetic.seasons import seasonal
+from training.synthetic.shape import Array, Draw, Shape, column, log_uniform, mixed, standardised
+from training.synthetic.trends import trend
+
+
+def composed(shape: Shape, generator: np.random.Generator) -> Array:
+    """Trend, season and noise added, in all proportions; multiplied on half of the rows."""
+    season = seasonal(shape, generator)
+    drift = trend(shape, generator) * log_uniform(generator, 0.1, 3.0, shape.rows)
+    drift *= generator.random((shape.rows, 1)) < 0.7
+    left = noise(shape, generator) * log_uniform(generator, 0.02, 2.0, shape.rows)
+    uneven = np.exp(column(generator.uniform(-0.8, 0.8, shape.rows)) * season)
+    left *= np.where(generator.random((shape.rows, 1)) < 0.4, uneven, 1.0)
+    total = season + drift + left
+    share = log_uniform(generator, 0.05, 0.8, shape.rows) / np.maximum(total.std(1, keepdims=True), 1e-9)
+    return np.asarray(np.where(generator.random((shape.rows, 1)) < 0.5, total, np.exp(total * share)))
+
+
+def regular(shape: Shape, generator: np.random.Generator) -> Array:
+    """Season above all, as of loads and traffic: little noise that remembers, slow drift, weeks."""
+    season = seasonal(shape, generator)
+    left = noise(shape, generator) * log_uniform(generator, 0.005, 0.4, shape.rows)
+    drift = trend(shape, generator) * log_uniform(generator, 0.03, 0.7, shape.rows)
+    share = column(generator.uniform(0.1, 0.6, shape.rows))
+    return np.asarray(np.exp(share * season * np.exp(0.1 * drift) + share * (left + drift)))
+
+
+def grown(shape: Shape, generator: np.random.Generator) -> Array:
+    """Business by the month or quarter: growth by shares, a cycle, a season of its own, shocks."""
+    pace = generator.normal(0.3, 0.6, (shape.rows, 1))
+    log = pace * shape.time / max(shape.steps, 30) + trend(shape, generator) * log_uniform(
+        generator, 0.02, 0.4, shape.rows
+    )
+    log = log + seasonal(shape, generator) * log_uniform(generator, 0.02, 0.4, shape.rows)
+    return np.exp(log + noise(shape, generator) * log_uniform(generator, 0.003, 0.2, shape.rows))
+
+
+def drifting(shape: Shape, generator: np.random.Generator) -> Array:
+    """A trend and what is left, no season."""
+    left = noise(shape, generator) * log_uniform(generator, 0.01, 1.0, shape.rows)
+    return trend(shape, generator) + left
+
+
+def _kinds(shape: Shape) -> dict[Draw, float]:
+    """What to draw from. Days and hours are seldom trade, months are seldom sunlight."""
+    short = shape.season >= 20
+    return {
+        composed: 5.0,
+        regular: 5.0 if short else 2.0,
+        grown: 0.5 if short else 5.0,
+        processes.returning: 5.0 if short else 2.0,
+        drifting: 1.5,
+        processes.gaussian: 1.5,
+        processes.market: 1.0,
+        processes.sun: 1.5 if short else 0.0,
+        processes.pollution: 1.0,
+        processes.counts: 1.0,
+        processes.rain: 0.4,
+        processes.machine: 0.6,
+    }
+
+
+def learned(shape: Shape, generator: np.random.Generator) -> Array:
+    """Series to learn from, ``[B, T]``, each about 0 with deviation 1; some are blends or splices of two kinds."""
+    kinds = _kinds(shape)
+    one = standardised(mixed(shape, generator, kinds))
+    other = one[generator.permutation(shape.rows)]
+    share = column(generator.uniform(0.1, 0.9, shape.rows))
+    cut = column(generator.uniform(0.1, 0.9, shape.rows)) * shape.steps
+    fate = generator.random((shape.rows, 1))
+    blended = share * one + (1 - share) * other
+    spliced = np.where(shape.time < cut, one, other)
+    return standardised(np.where(fate < 0.1, blended, np.where(fate < 0.14, spliced, one)))
+
+
+def held_apart(shape: Shape, generator: np.random.Generator) -> Array:
+    """Series to judge by, of kinds that are not learned from."""
+    return standardised(mixed(shape, generator, {processes.smoothed: 2.0, processes.cyclic: 1.0}))
