@@ -1,8 +1,10 @@
-"""What each part of the network is worth: every part taken out in turn, fitted anew, on three data sets.
+"""What each part of the network is worth: every part taken out or put in, in turn, fitted anew, on three data sets.
 
-    python -m benchmarks.ablation [--data ../shared/data] [--sets etth1 m4-hourly gefcom] [--seed 0]
+    python -m benchmarks.ablation [--data ../shared/data] [--sets etth1 m4-hourly gefcom] [--seed 0] [--steps 1000]
+                                  [--parts everything "memory of 8 patches"]
 
-The same recipe and split for all. Printed are validation (what a fit may choose by) and test; lower is better.
+The same recipe and split for all. Printed are validation (what a fit may choose by) and test, lower is better; bytes of
+a session; and what a fit would then switch off, which the scores before it do not know.
 """
 
 import argparse
@@ -22,6 +24,8 @@ from training.evaluate import Part, score_network
 from training.fit import Fit
 from training.panel import Panel
 from training.pipeline import prepare
+from training.progress import Silent
+from training.switching import switch_off
 
 Change = Callable[[Forecaster], None]
 
@@ -60,15 +64,21 @@ PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
     "no recurrence": (_without_recurrence, {}),
     "no coarse resolution": (None, {"resolutions": (1,)}),
     "resolutions with equal weights": (lambda network: _still(*network.resolution_attention.keys), {}),
+    "and attention over features": (None, {"feature_attention": True}),
+    "and a memory of 8 patches": (None, {"memory": 8}),
+    "and a transformer over 8 patches": (None, {"memory": 8, "transformer_layers": 1}),
+    "and the recurrent decoder": (None, {"decoder": "recurrent"}),
+    "and bidirectional": (None, {"bidirectional": True}),
 }
 
 
-def tasks(folder: Path, sets: list[str], seed: int) -> Iterator[tuple[str, Panel, FitConfig]]:
+def tasks(folder: Path, sets: list[str], **training: int) -> Iterator[tuple[str, Panel, FitConfig]]:
     """Data sets with their recipes; GEFCom a day ahead, the others as their protocols have it."""
     for name in sets:
         protocol = PROTOCOLS[name]
         config = protocol.config(name, 24 if name == "gefcom" else None)
-        yield name, protocol.read(folder / protocol.path), replace(config, training=replace(config.training, seed=seed))
+        recipe = replace(config.training, seconds=0.0, **training)
+        yield name, protocol.read(folder / protocol.path), replace(config, training=recipe)
 
 
 def main() -> None:
@@ -77,21 +87,30 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", nargs="+", default=["etth1", "m4-hourly", "gefcom"])
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steps", type=int, help="of training; the config's if left out")
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
     options = parser.parse_args()
     print(describe_machine())
-    for name, panel, config in tasks(options.data, options.sets, options.seed):
-        print(f"{name}: validation; test pinball, MSE, MAE, sMAPE, MASE; CPU seconds", flush=True)
-        for part, (change, keys) in PARTS.items():
+    training = {"seed": options.seed} | ({"steps": options.steps} if options.steps else {})
+    for name, panel, config in tasks(options.data, options.sets, **training):
+        print(f"{name}: validation; test pinball, MSE, MAE, sMAPE, MASE; bytes, CPU seconds; switched off", flush=True)
+        for part in options.parts:
+            change, keys = PARTS[part]
+            if "feature_attention" in keys and not (panel.items[0].past or panel.items[0].known):
+                continue
             prepared = prepare(panel, FitConfig(config.data, {**config.network, **keys}, config.training))
             network, tensors, task = prepared.network, prepared.tensors, prepared.task
             if change:
                 change(network)
             began = time.process_time()
-            curves = Fit(network, tensors, task, prepared.config.training).run()
+            fit = Fit(network, tensors, task, prepared.config.training)
+            curves = fit.run()
             cost = time.process_time() - began
             row = score_network(network, tensors, task, Part(task.split.val, task.split.test)).table()
             figures = "  ".join(f"{row[column]:8.4f}" for column in ("pinball", "mse", "mae", "smape", "mase"))
-            print(f"  {part:32}{curves.best:8.4f}  {figures}  {cost:4.0f}", flush=True)
+            off = [trial.part for trial in switch_off(fit, Silent()) if trial.off] if change is None else []
+            told = f"{network.spec.row_bytes:7,} {cost:4.0f}  {', '.join(off)}"
+            print(f"  {part:34}{curves.best:8.4f}  {figures}  {told}", flush=True)
 
 
 if __name__ == "__main__":
