@@ -3,7 +3,8 @@
     hidden + gate_features * attended features + gate_memory * attended memory
 
 Each gate is a vector of D that starts at zero (as in ReZero, Bachlechner et al. 2021): a network begins as the one
-without the part, and a part whose gate the fit sets back to zero is gone. All that is attended to lies in the state.
+without the part, and a part whose gate the fit sets back to zero costs nothing. All that is attended to lies in the
+state.
 
 Shapes: B rows, T steps, N positions among them, P patch length, D width, K kept patches of width W.
 """
@@ -118,12 +119,12 @@ class Additions(nn.Module):
         time: dict[int, Tensor] = {}
         features: dict[str, Tensor] = {}
         whole = hidden
-        if self.features is not None:
+        if self.features is not None and self._heard(self.feature_gate):
             patch = scaled_patch(inputs.patches[0], inputs.now)
             attended, weights = self.features(hidden, patch, inputs.covariates, inputs.calendar)
             whole = whole + self.feature_gate * attended
             features = dict(zip(self.features.names, weights.unbind(-1), strict=True))
-        if self.memory is not None:
+        if self.memory is not None and self._heard(self.memory_gate):
             period = self.config.patch_length
             back = torch.arange(self.config.memory, 0, -1, device=hidden.device)
             index = places[:, None] - back * apart
@@ -131,9 +132,13 @@ class Additions(nn.Module):
             seen = (state["count"][:, None] + positions)[..., None] >= back * period
             attended, weights = self.memory(hidden, kept, seen)
             whole = whole + self.memory_gate * attended
-            ages = [*(back * period).tolist(), 0]  # a transformer also looks at the present
+            ages = [*range(self.config.memory * period, 0, -period), 0]  # a transformer also looks at the present
             time = dict(zip(ages, weights.unbind(-1), strict=False))
         return Attended(whole, time, features)
+
+    def _heard(self, gate: Tensor) -> bool:
+        """A part whose gate stayed shut has no say, so it is not asked, nor are its shares told; it may still learn."""
+        return self.training or bool(gate.any())
 
 
 def _look_back(config: ForecasterConfig) -> MemoryAttention | MemoryTransformer:
