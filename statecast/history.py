@@ -56,7 +56,7 @@ class History:
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
         """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
         first = positions + (self.config.kept_length + 1 - length - lag)
-        return self.full.unfold(1, length, 1).index_select(1, first)
+        return self.full.unfold(1, length, 1)[:, first]  # index_select would copy every window first
 
     def ahead(self, row: Tensor, begin: Tensor, length: int) -> Tensor:
         """Raw values ``[M, length]`` from position ``begin`` on in each ``row``; below 0 lie older steps."""
@@ -65,7 +65,7 @@ class History:
 
     def covariate_patches(self, positions: Tensor) -> Tensor:
         """Covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
-        return self.covariates.unfold(1, self.config.patch_length, 1).index_select(1, positions + 1).flatten(2)
+        return self.covariates.unfold(1, self.config.patch_length, 1)[:, positions + 1].flatten(2)
 
     def scaling_at(self, positions: Tensor, earlier: int = 0) -> Scaling:
         """Scaling ``[B, N]`` as of ``earlier`` steps (at most P) before each position."""
