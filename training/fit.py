@@ -154,7 +154,9 @@ class Fit:
     def _loss(self, network: Any, batch: Batch) -> Tensor:
         observations = Observations(batch.target, batch.past, batch.known, batch.given, batch.earlier)
         state = self.network.fresh(batch.clock, batch.static)
-        prediction: Prediction = network.fork(observations, state, batch.future)
+        forks = batch.target.shape[1] // self.network.config.patch_length
+        scored = torch.arange(forks - batch.truth.shape[1], forks, device=batch.target.device)
+        prediction: Prediction = network.fork(observations, state, batch.future, scored)
         truth = batch.truth.flatten(0, 1)
         unit = self.network.config.asinh_unit
         scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(compress(truth, unit))

@@ -19,7 +19,8 @@ class Batch(NamedTuple):
     items: ``[B]``.  target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``: what is read, T = N patches.
     clock: ``[B]``, the absolute step before row 0.  static: ``[B, S]``.
     given: ``[B, T, G]``, earlier: ``[B, G, K]``: of given resolutions, see ``statecast.Observations``.
-    future: ``[B, N, F, Ck]`` known ahead of each fork.  truth: ``[B, N, F]``, NaN where unknown or not to be used.
+    future: ``[B, K, F, Ck]`` known ahead of the last K forks, those that are scored.
+    truth: ``[B, K, F]``, NaN where unknown or not to be used.
     """
 
     items: Tensor
@@ -114,12 +115,12 @@ class Sequences:
         item = torch.from_numpy(np.asarray(items, dtype=np.int64))
         start = torch.from_numpy(np.asarray(starts, dtype=np.int64))
         rows = (tensors.offset[item] + start)[:, None] + torch.arange(forks * shape.patch_length)
-        ends = (torch.arange(1, forks + 1) * shape.patch_length)[:, None] + torch.arange(shape.horizon)
+        scored = torch.arange(self._warm(forks) + 1, forks + 1)
+        ends = (scored * shape.patch_length)[:, None] + torch.arange(shape.horizon)
         ahead = (tensors.offset[item] + start)[:, None, None] + ends
         beyond = ahead >= self._flat_border[item][:, None, None]
         ahead = ahead.clamp(max=tensors.target.numel() - 1)
         truth = tensors.target[ahead].masked_fill(beyond, torch.nan)
-        truth[:, : self._warm(forks)] = torch.nan
         clock = tensors.clock[item] + start - 1
         return Batch(
             items=item,
