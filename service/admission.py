@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from service.coarse import check_given, checksum_given, lay_given
 from service.errors import Conflict, UnknownSession, Unprocessable
 from service.gaps import fill
 from service.grid import Grid, Limits, checksum_of, gap_too_long
 from service.jobs import Arrival, Floats
-from service.overlap import compare, is_retry
+from service.overlap import compare
 from service.scores import judge
 from service.stores import Record, Request
 
@@ -25,7 +26,8 @@ class Plan:
     values: ``[V, T]`` as they were given, NaN where missing.  target: what the network reads, ``values`` after filling.
     past, known: ``[T, C]`` covariates of the same steps, zeros in gaps.
     applied, duplicates: steps of the request that are new, that were there already.  gap: steps that nobody gave.
-    first_clock, tail, checksum, request: the record's fields afterwards (see ``Record``).
+    given: ``[V, G, T]``, earlier: ``[V, G, K]`` what is read of given resolutions with these steps and before them.
+    first_clock, tail, given_tail, checksum, request: the record's fields afterwards (see ``Record``).
     """
 
     clock: int
@@ -33,11 +35,14 @@ class Plan:
     target: Floats
     past: Floats
     known: Floats
+    given: Floats
+    earlier: Floats
     applied: int
     duplicates: int
     gap: int
     first_clock: int
     tail: Floats
+    given_tail: Floats
     checksum: int
     request: Request | None
 
@@ -54,6 +59,7 @@ class Plan:
             last_clock=self.last_clock,
             count=record.count + self.applied,
             tail=self.tail,
+            given_tail=self.given_tail,
             checksum=self.checksum,
             request=self.request,
             scores=judge(record.scores, record.issued, self.values, self.clock + 1),
@@ -72,6 +78,7 @@ def admit(record: Record | None, arrival: Arrival, limits: Limits) -> Plan:
     if record is not None:
         _agree(record, arrival)
         if steps == 0:
+            check_given(record, arrival, limits, record.last_clock, retry=False)
             return _nothing(record, arrival, 0)
     elif steps == 0:
         if arrival.session is not None:
@@ -93,7 +100,8 @@ def _first(grid: Grid, arrival: Arrival, limits: Limits) -> Plan:
             "target: expected at least one value that is not null, got none; a series cannot begin unseen",
             code="all_missing",
         )
-    request = _request(grid)
+    check_given(None, arrival, limits, grid.end, retry=False)
+    request = _request(grid, arrival)
     trimmed = grid.since(grid.begin + int(seen.argmax()))
     return _plan(trimmed, None, arrival, limits, request)
 
@@ -102,14 +110,16 @@ def _next(record: Record, grid: Grid, arrival: Arrival, limits: Limits) -> Plan:
     lead = grid.begin - record.last_clock - 1
     if lead > limits.gap:
         raise gap_too_long(lead, 0, limits)
-    duplicates = 0
+    duplicates, request = 0, _request(grid, arrival)
+    retry = record.request == request
+    check_given(record, arrival, limits, max(grid.end, record.last_clock), retry=retry)
     if lead < 0:
         duplicates = int(grid.given[: record.last_clock - grid.begin + 1].sum())
-        if not is_retry(record, grid):
+        if not retry:
             compare(record, grid)
     if grid.end <= record.last_clock:
         return _nothing(record, arrival, duplicates)
-    plan = _plan(grid.after(record.last_clock), record, arrival, limits, _request(grid))
+    plan = _plan(grid.after(record.last_clock), record, arrival, limits, request)
     return replace(plan, duplicates=duplicates, applied=plan.applied - duplicates)
 
 
@@ -117,17 +127,22 @@ def _plan(new: Grid, record: Record | None, arrival: Arrival, limits: Limits, re
     tail = record.tail if record else np.zeros((new.values.shape[0], 0), dtype=np.float32)
     longer = np.concatenate([tail, new.values], axis=1)
     surplus = max(0, longer.shape[1] - limits.tail)
+    given, earlier = lay_given(arrival, limits, new.begin - 1, new.values.shape[1])
+    kept = given if record is None or not limits.given else np.concatenate([record.given_tail, given], axis=2)
     return Plan(
         clock=new.begin - 1,
         values=new.values,
         target=fill(new.values, tail, arrival.missing, limits.tail, new.begin),
         past=new.past,
         known=new.known,
+        given=given,
+        earlier=earlier if record is None else np.full_like(earlier, np.nan),
         applied=int(arrival.target.shape[1]),
         duplicates=0,
         gap=int(new.given.size - new.given.sum()),
         first_clock=record.first_clock if record else new.begin,
         tail=longer[:, surplus:].copy(),
+        given_tail=kept[:, :, surplus:].copy(),
         checksum=checksum_of(longer[:, :surplus], record.checksum if record else 0),
         request=request,
     )
@@ -141,11 +156,14 @@ def _nothing(record: Record, arrival: Arrival, duplicates: int) -> Plan:
         target=nothing,
         past=np.zeros((0, arrival.past.shape[1]), dtype=np.float32),
         known=np.zeros((0, arrival.known.shape[1]), dtype=np.float32),
+        given=record.given_tail[..., :0],
+        earlier=record.given_tail[..., :0],
         applied=0,
         duplicates=duplicates,
         gap=0,
         first_clock=record.first_clock,
         tail=record.tail,
+        given_tail=record.given_tail,
         checksum=record.checksum,
         request=record.request,
     )
@@ -171,5 +189,5 @@ def _agree(record: Record, arrival: Arrival) -> None:
         raise refuse("static_covariates", "other values", "new ones")
 
 
-def _request(grid: Grid) -> Request:
-    return Request(grid.begin, grid.end, checksum_of(grid.values))
+def _request(grid: Grid, arrival: Arrival) -> Request:
+    return Request(grid.begin, grid.end, checksum_given(arrival, checksum_of(grid.values)))

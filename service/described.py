@@ -1,5 +1,6 @@
 """What a client is told about a session and about what was done with its series."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
@@ -24,6 +25,19 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
         "applied": applied,
         "duplicates": duplicates,
     }
+
+
+def _without(model: Model, plan: Plan) -> Iterator[str]:
+    """Say of which given resolutions buckets ended without a value."""
+    clocks = plan.clock + 1 + np.arange(plan.target.shape[1])
+    for place, (name, length) in enumerate(model.config.given_names.items()):
+        own = plan.given[:, place, (clocks + 1) % length == 0]
+        missing = int(np.isnan(own).all(axis=0).sum())
+        opened = plan.first_clock == plan.clock + 1
+        if opened and missing == own.shape[1] and np.isnan(plan.earlier[:, place]).all():
+            yield f"{name}: no value came at all; the model is given this resolution, see resolutions"
+        elif missing:
+            yield f"{name}: no value came for {missing} of the {own.shape[1]} buckets that ended; they are missing now"
 
 
 def session_details(record: Record, session: str) -> dict[str, object]:
@@ -61,6 +75,7 @@ def warnings_of(model: Model, arrival: Arrival, plan: Plan, read: int, freq: str
         warnings.append(("short_history", f"{read} of {config.ring_length} steps given"))
     if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():
         warnings.append(("constant_history", f"the last {plan.tail.shape[1]} steps are all the same"))
+    warnings += [("resolution_missing", told) for told in _without(model, plan)]
     if plan.gap:
         warnings.append(("gap_filled", f"{plan.gap} steps were not given; missing is {arrival.missing!r}"))
     if config.calendar and freq is None:

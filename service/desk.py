@@ -90,7 +90,9 @@ class Desk:
 
     def limits(self, model: Model) -> Limits:
         """What a series may bring to a model."""
-        return Limits(model.config.ring_length, self.settings.max_gap, self.settings.max_history)
+        config, settings = model.config, self.settings
+        bounds = config.ring_length, settings.max_gap, settings.max_history
+        return Limits(*bounds, config.given_names, config.earlier_length)
 
     def _warm_up(self) -> None:
         self.engine.warm_up()

@@ -1,7 +1,8 @@
 """An arrival laid out on its regular grid: one column a step, holes and all, and the checksum of such columns."""
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +13,17 @@ from service.jobs import Arrival, Floats
 
 @dataclass(frozen=True)
 class Limits:
-    """What bounds an admission, all in steps. tail: values a record keeps.  gap: longest one that is filled."""
+    """What bounds an admission, all in steps. tail: values a record keeps.  gap: longest one that is filled.
+
+    given: lengths of the coarse resolutions that the model is given, by name.  earlier: buckets of each that are read
+    from before the first step.
+    """
 
     tail: int
     gap: int
     history: int
+    given: Mapping[str, int] = field(default_factory=dict)
+    earlier: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,6 +33,8 @@ def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None) ->
         static=arrival.static,
         clock=plan.clock,
         deadline=arrival.deadline,
+        given=plan.given.transpose(0, 2, 1) if config.given else None,
+        earlier=plan.earlier if config.given else None,
     )
 
 
@@ -59,6 +61,7 @@ def blank(key: str, model: Model, arrival: Arrival, now: float) -> Record:
         last_clock=0,
         count=0,
         tail=np.zeros((len(arrival.variables), 0), dtype=np.float32),
+        given_tail=np.zeros((len(arrival.variables), len(model.config.given), 0), dtype=np.float32),
         checksum=0,
         created_at=now,
         last_used=now,

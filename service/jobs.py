@@ -1,11 +1,20 @@
 """What travels from a route to the engine and back: arrays and whole numbers, no text, no tensors."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """What came of one given coarse resolution: ``values`` ``[V, N]`` of the buckets from number ``first`` on."""
+
+    first: int
+    values: Floats
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Job:
 
     model: digest of the artifact.  target: ``[V, T]``, NaN where missing; T is 0 to ask an existing session again.
     past: ``[T, Cp]`` and known: ``[T, Ck]`` encoded covariates of the new steps; future: ``[F, Ck]`` of the horizon.
+    given: ``[V, T, G]``, earlier: ``[V, G, K]`` of given resolutions, as ``statecast.Observations``; None without any.
     static: ``[S]``.  clock: absolute step index of the step *before* the first new one.
     lease: the session that this advances, or None for a series that is forgotten after the answer.
     fresh: start from the empty state (a new series or session) rather than from the lease's slots.
@@ -42,6 +52,8 @@ class Job:
     lease: Lease | None = None
     fresh: bool = True
     deadline: float | None = None
+    given: Floats | None = None
+    earlier: Floats | None = None
 
     @property
     def rows(self) -> int:
@@ -83,6 +95,7 @@ class Arrival:
     allowed; None where the request gives neither times nor ``from_index``: the values come next.
     offset: seconds that each instant lies after its step's start.
     past: ``[T, Cp]``, known: ``[T, Cf]``, future: ``[F, Cf]``, static: ``[S]``: encoded covariates without calendar.
+    given: of coarse resolutions by the model's name.
     missing: ``mask``, ``ffill``, ``linear`` or ``error``.  session, owner: the session's id and whose it is, if any.
     """
 
@@ -99,6 +112,7 @@ class Arrival:
     session: str | None = None
     owner: str = ""
     deadline: float | None = None
+    given: Mapping[str, Coarse] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,6 @@ from service.grid import Grid, checksum_of
 from service.stores import Record
 
 
-def is_retry(record: Record, grid: Grid) -> bool:
-    """Whether this is the last applied request again, however long it was."""
-    request = record.request
-    same_steps = request is not None and (grid.begin, grid.end) == (request.begin, request.end)
-    return same_steps and request is not None and request.crc == checksum_of(grid.values)
-
-
 def compare(record: Record, grid: Grid) -> None:
     """Hold every given step up to the session's last one against what the session read then.
 

@@ -17,15 +17,23 @@ def openings(jobs: Sequence[Job]) -> tuple[NDArray[np.int64], Floats]:
     return clock, static
 
 
-def observed(batch: Sequence[Ticket[Outcome]]) -> tuple[Floats, Floats, Floats]:
-    """Target ``[B, T]``, past ``[B, T, Cp]`` and known ``[B, T, Ck]`` covariates of each ticket's next chunk."""
+def observed(batch: Sequence[Ticket[Outcome]]) -> tuple[Floats, ...]:
+    """Target ``[B, T]``, past ``[B, T, Cp]`` and known ``[B, T, Ck]`` covariates of each ticket's next chunk.
+
+    Of a model with given resolutions also those: ``[B, T, G]`` and, with a job's first chunk, ``[B, G, K]`` before it.
+    """
     target, past, known = [], [], []
+    given, earlier = [], []
     for ticket in batch:
         job, part = ticket.job, slice(ticket.position, ticket.position + ticket.chunk)
         target.append(job.target[:, part])
         past += [job.past[part]] * job.rows
         known += [job.known[part]] * job.rows
-    return np.concatenate(target), np.stack(past), np.stack(known)
+        if job.given is not None and job.earlier is not None:
+            given.append(job.given[:, part])
+            earlier.append(np.full_like(job.earlier, np.nan) if ticket.position else job.earlier)
+    seen = np.concatenate(target), np.stack(past), np.stack(known)
+    return (*seen, np.concatenate(given), np.concatenate(earlier)) if given else seen
 
 
 def ahead(batch: Sequence[Ticket[Outcome]]) -> Floats:

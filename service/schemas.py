@@ -20,6 +20,15 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class ResolutionRequest(Wire):
+    """Values of buckets of a coarse resolution, each of which takes effect with its bucket's last step."""
+
+    start: str = Field(
+        json_schema_extra={"format": "date-time"}, description="Time at which the first bucket begins, RFC 3339."
+    )
+    target: Values | dict[str, Values] = Field(description="Values, null where missing; as the series' own target.")
+
+
 class SeriesRequest(Wire):
     """One series. Only ``target`` is required."""
 
@@ -44,6 +53,9 @@ class SeriesRequest(Wire):
         None, description="A list a covariate: one value a step of the horizon, or the history's before them too."
     )
     static_covariates: dict[str, Number | str | None] | None = None
+    resolutions: dict[str, ResolutionRequest] | None = Field(
+        None, description="By freq, such as 1d: values of the coarse resolutions that the model is given."
+    )
     session: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         None, description="Session to open or advance."
     )
@@ -193,6 +205,7 @@ class ModelDetails(BaseModel):
     freq: str | None = None
     season: int | None = None
     resolutions: list[int] | None = Field(None, description="Base steps a step of each resolution.")
+    given: list[str] | None = Field(None, description="Resolutions whose values a series brings, by freq.")
     quantile_levels: list[float] | None = None
     vocabulary: str | None = Field(None, description="char, word or byte.")
     vocabulary_size: int | None = None

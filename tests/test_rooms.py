@@ -36,7 +36,7 @@ STATECAST = (
 SERVICE = (
     "__init__ settings schemas generate_schemas errors jobs metrics",
     "codecs keys stores slots tickets gaps grid room aside mailbox",
-    "sessions batcher overlap scores passages drawings",
+    "sessions batcher overlap coarse scores passages drawings",
     "admission advance spelling",
     "dispatch results rows strands",
     "rounds",

@@ -21,6 +21,14 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 @dataclass
+class CoarseSeries:
+    """What came of one coarse resolution. start: of its first bucket.  target: as in ``Series``."""
+
+    start: str | None = None
+    target: dict[str, Floats] = field(default_factory=dict)
+
+
+@dataclass
 class Series:
     """One series as it came. ``target``: variable -> ``[T]``, the one variable of a univariate series is ``""``.
 
@@ -39,6 +47,7 @@ class Series:
     past_covariates: dict[str, Column] = field(default_factory=dict)
     future_covariates: dict[str, Column] = field(default_factory=dict)
     static_covariates: dict[str, Any] = field(default_factory=dict)
+    resolutions: dict[str, CoarseSeries] = field(default_factory=dict)
     session: str | None = None
     faults: list[Fault] = field(default_factory=list)
     refusal: ServiceError | None = None

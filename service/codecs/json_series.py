@@ -5,13 +5,13 @@ from typing import Any
 
 import simdjson
 
-from service.codecs.asked import Loc, Series
+from service.codecs.asked import CoarseSeries, Loc, Series
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.numbers import NumberFault, column, floats, is_list
 
 FIELDS = (
     "item_id", "start", "freq", "timestamps", "from_index", "target", "past_covariates", "future_covariates",
-    "static_covariates", "session",
+    "static_covariates", "resolutions", "session",
 )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Reader:
             setattr(series, name, text_of(fields, name, series.fault))
         series.from_index = whole_of(fields, "from_index", 0, series.fault)
         series.target = self._target(fields.get("target"), series)
+        series.resolutions = self._resolutions(fields.get("resolutions"), series)
         series.past_covariates = self._columns(fields, "past_covariates", series)
         series.future_covariates = self._columns(fields, "future_covariates", series)
         if "static_covariates" in fields:
@@ -42,18 +43,38 @@ class Reader:
             self.lists += 1
         return series
 
-    def _target(self, value: Any, series: Series) -> dict[str, Any]:
+    def _target(self, value: Any, series: Series, *within: str) -> dict[str, Any]:
+        place = (*within, "target")
         if value is None:
-            series.fault(
-                "expected a list of numbers or null, got nothing; it is the one field a series needs", "target"
-            )
+            needs = "a resolution" if within else "a series"
+            series.fault(f"expected a list of numbers or null, got nothing; it is the one field {needs} needs", *place)
             return {}
         if not is_object(value):
-            return dict(self._read(floats, [("", value)], ("target",), series))
-        members = fields_of(value, (), lambda msg, *name: series.fault(msg, "target", *name))
+            return dict(self._read(floats, [("", value)], place, series))
+        members = fields_of(value, (), lambda msg, *name: series.fault(msg, *place, *name))
         if not members:
-            series.fault("expected at least one variable, got an empty object", "target")
-        return dict(self._read(floats, list(members.items()), ("target",), series))
+            series.fault("expected at least one variable, got an empty object", *place)
+        return dict(self._read(floats, list(members.items()), place, series))
+
+    def _resolutions(self, value: Any, series: Series) -> dict[str, CoarseSeries]:
+        if value is None:
+            return {}
+        if not is_object(value):
+            series.fault(
+                f'expected an object such as {{"1d": {{"start": …, "target": […]}}}}, got {kind_of(value)}',
+                "resolutions",
+            )
+            return {}
+        found: dict[str, CoarseSeries] = {}
+        for name, entry in fields_of(value, (), lambda msg, *inner: series.fault(msg, "resolutions", *inner)).items():
+            place = ("resolutions", name)
+            if not is_object(entry):
+                series.fault(f"expected an object with start and target, got {kind_of(entry)}", *place)
+                continue
+            fields = fields_of(entry, ("start", "target"), lambda msg, *inner, at=place: series.fault(msg, *at, *inner))
+            start = text_of(fields, "start", lambda msg, *inner, at=place: series.fault(msg, *at, *inner))
+            found[name] = CoarseSeries(start, self._target(fields.get("target"), series, *place))
+        return found
 
     def _columns(self, fields: dict[str, Any], name: str, series: Series) -> dict[str, Any]:
         value = fields.get(name)

@@ -10,6 +10,7 @@ from service.codecs.asked import Asked, Series, dotted, shown
 from service.errors import Fault, TooLarge, Unprocessable
 from service.jobs import Arrival
 from service.routes.covariates import read_history, read_known, read_static
+from service.routes.resolutions import read_resolutions
 from service.routes.timeline import Timeline, check_reach, read_timeline
 from service.settings import Settings
 from statecast.config import ForecasterConfig
@@ -97,6 +98,7 @@ def take_in(
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)
     static = read_static(series, config.static_covariates, warnings)
+    given = read_resolutions(series, config, settings) if series.resolutions else {}
     series.raise_faults()
     return Inlet(
         Arrival(
@@ -113,6 +115,7 @@ def take_in(
             session=series.session,
             owner=caller.owner,
             deadline=caller.deadline,
+            given=given,
         ),
         tuple(warnings),
     )

@@ -57,6 +57,7 @@ def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
         "freq": config.freq,
         "season": config.season,
         "resolutions": list(config.resolutions),
+        "given": list(config.given_names),
         "quantile_levels": list(config.quantile_levels),
         "limits": {
             "horizon": config.horizon,

@@ -79,6 +79,17 @@ def _length(freq: Freq) -> tuple[str, int]:
     return "mo", freq.count * {"mo": 1, "q": 3, "y": 12}[freq.unit]
 
 
+def read_instant(text: str) -> np.datetime64:
+    """Instant in UTC of an RFC 3339 text.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    return _instant(text)[0]
+
+
 def _from_start(series: Series, start: str, steps: int, freq: Freq | None) -> Timeline:
     if freq is None:
         series.fault("expected freq beside start, such as 1h, got none, and the model has no freq of its own", "freq")

@@ -51,7 +51,9 @@ class MemoryStore:
             ended = [record for record in self._records.values() if record.expires_at <= now and not record.dropped]
             for record in ended:
                 empty = np.zeros((len(record.variables), 0), dtype=np.float32)
-                self._records[record.key] = replace(record, tail=empty, issued=None, dropped=True)
+                self._records[record.key] = replace(
+                    record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True
+                )
                 self._states.pop(record.key, None)
             return len(ended)
 

@@ -41,7 +41,10 @@ class Scores:
 
 @dataclass(frozen=True)
 class Request:
-    """The last applied request: clocks of its first and last step, and the CRC-32 of its values on the regular grid."""
+    """The last applied request: clocks of its first and last step, and a CRC-32.
+
+    crc: of its values on the regular grid, then of those of given resolutions.
+    """
 
     begin: int
     end: int
@@ -58,6 +61,7 @@ class Record:
     first_clock, last_clock: absolute step indices of the first and the last observation (inclusive).
     count: observations applied, missing ones included, steps that a gap left out not.
     tail: ``[V, k]`` the last values as they were given, NaN where missing, k up to the model's ring length.
+    given_tail: ``[V, G, k]`` values of given resolutions that were read with the steps of the tail.
     checksum: CRC-32 of the values before the tail, time-major.  request: the last applied request.
     state_bytes: length of the state.  digest: ``sha256:…`` of the state.  Times are seconds since 1970.
     dropped: the session expired and its state is gone; only this tombstone is left.
@@ -87,6 +91,7 @@ class Record:
     scores: Scores = field(default_factory=Scores)
     dropped: bool = False
     kind: str = "forecaster"
+    given_tail: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
 
     @property
     def tail_begin(self) -> int:
@@ -122,15 +127,17 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "created_at": record.created_at,
             "state_bytes": record.state_bytes,
             "kind": record.kind,
+            "given": record.given_tail.shape[1],
         }
     )
+    tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
     request, issued, scores = record.request, record.issued, record.scores
     return (
         record.key,
         birth,
         record.last_clock,
         record.count,
-        record.tail.astype("<f4", copy=False).tobytes(),
+        np.concatenate(tails).astype("<f4", copy=False).tobytes(),
         record.checksum,
         request.begin if request else None,
         request.end if request else None,
@@ -149,7 +156,8 @@ def from_row(row: tuple[Any, ...]) -> Record:
     """Give back the record that ``to_row`` took apart."""
     values = dict(zip(COLUMNS, row, strict=True))
     birth = json.loads(values["birth"])
-    rows = len(birth["variables"])
+    rows, given = len(birth["variables"]), birth.get("given", 0)
+    tails = _array(values["tail"], rows * (1 + given))
     return Record(
         key=values["key"],
         model=birth["model"],
@@ -164,7 +172,8 @@ def from_row(row: tuple[Any, ...]) -> Record:
         state_bytes=birth["state_bytes"],
         last_clock=values["last_clock"],
         count=values["count"],
-        tail=_array(values["tail"], rows),
+        tail=tails[:rows],
+        given_tail=tails[rows:].reshape(given, rows, tails.shape[1]).transpose(1, 0, 2),
         checksum=values["checksum"],
         request=None
         if values["request_begin"] is None

@@ -36,13 +36,14 @@ def record_of(key: str, **changes: object) -> Record:
         request=Request(3, 9, 77),
         issued=Issued(10, *(np.full((2, 4), v, dtype=np.float32) for v in (2, 1, 3)), np.float32([0.5, np.nan])),
         scores=Scores(5, 4, 3, 2.5),
+        given_tail=np.array([[[np.nan, 7, np.nan]], [[np.nan, 8, 9]]], dtype=np.float32),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
 def same(a: Record, b: Record) -> bool:
     def plain(record: Record) -> Record:
-        return replace(record, tail=np.zeros(0), static=np.zeros(0), issued=None)
+        return replace(record, tail=np.zeros(0), given_tail=np.zeros(0), static=np.zeros(0), issued=None)
 
     def issued(record: Record) -> list[np.ndarray]:
         i = record.issued
@@ -51,6 +52,7 @@ def same(a: Record, b: Record) -> bool:
     return (
         repr(plain(a)) == repr(plain(b))
         and np.array_equal(a.tail, b.tail, equal_nan=True)
+        and np.array_equal(a.given_tail, b.given_tail, equal_nan=True)
         and np.array_equal(a.static, b.static)
         and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(issued(a), issued(b), strict=True))
     )
