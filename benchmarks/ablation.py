@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -72,7 +73,7 @@ PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
 }
 
 
-def tasks(folder: Path, sets: list[str], **training: int) -> Iterator[tuple[str, Panel, FitConfig]]:
+def tasks(folder: Path, sets: list[str], training: dict[str, Any]) -> Iterator[tuple[str, Panel, FitConfig]]:
     """Data sets with their recipes; GEFCom a day ahead, the others as their protocols have it."""
     for name in sets:
         protocol = PROTOCOLS[name]
@@ -92,7 +93,7 @@ def main() -> None:
     options = parser.parse_args()
     print(describe_machine())
     training = {"seed": options.seed} | ({"steps": options.steps} if options.steps else {})
-    for name, panel, config in tasks(options.data, options.sets, **training):
+    for name, panel, config in tasks(options.data, options.sets, training):
         print(f"{name}: validation; test pinball, MSE, MAE, sMAPE, MASE; bytes, CPU seconds; switched off", flush=True)
         for part in options.parts:
             change, keys = PARTS[part]

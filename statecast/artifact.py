@@ -66,17 +66,17 @@ class Artifact:
             )
         return self.network
 
-    def member(self, season: int, freq: str | None = None) -> "Artifact":
+    def member(self, season: int, freq: str | None = None, horizon: int | None = None) -> "Artifact":
         """A family's forecaster of one season as an artifact of its own, with the family's digest and weights.
 
         Raises
         ------
         ArtifactError, ConfigError
-            If this is no family, or the season is longer than it knows.
+            If this is no family, or the season or the horizon is longer than it knows.
         """
         if not isinstance(self.network, Family):
             raise ArtifactError(f"{self.name}: expected a family, got a {self.kind}; it has one season")
-        return replace(self, network=self.network.of(season, freq))
+        return replace(self, network=self.network.of(season, freq, horizon))
 
     @property
     def generator(self) -> Generator:

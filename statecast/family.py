@@ -49,19 +49,20 @@ class FamilyConfig:
         """The longest season that the family knows what to do with."""
         return self.patches[-1][0]
 
-    def of(self, season: int, freq: str | None = None) -> ForecasterConfig:
-        """The shape of the member for a season.
+    def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
+        """The shape of the member for a season; ``horizon`` may be shorter than the family's own.
 
         Raises
         ------
         ConfigError
-            If the season is below 1 or longer than the family's longest.
+            If the season is below 1 or longer than the family's longest, or the horizon beyond the family's.
         """
         expect(1 <= season <= self.longest_season, "season", f"1 to {self.longest_season} steps", season)
-        _, length, horizon = next(entry for entry in self.patches if season <= entry[0])
+        _, length, most = next(entry for entry in self.patches if season <= entry[0])
+        expect(horizon is None or 1 <= horizon <= most, "horizon", f"1 to {most} steps", horizon)
         return ForecasterConfig(
             freq=freq,
-            horizon=horizon,
+            horizon=horizon or most,
             season=season,
             patch_length=length,
             ring_length=max(7 * season + length, min(14 * season, 512), 64),
@@ -122,15 +123,15 @@ class Family(nn.Module):
         self.embeds = nn.ModuleDict({length: member.encoder.embed for length, member in members.items()})
         self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
 
-    def of(self, season: int, freq: str | None = None) -> Forecaster:
+    def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
         """The member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
 
         Raises
         ------
         ConfigError
-            If the season is below 1 or longer than the family's longest.
+            As ``FamilyConfig.of``.
         """
-        config = self.config.of(season, freq)
+        config = self.config.of(season, freq, horizon)
         with torch.random.fork_rng(devices=[]):  # its own first weights are thrown away
             member = Forecaster(config)
         for name, part in self.parts.items():
@@ -138,8 +139,20 @@ class Family(nn.Module):
         length = str(config.patch_length)
         member.encoder.recurrent = self.recurrent
         member.encoder.embed = self.embeds[length]  # type: ignore[assignment]
-        # Margins are shared; the rate follows the stride of origins, which is the member's own.
-        found = self.calibrations[length]
+        # What validation found is shared; the rate follows the stride of origins, which is the member's own.
+        found, own = self.calibrations[length], member.calibration
         assert isinstance(found, Calibration)
-        member.calibration.margins, member.calibration.autocorrelation = found.margins, found.autocorrelation
+        own.margins, own.learned = found.margins[:, : config.segments], found.learned[:, : config.segments]
+        own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
         return member.train(self.training)
+
+    def apart(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
+        """The same with weights of its own, to be trained on; errors as ``of``."""
+        member = self.of(season, freq, horizon)
+        own = Forecaster(member.config)
+        theirs = member.state_dict()
+        # A shorter horizon asks the first of all segments' questions.
+        own.load_state_dict(
+            {name: theirs[name][tuple(map(slice, value.shape))] for name, value in own.state_dict().items()}
+        )
+        return own

@@ -1,4 +1,4 @@
-"""The commands: ``fit``, ``sweep``, ``backtest``, ``forecast``, ``example``, ``example-text``."""
+"""The commands: ``fit``, ``sweep``, ``pretrain``, ``backtest``, ``forecast``, ``example``, ``example-text``."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +17,8 @@ from training.judge import OURS, Judgement
 from training.panel import Panel
 from training.pipeline import backtest_panel, file_digest, fit_panel, trained_with
 from training.predict import forecast_panel, write_table
+from training.pretraining.commands import pretrain
+from training.pretraining.member import fitting
 from training.progress import Bar
 from training.report import COLUMNS, format_score, list_left_out
 from training.resolutions import join_resolutions, read_pairs
@@ -29,6 +31,7 @@ from training.text.config import is_text
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Turn tables and texts into artifacts.")
 app.command("example-text")(example_text)
 app.command()(sweep)
+app.command()(pretrain)
 
 Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
@@ -69,6 +72,9 @@ def fit(
     resolution: Resolution = None,
     name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
     version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
+    base: Annotated[
+        Path | None, typer.Option("--from", help="Artifact of a pretrained family to start from, artifacts/default.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint in --out.")] = False,
 ) -> None:
     """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
@@ -106,6 +112,7 @@ def fit(
                 name=name,
                 version=version,
                 data_digest=file_digest(data, *map(Path, chosen.data.resolutions.values())),
+                base=statecast.load(base) if base else None,
                 resume=resume,
                 watcher=bar,
             )
@@ -132,7 +139,7 @@ def backtest(
             return
         columns = _columns(id_column, timestamp_column, target_column, wide)
         panel = _read(loaded, data, columns, freq, resolution)
-        _print_table(console, backtest_panel(loaded, panel).judgement)
+        _print_table(console, backtest_panel(fitting(loaded, panel), panel).judgement)
 
 
 @app.command()
@@ -152,7 +159,8 @@ def forecast(
     with refusals() as console:
         loaded = statecast.load(artifact)
         columns = _columns(id_column, timestamp_column, target_column, wide)
-        frame = forecast_panel(loaded, _read(loaded, data, columns, freq, resolution), horizon)
+        panel = _read(loaded, data, columns, freq, resolution)
+        frame = forecast_panel(fitting(loaded, panel, horizon), panel, horizon)
         write_table(frame, out)
         console.print(f"wrote {out}: {len(frame)} rows")
 

@@ -13,7 +13,7 @@ from statecast.config import ForecasterConfig
 from statecast.covariates import Covariate, encode_covariates
 from training.errors import TrainingError
 from training.given import GivenTensors
-from training.panel import Item, Panel
+from training.panel import Panel
 from training.resolutions import check_resolutions
 from training.splits import Split
 
@@ -123,9 +123,10 @@ def known_columns(config: ForecasterConfig, known: Any, times: Any, rows: int) -
     return np.concatenate([calendar, encode_covariates(config.future_covariates, dict(known), (rows,))], axis=-1)
 
 
-def covariate_names(item: Item) -> dict[str, list[str]]:
-    """Names of an item's covariates by kind, for messages and manifests."""
-    return {"past": list(item.past), "future": list(item.known), "static": list(item.static)}
+def covariate_names(config: ForecasterConfig) -> dict[str, list[str]]:
+    """Names of the covariates that a network takes, by kind, for messages and manifests."""
+    kinds = {"past": config.past_covariates, "future": config.future_covariates, "static": config.static_covariates}
+    return {kind: [covariate.name for covariate in covariates] for kind, covariates in kinds.items()}
 
 
 def _whole(values: Iterable[int]) -> Tensor:

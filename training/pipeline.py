@@ -22,6 +22,7 @@ from training.config import FitConfig, TrainingConfig
 from training.defaults import choose_forks, choose_network
 from training.encoding import PanelTensors, covariate_names, encode_panel, fit_covariates
 from training.errors import TrainingError
+from training.finetune import begin_with, tell_starts, tune
 from training.fit import Fit
 from training.inspection import inspect_panel
 from training.judge import Judgement, judge
@@ -85,12 +86,14 @@ def fit_panel(
     name: str,
     version: str = "1",
     data_digest: str | None = None,
+    base: statecast.Artifact | None = None,
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> Outcome:
     """Train on a panel, judge on its last rows, write the artifact with its report to ``out``.
 
     A config with members makes an ensemble: they are trained one after the other, then calibrated and judged as one.
+    With a pretrained family as ``base`` validation chooses between that as it is, tuned, and training from scratch.
 
     Raises
     ------
@@ -105,6 +108,9 @@ def fit_panel(
     training = used.training
     parameters = sum(weight.numel() for weight in network.parameters())
     watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
+    if base and config.members:
+        raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
+    begin = begin_with(base, task) if base else None
     begun = time.process_time()
     places = [out / f"member-{number + 1}" for number in range(len(prepared))] if config.members else [out]
     fits = [
@@ -112,11 +118,17 @@ def fit_panel(
         for one, place in zip(prepared, places, strict=True)
     ]
     run_all(fits, watcher, resume)
+    starts = tune(begin, fits[0], out / "tuned", watcher, resume) if begin else []
+    if starts:
+        best = starts[0]
+        network, tensors, fits = best.fit.network, best.tensors, [best.fit]
+        used = replace(used, network=_network_table(network.config.to_dict()), training=best.fit.config)
+        watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
     ablation = [switch_off(fit, watcher) for fit in fits]
     calibrate(network, tensors, task, training.validation_stride)
     spent = time.process_time() - begun
     judgement = _judge(network, tensors, task, training, watcher)
-    covariates = covariate_names(panel.items[0])
+    covariates = covariate_names(network.config)
     manifest = {
         "name": name,
         "version": version,
@@ -134,13 +146,14 @@ def fit_panel(
             "config": used.to_dict(),
             "costs": tell_costs(fits) | {"processor_seconds": round(spent, 1), "parameters": parameters},
             "curves": tell_curves(fits),
+            **({"starts": {start.name: round(start.validation, 6) for start in starts}} if starts else {}),
         },
     }
     network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
     (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
     write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
-    for place in places:
+    for place in [*places, *([out / "tuned"] if base else [])]:
         Checkpoint.remove(place)
         if place != out and place.exists():
             place.rmdir()

@@ -62,7 +62,8 @@ class Scores:
 
         MSE and MAE are averaged over all values, sMAPE and MASE over items first, as is the custom of each.
         """
-        count = self._count.sum() or float("nan")
+        nan = float("nan")
+        count = self._count.sum() or nan
         by_item = self._count.sum(axis=1)
         used = by_item > 0
         absolute = self._absolute.sum(axis=1)[used] / by_item[used] * self.units[used]
@@ -73,6 +74,8 @@ class Scores:
             "mae": float(self._absolute.sum() / count),
             "smape": float((self._smape.sum(axis=1)[used] / by_item[used]).mean()) if used.any() else float("nan"),
             "mase": float(scaled.mean()) if scaled.size else float("nan"),
+            # What WQL is for a model that gives one value for all quantiles.
+            "nd": float((self._absolute.sum(1) * self.units).sum() / self._magnitude) if self._magnitude else nan,
             "directional": self._right / self._moved if self._moved else float("nan"),
         }
         if self.levels:

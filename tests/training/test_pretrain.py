@@ -1,13 +1,21 @@
 """Series that never were, and the pretraining on them: seeded, finite, resumable."""
 
+import sys
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from typer.testing import CliRunner
 
+import statecast
+from benchmarks import zeroshot
+from benchmarks.protocols import Protocol
 from statecast import Family, FamilyConfig
 from statecast.errors import ConfigError
+from training import finetune
+from training.commands import app
 from training.errors import TrainingError
 from training.pretraining.config import PretrainConfig, read_config
 from training.pretraining.run import Pretraining
@@ -15,7 +23,10 @@ from training.synthetic.batches import SEASONS, Batches
 from training.synthetic.damage import damage, gaps
 from training.synthetic.families import held_apart, learned
 from training.synthetic.shape import Shape
+from training.tables import read_panel
 from training.weights import copy_weights
+
+from .conftest import long_table
 
 FAMILY = FamilyConfig(patches=((12, 8, 16), (48, 16, 16), (512, 32, 16)), width=8)
 SHORT = PretrainConfig(steps=12, values=3000, forks=3, judged=2, validation_every=4, device="cpu")
@@ -73,7 +84,7 @@ def test_same_seed_same_weights_and_resume_goes_on(tmp_path):
 
 
 def test_it_learns():
-    trained = pretraining(steps=60, validation_every=60)
+    trained = pretraining(steps=40, validation_every=40)
     before = trained.validate()
     trained.run()
     assert trained.validate() < before
@@ -88,3 +99,98 @@ def test_refusals(tmp_path):
     (tmp_path / "p.toml").write_text("[training]\nsteps = 3\n")
     with pytest.raises(ConfigError, match="pretrain"):
         read_config(tmp_path / "p.toml")
+
+
+PRETRAIN = """
+[family]
+patches = [[12, 8, 16], [48, 16, 16], [512, 32, 16]]
+width = 8
+[pretrain]
+steps = 6
+values = 3000
+forks = 3
+judged = 2
+validation_every = 3
+device = "cpu"
+"""
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def default(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pretrain")
+    (folder / "small.toml").write_text(PRETRAIN)
+    result = run("pretrain", folder / "small.toml", "--out", folder / "default")
+    assert result.exit_code == 0, result.output
+    long_table((300, 240), covariates=False).to_csv(folder / "data.csv", index=False)
+    return folder
+
+
+def test_pretrain_writes_an_artifact_that_forecasts_what_it_never_saw(default):
+    artifact = statecast.load(default / "default")
+    assert artifact.kind == "family" and artifact.name == "default"
+    assert artifact.manifest["trained_on"] == "synthetic series only"
+    assert artifact.manifest["pretraining"]["curves"]["steps"] == 6
+    assert np.isfinite(artifact.forecast([3.0, 4.0, 5.0], 20).mean).all()
+    for calibration in artifact.network.calibrations.values():
+        assert calibration.autocorrelation[0] == pytest.approx(1.0) and calibration.margins.abs().max() == 0
+    page = (default / "default" / "report.html").read_text()
+    assert page.count("<figure>") >= 50 and "no real series" in page
+    assert not list((default / "default").glob("checkpoint*"))
+
+
+def test_tables_are_judged_and_forecast_without_training(default):
+    table = ["--data", default / "data.csv"]
+    judged = run("backtest", default / "default", *table)
+    assert judged.exit_code == 0 and "seasonal_naive" in judged.output, judged.output
+    written = run("forecast", default / "default", *table, "--horizon", 7, "--out", default / "out.csv")
+    assert written.exit_code == 0, written.output
+    assert len(pd.read_csv(default / "out.csv")) == 14
+    refused = run("forecast", default / "default", *table, "--horizon", 17, "--out", default / "out.csv")
+    assert refused.exit_code != 0 and "expected 1 to 16 steps, got 17" in refused.output
+
+
+def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch):
+    monkeypatch.setattr(finetune, "_STEPS", 10)
+    # A season that the table does not have leaves training from scratch on its covariates as it always was.
+    result = run(
+        "fit", "--data", default / "data.csv", "--horizon", 5, "--season", 8, "--steps", 4, "--out", default / "own",
+        "--from", default / "default",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    own = statecast.load(default / "own")
+    starts = own.manifest["training"]["starts"]
+    assert set(starts) == {finetune.SCRATCH, finetune.AS_IT_IS, finetune.TUNED}
+    assert f"kept: {min(starts, key=starts.get)}" in result.output
+    assert own.kind == "forecaster" and own.forecaster.config.horizon == 5
+    assert not (default / "own" / "tuned").exists()
+    again = run("backtest", default / "own", "--data", default / "data.csv")
+    assert again.exit_code == 0, again.output
+
+
+def test_fit_from_refuses_what_it_cannot_start_from(default):
+    fit = ["fit", "--data", default / "data.csv", "--steps", 2, "--out", default / "no"]
+    result = run(*fit, "--horizon", 20, "--from", default / "default")
+    assert result.exit_code != 0 and "expected 1 to 16 steps, got 20" in result.output
+    assert "items" in result.output and not (default / "no").exists()
+
+
+def test_zeroshot_writes_the_card(default, monkeypatch, capsys):
+    small = Protocol("data.csv", lambda path: read_panel(path, freq="1h"), (8,))
+    monkeypatch.setattr(zeroshot, "PROTOCOLS", {"small": small})
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["zeroshot", "--artifact", str(default / "default"), "--data", str(default), "--sets", "small", "--card"],
+    )
+    before = statecast.load(default / "default")
+    zeroshot.main()
+    printed, after = capsys.readouterr().out, statecast.load(default / "default")
+    assert "MASE relative to seasonal_naive" in printed
+    assert after.manifest["scores_without_training"]["small"]["statecast"]["mase"] > 0
+    for name, weight in copy_weights(before.network).items():
+        assert torch.equal(weight, copy_weights(after.network)[name])
+    assert "small, not trained on" in (default / "default" / "report.html").read_text()

@@ -46,7 +46,10 @@ class Spent:
 
 
 class Pretraining:
-    """One pretraining of one family, whose weights are changed in place."""
+    """One pretraining of one family, whose weights are changed in place.
+
+    judged: batches of kinds held apart, one a season.  spent: seconds, series, and the last validation by season.
+    """
 
     def __init__(self, family: Family, config: PretrainConfig, folder: Path | None = None) -> None:
         self.family, self.config, self.folder = family, config, folder
@@ -64,9 +67,7 @@ class Pretraining:
         ]
         self._optimizer = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
         apart = np.random.default_rng([config.seed, 1])
-        self._judged = [
-            self.batches.judged(entry, self._shape(entry.season), config.judged, apart) for entry in SEASONS
-        ]
+        self.judged = [self.batches.judged(entry, self._shape(entry.season), config.judged, apart) for entry in SEASONS]
 
     def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
         """Train to the end, or to step ``stop_after``; leaves the best weights in the family.
@@ -110,9 +111,9 @@ class Pretraining:
         self.family.eval()
         found = {}
         with torch.no_grad():
-            for kept in self._judged:
+            for kept in self.judged:
                 batch = kept.to(self._device)
-                prediction = self._forecast(batch, batch.forks[-1:])
+                prediction = self.forecast(batch, batch.forks[-1:])
                 truth, season = batch.truth[:, -1].double(), batch.season
                 naive = batch.target[:, -season:][:, torch.arange(truth.shape[1]) % season].double()
                 ours = pinball(truth, prediction.quantiles(), self.family.config.quantile_levels).mean(-1) * 2.0
@@ -140,7 +141,8 @@ class Pretraining:
             self._members[season] = self.family.of(season)
         return self._members[season].train(self.family.training)
 
-    def _forecast(self, batch: SyntheticBatch, forks: Tensor) -> Prediction:
+    def forecast(self, batch: SyntheticBatch, forks: Tensor) -> Prediction:
+        """What the member for its season forecasts after some of a batch's patches, row by row."""
         forecaster, target = self._member(batch.season), batch.target
         clock = torch.full(target.shape[:1], -1, dtype=torch.int64, device=target.device)
         nothing = target.new_zeros((*target.shape, 0))
@@ -173,7 +175,7 @@ class Pretraining:
 
     def _loss(self, batch: SyntheticBatch) -> Tensor:
         """Half in units of the whole series' deviation, half in units of its change over one season."""
-        prediction = self._forecast(batch, batch.forks)
+        prediction = self.forecast(batch, batch.forks)
         truth = batch.truth.flatten(0, 1)
         scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)

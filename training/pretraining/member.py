@@ -1,0 +1,30 @@
+"""Which member of a pretrained family is for a table."""
+
+from dataclasses import replace
+
+import statecast
+from statecast.family import Family
+from statecast.seasons import choose_season
+from training.defaults import choose_network
+from training.panel import Panel
+
+
+def fitting(artifact: statecast.Artifact, panel: Panel, horizon: int | None = None) -> statecast.Artifact:
+    """The member of a family for a panel's freq and season, else the artifact itself.
+
+    horizon: left out, what a fit without a config would choose, or the member's own where that is shorter.
+
+    Raises
+    ------
+    ConfigError
+        If the horizon is longer than the family forecasts at once.
+    """
+    family = artifact.network
+    if not isinstance(family, Family):
+        return artifact
+    longest = max(panel.items, key=lambda item: item.target.size)
+    freq = str(panel.freq) if panel.freq else None
+    season = choose_season(longest.target, freq)
+    most = family.config.of(season).horizon
+    wanted = horizon or min(choose_network(panel, {}).horizon, most)
+    return replace(artifact, network=family.of(season, freq, wanted))
