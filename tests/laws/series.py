@@ -38,7 +38,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     },
 }
 COVARIATES = VARIANTS["covariates"]
-VARIANTS |= {
+OPTIONAL: dict[str, dict[str, object]] = {
     "feature-attention": {**COVARIATES, "feature_attention": True},
     "memory": {"memory": 3, "memory_width": 4},
     "hybrid": {"memory": 4, "memory_width": 8, "transformer_layers": 2},
@@ -52,6 +52,7 @@ VARIANTS |= {
         **COVARIATES, "feature_attention": True, "memory": 5, "cell": "gru", "layers": 2, "adaptation": 0.0,
     },
 }  # fmt: skip
+VARIANTS |= OPTIONAL
 
 
 # Not of one forecaster but of two unlike ones.

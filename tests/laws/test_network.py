@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statecast import Forecaster, Observations, State
-from tests.laws.series import NAMES, Batch, batches, difference, plain_batch, variant
+from tests.laws.series import NAMES, OPTIONAL, Batch, batches, difference, plain_batch, variant
 
 # Share of the series' scale. Float32: products are summed in another order for one step than for many.
 EXACT = 3e-6
@@ -110,6 +110,22 @@ def test_law_3_no_look_ahead(batch: Batch, data: st.DataObject) -> None:
         before.scaled.unflatten(0, (rows, steps))[:, :cut].nan_to_num(),
         after.scaled.unflatten(0, (rows, steps))[:, :cut].nan_to_num(),
     )
+
+
+_LOOKING_BACK = {
+    "law 1": test_law_1_stepping_equals_running.hypothesis.inner_test,
+    "fork": lambda batch, _: test_training_sees_what_is_served.hypothesis.inner_test(batch),
+    "law 3": test_law_3_no_look_ahead.hypothesis.inner_test,
+}
+
+
+@pytest.mark.parametrize("law", _LOOKING_BACK)
+@pytest.mark.parametrize("name", OPTIONAL)
+@settings(max_examples=3, deadline=None)
+@given(st.data())
+def test_each_optional_part(name: str, law: str, data: st.DataObject) -> None:
+    """Among so many variants chance may pass one over; each part that looks back is tried whatever chance says."""
+    _LOOKING_BACK[law](data.draw(batches(only=[name])), data)
 
 
 @few
