@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from statecast.cells import Recurrent
 from statecast.config import ForecasterConfig
 from statecast.encoder import PatchEncoder, PatchInput, scaled_patch
+from statecast.scaling import Scaling
 from statecast.state import Field
 
 _ROWS = 2048  # windows at once: few enough to stay in memory; changes no result
@@ -35,15 +36,13 @@ class WindowEncoder(PatchEncoder):
 
     def embedded(self, inputs: PatchInput) -> Tensor:
         """Hidden vectors ``[B, N, D]`` of the rings that end at the positions."""
-        window = scaled_patch(inputs.window, inputs.now)
-        earlier = torch.full_like(window[..., : self.season], torch.nan)
-        change = window - torch.cat([earlier, window[..., : -self.season]], dim=-1)
-        parts = [window.nan_to_num(), change.nan_to_num(), (~window.isnan()).float()]
-        patches = [part.unflatten(-1, (-1, self.patch_length))[..., :-1, :] for part in parts]
-        older = self.dropout(torch.relu(self.older(torch.cat(patches, dim=-1))))
-        sequence = torch.cat([older, super().embedded(inputs)[..., None, :]], dim=-2).flatten(0, 1)
-        read = torch.cat([self._read(part) for part in sequence.split(_ROWS)])
-        hidden: Tensor = self.join(read).unflatten(0, window.shape[:2])
+        newest = super().embedded(inputs)
+        parts = zip(
+            *(part.flatten(0, 1).split(_ROWS) for part in (inputs.window, newest, *inputs.now)),
+            strict=True,
+        )
+        found = [self._read(window, last, Scaling(loc, scale)) for window, last, loc, scale in parts]
+        hidden: Tensor = torch.cat(found).unflatten(0, newest.shape[:2])
         return hidden
 
     def every_step(self, embedded: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,8 +53,17 @@ class WindowEncoder(PatchEncoder):
         """See ``every_step``."""
         return embedded
 
-    def _read(self, sequence: Tensor) -> Tensor:
-        """What is left at the end of each direction, ``[M, 2 D]``, of ``[M, N, D]``."""
+    def _read(self, window: Tensor, newest: Tensor, now: Scaling) -> Tensor:
+        """``[M, D]`` of raw windows ``[M, W]``, embedded newest patches ``[M, D]`` and the scaling ``[M]``."""
+        window = scaled_patch(window, now)
+        earlier = torch.full_like(window[:, : self.season], torch.nan)
+        change = window - torch.cat([earlier, window[:, : -self.season]], dim=1)
+        columns = [window.nan_to_num(), change.nan_to_num(), (~window.isnan()).float()]
+        patches = torch.cat([column.unflatten(1, (-1, self.patch_length))[:, :-1] for column in columns], dim=-1)
+        older = self.dropout(torch.relu(self.older(patches)))
+        sequence = torch.cat([older, newest[:, None]], dim=1)
         begin = sequence.new_zeros((len(sequence), self.recurrent.layers, self.recurrent.parts, self.recurrent.width))
         ways = ((self.recurrent, sequence), (self.backwards, sequence.flip(1)))
-        return torch.cat([layers.run(one, begin)[0][:, -1] for layers, one in ways], dim=-1)
+        ends = torch.cat([layers.run(one, begin)[0][:, -1] for layers, one in ways], dim=-1)
+        hidden: Tensor = self.join(ends)
+        return hidden

@@ -80,6 +80,7 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
         "Coverage",
         "By series",
         "What each part is worth",
+        "streaming exact",
         "is better than this model on",
         "item-0",
         "prefers-color-scheme",
