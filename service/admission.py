@@ -180,6 +180,8 @@ def _agree(record: Record, arrival: Arrival) -> None:
 
     if arrival.variables != record.variables:
         raise refuse("target", f"variables {record.variables}", f"variables {arrival.variables}")
+    if arrival.named and arrival.season != record.season:
+        raise refuse("season", f"{record.season} steps", f"{arrival.season}")
     if arrival.freq != record.freq and not (arrival.freq is None and arrival.clocks is None):
         raise refuse("freq", record.freq or "no times", arrival.freq or "no times")
     if arrival.clocks is not None and arrival.offset != record.offset:

@@ -31,7 +31,8 @@ class Advance(Job):
             record,
             state_bytes=len(state),
             digest="sha256:" + hashlib.sha256(state).hexdigest(),
-            issued=issue(result, record.last_clock + 1, self.interval),
+            # However far a request asks to see, as much of it is judged.
+            issued=issue(result, record.last_clock + 1, self.interval, len(self.future) - self.beyond),
         )
         return Put(whole, state)
 

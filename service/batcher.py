@@ -17,9 +17,12 @@ from service.tickets import Ticket, chunk_of
 
 R = TypeVar("R")
 
+Bucket = tuple[str, int, int]
+"""What runs together: model, steps of the chunk, and steps beyond the horizon that are rolled over after it."""
+
 Runner = Callable[[Sequence[Ticket[R]]], Sequence[object]]
-"""Runs one batch: tickets of one model and one chunk length in, for each in order its carry (if the chunk was not the
-last), its result, or the exception that it failed with."""
+"""Runs one batch: tickets of one bucket in, for each in order its carry (if the chunk was not the last), its result, or
+the exception that it failed with."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Batcher(Generic[R]):
         self._deliver = deliver
         self._clock = clock
         self._changed = Condition()
-        self._buckets: OrderedDict[tuple[str, int], deque[Ticket[R]]] = OrderedDict()
+        self._buckets: OrderedDict[Bucket, deque[Ticket[R]]] = OrderedDict()
         self._lines: dict[str, deque[Ticket[R]]] = {}
         self._rows = 0
         self._stepped = False
@@ -101,14 +104,17 @@ class Batcher(Generic[R]):
             self._finish(ticket, why)
         self._deliver([ticket])
 
-    def take(self) -> list[Ticket[R]]:
-        """Give the next batch, its tickets now running; empty if nothing waits. Expired jobs are dropped on the way."""
+    def take(self, *, brief: bool = False) -> list[Ticket[R]]:
+        """Give the next batch, its tickets now running; empty if nothing waits. Expired jobs are dropped on the way.
+
+        ``brief``: none that rolls on beyond its horizon.
+        """
         now = self._clock()
         expired: list[Ticket[R]] = []
         with self._changed:
             batch: list[Ticket[R]] = []
-            while self._buckets and not batch:
-                batch = self._form(now, expired)
+            while not batch and (name := self._choose(brief)) is not None:
+                batch = self._form(name, now, expired)
         if expired:
             self._deliver(expired)
         return batch
@@ -134,9 +140,9 @@ class Batcher(Generic[R]):
         if finished:
             self._deliver(finished)
 
-    def turn(self, runner: Runner[R]) -> bool:
-        """Run one batch, if anything waits; whether it did."""
-        batch = self.take()
+    def turn(self, runner: Runner[R], *, brief: bool = False) -> bool:
+        """Run one batch, if anything waits; whether it did. ``brief``: see ``take``."""
+        batch = self.take(brief=brief)
         if not batch:
             return False
         try:
@@ -195,13 +201,13 @@ class Batcher(Generic[R]):
         return False
 
     def _queue(self, ticket: Ticket[R]) -> None:
-        self._buckets.setdefault((ticket.job.model, ticket.chunk), deque()).append(ticket)
+        name = (ticket.job.model, ticket.chunk, ticket.job.beyond if ticket.last else 0)
+        self._buckets.setdefault(name, deque()).append(ticket)
         self._changed.notify_all()
 
-    def _form(self, now: float, expired: list[Ticket[R]]) -> list[Ticket[R]]:
-        name = self._choose()
+    def _form(self, name: Bucket, now: float, expired: list[Ticket[R]]) -> list[Ticket[R]]:
         bucket = self._buckets.pop(name)
-        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, name[1])))
+        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, name[1] + name[2])))
         batch: list[Ticket[R]] = []
         rows = 0
         while bucket and (not batch or rows + bucket[0].job.rows <= most):
@@ -220,12 +226,12 @@ class Batcher(Generic[R]):
             self._buckets[name] = bucket  # at the end: the others come first
         return batch
 
-    def _choose(self) -> tuple[str, int]:
+    def _choose(self, brief: bool) -> Bucket | None:
         """Take buckets in turn, but every other turn is for single steps, so that none waits for two chunks."""
-        steps = next((name for name in self._buckets if name[1] <= 1), None)
-        chunk = next((name for name in self._buckets if name[1] > 1), None)
+        steps = next((name for name in self._buckets if name[1] <= 1 and not name[2]), None)
+        chunk = next((name for name in self._buckets if (not brief if name[2] else name[1] > 1)), None)
         self._stepped = steps is not None and (chunk is None or not self._stepped)
-        return (steps if self._stepped else chunk) or next(iter(self._buckets))
+        return steps if self._stepped else chunk
 
     def _finish(self, ticket: Ticket[R], outcome: object) -> None:
         ticket.outcome = outcome  # type: ignore[assignment]

@@ -47,8 +47,9 @@ def session_details(record: Record, session: str) -> dict[str, object]:
         "model": {"name": name, "version": version, "digest": record.model},
         "created_at": instant(record.created_at),
         "kind": record.kind,
+        "season": record.season,
         "bytes": record.state_bytes,
-        "scores": summary(record.scores, record.interval) if record.kind == "forecaster" else {},
+        "scores": {} if record.kind == "generator" else summary(record.scores, record.interval),
     }
 
 

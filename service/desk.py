@@ -9,7 +9,7 @@ from service.aside import Aside
 from service.batcher import Bounds
 from service.dispatch import Dispatch
 from service.drawings import Drawing, Drawings
-from service.engine import ROW_STEPS, Engine, Paths, Texts
+from service.engine import ROW_STEPS, Engine, Networks, Paths, Texts
 from service.errors import Conflict, Loading, ServiceError
 from service.grid import Limits
 from service.metrics import Metrics
@@ -54,8 +54,9 @@ class Desk:
         slots = settings.resident_sessions
         self.sessions = Sessions(self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc)
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
-        series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind == "forecaster"}
-        self.engine = Engine(series, self.store, metrics, slots=slots, threads=settings.threads)
+        series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
+        networks = Networks(series, slots)
+        self.engine = Engine(networks, self.store, metrics, pause=self._breathe, threads=settings.threads)
         bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
         self.dispatch = Dispatch(bounds, self.engine.run, metrics)
         rows = Room(settings.generation_rows, "texts")
@@ -68,7 +69,7 @@ class Desk:
             digest: Rounds(texts, rows, self._deliver, metrics.tokens.inc) for digest, texts in self._texts.items()
         }
         self._writing = Aside(list(self.rounds.values()))
-        self.drawings = Drawings(Paths(series, self._pause), values, self._hand_over)
+        self.drawings = Drawings(Paths(networks, self._pause), values, self._hand_over)
         self.dispatch.also(Aside([self._writing, self.drawings]))
         metrics.sessions_resident.set_function(lambda: self.sessions.resident)
         metrics.generation_rows.set_function(lambda: rows.taken)
@@ -101,6 +102,9 @@ class Desk:
 
     def _pause(self) -> None:
         self.drawings.check()
+        self._breathe()
+
+    def _breathe(self) -> None:
         self.dispatch.breathe()
         self._writing.turn()
 
@@ -125,8 +129,8 @@ def agree(record: Record, model: Model, session: str) -> None:
         It says how to go on.
     """
     name = record.model_name.rpartition("@")[0]
-    if record.kind != model.kind:
-        what = {"forecaster": "a series", "generator": "a text"}
+    what = {"forecaster": "a series", "family": "a series", "generator": "a text"}
+    if what[record.kind] != what[model.kind]:
         raise Conflict(
             f"session {session[:80]!r}: it holds {what[record.kind]} ({record.model_name}), the request is about "
             f"{what[model.kind]} ({model}); use another id",

@@ -68,8 +68,8 @@ class Dispatch:
             self._loop.call_soon_threadsafe(receive, *arguments)
 
     def breathe(self) -> None:
-        """Run the forecasts that wait, in the middle of longer work; on the engine's thread."""
-        self._batcher.turn(self._runner)
+        """Run forecasts that wait, in the middle of longer work; on the engine's thread. Long ones wait on."""
+        self._batcher.turn(self._runner, brief=True)
 
     async def stop(self, drain_s: float, rooms: Sequence[Room] = ()) -> None:
         """Refuse new work, finish what there is within ``drain_s``, fail the rest, end the thread."""

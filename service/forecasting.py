@@ -85,11 +85,12 @@ class Forecasting:
         self.desk.require()
         if arrival.session is not None:
             return await self._advance(model, arrival, arrival.session)
+        model = model.member(arrival.season)
         plan = admit(None, arrival, self.desk.limits(model))
-        ticket = self._dispatch.submit(job_of(model, arrival, plan, None))
+        ticket = self._dispatch.submit(job_of(model, arrival, plan, None, arrival.horizon))
         result = (await self._dispatch.outcome(ticket)).result
         warnings = warnings_of(model, arrival, plan, plan.target.shape[1], arrival.freq)
-        return Answer(result, plan.last_clock + 1, None, warnings, arrival.freq, arrival.offset)
+        return Answer(result, plan.last_clock + 1, None, warnings, arrival.freq, arrival.offset, model.season)
 
     async def session(self, session_id: str, owner: str) -> dict[str, object]:
         """Describe a session as ``GET /sessions/{id}`` does, once the requests before this one are done.
@@ -132,20 +133,21 @@ class Forecasting:
             record = await self._sessions.find(key, session)
             if record is not None:
                 agree(record, model, session)
+            model = model.member(arrival.season if record is None else record.season)
             plan = admit(record, arrival, self.desk.limits(model))
             now = self._sessions.now()
             before = blank(key, model, arrival, now) if record is None else record
             coming = plan.advance(before).used(now, self._sessions.ttl)
-            lease = self._sessions.checkout(key, model.digest, len(arrival.variables))
+            lease = self._sessions.checkout(key, model.key, len(arrival.variables))
             try:
                 touch = now - before.last_used > self._sessions.slack
-                job = job_of(model, arrival, plan, before)
+                job = job_of(model, arrival, plan, before, arrival.horizon)
                 ticket = self._dispatch.submit(
                     advance_of(job, lease, model.config, coming, fresh=record is None, touch=touch),
-                    partial(self._settle, lease, model.digest, record, coming),
+                    partial(self._settle, lease, model.key, record, coming),
                 )
             except BaseException:
-                self._sessions.settle(lease, model.digest, record)
+                self._sessions.settle(lease, model.key, record)
                 raise
             handed = True
         finally:
@@ -157,7 +159,8 @@ class Forecasting:
         self._metrics.duplicates.inc(plan.duplicates)
         described = session_object(after, session, plan.applied, plan.duplicates)
         warnings = warnings_of(model, arrival, plan, after.last_clock - after.first_clock + 1, after.freq)
-        return Answer(outcome.result, plan.last_clock + 1, described, warnings, after.freq, after.offset)
+        start = plan.last_clock + 1
+        return Answer(outcome.result, start, described, warnings, after.freq, after.offset, model.season)
 
     async def _enter(self, key: str, deadline: float | None) -> None:
         if deadline is None or not self._sessions.taken(key):

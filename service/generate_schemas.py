@@ -92,6 +92,7 @@ class Path(Wire):
     item_id: str | None
     start: str | None
     freq: str | None
+    season: int | None = Field(None, description="Steps a season that a family forecast with.")
     samples: Sampled | None = None
     quantiles: dict[str, list[Number] | dict[str, list[Number]]] | None = None
     warnings: list[Warned]

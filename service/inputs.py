@@ -16,16 +16,21 @@ from statecast.config import ForecasterConfig
 _freq = lru_cache(maxsize=64)(Freq.parse)
 
 
-def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None) -> Job:
-    """Put together what the network reads; times go on from the session's where the arrival gives none."""
+def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None, horizon: int = 0) -> Job:
+    """Put together what the network reads; times go on from the session's where the arrival gives none.
+
+    ``horizon``: steps wanted; what passes the network's own is rounded up to whole horizons.
+    """
     config, steps = model.config, plan.target.shape[1]
+    beyond = (max(horizon, 1) - 1) // config.horizon * config.horizon
+    reached = config.horizon + beyond
     freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
-    calendar = _calendar(config, freq, offset, plan.clock, steps + config.horizon)
-    future = np.zeros((config.horizon, arrival.future.shape[1]), dtype=np.float32)
-    given = arrival.future[: config.horizon]
+    calendar = _calendar(config, freq, offset, plan.clock, steps + reached)
+    future = np.zeros((reached, arrival.future.shape[1]), dtype=np.float32)
+    given = arrival.future[:reached]
     future[: len(given)] = given
     return Job(
-        model=model.digest,
+        model=model.key,
         target=plan.target,
         past=plan.past,
         known=np.concatenate([calendar[:steps], plan.known], axis=1),
@@ -35,6 +40,7 @@ def job_of(model: Model, arrival: Arrival, plan: Plan, record: Record | None) ->
         deadline=arrival.deadline,
         given=plan.given.transpose(0, 2, 1) if config.given else None,
         earlier=plan.earlier if config.given else None,
+        beyond=beyond,
     )
 
 
@@ -66,6 +72,8 @@ def blank(key: str, model: Model, arrival: Arrival, now: float) -> Record:
         created_at=now,
         last_used=now,
         expires_at=now,
+        kind=model.kind,
+        season=model.season,
     )
 
 

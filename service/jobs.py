@@ -9,6 +9,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 
+def member_key(digest: str, season: int | None) -> str:
+    """Name a network to the engine: an artifact's digest; of a family's member with its season after a slash."""
+    return digest if season is None else f"{digest}/{season}"
+
+
+def split_key(key: str) -> tuple[str, int | None]:
+    """Give back digest and season."""
+    digest, _, season = key.partition("/")
+    return digest, int(season) if season else None
+
+
 @dataclass(frozen=True)
 class Coarse:
     """What came of one given coarse resolution: ``values`` ``[V, N]`` of the buckets from number ``first`` on."""
@@ -33,9 +44,10 @@ class Lease:
 class Job:
     """One series to advance and forecast: V variables (1 for a univariate target), T new steps, F horizon steps.
 
-    model: digest of the artifact.  target: ``[V, T]``, NaN where missing; T is 0 to ask an existing session again.
+    model: the network, see ``member_key``.  target: ``[V, T]``, NaN where missing; T is 0 to ask a session again.
     past: ``[T, Cp]`` and known: ``[T, Ck]`` encoded covariates of the new steps; future: ``[F, Ck]`` of the horizon.
     given: ``[V, T, G]``, earlier: ``[V, G, K]`` of given resolutions, as ``statecast.Observations``; None without any.
+    beyond: steps of F past the network's own horizon, over which it rolls on; whole horizons.
     static: ``[S]``.  clock: absolute step index of the step *before* the first new one.
     lease: the session that this advances, or None for a series that is forgotten after the answer.
     fresh: start from the empty state (a new series or session) rather than from the lease's slots.
@@ -54,6 +66,7 @@ class Job:
     deadline: float | None = None
     given: Floats | None = None
     earlier: Floats | None = None
+    beyond: int = 0
 
     @property
     def rows(self) -> int:
@@ -68,7 +81,7 @@ class Branch(Job):
 
 @dataclass(frozen=True)
 class Result:
-    """A job's forecast in the target's unit, over the model's full horizon F and trained levels Q.
+    """A job's forecast in the target's unit, over its full horizon F and the trained levels Q; attention over the own.
 
     quantiles: ``[V, F, Q]``, ascending in Q.  mean: ``[V, F]``.  baseline: ``[V, F]`` seasonal naive.
     seasonal_error: ``[V]``, mean absolute change over one season so far, the scale of MASE; NaN while unknown.
@@ -97,6 +110,9 @@ class Arrival:
     past: ``[T, Cp]``, known: ``[T, Cf]``, future: ``[F, Cf]``, static: ``[S]``: encoded covariates without calendar.
     given: of coarse resolutions by the model's name.
     missing: ``mask``, ``ffill``, ``linear`` or ``error``.  session, owner: the session's id and whose it is, if any.
+    horizon: steps ahead that are wanted; 0 for the network's own.
+    season: steps a season with which a series begins, None for a model that has its own.  named: whether the request
+    says so itself; a session that began with another one then refuses it.
     """
 
     target: Floats
@@ -113,6 +129,9 @@ class Arrival:
     owner: str = ""
     deadline: float | None = None
     given: Mapping[str, Coarse] = field(default_factory=dict)
+    horizon: int = 0
+    season: int | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +139,7 @@ class Answer:
     """A series' forecast. start: clock of the first forecast step.  session: the ``session`` object of API.md, or None.
 
     freq, offset: the grid that ``start`` counts on, as in ``Arrival``; those of the session where the arrival gave no
-    times, None without any.  warnings: ``(code, detail)`` pairs.
+    times, None without any.  warnings: ``(code, detail)`` pairs.  season: of the family's member that answered.
     """
 
     result: Result
@@ -129,3 +148,4 @@ class Answer:
     warnings: tuple[tuple[str, str], ...] = ()
     freq: str | None = None
     offset: int = 0
+    season: int | None = None

@@ -1,21 +1,25 @@
 """Which models are loaded, and which of them a request means."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import statecast
 from service.engine import device_of
 from service.errors import UnknownModel, Unprocessable
+from service.jobs import member_key
 from statecast.artifact import Artifact
 from statecast.config import ForecasterConfig
 from statecast.errors import ArtifactError, StatecastError
+from statecast.family import REACH, Family, FamilyConfig
 
 _log = logging.getLogger(__name__)
-_DOES = {"forecaster": "forecasts series", "generator": "writes text"}
+_DOES = {"forecaster": "forecasts series", "family": "forecasts series", "generator": "writes text"}
 _HOW = {
     "forecaster": "give it series, at POST /forecast or POST /generate",
+    "family": "give it series, at POST /forecast or POST /generate",
     "generator": "give it a prompt, at POST /generate",
 }
 
@@ -24,7 +28,8 @@ _HOW = {
 class Model:
     """A loaded artifact, as the service sees it.
 
-    kind: ``forecaster`` or ``generator``.  state_bytes: of one variable or text.  streaming: as declared.
+    kind: ``forecaster``, ``family`` or ``generator``.  state_bytes: of one variable or text.  streaming: as declared.
+    season: of one member of a family, None for the family as a whole and for all other models.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Model:
     state_bytes: int
     streaming: str
     artifact: Artifact = field(repr=False)
+    season: int | None = None
 
     @classmethod
     def of(cls, artifact: Artifact) -> "Model":
@@ -52,8 +58,31 @@ class Model:
 
     @property
     def config(self) -> ForecasterConfig:
-        """Shape of a forecaster; ``ArtifactError`` for another kind."""
+        """Shape of a forecaster, of a whole family that of its longest season; ``ArtifactError`` for another kind."""
+        network = self.artifact.network
+        if isinstance(network, Family):
+            return _member_config(network.config, self.season or network.config.longest_season)
         return self.artifact.forecaster.config
+
+    @property
+    def longest_season(self) -> int | None:
+        """Of a family; None for a model that has a season of its own, or none."""
+        network = self.artifact.network
+        return network.config.longest_season if isinstance(network, Family) else None
+
+    @property
+    def reach(self) -> int:
+        """Longest horizon of a forecast: a family rolls on past its own."""
+        return REACH if self.kind == "family" else self.config.horizon
+
+    @property
+    def key(self) -> str:
+        """What the engine calls the network."""
+        return member_key(self.digest, self.season)
+
+    def member(self, season: int | None) -> "Model":
+        """A family's member of one season: the same artifact, a network of its own. None: the model itself."""
+        return self if season is None else replace(self, season=season)
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -69,7 +98,8 @@ class Catalogue:
     models:
         At least one.
     default:
-        What requests that name none mean; None takes the first by name, in its latest version.
+        What requests that name none mean; None takes a family named ``default``, else the first by name, in its latest
+        version.
 
     Raises
     ------
@@ -83,7 +113,7 @@ class Catalogue:
         if not self.models:
             raise ArtifactError(f"artifacts: expected at least one whole artifact, found none. {self._reasons()}")
         try:
-            self.default = self._named(self.models[0].name if default is None else default)
+            self.default = self._named(self._first().name if default is None else default)
         except UnknownModel as error:
             raise ArtifactError(f"default_model: {error.detail}. {self._reasons()}") from None
 
@@ -123,8 +153,8 @@ class Catalogue:
     def resolve(self, text: str | None, kind: str | None = None) -> Model:
         """Find the model that ``name``, ``name@version`` or ``name@sha256:…`` means; None means the default.
 
-        A bare name means its latest version. Where a kind is wanted, None means the default one if it is of that kind,
-        else the first by name that is.
+        A bare name means its latest version. Where a kind is wanted, ``forecaster`` for whatever forecasts series, None
+        means the default one if it does the same, else the first by name that does.
 
         Raises
         ------
@@ -133,21 +163,26 @@ class Catalogue:
         Unprocessable
             If it is of another kind than the one that is wanted.
         """
+        wanted = None if kind is None else _DOES[kind]
+        able = [model for model in self.models if wanted in (None, _DOES[model.kind])]
         if text is not None:
             model = self._named(text)
-        elif kind in (None, self.default.kind):
+        elif self.default in able:
             return self.default
         else:
-            first = next((model for model in self.models if model.kind == kind), None)
-            model = self.default if first is None else self._named(first.name)
-        if kind in (None, model.kind):
+            model = self._named(self._first(able).name) if able else self.default
+        if model in able:
             return model
-        others = ", ".join(str(other) for other in self.models if other.kind == kind)
         raise Unprocessable(
-            f"model: expected one that {_DOES[kind or '']} ({others or 'none is loaded'}), got {model}, which "
+            f"model: expected one that {wanted} ({', '.join(map(str, able)) or 'none is loaded'}), got {model}, which "
             f"{_DOES[model.kind]}; {_HOW[model.kind]}",
             code="wrong_kind",
         )
+
+    def _first(self, models: list[Model] | None = None) -> Model:
+        """The one that is meant where none is named: a family called ``default``, else the first by name."""
+        models = models or self.models
+        return next((model for model in models if (model.name, model.kind) == ("default", "family")), models[0])
 
     def _named(self, text: str) -> Model:
         name, _, which = text.partition("@")
@@ -158,6 +193,11 @@ class Catalogue:
 
     def _reasons(self) -> str:
         return "; ".join(f"{path}: {reason}" for path, reason in self.broken.items())
+
+
+@lru_cache(maxsize=1024)
+def _member_config(family: FamilyConfig, season: int) -> ForecasterConfig:
+    return family.of(season)
 
 
 def _order(version: str) -> tuple[tuple[int, int, str], ...]:

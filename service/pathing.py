@@ -30,8 +30,10 @@ class Branched:
 
     state: the engine's, V rows.  future: ``[H, Ck]`` covariates of the path.  start: clock of its first step.
     freq, offset: the grid that ``start`` counts on.  warnings: ``(code, detail)`` pairs.
+    model: the one that goes on from there; of a family, the member of the series' season.
     """
 
+    model: Model
     state: object
     variables: int
     future: Floats
@@ -66,17 +68,18 @@ class Pathing:
             record = await sessions.find(key, arrival.session)
             if record is not None:
                 agree(record, model, arrival.session)
+                model = model.member(record.season)
                 plan = admit(record, arrival, self._desk.limits(model))
-                lease = sessions.checkout(key, model.digest, len(arrival.variables))
+                lease = sessions.checkout(key, model.key, len(arrival.variables))
                 try:
                     job = branch_of(model, arrival, plan, record, lease)
-                    ticket = self._desk.dispatch.submit(job, partial(self._settle, lease, model.digest, record))
+                    ticket = self._desk.dispatch.submit(job, partial(self._settle, lease, model.key, record))
                 except BaseException:
-                    sessions.settle(lease, model.digest, record)
+                    sessions.settle(lease, model.key, record)
                     raise
                 handed = True
             elif not arrival.target.shape[1]:
-                admit(None, arrival, self._desk.limits(model))  # says that there is none
+                admit(None, arrival, self._desk.limits(model.member(arrival.season)))  # says that there is none
         finally:
             if not handed:
                 sessions.leave(key)
@@ -89,7 +92,7 @@ class Pathing:
         return self._branched(model, arrival, plan, record, state, horizon, told_of)
 
     async def draw(
-        self, model: Model, branched: Sequence[Branched], samples: int, seed: int, temperature: float
+        self, branched: Sequence[Branched], samples: int, seed: int, temperature: float
     ) -> NDArray[np.float64]:
         """Draw ``[R, samples, H]`` for the R variables of all series; a row that failed is not finite.
 
@@ -101,6 +104,23 @@ class Pathing:
             If too much is at work, or the engine failed.
         """
         rows = [one.variables for one in branched]
+        with np.errstate(over="ignore"):
+            seeds = np.int64(seed) + np.arange(sum(rows), dtype=np.int64) * np.int64(_STRIDE)
+        networks = list(dict.fromkeys(one.model.key for one in branched))
+        if len(networks) == 1:
+            return await self._draw(networks[0], branched, samples, seeds, temperature)
+        whose = np.repeat([networks.index(one.model.key) for one in branched], rows)
+        drawn = np.zeros((len(seeds), samples, len(branched[0].future)))
+        for number, key in enumerate(networks):
+            part, index = [one for one in branched if one.model.key == key], whose == number
+            drawn[index] = await self._draw(key, part, samples, seeds[index], temperature)
+        return drawn
+
+    async def _draw(
+        self, key: str, branched: Sequence[Branched], samples: int, seeds: NDArray[np.int64], temperature: float
+    ) -> NDArray[np.float64]:
+        """Draw for series of one network."""
+        rows = [one.variables for one in branched]
         done: asyncio.Future[NDArray[np.float64]] = asyncio.get_running_loop().create_future()
 
         def receive(outcome: NDArray[np.float64] | ServiceError) -> None:
@@ -111,12 +131,8 @@ class Pathing:
             else:
                 done.set_result(outcome)
 
-        with np.errstate(over="ignore"):
-            seeds = np.int64(seed) + np.arange(sum(rows), dtype=np.int64) * np.int64(_STRIDE)
         future = np.repeat(np.stack([one.future for one in branched]), rows, axis=0)
-        drawing = Drawing(
-            model.digest, [one.state for one in branched], rows, future, samples, seeds, temperature, receive
-        )
+        drawing = Drawing(key, [one.state for one in branched], rows, future, samples, seeds, temperature, receive)
         self._desk.drawings.submit(drawing)
         self._desk.dispatch.wake()
         try:
@@ -128,6 +144,7 @@ class Pathing:
     async def _of_history(
         self, model: Model, arrival: Arrival, horizon: int, warnings: tuple[tuple[str, str], ...]
     ) -> Branched:
+        model = model.member(arrival.season)
         plan = admit(None, arrival, self._desk.limits(model))
         ticket = self._desk.dispatch.submit(branch_of(model, arrival, plan, None))
         state = (await self._desk.dispatch.outcome(ticket)).state
@@ -140,7 +157,7 @@ class Pathing:
     ) -> Branched:  # fmt: skip
         freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
         future = future_of(model, arrival, freq, offset, plan.last_clock, horizon)
-        return Branched(state, len(arrival.variables), future, plan.last_clock + 1, freq, offset, warnings)
+        return Branched(model, state, len(arrival.variables), future, plan.last_clock + 1, freq, offset, warnings)
 
     def _settle(self, lease: Lease, model: str, record: Record, waiter: Waiter) -> None:
         """Give slots and turn back, once the state was read."""

@@ -26,12 +26,16 @@ class Tensor(Protocol):
 class Results:
     """The forecasts of a batch's rows as arrays, dealt out to their tickets.
 
-    baseline: ``[M, F]`` seasonal naive.  seasonal_error: ``[M]``.
+    baseline: ``[M, F]`` seasonal naive.  seasonal_error: ``[M]``.  far: quantiles ``[M, F, Q]`` and mean ``[M, F]``
+    where F passes the network's horizon, which is the prediction's.
     """
 
-    def __init__(self, prediction: Prediction, baseline: Tensor, seasonal_error: Tensor) -> None:
-        self.quantiles = prediction.quantiles().cpu().numpy()
-        self.mean = prediction.mean().cpu().numpy()
+    def __init__(
+        self, prediction: Prediction, baseline: Tensor, seasonal_error: Tensor, far: tuple[Tensor, Tensor] | None = None
+    ) -> None:
+        quantiles, mean = far or (prediction.quantiles(), prediction.mean())
+        self.quantiles: NDArray[np.float64] = quantiles.cpu().numpy()
+        self.mean: NDArray[np.float64] = mean.cpu().numpy()
         self.baseline = baseline.cpu().numpy()
         self.seasonal_error = seasonal_error.cpu().numpy()
         self.attention: dict[str, Floats] = {
@@ -42,7 +46,8 @@ class Results:
             "time": {str(age): weights.cpu().numpy() for age, weights in prediction.time_weights.items()},
             "features": {name: weights.cpu().numpy() for name, weights in prediction.feature_weights.items()},
         }
-        self.finite = np.isfinite(self.quantiles).all(axis=(1, 2)) & np.isfinite(self.mean).all(axis=1)
+        finite = np.isfinite(self.quantiles).all(axis=(1, 2)) & np.isfinite(self.mean).all(axis=1)
+        self.finite: NDArray[np.bool_] = np.asarray(finite)
 
     def of(self, rows: slice, ticket: Ticket[Outcome], began: float) -> Result | Unprocessable:
         """Give the result of a ticket whose variables are these rows; a row that is not finite is an error.

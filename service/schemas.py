@@ -39,6 +39,12 @@ class SeriesRequest(Wire):
     freq: str | None = Field(
         None, description="Distance of two values, such as 1h, 15min, 1d, 1mo. Left out: the model's."
     )
+    season: int | None = Field(
+        None,
+        ge=1,
+        lt=2**53,
+        description="Steps a season, for a family alone. Left out: the freq's usual one, or what the values show.",
+    )
     timestamps: list[Annotated[str, Field(json_schema_extra={"format": "date-time"})]] | None = Field(
         None, description="A time a value, ascending, in place of start; steps left out are missing."
     )
@@ -132,7 +138,8 @@ class Session(BaseModel):
 class SessionDetails(Session):
     """A session on its own. Of a text, ``count`` and ``last_index`` count tokens, and there are no ``scores``."""
 
-    kind: Literal["forecaster", "generator"]
+    kind: Literal["forecaster", "family", "generator"]
+    season: int | None = Field(None, description="Steps a season, of a session of a family.")
     model: ModelName
     created_at: str
     bytes: int
@@ -145,6 +152,7 @@ class Forecast(Wire):
     item_id: str | None
     start: str | None
     freq: str | None
+    season: int | None = Field(None, description="Steps a season that a family forecast with.")
     mean: list[Number] | dict[str, list[Number]] | None
     quantiles: dict[str, list[Number] | dict[str, list[Number]]] | None
     baseline: Baseline | None = None
@@ -200,8 +208,12 @@ class ModelDetails(BaseModel):
     version: str
     digest: str
     default: bool
-    kind: Literal["forecaster", "generator"]
+    kind: Literal["forecaster", "family", "generator"]
     streaming: str
+    horizon: int | None = Field(None, description="Steps ahead that a request gets that names none.")
+    reach: int | None = Field(None, description="Steps ahead at most; past its horizon a family rolls on.")
+    longest_season: int | None = Field(None, description="Of a family, which forecasts any season up to it.")
+    state_bytes_by_season: dict[str, int] | None = None
     freq: str | None = None
     season: int | None = None
     resolutions: list[int] | None = Field(None, description="Base steps a step of each resolution.")

@@ -26,10 +26,11 @@ class Interval:
         return cls(low, median, high, round(float(array[high] - array[low]), 6))
 
 
-def issue(result: Result, start: int, interval: Interval) -> Issued:
-    """Keep of a forecast what later observations are compared with; ``start`` is the clock of its first step."""
+def issue(result: Result, start: int, interval: Interval, horizon: int | None = None) -> Issued:
+    """Keep of a forecast what later observations are compared with, ``horizon`` steps or all from clock ``start``."""
+    kept = result.quantiles[:, :horizon]
     median, low, high = (
-        result.quantiles[..., level].astype(np.float32) for level in (interval.median, interval.low, interval.high)
+        kept[..., level].astype(np.float32) for level in (interval.median, interval.low, interval.high)
     )
     return Issued(start, median, low, high, result.seasonal_error.astype(np.float32))
 

@@ -97,10 +97,10 @@ class Ensemble(SeriesNetwork):
         found = [member.forward(observations, own, future, every) for member, own in self._own(state)]
         return self._mean([prediction for prediction, _ in found]), self._pack([after for _, after in found])
 
-    def seasonal_naive(self, state: State) -> Tensor:
+    def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
         """See ``SeriesNetwork.seasonal_naive``; from the longest ring."""
         member, own = max(self._own(state), key=lambda pair: pair[0].config.ring_length)
-        return member.seasonal_naive(own)
+        return member.seasonal_naive(own, horizon)
 
     def seasonal_error(self, state: State) -> Tensor:
         """See ``SeriesNetwork.seasonal_error``."""

@@ -119,10 +119,10 @@ class Forecaster(SeriesNetwork):
         states = [finest, *(outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state))]
         return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
 
-    def seasonal_naive(self, state: State) -> Tensor:
+    def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
         """See ``SeriesNetwork.seasonal_naive``."""
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        scaled = seasonal_naive(self._recent(state, now), self.config.season, self.config.horizon)
+        scaled = seasonal_naive(self._recent(state, now), self.config.season, horizon or self.config.horizon)
         return expand(now.loc[:, None] + now.scale[:, None] * scaled.double(), self.config.asinh_unit)
 
     def seasonal_error(self, state: State) -> Tensor:

@@ -60,8 +60,11 @@ class SeriesNetwork(nn.Module, ABC):
         """
 
     @abstractmethod
-    def seasonal_naive(self, state: State) -> Tensor:
-        """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before."""
+    def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
+        """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before.
+
+        ``horizon``: steps ahead, in place of the network's own.
+        """
 
     @abstractmethod
     def seasonal_error(self, state: State) -> Tensor:

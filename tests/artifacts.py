@@ -5,7 +5,17 @@ from typing import Any, TypeVar
 
 import torch
 
-from statecast import Ensemble, Forecaster, ForecasterConfig, Generator, GeneratorConfig, SeriesNetwork, save
+from statecast import (
+    Ensemble,
+    Family,
+    FamilyConfig,
+    Forecaster,
+    ForecasterConfig,
+    Generator,
+    GeneratorConfig,
+    SeriesNetwork,
+    save,
+)
 from statecast.vocabulary import Vocabulary
 
 TINY: dict[str, Any] = {
@@ -69,3 +79,13 @@ def tiny_generator_artifact(folder: Path, name: str = "letters", version: str = 
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.3)
     return save(folder / f"{name}-{version}", network, {"name": name, "version": version})
+
+
+def tiny_family_artifact(folder: Path, name: str = "default", version: str = "1", seed: int = 0) -> str:
+    """Save a small family of all seasons with settled random weights; returns its digest."""
+    torch.manual_seed(seed)
+    shape = ((12, 4, 16), (48, 8, 24), (512, 16, 32))
+    family = Family(FamilyConfig(patches=shape, width=8, segment_length=4)).eval().requires_grad_(False)
+    for weight in family.parameters():
+        weight.add_(torch.randn_like(weight) * 0.05)
+    return save(folder / f"{name}-{version}", family, {"name": name, "version": version})

@@ -44,6 +44,7 @@ class Series:
     freq: str | None = None
     timestamps: list[str] | NDArray[np.datetime64] | None = None
     from_index: int | None = None
+    season: int | None = None
     past_covariates: dict[str, Column] = field(default_factory=dict)
     future_covariates: dict[str, Column] = field(default_factory=dict)
     static_covariates: dict[str, Any] = field(default_factory=dict)
@@ -73,7 +74,10 @@ class Series:
 
 @dataclass
 class Asked:
-    """A whole request. ``names`` of levels keep how the client wrote them, for the keys of the reply."""
+    """A whole request. ``names`` of levels keep how the client wrote them, for the keys of the reply.
+
+    season: of the series that name none.
+    """
 
     series: list[Series] = field(default_factory=list)
     model: str | None = None
@@ -82,6 +86,7 @@ class Asked:
     missing: str = "mask"
     include: tuple[str, ...] = ()
     timeout_ms: int | None = None
+    season: int | None = None
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, msg: str, *where: str | int) -> None:

@@ -10,7 +10,7 @@ from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, w
 from service.codecs.numbers import NumberFault, column, floats, is_list
 
 FIELDS = (
-    "item_id", "start", "freq", "timestamps", "from_index", "target", "past_covariates", "future_covariates",
+    "item_id", "start", "freq", "season", "timestamps", "from_index", "target", "past_covariates", "future_covariates",
     "static_covariates", "resolutions", "session",
 )  # fmt: skip
 
@@ -32,6 +32,7 @@ class Reader:
         for name in ("item_id", "start", "freq", "session"):
             setattr(series, name, text_of(fields, name, series.fault))
         series.from_index = whole_of(fields, "from_index", 0, series.fault)
+        series.season = whole_of(fields, "season", 1, series.fault)
         series.target = self._target(fields.get("target"), series)
         series.resolutions = self._resolutions(fields.get("resolutions"), series)
         series.past_covariates = self._columns(fields, "past_covariates", series)

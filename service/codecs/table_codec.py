@@ -18,7 +18,7 @@ from service.codecs.asked import INCLUDE, MISSING, Asked, Series, raise_faults, 
 from service.codecs.json_codec import check_levels
 from service.errors import Malformed, TooLarge, Unprocessable
 
-PARAMETERS = ("model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "session")
+PARAMETERS = ("model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "season", "session")
 _OWN = ("item_id", "timestamp", "target", "session")
 
 
@@ -102,6 +102,7 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
     columns = {name: _column(table, name) for name in names if name != "item_id"}
     for place, (item, rows) in enumerate(groups.items()):
         asked.series.append(_series(place, item, rows, columns, query))
+        asked.series[-1].season = asked.season
     return asked
 
 
@@ -112,7 +113,7 @@ def decode_query(query: Mapping[str, str]) -> Asked:
         if name not in PARAMETERS:
             asked.fault(unknown(name, PARAMETERS), name)
     asked.model = query.get("model") or None
-    for name in ("horizon", "timeout_ms"):
+    for name in ("horizon", "timeout_ms", "season"):
         text = query.get(name)
         if text is None:
             continue

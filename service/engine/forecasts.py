@@ -2,14 +2,16 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
 
 from service.advance import Advance, Outcome
-from service.engine.slab import Slab, stored_rows, tensor_of
+from service.engine.networks import Networks
+from service.engine.pausing import pausing
+from service.engine.slab import stored_rows, tensor_of
 from service.errors import Loading, ServiceError
 from service.jobs import Branch, Result
 from service.metrics import Metrics
@@ -17,8 +19,9 @@ from service.results import Results
 from service.rows import ahead, observed, openings
 from service.stores import Put, Store, StoreError, Write
 from service.tickets import Ticket
-from statecast.artifact import Artifact
 from statecast.history import Observations
+from statecast.paths import direct_quantiles
+from statecast.series import SeriesNetwork
 from statecast.state import State
 
 ROW_STEPS = 16_384
@@ -34,14 +37,15 @@ class Engine:
 
     The store is written before anything else remembers a step, so a failure anywhere leaves what was true before.
 
-    artifacts: by digest.  slots: rows of each model's slab.  threads: of one network call.
+    pause: called between two horizons of a forecast that rolls on past its own, so that it holds nobody up; it may run
+    other batches.  threads: of one network call.
     """
 
     def __init__(
-        self, artifacts: Mapping[str, Artifact], store: Store, metrics: Metrics, *, slots: int, threads: int
+        self, networks: Networks, store: Store, metrics: Metrics, *, pause: Callable[[], None], threads: int
     ) -> None:
-        self._artifacts, self._store, self._metrics, self._threads = artifacts, store, metrics, threads
-        self._slabs = {digest: Slab(slots, artifact) for digest, artifact in artifacts.items()}
+        self._networks, self._store, self._metrics = networks, store, metrics
+        self._pause, self._threads = pause, threads
         self.healthy = False
 
     def warm_up(self) -> None:
@@ -49,9 +53,9 @@ class Engine:
         torch.set_num_threads(self._threads)
         # The processor's own mode, one a thread: without it states that fade to denormals make steps many times slower.
         torch.set_flush_denormal(True)
-        for digest in self._artifacts:
+        for key in self._networks.usual():
             for rows, steps in ((1, 1), (1, 1024), (2, 1), (8, 64), (64, 1)):
-                self._probe(digest, rows, steps)
+                self._probe(key, rows, steps)
         self.healthy = True
 
     def run(self, batch: Tickets) -> list[object]:
@@ -86,8 +90,8 @@ class Engine:
 
     def _starts(self, batch: Tickets) -> list[Tensor | ServiceError]:
         """Rows that each ticket goes on from: its carry, its slots, the store, or fresh ones."""
-        digest = batch[0].job.model
-        slab, network = self._slabs[digest], self._artifacts[digest].forecaster
+        place = self._networks.of(batch[0].job.model)
+        slab, network = place.slab, place.network
         starts: list[Tensor | ServiceError | None] = [None] * len(batch)
         held, fresh = [], []
         for i, ticket in enumerate(batch):
@@ -112,8 +116,8 @@ class Engine:
 
     def _compute(self, batch: Tickets, rows: Tensor, began: float) -> tuple[list[object], Tensor]:
         """Advance rows by the tickets' next chunk. Gives carries, results or errors, and the rows afterwards."""
-        digest = batch[0].job.model
-        network, device = self._artifacts[digest].forecaster, self._slabs[digest].device
+        place = self._networks.of(batch[0].job.model)
+        network, device = place.network, place.slab.device
         state = State(network.spec, rows)
         if batch[0].chunk:
             seen = Observations(*(tensor_of(array, device) for array in observed(batch)))
@@ -126,14 +130,21 @@ class Engine:
             whole = len(last) == len(batch)
             index = [row for i in last for row in range(spans[i].start, spans[i].stop)]
             ending = state if whole else state.take(torch.tensor(index, device=device))
-            prediction = network.decode(ending, tensor_of(ahead([batch[i] for i in last]), device))
-            results = Results(prediction, network.seasonal_naive(ending), network.seasonal_error(ending))
-            place = 0
+            results = self._forecast(network, ending, tensor_of(ahead([batch[i] for i in last]), device))
+            begin = 0
             for i in last:
                 rows_here = batch[i].job.rows
-                outcomes[i] = results.of(slice(place, place + rows_here), batch[i], began)
-                place += rows_here
+                outcomes[i] = results.of(slice(begin, begin + rows_here), batch[i], began)
+                begin += rows_here
         return outcomes, state.rows
+
+    def _forecast(self, network: SeriesNetwork, state: State, future: Tensor) -> Results:
+        horizon = network.config.horizon
+        far = None
+        if future.shape[1] > horizon:
+            far = direct_quantiles(pausing(network, self._pause), state, future)
+        prediction = network.decode(state, future[:, :horizon])
+        return Results(prediction, network.seasonal_naive(state, future.shape[1]), network.seasonal_error(state), far)
 
     def _keep(self, batch: Tickets, computed: list[object], after: Tensor) -> list[object]:
         """Commit what the sessions came to, all at once, then remember their rows."""
@@ -168,29 +179,30 @@ class Engine:
         if leases:
             index = [row for i, first in places for row in range(first, first + batch[i].job.rows)]
             try:
-                self._slabs[batch[0].job.model].put(leases, index, after)
+                self._networks.of(batch[0].job.model).slab.put(leases, index, after)
             except RuntimeError:  # the steps are stored, so they count; the rows are read from the store next time
                 _log.exception("states were stored but not kept at hand")
                 self.healthy = False
         return outcomes
 
-    def _check(self, digest: str) -> None:
+    def _check(self, key: str) -> None:
         """Find out after a failure whether it was the request's or the device's."""
         try:
-            self._probe(digest, 1, 1)
+            self._probe(key, 1, 1)
         except Exception:
             _log.exception("the engine fails on a plain step too")
             self.healthy = False
 
-    def _probe(self, digest: str, rows: int, steps: int) -> None:
-        network, config = self._artifacts[digest].forecaster, self._artifacts[digest].forecaster.config
-        with torch.inference_mode(), self._slabs[digest].device:
+    def _probe(self, key: str, rows: int, steps: int) -> None:
+        place = self._networks.of(key)
+        network, config = place.network, place.network.config
+        with torch.inference_mode(), place.slab.device:
             state = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros((rows, config.static_width)))
             target = torch.linspace(0, 1, steps).expand(rows, steps)
             past, known = torch.zeros((rows, steps, config.past_width)), torch.zeros((rows, steps, config.known_width))
             future = torch.zeros((rows, config.horizon, config.known_width))
             state = network.prime(Observations(target, past, known), state)
-            Results(network.decode(state, future), network.seasonal_naive(state), network.seasonal_error(state))
+            self._forecast(network, state, future)
 
 
 def _deal(starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets) -> None:

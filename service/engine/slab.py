@@ -10,7 +10,7 @@ from torch import Tensor
 from service.errors import ExpiredSession, Loading, ServiceError
 from service.jobs import Lease
 from service.stores import Store, StoreError
-from statecast.artifact import Artifact
+from statecast.series import SeriesNetwork
 
 
 def device_of(wanted: str) -> str:
@@ -21,13 +21,17 @@ def device_of(wanted: str) -> str:
 class Slab:
     """States of live sessions: one row a slot of one tensor on the device. Slot 0 is padding.
 
+    The tensor grows as slots are used, for most seasons of a family have few sessions or none.
     ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
     """
 
-    def __init__(self, capacity: int, artifact: Artifact) -> None:
-        self.device = next(artifact.forecaster.parameters()).device
+    FIRST = 16
+    """Rows to begin with."""
+
+    def __init__(self, capacity: int, network: SeriesNetwork) -> None:
+        self.device = next(network.parameters()).device
         self.rows = torch.zeros(
-            (capacity + 1, artifact.forecaster.spec.row_bytes), dtype=torch.uint8, device=self.device
+            (min(capacity + 1, self.FIRST), network.spec.row_bytes), dtype=torch.uint8, device=self.device
         )
         self.generations = [0] * (capacity + 1)
 
@@ -37,9 +41,11 @@ class Slab:
 
     def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
         """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
-        slots = self._index([slot for lease in leases for slot in lease.slots])
+        places = [slot for lease in leases for slot in lease.slots]
+        slots = self._index(places)
         for lease in leases:
             self._mark(lease, 0)
+        self._hold(max(places))
         self.rows.index_copy_(0, slots, rows if len(index) == len(rows) else rows[self._index(index)])
         for lease in leases:
             self._mark(lease, lease.generation)
@@ -47,6 +53,12 @@ class Slab:
     def take(self, slots: list[int]) -> Tensor:
         """Copy the rows at ``slots``."""
         return self.rows.index_select(0, self._index(slots))
+
+    def _hold(self, slot: int) -> None:
+        """Grow to at least twice the size if this slot has no row yet."""
+        if slot >= len(self.rows):
+            more = min(max(2 * len(self.rows), slot + 1), len(self.generations)) - len(self.rows)
+            self.rows = torch.cat([self.rows, self.rows.new_zeros((more, self.rows.shape[1]))])
 
     def _mark(self, lease: Lease, generation: int) -> None:
         for slot in lease.slots:

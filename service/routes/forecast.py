@@ -66,9 +66,7 @@ class Forecast:
         model = self.catalogue.resolve(asked.model, "forecaster")
         timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
         caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
-        reply = Reply(
-            asked, model, horizon_of(asked, model.config), tuple(levels_of(asked, model.config)), [], identity
-        )
+        reply = Reply(asked, model, horizon_of(asked, model), tuple(levels_of(asked, model.config)), [], identity)
         work = asyncio.ensure_future(self._serve(self.forecasting, reply, caller))
         watch = asyncio.ensure_future(_left(receive))
         try:
@@ -99,17 +97,19 @@ class Forecast:
         reply.served.extend(served)
 
     async def _take_in(self, reply: Reply, caller: "Caller") -> list[Any]:
-        asked, config = reply.asked, reply.model.config
+        asked, model = reply.asked, reply.model
 
         def check(series: Series) -> Any:
             try:
-                return take_in(series, asked, config, self._settings, reply.horizon, caller)
+                return take_in(series, asked, model, self._settings, reply.horizon, caller)
             except ServiceError as error:
                 return error
             except StatecastError as error:
                 return Unprocessable(str(error))
 
-        if _values(asked) > INLINE_VALUES:
+        # To look for a season takes ten times as long as all else.
+        weight = 10 if model.longest_season else 1
+        if weight * _values(asked) > INLINE_VALUES:
             return await asyncio.to_thread(lambda: [check(one) for one in asked.series])
         return [check(one) for one in asked.series]
 

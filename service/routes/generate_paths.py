@@ -87,7 +87,7 @@ async def _branch(
 ) -> list[Begun]:
     def check(series: Series) -> Inlet | ServiceError:
         try:
-            return take_in(series, wanted.asked, model.config, settings, horizon, caller)
+            return take_in(series, wanted.asked, model, settings, horizon, caller)
         except ServiceError as error:
             return error
         except StatecastError as error:
@@ -117,7 +117,7 @@ async def _branch(
 async def _draw(pathing: Pathing, reply: PathReply) -> None:
     branched = [one.branched for one in reply.series if not isinstance(one.branched, ServiceError)]
     wanted = reply.wanted
-    drawn = await pathing.draw(reply.model, branched, wanted.num_samples, reply.seed, wanted.temperature)
+    drawn = await pathing.draw(branched, wanted.num_samples, reply.seed, wanted.temperature)
     reply.take(drawn)
     failures = [one.branched for one in reply.series if isinstance(one.branched, ServiceError)]
     if len(failures) == len(reply.series):

@@ -9,8 +9,10 @@ import numpy as np
 from service.codecs.asked import Asked, Series, dotted, shown
 from service.errors import Fault, TooLarge, Unprocessable
 from service.jobs import Arrival
+from service.models import Model
 from service.routes.covariates import read_history, read_known, read_static
 from service.routes.resolutions import read_resolutions
+from service.routes.season import season_of
 from service.routes.timeline import Timeline, check_reach, read_timeline
 from service.settings import Settings
 from statecast.config import ForecasterConfig
@@ -35,7 +37,7 @@ class Inlet:
     warnings: tuple[tuple[str, str], ...] = ()
 
 
-def horizon_of(asked: Asked, config: ForecasterConfig) -> int:
+def horizon_of(asked: Asked, model: Model) -> int:
     """Steps ahead that a request gets.
 
     Raises
@@ -43,9 +45,9 @@ def horizon_of(asked: Asked, config: ForecasterConfig) -> int:
     Unprocessable
         If it asks for more than the model gives.
     """
-    horizon = config.horizon if asked.horizon is None else asked.horizon
-    if horizon > config.horizon:
-        msg = f"expected at most {config.horizon}, the model's horizon, got {horizon}; ask for fewer steps"
+    horizon = model.config.horizon if asked.horizon is None else asked.horizon
+    if horizon > model.reach:
+        msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; ask for fewer steps"
         raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
     return horizon
 
@@ -76,9 +78,7 @@ def levels_of(asked: Asked, config: ForecasterConfig) -> Sequence[float]:
     return asked.quantile_levels
 
 
-def take_in(
-    series: Series, asked: Asked, config: ForecasterConfig, settings: Settings, horizon: int, caller: Caller
-) -> Inlet:
+def take_in(series: Series, asked: Asked, model: Model, settings: Settings, horizon: int, caller: Caller) -> Inlet:
     """Check one series against the model's inputs.
 
     Raises
@@ -86,6 +86,7 @@ def take_in(
     Unprocessable, TooLarge
         With every fault of the series.
     """
+    config = model.config
     if series.target:
         _split_future_rows(series, config, horizon)
     lengths = {name: len(values) for name, values in series.target.items()}
@@ -94,6 +95,7 @@ def take_in(
     extra = _future_rows(series, config, horizon, steps)
     timeline = read_timeline(series, steps + extra, config.freq)
     check_reach(series, timeline, horizon)
+    season = season_of(series, timeline, model, settings.max_history) if series.target else None
     warnings: list[tuple[str, str]] = []
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)
@@ -116,6 +118,9 @@ def take_in(
             owner=caller.owner,
             deadline=caller.deadline,
             given=given,
+            horizon=horizon,
+            season=season,
+            named=series.season is not None,
         ),
         tuple(warnings),
     )

@@ -150,6 +150,7 @@ def _with_query(asked: Asked, query: dict[str, str]) -> Asked:
     for series in asked.series:
         series.freq = series.freq or query.get("freq") or None
         series.session = series.session or query.get("session") or None
+        series.season = series.season or other.season
     for name in ("model", "horizon", "quantile_levels", "timeout_ms"):
         if getattr(asked, name) is None:
             setattr(asked, name, getattr(other, name))

@@ -54,13 +54,17 @@ def _details(model: Model, catalogue: Catalogue, settings: Settings) -> dict[str
 def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
     config = model.config
     return {
+        "horizon": config.horizon,
+        "reach": model.reach,
+        "longest_season": model.longest_season,
+        "state_bytes_by_season": model.manifest.get("state_bytes_by_season"),
         "freq": config.freq,
-        "season": config.season,
+        "season": config.season if model.longest_season is None else None,
         "resolutions": list(config.resolutions),
         "given": list(config.given_names),
         "quantile_levels": list(config.quantile_levels),
         "limits": {
-            "horizon": config.horizon,
+            "horizon": model.reach,
             "quantile_levels": [config.quantile_levels[0], config.quantile_levels[-1]],
             "max_history": settings.max_history,
             "max_gap": settings.max_gap,

@@ -151,6 +151,7 @@ def _parameters() -> list[dict[str, Any]]:
         "include": ({"type": "string", "examples": ["baseline"]}, "baseline, attention, separated by commas."),
         "timeout_ms": ({"type": "integer", "minimum": 1}, "Milliseconds after which the work is dropped."),
         "freq": ({"type": "string", "examples": ["1h"]}, "Distance of two values of a series that says none."),
+        "season": ({"type": "integer", "minimum": 1}, "Steps a season of a series that says none, for a family."),
         "session": ({"type": "string"}, "Session of the one series."),
     }
     return [

@@ -114,6 +114,8 @@ class PathReply:
         if branched.freq is not None:
             instant = _freq(branched.freq).times(np.array([branched.start], dtype=np.int64), branched.offset)[0]
             path |= {"start": f"{np.datetime_as_string(instant, unit='s')}Z", "freq": branched.freq}
+        if branched.model.season is not None:
+            path["season"] = branched.model.season
         if samples:
             path["samples"] = _by_variable(one.variables, self.drawn[rows])
         if quantiles is not None:

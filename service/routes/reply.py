@@ -1,7 +1,7 @@
 """Answers off the engine as a reply: JSON by arrays, or a long table with one column a quantile."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +18,7 @@ from service.routes.intent import ARROW, JSON
 from service.routes.problems import problem
 from service.routes.reply_table import Block, write_table
 from statecast.calendar import Freq
+from statecast.config import ForecasterConfig
 from statecast.experts import EXPERTS
 from statecast.heads import interpolate_levels
 
@@ -76,6 +77,7 @@ class Reply:
             "item_id": one.item_id,
             "start": self.times(answer, 1)[0] if answer.freq else None,
             "freq": answer.freq,
+            **({} if answer.season is None else {"season": answer.season}),
             "mean": _by_variable(names, result.mean[:, : self.horizon]),
             "quantiles": {
                 repr(level): _by_variable(names, quantiles[:, :, place]) for place, level in enumerate(self.levels)
@@ -83,19 +85,23 @@ class Reply:
         }
         if "baseline" in self.asked.include:
             forecast["baseline"] = {
-                "name": f"seasonal_naive_{self.model.config.season}",
+                "name": f"seasonal_naive_{self._config(answer).season}",
                 "mean": _by_variable(names, result.baseline[:, : self.horizon]),
             }
         if "attention" in self.asked.include:
-            forecast["attention"] = self._attention(names, result)
+            forecast["attention"] = self._attention(names, result, self._config(answer))
         forecast["session"] = answer.session
         forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in (*one.warnings, *answer.warnings)]
         forecast["error"] = None
         return forecast
 
-    def _attention(self, names: tuple[str, ...], result: Result) -> dict[str, Any]:
+    def _config(self, answer: Answer) -> ForecasterConfig:
+        """Shape of the network that answered; a family's has no freq of its own and takes the series'."""
+        config = self.model.member(answer.season).config
+        return config if answer.season is None else replace(config, freq=answer.freq)
+
+    def _attention(self, names: tuple[str, ...], result: Result, config: ForecasterConfig) -> dict[str, Any]:
         """One weight for each segment asked for by resolution and by expert; one in all by age and by feature."""
-        config = self.model.config
         segments = -(-self.horizon // config.segment_length)
         weights = {name: part[:, :segments] for name, part in result.attention.items()}
         resolutions = enumerate(config.resolution_names)

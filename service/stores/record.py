@@ -66,6 +66,7 @@ class Record:
     state_bytes: length of the state.  digest: ``sha256:…`` of the state.  Times are seconds since 1970.
     dropped: the session expired and its state is gone; only this tombstone is left.
     kind: of the model. A ``generator``'s session counts tokens, and has neither tail nor forecasts.
+    season: steps a season with which the session began, where the model is a ``family``; else None.
     """
 
     key: str
@@ -92,6 +93,7 @@ class Record:
     dropped: bool = False
     kind: str = "forecaster"
     given_tail: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
+    season: int | None = None
 
     @property
     def tail_begin(self) -> int:
@@ -128,6 +130,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "state_bytes": record.state_bytes,
             "kind": record.kind,
             "given": record.given_tail.shape[1],
+            "season": record.season,
         }
     )
     tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
@@ -185,6 +188,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         expires_at=values["expires_at"],
         dropped=bool(values["dropped"]),
         kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
+        season=birth.get("season"),
     )
 
 

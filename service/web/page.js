@@ -147,7 +147,7 @@ function draw() {
 
 function example() {
   const model = chosen();
-  const season = model ? model.season : 24;
+  const season = model?.season ?? 24;
   const lines = ["target"];
   for (let step = 0; step < 8 * season; step++) {
     const wave = 100 + 20 * Math.sin((2 * Math.PI * step) / season) + 6 * Math.sin(step * 1.7) * Math.cos(step * 0.31);
