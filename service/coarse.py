@@ -6,6 +6,7 @@ A bucket's value belongs to the bucket's last step: it is read with that step, o
 import zlib
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.errors import Conflict, Unprocessable
 from service.grid import Limits
@@ -58,10 +59,10 @@ def check_given(record: Record | None, arrival: Arrival, limits: Limits, last: i
                     code="not_over",
                 )
             if record is not None and not retry:
-                _compare(record, name, place, coarse.values, ends)
+                _compare(record, name, place, coarse.values, np.where(seen, ends, last + 1))
 
 
-def _compare(record: Record, name: str, place: int, values: Floats, ends: np.ndarray) -> None:
+def _compare(record: Record, name: str, place: int, values: Floats, ends: NDArray[np.int64]) -> None:
     """Hold values of buckets that ended within a session against what it read then."""
     for index in np.flatnonzero(ends <= record.last_clock):
         came, at = values[:, index], int(ends[index]) - record.tail_begin
