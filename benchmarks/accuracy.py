@@ -4,9 +4,9 @@
                                   [--data ../shared/data]
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
-births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else with what `fit`
-chooses by itself. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the extra
-`peers` and the option. Naive rows that miss what they must come to end the command with status 1.
+births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else, or with `--config
+none`, with what `fit` chooses by itself. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and
+NHITS with the extra `peers` and the option. Naive rows that miss what they must come to end the command with status 1.
 """
 
 import argparse
@@ -210,7 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="airline", choices=PROTOCOLS)
     configs = sorted(path.stem for path in CONFIGS.glob("*.toml"))
-    parser.add_argument("--config", choices=configs, metavar="NAME", help="another of configs/: m4-hourly-ensemble")
+    parser.add_argument("--config", choices=[*configs, "none"], metavar="NAME", help="another of configs/, or none")
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")

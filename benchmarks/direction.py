@@ -39,7 +39,15 @@ MINUTE = ForecasterConfig(
     width=32, dropout=0.3, segment_length=15,
 )  # fmt: skip
 TRAINING = TrainingConfig(
-    steps=200, batch=16, forks=60, warm=12, validation_every=50, validation_stride=5, averaging=0.5, boosting=False
+    steps=200,
+    batch=16,
+    learning_rate=1e-3,
+    forks=60,
+    warm=12,
+    validation_every=50,
+    validation_stride=5,
+    averaging=0.5,
+    boosting=False,
 )
 
 

@@ -180,10 +180,12 @@ def example(
             TrainingConfig(
                 seed=seed,
                 steps=steps,
+                batch=16,
                 seconds=60.0,
                 forks=28,
                 warm=0,
                 learning_rate=2e-3,
+                validation_every=100,
                 validation_stride=24,
                 covariate_dropout=0.5,
                 calendar_dropout=0.3,

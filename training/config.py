@@ -54,7 +54,9 @@ class DataConfig:
 class TrainingConfig:
     """How a network is fitted. One step is one batch; ``seconds`` (if above 0) ends training early, whatever is left.
 
-    forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences a step.
+    steps, batch, learning_rate, validation_every: 0 for what the table's recipe says, see ``training.recipes``.
+    forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences at
+    once.  accumulate: batches a step; where memory holds few sequences at once, for the gradient of many.
     averaging: share of the steps, the last ones, whose weights are averaged.  clip: largest norm of a gradient.
     weighting: unit of the loss, see ``training.emphasis.Emphasis``.  median_weight: of the median among the levels.
     validation_every: steps between validations.  validation_stride: steps between validated origins.
@@ -67,18 +69,19 @@ class TrainingConfig:
     """
 
     seed: int = 0
-    steps: int = 600
+    steps: int = 0
     seconds: float = 0.0
-    batch: int = 16
+    batch: int = 0
+    accumulate: int = 1
     forks: int = 45
     warm: int = 15
-    learning_rate: float = 1e-3
+    learning_rate: float = 0.0
     weight_decay: float = 1e-2
     clip: float = 1.0
     averaging: float = 0.33
     weighting: str = "auto"
     median_weight: float = 1.0
-    validation_every: int = 100
+    validation_every: int = 0
     validation_stride: int = 5
     patience: int = 10
     judge: str = "pinball"
@@ -90,7 +93,11 @@ class TrainingConfig:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "forks", "validation_every", "validation_stride", "patience"):
+        for name in ("steps", "batch", "validation_every"):
+            _expect(
+                getattr(self, name) >= 0, name, "a whole number above 0, or 0 to have it chosen", getattr(self, name)
+            )
+        for name in ("accumulate", "forks", "validation_stride", "patience"):
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         _expect(0 <= self.warm < self.forks, "warm", f"0 up to, not with, forks ({self.forks})", self.warm)
         _expect(self.weighting in WEIGHTINGS, "weighting", f"one of {', '.join(WEIGHTINGS)}", self.weighting)
@@ -99,7 +106,10 @@ class TrainingConfig:
         for name in ("averaging", "covariate_dropout", "calendar_dropout"):
             _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
         _expect(self.baseline_seconds >= 0, "baseline_seconds", "0 or more", self.baseline_seconds)
-        for name in ("learning_rate", "clip", "median_weight"):
+        _expect(
+            self.learning_rate >= 0, "learning_rate", "a number above 0, or 0 to have it chosen", self.learning_rate
+        )
+        for name in ("clip", "median_weight"):
             _expect(getattr(self, name) > 0, name, "a number above 0", getattr(self, name))
 
 

@@ -21,6 +21,7 @@ _UNITS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
     "q": (4, 8, ("year",), 4),
     "y": (1, 6, (), 5),
 }
+_A_YEAR = {"s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
 
 
 def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
@@ -35,8 +36,10 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     length = int(np.quantile(lives, 0.75))
     season, horizon, calendar, coarse = _by_freq(panel.freq)
     values: dict[str, Any] = {"freq": str(panel.freq) if panel.freq else None, "calendar": calendar}
-    # A season that is seen fewer than three times cannot be learned.
+    # A season that is seen fewer than three times cannot be learned; nor can a place in the year.
     values["season"] = season if length >= 3 * season else 1
+    if panel.freq and length * panel.freq.count < 3 * _A_YEAR[panel.freq.unit]:
+        values["calendar"] = tuple(name for name in calendar if name != "year")
     values["horizon"] = max(min(horizon, length // 5), 1)
     values |= given
     season = int(values["season"])

@@ -33,7 +33,7 @@ _WARM_UP = 0.03  # share of the steps over which the learning rate rises
 class Curves:
     """What happened: ``[step, loss]`` and ``[step, validation]`` pairs, and where the weights came from.
 
-    diverged: the step whose loss was no number, 0 for none.
+    best_step: 0 for weights that it started at.  diverged: the step whose loss was no number, 0 for none.
     """
 
     loss: list[list[float]] = field(default_factory=list)
@@ -54,6 +54,7 @@ class Fit:
     network : the network, whose weights are changed in place.
     tensors : all rows; only those before the task's training border are learned from, those up to its validation
         border judge.
+    config : in which nothing is left to be chosen, see ``training.recipes``.
     folder : where checkpoints go; None for none.
     """
 
@@ -61,14 +62,8 @@ class Fit:
         self, network: Forecaster, tensors: PanelTensors, task: Task, config: TrainingConfig, folder: Path | None = None
     ) -> None:
         self.network, self.tensors, self.task, self.config, self.folder = network, tensors, task, config, folder
-        plan = SequenceShape(
-            network.config.patch_length,
-            network.config.horizon,
-            config.forks,
-            config.warm,
-            config.covariate_dropout,
-            config.calendar_dropout,
-        )
+        shape, dropped = network.config, (config.covariate_dropout, config.calendar_dropout)
+        plan = SequenceShape(shape.patch_length, shape.horizon, config.forks, config.warm, *dropped)
         self.sequences = Sequences(tensors, task.split.train, plan)
         self.generator = np.random.default_rng(config.seed)
         self.average = RunningMean()
@@ -81,6 +76,10 @@ class Fit:
         )
         windows = int((task.split.val - task.split.train).max()) - task.horizon + 1
         self._stride = max(min(config.validation_stride, windows), 1)
+
+    def start_at(self, weights: Weights, validation: float) -> None:
+        """Weights, and what validation said of them, that training has to better."""
+        self.best, self.curves.best = weights, validation
 
     def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
         """Train to the end, or to step ``stop_after``; leaves the best weights in the network.
@@ -108,11 +107,9 @@ class Fit:
             self.network.train()
             for group in optimizer.param_groups:
                 group["lr"] = self.config.learning_rate * _schedule(share)
-            loss = self._loss(network, self.sequences.draw(self.config.batch, self.generator).to(fabric.device))
             optimizer.zero_grad()
-            fabric.backward(loss)
+            value = self._backward(fabric, network)
             fabric.clip_gradients(network, optimizer, max_norm=self.config.clip, error_if_nonfinite=False)
-            value = float(loss.detach())
             if not math.isfinite(value):
                 self._diverged(value, watcher)
                 break
@@ -135,13 +132,23 @@ class Fit:
         self.network.eval()
         return self.curves
 
+    def _backward(self, fabric: Fabric, network: Any) -> float:
+        """Draw a step's sequences, and pass them batch by batch; gives the loss, as if they had gone at once."""
+        drawn = self.sequences.draw(self.config.batch * self.config.accumulate, self.generator)
+        value = 0.0
+        for batch in drawn.apart(self.config.accumulate):
+            loss = self._loss(network, batch.to(fabric.device)) * (batch.observed / drawn.observed)
+            fabric.backward(loss)
+            value += float(loss.detach())
+        return value
+
     def _diverged(self, loss: float, watcher: Watcher) -> None:
         """Leave it at the best weights so far, and say so; without any there is nothing to leave it at."""
         step = self.curves.steps + 1
         told = (
             f"step {step}: the loss is {loss}; lower learning_rate ({self.config.learning_rate}) or look for extremes"
         )
-        if not self.curves.best_step:
+        if math.isinf(self.curves.best):
             raise TrainingError(told)
         self.curves.diverged = step
         watcher.say(f"{told}. Stopped with the weights of step {self.curves.best_step}, the best by then.")

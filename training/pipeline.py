@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from training.judge import Judgement, judge
 from training.members import apart, run_all, tell_costs, tell_curves, together
 from training.panel import Panel
 from training.progress import Silent, Watcher
+from training.race import forget_race, settle
+from training.recipes import choose_recipes
 from training.report import write_report
 from training.splits import Split, split_by_fractions, split_by_rows
 from training.switching import switch_off, tell_ablation
@@ -65,6 +67,7 @@ def prepare(panel: Panel, config: FitConfig) -> Prepared:
         raise TrainingError(f"[[members]]: expected none where one network is tried, got {len(config.members)}")
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
+    config = choose_recipes(panel, config)[0].fill(config)
     shape = choose_network(panel, config.network)
     split = cut(panel, config, shape.horizon)
     inspect_panel(panel, split)
@@ -94,6 +97,7 @@ def fit_panel(
 
     A config with members makes an ensemble: they are trained one after the other, then calibrated and judged as one.
     With a pretrained family as ``base`` validation chooses between that as it is, tuned, and training from scratch.
+    Where several recipes may suit what a config leaves open, a short race decides between them first.
 
     Raises
     ------
@@ -101,22 +105,22 @@ def fit_panel(
         If the data or the config cannot be trained on; the message says how to mend it.
     """
     watcher = watcher or Silent()
-    prepared = [prepare(panel, one) for one in apart(config)]
+    if base and config.members:
+        raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
+    begun = time.process_time()
+    settled = settle(panel, config, out, lambda told: _new_fit(prepare(panel, told)), watcher=watcher, resume=resume)
+    prepared = [prepare(panel, one) for one in apart(settled.config)]
     network = Ensemble([one.network for one in prepared]) if config.members else prepared[0].network
     tensors, task = prepared[0].tensors, prepared[0].task
     used = together([one.config for one in prepared]) if config.members else prepared[0].config
     training = used.training
     parameters = sum(weight.numel() for weight in network.parameters())
     watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
-    if base and config.members:
-        raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
     begin = begin_with(base, task) if base else None
-    begun = time.process_time()
     places = [out / f"member-{number + 1}" for number in range(len(prepared))] if config.members else [out]
-    fits = [
-        Fit(one.network, one.tensors, one.task, one.config.training, place)
-        for one, place in zip(prepared, places, strict=True)
-    ]
+    fits = [_new_fit(one, place) for one, place in zip(prepared, places, strict=True)]
+    if settled.weights:
+        fits[0].start_at(settled.weights, settled.raced[0].validation)
     run_all(fits, watcher, resume)
     starts = tune(begin, fits[0], out / "tuned", watcher, resume) if begin else []
     if starts:
@@ -147,12 +151,14 @@ def fit_panel(
             "costs": tell_costs(fits) | {"processor_seconds": round(spent, 1), "parameters": parameters},
             "curves": tell_curves(fits),
             **({"starts": {start.name: round(start.validation, 6) for start in starts}} if starts else {}),
+            "race": [asdict(one) for one in settled.raced],
         },
     }
     network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
     (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
     write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
+    forget_race(out)
     for place in [*places, *([out / "tuned"] if base else [])]:
         Checkpoint.remove(place)
         if place != out and place.exists():
@@ -207,6 +213,10 @@ def file_digest(*paths: Path) -> str:
         with path.open("rb") as file:
             hashlib.file_digest(file, lambda: whole)
     return whole.hexdigest()
+
+
+def _new_fit(prepared: Prepared, place: Path | None = None) -> Fit:
+    return Fit(prepared.network, prepared.tensors, prepared.task, prepared.config.training, place)
 
 
 def _judge(

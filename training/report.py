@@ -57,7 +57,7 @@ deviations of the training rows; OWA relative to Naive2; lower is better, except
 processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
 <div class="scroll">{_table(judgement)}</div>{left_out}
 <h2>Coverage</h2>{_coverage(judgement)}
-{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
+{_race(manifest["training"]["race"])}{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
@@ -123,6 +123,23 @@ with each part and without it, one after the other. An optional part that makes 
         if parts
         else ""
     )
+
+
+def _race(raced: Sequence[Mapping[str, Any]]) -> str:
+    """The recipes that were tried before the fit, the chosen one first; nothing where there was no choice."""
+    if not raced:
+        return ""
+    rows = {
+        str(one["recipe"]): [
+            f"{one['validation']:.4f}",
+            str(one["steps"]),
+            ", ".join(f"{key} {value}" for key, value in one["settings"].items()),
+        ]
+        for one in raced
+    }
+    told = draw_table("recipe", ["validation", "steps", "settings"], rows, ours=str(raced[0]["recipe"]))
+    head = "<h2>Recipes</h2><p>Each was tried for a part of its steps; the first was trained.</p>"
+    return f'{head}<div class="scroll">{told}</div>'
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Figure]:

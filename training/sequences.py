@@ -38,6 +38,15 @@ class Batch(NamedTuple):
         """Move to a device."""
         return Batch(*(part.to(device) for part in self))
 
+    @property
+    def observed(self) -> int:
+        """How many values are compared with forecasts; 1 where there is none, so that it can divide."""
+        return max(int((~self.truth.isnan()).sum()), 1)
+
+    def apart(self, count: int) -> "list[Batch]":
+        """Cut into ``count`` of about one size, or as many as there are sequences."""
+        return [Batch(*parts) for parts in zip(*(part.chunk(count) for part in self), strict=True)]
+
 
 @dataclass(frozen=True)
 class SequenceShape:

@@ -1,6 +1,7 @@
 """A fit learns, stops, goes on where it was broken off, and says what is wrong with what it is told."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,11 +26,11 @@ SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, re
 PLAN = TrainingConfig(steps=12, batch=4, forks=8, warm=2, validation_every=4, averaging=0.5, learning_rate=0.01)
 
 
-def new_fit(panel, plan=PLAN, folder=None, seed=0):
+def new_fit(panel, plan=PLAN, folder=None, seed=0, shape=SHAPE):
     torch.manual_seed(seed)
-    network = Forecaster(SHAPE)
+    network = Forecaster(shape)
     task = Task(panel, split_by_fractions(panel, (0.6, 0.2, 0.2), 5), season=8, horizon=5)
-    return Fit(network, encode_panel(panel, SHAPE), task, plan, folder)
+    return Fit(network, encode_panel(panel, shape), task, plan, folder)
 
 
 def test_a_resumed_fit_gives_the_weights_of_an_uninterrupted_one(wavy, tmp_path):
@@ -51,6 +52,22 @@ def test_the_same_seed_gives_the_same_weights_and_the_loss_falls(wavy):
     assert curves[0].loss[-1][1] < curves[0].loss[0][1]
     first, second = (copy_weights(run.network) for run in runs)
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("network", [{}, {"cell": "gru", "layers": 2}])
+def test_two_batches_of_eight_are_one_of_sixteen(wavy, network):
+    """A step must not depend on how much of it memory holds at once."""
+    shape = replace(SHAPE, dropout=0.0, **network)
+    once, parts = (
+        new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 4, "batch": batch, "accumulate": count}), shape=shape)
+        for batch, count in ((16, 1), (8, 2))
+    )
+    start = copy_weights(once.network)
+    curves = [fit.run() for fit in (once, parts)]
+    assert curves[0].loss[0][1] == pytest.approx(curves[1].loss[0][1], rel=1e-5)
+    for name, weight in copy_weights(once.network).items():
+        torch.testing.assert_close(copy_weights(parts.network)[name], weight, rtol=1e-3, atol=2e-5)
+    assert any(not torch.equal(weight, start[name]) for name, weight in copy_weights(once.network).items())
 
 
 def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
@@ -130,7 +147,7 @@ def test_the_half_in_shares_is_in_units_of_what_the_seasonal_naive_misses():
         ({"network": {"depth": 3}}, "'depth'"),
         ({"training": {"steps": "many"}}, "a whole number, got 'many'"),
         ({"training": {"steps": True}}, "a whole number, got True"),
-        ({"training": {"steps": 0}}, "above 0"),
+        ({"training": {"steps": -1}}, "above 0"),
         ({"training": {"warm": 90}}, "warm"),
         ({"training": {"weighting": "equal"}}, "one of auto"),
         ({"training": {"judge": "r2"}}, "judge"),

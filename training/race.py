@@ -1,0 +1,130 @@
+"""A short race of recipes, judged by carried validation."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from training.config import FitConfig
+from training.errors import TrainingError
+from training.fit import Fit
+from training.panel import Panel
+from training.progress import Watcher
+from training.recipes import Recipe, choose_recipes
+from training.weights import Weights
+
+_SHARE = 3  # a run in the race takes one in so many of its recipe's steps
+_FILE = "race.json"
+
+
+@dataclass(frozen=True)
+class Raced:
+    """One recipe's run: its settings, how many steps it took, and what validation said of its best weights."""
+
+    recipe: str
+    settings: Mapping[str, Any]
+    steps: int
+    validation: float
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A config of which a race, where one was held, has decided what it left open; its outcome, the best one first.
+
+    weights: of the best one's run, where it was run just now. There may be no better ones to find.
+    """
+
+    config: FitConfig
+    raced: Sequence[Raced] = ()
+    weights: Weights = field(default_factory=dict)
+
+
+def settle(
+    panel: Panel, config: FitConfig, out: Path, begin: Callable[[FitConfig], Fit], *, watcher: Watcher, resume: bool
+) -> Settled:
+    """Hold a race where a config leaves something to race about; one that is resumed is recalled from ``out``.
+
+    begin: makes a fit of a config in which nothing is open.
+    """
+    recipes = choose_recipes(panel, config)
+    if config.members or len(recipes) < 2:
+        return Settled(config)
+    raced, weights = (_recall(out), {}) if resume else hold_race(recipes, config, begin, watcher)
+    if not raced:
+        return Settled(config)
+    _remember(out, raced)
+    winner = next(recipe for recipe in recipes if recipe.name == raced[0].recipe)
+    return Settled(winner.fill(config), raced, weights)
+
+
+def hold_race(
+    recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit], watcher: Watcher
+) -> tuple[list[Raced], Weights]:
+    """Run every recipe for a third of its steps, its whole schedule within them; the best comes first.
+
+    Gives the best one's weights too: where there is little to learn, a longer training need not find better ones.
+
+    begin: makes a fit of a config in which nothing is open.
+
+    Raises
+    ------
+    TrainingError
+        If no recipe comes to anything.
+    """
+    raced: list[Raced] = []
+    weights: Weights = {}
+    failed = TrainingError("")
+    for number, recipe in enumerate(recipes):
+        watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_told(recipe, recipes)}")
+        try:
+            fit = begin(_shortened(recipe.fill(config)))
+            curves = fit.run(watcher)
+        except TrainingError as error:  # it diverged at once
+            failed = error
+            continue
+        if not raced or curves.best < min(one.validation for one in raced):
+            weights = fit.best
+        raced.append(Raced(recipe.name, {**recipe.network, **recipe.training}, curves.steps, curves.best))
+    if not raced:
+        raise failed
+    raced.sort(key=lambda one: one.validation)
+    watcher.say(
+        "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in raced) + f"; {raced[0].recipe} it is"
+    )
+    return raced, weights
+
+
+def _remember(folder: Path, raced: Sequence[Raced]) -> None:
+    """Keep the outcome beside the checkpoint, for a fit that is resumed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _FILE).write_text(json.dumps([asdict(one) for one in raced]), encoding="utf-8")
+
+
+def _recall(folder: Path) -> list[Raced]:
+    """The outcome that was kept, none where there is none."""
+    path = folder / _FILE
+    return [Raced(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+
+
+def forget_race(folder: Path) -> None:
+    """Delete what was kept, when the artifact is whole."""
+    (folder / _FILE).unlink(missing_ok=True)
+
+
+def _shortened(config: FitConfig) -> FitConfig:
+    training = config.training
+    short = replace(
+        training,
+        steps=max(training.steps // _SHARE, 1),
+        validation_every=max(training.validation_every // _SHARE, 1),
+        seconds=training.seconds / _SHARE,
+    )
+    return replace(config, training=short)
+
+
+def _told(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
+    """The settings in which it differs from another, in words."""
+    ours = {**recipe.network, **recipe.training}
+    others = [{**one.network, **one.training} for one in recipes]
+    return ", ".join(f"{key} {value}" for key, value in ours.items() if any(one[key] != value for one in others))
