@@ -30,7 +30,7 @@ VOLUME /srv/statecast/artifacts
 ENTRYPOINT ["python", "-m", "training"]
 CMD ["--help"]
 
-# --- example: a small model on built-in data, so that the very first `docker-compose up` answers a forecast
+# --- example: a small model on built-in data beside the default one
 FROM training AS example
 RUN python -m training example --out /srv/statecast/example/load-hourly
 
@@ -42,8 +42,10 @@ COPY --from=libraries /opt/venv /opt/venv
 WORKDIR /srv/statecast
 COPY statecast statecast
 COPY service service
-# An empty volume mounted here begins as a copy of this folder.
+# An empty volume mounted here begins as a copy of this folder. The license stands beside the default model so that this
+# copies something, and so does not fail, also where that model is missing.
 COPY --from=example --chown=statecast:statecast /srv/statecast/example artifacts
+COPY --chown=statecast:statecast LICENSE artifacts/defaul[t]/* artifacts/default/
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     STATECAST_HOST=0.0.0.0 STATECAST_PORT=8000 \
     STATECAST_ARTIFACTS=/srv/statecast/artifacts STATECAST_STATE_URL=sqlite:////srv/statecast/state/sessions.db

@@ -29,9 +29,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PIP) install --constraint constraints.txt --editable '.[service,training,sweep,dev]'
 	@touch $@
 
-serve: setup ## the server on http://127.0.0.1:8000; trains a small example model first where there is none
-	@if ! ls $(ARTIFACTS)/*/manifest.json >/dev/null 2>&1; then \
-	  echo "No model under $(ARTIFACTS)/ yet: training the example, about a minute."; \
+serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts/, to begin with the default one
+	@if [ -z "$(wildcard $(ARTIFACTS)/manifest.json $(ARTIFACTS)/*/manifest.json)" ]; then \
+	  echo "No model under $(ARTIFACTS)/: training a small example, about a minute."; \
 	  $(PY) -m training example --out $(ARTIFACTS)/load-hourly; \
 	fi
 	@exec $(PY) -m service

@@ -18,7 +18,8 @@ class Settings(BaseSettings):
 
     artifacts: Path = Field(default=Path("artifacts"), description="Folder whose sub-folders are artifacts.")
     default_model: str | None = Field(
-        default=None, description="Model of requests that name none; left out, the only one, or the first by name."
+        default=None,
+        description="Model of requests that name none; left out, a family named default, or the first by name.",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="Where networks run; auto takes a GPU if any."

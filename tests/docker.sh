@@ -39,6 +39,8 @@ grep -q '"mean"' <<<"$answer" || fail "the README's request answered: $answer"
 answer=$(eval "$(printed 2)")
 grep -q '"mean"' <<<"$answer" || fail "the session's next observation answered: $answer"
 again='{"series": [{"target": [], "session": "plant-7"}], "horizon": 6}'
+# A session of the example, which the last part trains anew.
+grep -q '"mean"' <<<"$(ask '{"series": [{"target": [1, 2, 3], "session": "old"}], "model": "load-hourly"}')" || fail "the example"
 before=$(ask "$again" | mean)
 
 container=$($compose ps -q service)
@@ -73,6 +75,6 @@ timeout 300 $compose run --rm -T train example --steps 20 --out artifacts/load-h
 echo "train profile: $((SECONDS - begin)) s"
 timeout 120 $compose restart service >/dev/null 2>&1 || fail "restart with a new model"
 ready 60
-answer=$(ask "$again")
+answer=$(ask '{"series": [{"target": [], "session": "old"}], "model": "load-hourly"}')
 grep -q model_changed <<<"$answer" || fail "a session of other weights answered: $answer"
 echo "passed"

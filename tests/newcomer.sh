@@ -33,6 +33,8 @@ git clone --quiet "$here" "$folder/statecast"
 cd "$folder/statecast"
 serve "$first_limit"
 echo "empty folder to ready: $took s (limit $first_limit)"
+[ ! -f artifacts/default/manifest.json ] || ! grep -q "training a small example" "$folder/serve.log" \
+  || fail "a model was trained though there is a default one"
 for number in 1 2; do
   answer=$(eval "$(printed "$number")")
   grep -q '"mean"' <<<"$answer" || fail "the README's request $number answered: $answer"

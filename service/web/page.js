@@ -127,7 +127,9 @@ function draw() {
     last: one.start ? `from ${one.start}, ${one.mean.length} × ${one.freq}` : `${one.mean.length} steps ahead`,
   };
   at("chart").replaceChildren(fanChart(sent.get(one.item_id ?? "") ?? [], one, labels));
-  at("caption").textContent = `Mean (line) and quantiles ${range} (bands), by ${answer.model.name}@${answer.model.version}.`;
+  const season = one.season > 1 ? `, with a season of ${one.season} steps` : "";
+  const name = `${answer.model.name}@${answer.model.version}`;
+  at("caption").textContent = `Mean (line) and quantiles ${range} (bands), by ${name}${season}.`;
   at("warnings").replaceChildren(...one.warnings.map((warning) => {
     const entry = document.createElement("li");
     entry.textContent = warning.detail;

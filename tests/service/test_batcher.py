@@ -1,6 +1,7 @@
 """Which work runs together, with a fake runner and a fake clock."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -214,3 +215,20 @@ def test_every_job_ends_once_and_runs_every_step_once(data: st.DataObject) -> No
         if ticket.outcome == "done":
             assert ticket.last
     assert bench.batcher.rows == 0 and not bench.batcher._lines and not bench.batcher._buckets
+
+
+def test_what_rolls_on_runs_with_its_like_and_is_bounded_by_all_its_steps() -> None:
+    bench = Bench(rows=100, row_steps=64)
+    far = [bench.batcher.submit(replace(job(8), beyond=24)) for _ in range(3)]
+    near = bench.batcher.submit(job(8))
+    turns = [bench.turn() for _ in range(3)]
+    assert sorted(map(len, turns)) == [1, 1, 2] and [near] in turns and [*far[:2]] in turns
+
+
+def test_in_a_pause_of_longer_work_only_short_work_runs() -> None:
+    """Else a forecast that rolls on could begin within another one's pause, and another within its own."""
+    bench = Bench()
+    far, near = bench.batcher.submit(replace(job(8), beyond=24)), bench.batcher.submit(job(1))
+    assert bench.batcher.take(brief=True) == [near]
+    assert bench.batcher.take(brief=True) == []
+    assert bench.batcher.take() == [far]

@@ -10,7 +10,7 @@ import pytest
 import uvicorn
 
 from service.app import create_app
-from tests.artifacts import tiny_artifact, tiny_generator_artifact
+from tests.artifacts import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
 from tests.service.client import settings_of
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,7 @@ class Server(uvicorn.Server):
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("artifacts")
     tiny_artifact(folder)
+    tiny_family_artifact(folder)
     tiny_generator_artifact(folder)
     server = Server(uvicorn.Config(create_app(settings_of(folder)), port=0, log_level="critical"))
     thread = threading.Thread(target=server.run)
