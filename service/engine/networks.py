@@ -41,6 +41,7 @@ class Networks:
             if artifact.kind == "forecaster"
         }
         self._members: OrderedDict[str, Place] = OrderedDict()
+        self._most = max(2 * (slots + 1), MEMBERS * Slab.FIRST)
 
     def __len__(self) -> int:
         """Members of families that are at hand."""
@@ -52,7 +53,7 @@ class Networks:
         if place is None:
             place = self._members.pop(key, None) or self._make(key)
             self._members[key] = place
-            while len(self._members) > (MEMBERS if self._rows() <= 2 * (self._slots + 1) else 1):
+            while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
                 self._members.popitem(last=False)
         return place
 
