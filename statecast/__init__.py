@@ -1,8 +1,8 @@
 """Forecasting networks that remember: the state of a series is a value that each observation advances.
 
 >>> import statecast
->>> artifact = statecast.load("artifacts/load-hourly")           # doctest: +SKIP
->>> artifact.forecast(history, horizon=24).quantiles[0.9]        # doctest: +SKIP
+>>> artifact = statecast.load("artifacts/default")                # doctest: +SKIP
+>>> artifact.forecast(history, 24, freq="1h").quantiles[0.9]     # doctest: +SKIP
 """
 
 from statecast.artifact import Artifact, load, save

@@ -2,10 +2,10 @@
 # An artifact in a fresh environment that has only the service's extras: it loads, its golden forecast comes out, the service
 # starts. Outside the gate: it installs an environment.
 #
-#   tests/service_only.sh [ARTIFACT]      (artifacts/load-hourly if left out)
+#   tests/service_only.sh [ARTIFACT]      (artifacts/default if left out)
 set -euo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
-artifact=$(cd "${1:-$here/artifacts/load-hourly}" && pwd)
+artifact=$(cd "${1:-$here/artifacts/default}" && pwd)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
