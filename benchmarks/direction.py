@@ -6,11 +6,13 @@ Walk forward: each fold learns from what lies before it and is tested on what fo
 share of right signs stand its 95 % interval (Wilson 1927) and, on the same bars, "always up" and "the last sign
 again". Bars that did not move count for nobody. The next hour is judged on bars an hour apart, so that no two
 overlap. At the end the leak test: with everything after a bar shuffled, every forecast up to that bar must stay as it
-was, bit for bit.
+was, bit for bit. Networks have minutes, hours and days (or days, weeks and months), attention over them, over past
+patches and over what each bar tells beside its close; validation switches off what it is no better with.
 """
 
 import argparse
 import math
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,15 +30,17 @@ from training.encoding import encode_panel, fit_covariates
 from training.evaluate import Part, carried_forecasts
 from training.fit import Fit
 from training.panel import Item, Panel
+from training.progress import Silent
 from training.splits import Split
+from training.switching import switch_off
 
 DAY = ForecasterConfig(
     freq=None, horizon=1, season=5, patch_length=5, ring_length=60, half_life=60.0, resolutions=(1, 5, 20), width=32,
-    dropout=0.3, segment_length=1,
+    dropout=0.3, segment_length=1, feature_attention=True, memory=8,
 )  # fmt: skip
 MINUTE = ForecasterConfig(
     freq=None, horizon=60, season=1, patch_length=15, ring_length=240, half_life=120.0, resolutions=(1, 60, 240),
-    width=32, dropout=0.3, segment_length=15,
+    width=32, dropout=0.3, segment_length=15, feature_attention=True, memory=8,
 )  # fmt: skip
 TRAINING = TrainingConfig(
     steps=200,
@@ -52,12 +56,13 @@ TRAINING = TrainingConfig(
 
 
 class Fold(NamedTuple):
-    """A trained network and where it is tested."""
+    """A trained network and where it is tested; ``switched``: parts that validation was no better with."""
 
     name: str
     network: Forecaster
     panel: Panel
     part: Part
+    switched: list[str]
 
 
 class Signs(NamedTuple):
@@ -121,8 +126,10 @@ def _fold(name: str, panel: Panel, split: Split, shape: ForecasterConfig, part: 
     network = Forecaster(config)
     task = Task(panel, split, config.season, config.horizon)
     training = TrainingConfig(**{**vars(TRAINING), "seed": seed})
-    Fit(network, encode_panel(panel, config), task, training).run()
-    return Fold(name, network, panel, part)
+    fit = Fit(network, encode_panel(panel, config), task, training)
+    fit.run()
+    switched = [trial.part for trial in switch_off(fit, Silent()) if trial.off]
+    return Fold(name, network, panel, part, switched)
 
 
 def signs(fold: Fold, step: int, every: int) -> Signs:
@@ -193,6 +200,9 @@ def main() -> None:
     tell("next minute", [signs(fold, 1, 1) for fold in minutes])
     tell("next hour", [signs(fold, 60, 60) for fold in minutes])
     leaked |= any(leaks(fold) for fold in minutes)
+    for name, those in (("days", folds), ("minutes", minutes)):
+        off = Counter(part for fold in those for part in fold.switched)
+        print(f"{name}, switched off in how many of {len(those)} folds: {dict(off) or 'none'}")
     print(f"leak test, {len(folds) + len(minutes)} folds: {'LEAKS' if leaked else 'nothing changed'}")
 
 
