@@ -58,7 +58,7 @@ def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) 
     member = fitting(artifact, panel, horizon).forecaster
     shape = member.config
     split = cut(panel, protocol.config(name, shape.horizon), shape.horizon)
-    tensors, task = encode_panel(panel, shape), Task(panel, split, shape.season, shape.horizon)
+    tensors, task = encode_panel(panel.bare(), shape), Task(panel, split, shape.season, shape.horizon)
     judged = judge(member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds)
     still = _without_adjustment(artifact).of(shape.season, shape.freq, shape.horizon)
     raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["interval"]

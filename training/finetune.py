@@ -48,7 +48,7 @@ def begin_with(base: Artifact, task: Task) -> Forecaster:
 def tune(network: Forecaster, trained: Fit, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
     """Take all three, best first. ``trained``, from scratch, is one; ``network`` learns on at a recipe of its own."""
     task = trained.task
-    tensors, training = encode_panel(task.panel, network.config), _recipe(task, network, trained.config)
+    tensors, training = encode_panel(task.panel.bare(), network.config), _recipe(task, network, trained.config)
     tuned = Fit(network, tensors, task, training, place)
     untouched = Fit(deepcopy(network), tensors, task, training)
     starts = [

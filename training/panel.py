@@ -1,7 +1,7 @@
 """A ``Panel``: many regular series of one freq, as arrays."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,10 @@ class Panel:
     def rows(self) -> int:
         """Rows of all items together."""
         return sum(item.target.size for item in self.items)
+
+    def bare(self) -> "Panel":
+        """The targets alone, without covariates and tables of coarser resolutions."""
+        return replace(self, items=tuple(Item(i.item_id, i.clock, i.offset, i.target) for i in self.items))
 
     def times(self, item: Item, ahead: int = 0) -> Times | None:
         """Instants of an item's rows and of ``ahead`` steps after them, or None without times."""

@@ -155,10 +155,11 @@ def test_tables_are_judged_and_forecast_without_training(default):
 
 def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch):
     monkeypatch.setattr(finetune, "_STEPS", 10)
-    # A season that the table does not have leaves training from scratch on its covariates as it always was.
+    # Covariates are for training from scratch alone.
+    long_table((300, 240)).to_csv(default / "covariates.csv", index=False)
     result = run(
-        "fit", "--data", default / "data.csv", "--horizon", 5, "--season", 8, "--steps", 4, "--out", default / "own",
-        "--from", default / "default",
+        "fit", "--data", default / "covariates.csv", "--past", "wind", "--future", "holiday",
+        "--horizon", 5, "--season", 8, "--steps", 4, "--out", default / "own", "--from", default / "default",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     own = statecast.load(default / "own")
@@ -167,7 +168,7 @@ def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch
     assert f"kept: {min(starts, key=starts.get)}" in result.output
     assert own.kind == "forecaster" and own.forecaster.config.horizon == 5
     assert not (default / "own" / "tuned").exists()
-    again = run("backtest", default / "own", "--data", default / "data.csv")
+    again = run("backtest", default / "own", "--data", default / "covariates.csv")
     assert again.exit_code == 0, again.output
 
 
