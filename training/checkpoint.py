@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.errors import TrainingError
+from training.weights import RunningMean, Weights, copy_weights, put_weights
 
 _TENSORS, _FACTS = "checkpoint.safetensors", "checkpoint.json"
 
@@ -80,3 +81,46 @@ def unpack_optimizer(optimizer: torch.optim.Optimizer, packed: dict[str, Tensor]
         place, name = key.split("/")
         state.setdefault(int(place), {})[name] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def keep_run(
+    folder: Path,
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    best: Weights,
+    average: RunningMean,
+    **facts: Any,
+) -> None:
+    """Save all that a training needs to go on; ``facts`` has at least its ``step``."""
+    groups: dict[str, Weights] = {
+        "weights": copy_weights(network),
+        "best": best,
+        "average": average.mean or {},
+        "optimizer": pack_optimizer(optimizer),
+        "random": {"torch": torch.get_rng_state()},
+    }
+    tensors = {f"{group}/{name}": value for group, values in groups.items() for name, value in values.items()}
+    Checkpoint(tensors, {**facts, "averaged": average.count}).save(folder)
+
+
+def resume_run(
+    folder: Path | None, network: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[Weights, RunningMean, dict[str, Any]]:
+    """Put weights, moments and torch's randomness back; gives the best weights, the average and the facts.
+
+    Raises
+    ------
+    TrainingError
+        If there is nothing to resume, or it is of another network.
+    """
+    checkpoint = Checkpoint.load(folder) if folder else None
+    if checkpoint is None:
+        raise TrainingError(f"{folder}: no checkpoint to resume; begin without --resume")
+    weights, own = checkpoint.group("weights"), network.state_dict()
+    if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in own.items()}:
+        raise TrainingError(f"{folder}: the checkpoint is of another network; begin without --resume")
+    put_weights(network, weights)
+    unpack_optimizer(optimizer, checkpoint.group("optimizer"))
+    torch.set_rng_state(checkpoint.group("random")["torch"])
+    average = RunningMean(checkpoint.group("average") or None, checkpoint.facts["averaged"])
+    return checkpoint.group("best"), average, checkpoint.facts

@@ -48,7 +48,7 @@ def begin_with(base: Artifact, task: Task) -> Forecaster:
 def tune(network: Forecaster, trained: Fit, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
     """Take all three, best first. ``trained``, from scratch, is one; ``network`` learns on at a recipe of its own."""
     task = trained.task
-    tensors, training = encode_panel(task.panel.bare(), network.config), _recipe(task, network, trained.config)
+    tensors, training = encode_panel(task.panel.bare(), network.config), recipe(task, network, trained.config)
     tuned = Fit(network, tensors, task, training, place)
     untouched = Fit(deepcopy(network), tensors, task, training)
     starts = [
@@ -66,7 +66,7 @@ def tell_starts(starts: list[Start]) -> str:
     return ", ".join(f"{start.name} {start.validation:.4f}" for start in starts)
 
 
-def _recipe(task: Task, network: Forecaster, training: TrainingConfig) -> TrainingConfig:
+def recipe(task: Task, network: Forecaster, training: TrainingConfig) -> TrainingConfig:
     """The table's own settings, but for lengths in patches, steps and rate: there is less to learn."""
     forks, warm = choose_forks(task.panel, network.config, 720 // network.config.patch_length, 0)
     return replace(

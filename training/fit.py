@@ -15,7 +15,7 @@ from statecast import Forecaster, Observations, Prediction
 from statecast.scaling import Scaling
 from statecast.transforms import compress, slope
 from training.baselines import Task
-from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
+from training.checkpoint import keep_run, resume_run
 from training.config import TrainingConfig
 from training.emphasis import Emphasis
 from training.encoding import PanelTensors
@@ -202,39 +202,15 @@ class Fit:
         return scores.table()[self.config.judge]
 
     def _checkpoint(self) -> None:
-        if self.folder is None:
-            return
-        groups: dict[str, dict[str, Tensor]] = {
-            "weights": copy_weights(self.network),
-            "best": self.best,
-            "average": self.average.mean or {},
-            "optimizer": pack_optimizer(self._optimizer),
-            "random": {"torch": torch.get_rng_state()},
-        }
-        tensors = {f"{group}/{name}": value for group, values in groups.items() for name, value in values.items()}
-        facts = {
-            "step": self.curves.steps,
-            "curves": vars(self.curves),
-            "averaged": self.average.count,
-            "numpy": self.generator.bit_generator.state,
-            "network": self.network.config.to_dict(),
-        }
-        Checkpoint(tensors, facts).save(self.folder)
+        if self.folder is not None:
+            numpy = self.generator.bit_generator.state
+            facts = {"step": self.curves.steps, "curves": vars(self.curves), "numpy": numpy}
+            keep_run(self.folder, self.network, self._optimizer, self.best, self.average, **facts)
 
     def _restore(self) -> None:
-        checkpoint = Checkpoint.load(self.folder) if self.folder else None
-        if checkpoint is None:
-            raise TrainingError(f"{self.folder}: no checkpoint to resume; fit without --resume")
-        known = set(checkpoint.group("weights"))
-        if known != set(self.network.state_dict()):
-            raise TrainingError(f"{self.folder}: the checkpoint is of another network; fit without --resume")
-        put_weights(self.network, checkpoint.group("weights"))
-        self.best = checkpoint.group("best")
-        self.average = RunningMean(checkpoint.group("average") or None, checkpoint.facts["averaged"])
-        unpack_optimizer(self._optimizer, checkpoint.group("optimizer"))
-        torch.set_rng_state(checkpoint.group("random")["torch"])
-        self.generator.bit_generator.state = checkpoint.facts["numpy"]
-        self.curves = Curves(**checkpoint.facts["curves"])
+        self.best, self.average, facts = resume_run(self.folder, self.network, self._optimizer)
+        self.generator.bit_generator.state = facts["numpy"]
+        self.curves = Curves(**facts["curves"])
 
 
 def new_fabric(device: str) -> Fabric:

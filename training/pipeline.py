@@ -107,6 +107,7 @@ def fit_panel(
     watcher = watcher or Silent()
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
+    begin = begin_with(base, prepare(panel, config).task) if base else None
     begun = time.process_time()
     settled = settle(panel, config, out, lambda told: _new_fit(prepare(panel, told)), watcher=watcher, resume=resume)
     prepared = [prepare(panel, one) for one in apart(settled.config)]
@@ -116,7 +117,6 @@ def fit_panel(
     training = used.training
     parameters = sum(weight.numel() for weight in network.parameters())
     watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
-    begin = begin_with(base, task) if base else None
     places = [out / f"member-{number + 1}" for number in range(len(prepared))] if config.members else [out]
     fits = [_new_fit(one, place) for one, place in zip(prepared, places, strict=True)]
     if settled.weights:

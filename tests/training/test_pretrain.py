@@ -176,7 +176,7 @@ def test_fit_from_refuses_what_it_cannot_start_from(default):
     fit = ["fit", "--data", default / "data.csv", "--steps", 2, "--out", default / "no"]
     result = run(*fit, "--horizon", 20, "--from", default / "default")
     assert result.exit_code != 0 and "expected 1 to 16 steps, got 20" in result.output
-    assert "items" in result.output and not (default / "no").exists()
+    assert "items" not in result.output and not (default / "no").exists()
 
 
 def test_zeroshot_writes_the_card(default, monkeypatch, capsys):

@@ -23,7 +23,7 @@ from statecast.forecaster import Forecaster
 from statecast.history import Observations
 from statecast.prediction import Prediction
 from statecast.scaling import Scaling
-from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
+from training.checkpoint import keep_run, resume_run
 from training.errors import TrainingError
 from training.fit import Curves
 from training.loss import forecast_loss, level_weights, pinball
@@ -204,36 +204,12 @@ class Pretraining:
         watcher.validated(value, better)
 
     def _checkpoint(self) -> None:
-        if self.folder is None:
-            return
-        groups: dict[str, Weights] = {
-            "weights": copy_weights(self.family),
-            "best": self.best,
-            "average": self.average.mean or {},
-            "optimizer": pack_optimizer(self._optimizer),
-            "random": {"torch": torch.get_rng_state()},
-        }
-        tensors = {f"{group}/{name}": value for group, values in groups.items() for name, value in values.items()}
-        facts = {
-            "step": self.curves.steps,
-            "curves": vars(self.curves),
-            "spent": asdict(self.spent),
-            "averaged": self.average.count,
-            "numpy": self.generator.bit_generator.state,
-            "family": self.family.config.to_dict(),
-        }
-        Checkpoint(tensors, facts).save(self.folder)
+        if self.folder is not None:
+            numpy, spent = self.generator.bit_generator.state, asdict(self.spent)
+            facts = {"step": self.curves.steps, "curves": vars(self.curves), "numpy": numpy, "spent": spent}
+            keep_run(self.folder, self.family, self._optimizer, self.best, self.average, **facts)
 
     def _restore(self) -> None:
-        checkpoint = Checkpoint.load(self.folder) if self.folder else None
-        if checkpoint is None:
-            raise TrainingError(f"{self.folder}: no checkpoint to resume; pretrain without --resume")
-        if set(checkpoint.group("weights")) != set(self.family.state_dict()):
-            raise TrainingError(f"{self.folder}: the checkpoint is of another family; pretrain without --resume")
-        put_weights(self.family, checkpoint.group("weights"))
-        self.best = checkpoint.group("best")
-        self.average = RunningMean(checkpoint.group("average") or None, checkpoint.facts["averaged"])
-        unpack_optimizer(self._optimizer, checkpoint.group("optimizer"))
-        torch.set_rng_state(checkpoint.group("random")["torch"])
-        self.generator.bit_generator.state = checkpoint.facts["numpy"]
-        self.curves, self.spent = Curves(**checkpoint.facts["curves"]), Spent(**checkpoint.facts["spent"])
+        self.best, self.average, facts = resume_run(self.folder, self.family, self._optimizer)
+        self.generator.bit_generator.state = facts["numpy"]
+        self.curves, self.spent = Curves(**facts["curves"]), Spent(**facts["spent"])

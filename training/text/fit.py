@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 
 from statecast.generator import Generator
-from training.checkpoint import Checkpoint, pack_optimizer, unpack_optimizer
+from training.checkpoint import keep_run, resume_run
 from training.errors import TrainingError
 from training.fit import new_fabric
 from training.progress import Silent, Watcher
@@ -178,32 +178,13 @@ class TextFit:
         watcher.validated(value, better)
 
     def _checkpoint(self) -> None:
-        if self.folder is None:
-            return
-        groups: dict[str, dict[str, Tensor]] = {
-            "weights": copy_weights(self.network),
-            "best": self.best,
-            "average": self.average.mean or {},
-            "optimizer": pack_optimizer(self._optimizer),
-            "random": {"torch": torch.get_rng_state()},
-        }
-        tensors = {f"{group}/{name}": value for group, values in groups.items() for name, value in values.items()}
-        facts = {"step": self.curves.steps, "curves": vars(self.curves), "averaged": self.average.count}
-        Checkpoint(tensors, facts).save(self.folder)
+        if self.folder is not None:
+            facts = {"step": self.curves.steps, "curves": vars(self.curves)}
+            keep_run(self.folder, self.network, self._optimizer, self.best, self.average, **facts)
 
     def _restore(self) -> None:
-        checkpoint = Checkpoint.load(self.folder) if self.folder else None
-        if checkpoint is None:
-            raise TrainingError(f"{self.folder}: no checkpoint to resume; fit without --resume")
-        weights, own = checkpoint.group("weights"), self.network.state_dict()
-        if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in own.items()}:
-            raise TrainingError(f"{self.folder}: the checkpoint is of another network; fit without --resume")
-        put_weights(self.network, weights)
-        self.best = checkpoint.group("best")
-        self.average = RunningMean(checkpoint.group("average") or None, checkpoint.facts["averaged"])
-        unpack_optimizer(self._optimizer, checkpoint.group("optimizer"))
-        torch.set_rng_state(checkpoint.group("random")["torch"])
-        self.curves = TextCurves(**checkpoint.facts["curves"])
+        self.best, self.average, facts = resume_run(self.folder, self.network, self._optimizer)
+        self.curves = TextCurves(**facts["curves"])
 
 
 def new_optimizer(network: Generator, config: TextTraining) -> torch.optim.Optimizer:

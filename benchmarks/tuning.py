@@ -1,0 +1,76 @@
+"""The default model tuned on each data set, beside itself as it is.
+
+    python -m benchmarks.tuning [--artifact artifacts/default] [--sets NAME ...] [--seed 0] [--data ../shared/data]
+
+Is anything ever lost? As `fit --from` does, but without training from scratch beside it: 1,000 steps on the training
+rows; validation keeps the tuned weights or those that were shipped. Printed are validation and test errors of both, and
+the MASE of what was kept over that of what was shipped.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import torch
+
+import statecast
+from benchmarks.machine import describe_machine
+from benchmarks.protocols import PROTOCOLS
+from statecast.artifact import Artifact
+from statecast.seasons import usual_season
+from training.config import FitConfig, TrainingConfig
+from training.encoding import encode_panel
+from training.evaluate import Part, score_network
+from training.finetune import begin_with, recipe
+from training.fit import Fit
+from training.pipeline import prepare
+
+_COLUMNS = ("mse", "mae", "smape", "mase", "interval")
+
+
+def measure(artifact: Artifact, name: str, data: Path, seed: int) -> None:
+    """Tune on one set, print a row for each."""
+    protocol = PROTOCOLS[name]
+    panel = protocol.read(data / protocol.path).bare()
+    told = protocol.config(name, None).data
+    network = {"season": usual_season(panel.freq)} if panel.freq else {}
+    if protocol.horizons:
+        network["horizon"] = protocol.horizons[0]
+    prepared = prepare(panel, FitConfig(told, network, TrainingConfig(seed=seed)))
+    task, test = prepared.task, Part(prepared.task.split.val, prepared.task.split.test)
+    own = begin_with(artifact, task)
+    tensors = encode_panel(panel, own.config)
+    fit = Fit(own, tensors, task, recipe(task, own, prepared.config.training))
+    before, shipped = fit.validate(), score_network(own, tensors, task, test).table()
+    began = time.process_time()
+    fit.run()
+    spent = time.process_time() - began
+    tuned = score_network(own, tensors, task, test).table()
+    kept = tuned if fit.curves.best < before else shipped
+    ratio = kept["mase"] / shipped["mase"]
+    print(f"{name}: {task.horizon} steps ahead, {spent:.0f} CPU s; what is kept over what was shipped: {ratio:.3f}")
+    for title, value, row in (("as it is", before, shipped), ("tuned", fit.curves.best, tuned)):
+        figures = "  ".join(f"{column} {row[column]:.4f}" for column in _COLUMNS)
+        print(f"  {title:9} validation {value:.4f}  {figures}", flush=True)
+
+
+def main() -> None:
+    """Tune on all sets."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--artifact", type=Path, default=Path("artifacts/default"))
+    parser.add_argument("--sets", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS, metavar="NAME")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    options = parser.parse_args()
+    if not options.data.exists():
+        print(f"{options.data}: no such folder; --data names it, it is not of this repository")
+        return
+    print(describe_machine())
+    artifact = statecast.load(options.artifact)
+    for name in options.sets:
+        measure(artifact, name, options.data, options.seed)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    main()
