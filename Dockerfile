@@ -30,10 +30,6 @@ VOLUME /srv/statecast/artifacts
 ENTRYPOINT ["python", "-m", "training"]
 CMD ["--help"]
 
-# --- example: a small model on built-in data beside the default one
-FROM training AS example
-RUN python -m training example --out /srv/statecast/example/load-hourly
-
 # --- service: requests in, forecasts out
 FROM python:3.11-slim-bookworm AS service
 RUN useradd --uid 10001 --user-group --no-create-home statecast \
@@ -42,10 +38,8 @@ COPY --from=libraries /opt/venv /opt/venv
 WORKDIR /srv/statecast
 COPY statecast statecast
 COPY service service
-# An empty volume mounted here begins as a copy of this folder. The license stands beside the default model so that this
-# copies something, and so does not fail, also where that model is missing.
-COPY --from=example --chown=statecast:statecast /srv/statecast/example artifacts
-COPY --chown=statecast:statecast LICENSE artifacts/defaul[t]/* artifacts/default/
+# An empty volume mounted over artifacts/ begins as a copy of this folder.
+COPY --chown=statecast:statecast artifacts/default artifacts/default
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     STATECAST_HOST=0.0.0.0 STATECAST_PORT=8000 \
     STATECAST_ARTIFACTS=/srv/statecast/artifacts STATECAST_STATE_URL=sqlite:////srv/statecast/state/sessions.db
