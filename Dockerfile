@@ -33,7 +33,7 @@ CMD ["--help"]
 # --- service: requests in, forecasts out
 FROM python:3.11-slim-bookworm AS service
 RUN useradd --uid 10001 --user-group --no-create-home statecast \
- && mkdir -p /srv/statecast/state && chown -R statecast:statecast /srv/statecast
+ && mkdir -p /srv/statecast/state /srv/statecast/artifacts && chown -R statecast:statecast /srv/statecast
 COPY --from=libraries /opt/venv /opt/venv
 WORKDIR /srv/statecast
 COPY statecast statecast
