@@ -38,7 +38,7 @@ def measure(artifact: Artifact, name: str, data: Path, seed: int) -> None:
         network["horizon"] = protocol.horizons[0]
     prepared = prepare(panel, FitConfig(told, network, TrainingConfig(seed=seed)))
     task, test = prepared.task, Part(prepared.task.split.val, prepared.task.split.test)
-    own = begin_with(artifact, task)
+    own = begin_with(artifact, panel, task.season, task.horizon)
     tensors = encode_panel(panel, own.config)
     fit = Fit(own, tensors, task, recipe(task, own, prepared.config.training))
     before, shipped = fit.validate(), score_network(own, tensors, task, test).table()

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 from statecast.calendar import Freq, calendar_width
 from statecast.covariates import Covariate, covariates_width
-from statecast.errors import ConfigError
+from statecast.errors import ConfigError, StatecastError
 
 CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
 DECODERS = ("mlp", "recurrent")
@@ -15,7 +15,41 @@ NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True)
-class ForecasterConfig:
+class Plain:
+    """A config that survives JSON."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; ``from_dict`` gives the same config back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from JSON values.
+
+        Raises
+        ------
+        ConfigError
+            If a key is unknown, a value has the wrong type, or values do not go together.
+        """
+        known = {field.name for field in fields(cls)}
+        for key in values:
+            if key not in known:
+                raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
+        try:
+            return cls(**cls._typed(dict(values)))
+        except StatecastError:
+            raise
+        except (TypeError, AttributeError, ValueError) as error:
+            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+
+    @classmethod
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """What JSON cannot tell apart, such as tuples, as the fields want it."""
+        return values
+
+
+@dataclass(frozen=True)
+class ForecasterConfig(Plain):
     """Everything that decides a ``Forecaster``'s tensors. Lengths are counted in base steps unless a name says else.
 
     freq: distance of two observations, as text, or None without times.
@@ -159,36 +193,17 @@ class ForecasterConfig:
         """Horizon segments, the last of which may be cut short."""
         return -(-self.horizon // self.segment_length)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; ``from_dict`` gives the same config back."""
-        return asdict(self)
-
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ForecasterConfig":
-        """Build from JSON values.
-
-        Raises
-        ------
-        ConfigError
-            If a key is unknown, a value has the wrong type, or values do not go together.
-        """
-        refuse_unknown(values, {field.name for field in fields(cls)})
-        plain = dict(values)
-        try:
-            for name in ("past_covariates", "future_covariates", "static_covariates"):
-                plain[name] = tuple(
-                    Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in plain.get(name, ())
-                )
-            for name in ("resolutions", "given", "quantile_levels", "calendar"):
-                if name in plain:
-                    plain[name] = tuple(plain[name])
-            return cls(**plain)
-        except (TypeError, AttributeError) as error:
-            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        for name in ("past_covariates", "future_covariates", "static_covariates"):
+            values[name] = tuple(
+                Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in values.get(name, ())
+            )
+        return _as_tuples(values, "resolutions", "given", "quantile_levels", "calendar")
 
 
 @dataclass(frozen=True)
-class GeneratorConfig:
+class GeneratorConfig(Plain):
     """Everything that decides a ``Generator``'s tensors.
 
     vocabulary: ``char``, ``word`` or ``byte``.  symbols: those that it knows, none for ``byte``.  embedding, width,
@@ -209,31 +224,13 @@ class GeneratorConfig:
         expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
         expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; ``from_dict`` gives the same config back."""
-        return asdict(self)
-
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "GeneratorConfig":
-        """Build from JSON values.
-
-        Raises
-        ------
-        ConfigError
-            If a key is unknown, a value has the wrong type, or values do not go together.
-        """
-        refuse_unknown(values, {field.name for field in fields(cls)})
-        try:
-            return cls(**{**values, "symbols": tuple(values.get("symbols", ()))})
-        except TypeError as error:
-            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return _as_tuples(values, "symbols")
 
 
-def refuse_unknown(values: Mapping[str, Any], known: set[str]) -> None:
-    """Raise a ``ConfigError`` for the first key that is not known, naming those that are."""
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"config: unknown key {key!r}; known are {', '.join(sorted(known))}")
+def _as_tuples(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    return values | {name: tuple(values[name]) for name in names if name in values}
 
 
 def expect(holds: bool, name: str, expected: str, got: object) -> None:

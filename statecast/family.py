@@ -5,15 +5,14 @@ steps a season has; the rings, the lags and the half-life do. So the weights are
 forecaster of that season which uses them. Only the embedding of a patch depends on its length: there is one for each.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
 from statecast.calibration import Calibration
-from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, expect, refuse_unknown
-from statecast.errors import ConfigError
+from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, Plain, expect
 from statecast.forecaster import Forecaster
 
 REACH = 1024
@@ -21,7 +20,7 @@ REACH = 1024
 
 
 @dataclass(frozen=True)
-class FamilyConfig:
+class FamilyConfig(Plain):
     """What the members of a family have in common, and what follows from a season.
 
     patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
@@ -78,29 +77,13 @@ class FamilyConfig:
             quantile_levels=self.quantile_levels,
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; ``from_dict`` gives the same config back."""
-        return asdict(self)
-
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "FamilyConfig":
-        """Build from JSON values.
-
-        Raises
-        ------
-        ConfigError
-            If a key is unknown, a value has the wrong type, or values do not go together.
-        """
-        refuse_unknown(values, {field.name for field in fields(cls)})
-        plain = dict(values)
-        try:
-            if "patches" in plain:
-                plain["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in plain["patches"])
-            if "quantile_levels" in plain:
-                plain["quantile_levels"] = tuple(plain["quantile_levels"])
-            return cls(**plain)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"config: a value has the wrong type: {error}") from None
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "patches" in values:
+            values["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in values["patches"])
+        if "quantile_levels" in values:
+            values["quantile_levels"] = tuple(values["quantile_levels"])
+        return values
 
 
 class Family(nn.Module):

@@ -8,18 +8,19 @@ import numpy as np
 from statecast.calendar import Freq
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
+from statecast.seasons import usual_season
 from training.panel import MANY, Panel
 
-# Season, horizon, calendar and coarse step by unit, for a count of 1.
-_UNITS: dict[str, tuple[int, int, tuple[str, ...], int]] = {
-    "s": (60, 60, ("hour",), 60),
-    "min": (60, 60, ("hour", "day", "weekend"), 60),
-    "h": (24, 48, ("day", "week", "weekend", "year"), 24),
-    "d": (7, 14, ("week", "year"), 7),
-    "w": (1, 13, ("year",), 4),
-    "mo": (12, 18, ("year",), 12),
-    "q": (4, 8, ("year",), 4),
-    "y": (1, 6, (), 5),
+# Horizon, calendar and coarse step by unit, for a count of 1.
+_UNITS: dict[str, tuple[int, tuple[str, ...], int]] = {
+    "s": (60, ("hour",), 60),
+    "min": (60, ("hour", "day", "weekend"), 60),
+    "h": (48, ("day", "week", "weekend", "year"), 24),
+    "d": (14, ("week", "year"), 7),
+    "w": (13, ("year",), 4),
+    "mo": (18, ("year",), 12),
+    "q": (8, ("year",), 4),
+    "y": (6, (), 5),
 }
 _A_YEAR = {"s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
 
@@ -34,7 +35,8 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     """
     lives = [item.last + 1 - item.first for item in panel.items]
     length = int(np.quantile(lives, 0.75))
-    season, horizon, calendar, coarse = _by_freq(panel.freq)
+    season = usual_season(panel.freq) if panel.freq else 1
+    horizon, calendar, coarse = _by_freq(panel.freq, season)
     values: dict[str, Any] = {"freq": str(panel.freq) if panel.freq else None, "calendar": calendar}
     # A season that is seen fewer than three times cannot be learned; nor can a place in the year.
     values["season"] = season if length >= 3 * season else 1
@@ -72,15 +74,15 @@ def choose_forks(panel: Panel, config: ForecasterConfig, forks: int, warm: int) 
     return most, warm * most // forks
 
 
-def _by_freq(freq: Freq | None) -> tuple[int, int, tuple[str, ...], int]:
+def _by_freq(freq: Freq | None, season: int) -> tuple[int, tuple[str, ...], int]:
+    """Horizon, calendar and coarse step."""
     if freq is None:
-        return 1, 12, (), 8
-    season, horizon, calendar, coarse = _UNITS[freq.unit]
+        return 12, (), 8
+    horizon, calendar, coarse = _UNITS[freq.unit]
     if freq.count == 1:
-        return season, horizon, calendar, coarse
+        return horizon, calendar, coarse
     if freq.unit == "min" and 1440 % freq.count == 0:
-        steps = 1440 // freq.count
-        return steps, min(steps, 96), ("day", "week", "weekend", "year"), max(60 // freq.count, 4)
-    if season % freq.count == 0 and season // freq.count > 1:
-        return season // freq.count, max(horizon // freq.count, 4), calendar, max(coarse // freq.count, 2)
-    return 1, horizon, calendar, max(coarse, 2)
+        return min(season, 96), ("day", "week", "weekend", "year"), max(60 // freq.count, 4)
+    if season > 1:
+        return max(horizon // freq.count, 4), calendar, max(coarse // freq.count, 2)
+    return horizon, calendar, max(coarse, 2)

@@ -12,6 +12,7 @@ from training.defaults import choose_forks
 from training.encoding import PanelTensors, encode_panel
 from training.errors import TrainingError
 from training.fit import Fit
+from training.panel import Panel
 from training.progress import Watcher
 
 SCRATCH, AS_IT_IS, TUNED = "from scratch", "as it is", "tuned"
@@ -28,19 +29,18 @@ class Start:
     validation: float
 
 
-def begin_with(base: Artifact, task: Task) -> Forecaster:
-    """A family's member for a task, with weights of its own.
+def begin_with(base: Artifact, panel: Panel, season: int, horizon: int) -> Forecaster:
+    """A family's member for a panel, with weights of its own.
 
     Raises
     ------
     TrainingError
-        If the artifact is no family, or does not reach as far as the task's season or horizon.
+        If the artifact is no family, or its seasons or its horizon do not reach as far.
     """
     if not isinstance(base.network, Family):
         raise TrainingError(f"--from: expected a pretrained family, got {base.name}, a {base.kind}")
-    freq = str(task.panel.freq) if task.panel.freq else None
     try:
-        return base.network.apart(task.season, freq, task.horizon)
+        return base.network.apart(season, str(panel.freq) if panel.freq else None, horizon)
     except ConfigError as error:
         raise TrainingError(f"--from: {base.name} cannot start here: {error}; fit without --from") from None
 

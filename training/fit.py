@@ -213,8 +213,8 @@ class Fit:
         self.curves = Curves(**facts["curves"])
 
 
-def new_fabric(device: str) -> Fabric:
-    """Choose the device that a fit runs on.
+def new_fabric(device: str, precision: Any = "32-true") -> Fabric:
+    """Choose the device that a fit runs on; ``precision`` as Fabric names it.
 
     Raises
     ------
@@ -224,7 +224,7 @@ def new_fabric(device: str) -> Fabric:
     there = torch.cuda.is_available()
     if device == "cuda" and not there:
         raise TrainingError("device: expected a CUDA device, found none; say cpu or auto")
-    return Fabric(accelerator="cuda" if there and device != "cpu" else "cpu", devices=1)
+    return Fabric(accelerator="cuda" if there and device != "cpu" else "cpu", devices=1, precision=precision)
 
 
 def _schedule(share: float) -> float:

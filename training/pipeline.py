@@ -107,7 +107,8 @@ def fit_panel(
     watcher = watcher or Silent()
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
-    begin = begin_with(base, prepare(panel, config).task) if base else None
+    shape = choose_network(panel, config.network)
+    begin = begin_with(base, panel, shape.season, shape.horizon) if base else None
     begun = time.process_time()
     settled = settle(panel, config, out, lambda told: _new_fit(prepare(panel, told)), watcher=watcher, resume=resume)
     prepared = [prepare(panel, one) for one in apart(settled.config)]

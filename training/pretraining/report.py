@@ -22,10 +22,11 @@ _SAMPLES = 50
 def write_report(path: Path, manifest: Mapping[str, Any], family: FamilyConfig, config: PretrainConfig) -> None:
     """Write one file that opens offline."""
     told = manifest["pretraining"]
+    spent, seconds = told["spent"], max(told["curves"]["seconds"], 1.0)
     facts = (
-        f"{manifest['parameters']:,} weights, {told['spent']['series']:,} synthetic series, "
-        f"{told['curves']['steps']:,} steps in {told['spent']['all'] / 60:.0f} minutes, of which "
-        f"{100 * told['spent']['drawing'] / max(told['spent']['all'], 1):.0f} % went into drawing them; no real series"
+        f"{manifest['parameters']:,} weights, {spent['series']:,} synthetic series, "
+        f"{told['curves']['steps']:,} steps in {seconds / 60:.0f} minutes, of which "
+        f"{100 * spent['drawing'] / seconds:.0f} % went into drawing them; no real series"
     )
     kept = told["curves"]
     curves = draw_samples(
@@ -35,25 +36,22 @@ def write_report(path: Path, manifest: Mapping[str, Any], family: FamilyConfig, 
     apart = draw_table(
         "steps a season",
         ["pinball loss, seasonal naive 1", "bytes a session"],
-        {
-            season: [f"{value:.3f}", f"{family_bytes(manifest, season)}"]
-            for season, value in told["spent"]["by_season"].items()
-        },
+        {season: [f"{value:.3f}", f"{_bytes(manifest, season)}"] for season, value in spent["by_season"].items()},
         ours="",
     )
     body = f"<h2>Training</h2>{curves}<h2>Kinds held apart, by season</h2>{apart}"
-    body += draw_scores(manifest)
+    body += _draw_scores(manifest)
     body += f"<h2>{_SAMPLES} series that it learned from</h2>{draw_samples(_drawn(family, config))}"
     path.write_text(compose_page(f"{manifest['name']}, pretrained", facts, body), encoding="utf-8")
 
 
-def family_bytes(manifest: Mapping[str, Any], season: str) -> str:
+def _bytes(manifest: Mapping[str, Any], season: str) -> str:
     """Bytes of a session of this season, where the manifest says."""
     known = manifest.get("state_bytes_by_season", {}).get(season)
     return "–" if known is None else f"{known:,}"
 
 
-def draw_scores(manifest: Mapping[str, Any]) -> str:
+def _draw_scores(manifest: Mapping[str, Any]) -> str:
     """Tables of the scores without training, one a data set, where they were measured."""
     found = []
     for name, rows in manifest.get("scores_without_training", {}).items():

@@ -25,7 +25,7 @@ from statecast.prediction import Prediction
 from statecast.scaling import Scaling
 from training.checkpoint import keep_run, resume_run
 from training.errors import TrainingError
-from training.fit import Curves
+from training.fit import Curves, new_fabric
 from training.loss import forecast_loss, level_weights, pinball
 from training.pretraining.config import PretrainConfig
 from training.progress import Silent, Watcher
@@ -37,10 +37,9 @@ _WARM_UP = 400  # steps
 
 @dataclass
 class Spent:
-    """Where the seconds of a pretraining went."""
+    """Seconds that went into drawing series, how many series there were, and the last validation by season."""
 
     drawing: float = 0.0
-    all: float = 0.0
     series: int = 0
     by_season: dict[str, float] = field(default_factory=dict)
 
@@ -48,7 +47,7 @@ class Spent:
 class Pretraining:
     """One pretraining of one family, whose weights are changed in place.
 
-    judged: batches of kinds held apart, one a season.  spent: seconds, series, and the last validation by season.
+    judged: batches of kinds held apart, one a season.  spent: what it took.
     """
 
     def __init__(self, family: Family, config: PretrainConfig, folder: Path | None = None) -> None:
@@ -82,7 +81,7 @@ class Pretraining:
         torch.manual_seed(self.config.seed)
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
-        fabric = self._fabric()
+        fabric = new_fabric(self.config.device, self.config.precision)
         optimizer = fabric.setup_optimizers(self._optimizer)
         self.family.to(fabric.device)
         if resume:
@@ -97,10 +96,10 @@ class Pretraining:
             smooth = loss if smooth is None else 0.995 * smooth + 0.005 * loss
             watcher.advance(self.curves.steps, smooth)
             if self.curves.steps % self.config.validation_every == 0 or self.curves.steps == self.config.steps:
-                self.curves.seconds = self.spent.all = time.monotonic() - begun
+                self.curves.seconds = time.monotonic() - begun
                 self._validate(smooth, watcher)
                 self._checkpoint()
-        self.curves.seconds = self.spent.all = time.monotonic() - begun
+        self.curves.seconds = time.monotonic() - begun
         if self.curves.steps >= self.config.steps:
             put_weights(self.family, self.best)
         self.family.eval()
@@ -128,13 +127,6 @@ class Pretraining:
 
     def _shape(self, season: int) -> ForecasterConfig:
         return self.family.config.of(season)
-
-    def _fabric(self) -> Fabric:
-        there = torch.cuda.is_available()
-        if self.config.device == "cuda" and not there:
-            raise TrainingError("device: expected a CUDA device, found none; say cpu or auto")
-        accelerator = "cuda" if there and self.config.device != "cpu" else "cpu"
-        return Fabric(accelerator=accelerator, devices=1, precision=self.config.precision)  # type: ignore[arg-type]
 
     def _member(self, season: int) -> Forecaster:
         if season not in self._members:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.synthetic.shape import Array, column, log_uniform
+from training.synthetic.shape import Array, log_uniform
 
 
 def stretches(values: Array, generator: np.random.Generator, longest: float = 0.1) -> NDArray[np.bool_]:
@@ -55,10 +55,3 @@ def gaps(values: Array, generator: np.random.Generator) -> NDArray[np.bool_]:
     begin = generator.integers(0, 33, (rows, 1)) * some(values, generator, 0.25)
     before = np.arange(steps)[None] < np.minimum(begin, steps // 4)
     return np.asarray(single | long | before)
-
-
-def unit(values: Array) -> Array:
-    """Each row about 0 by its median, in units of its deviation, nothing beyond what float32 holds with ease."""
-    away = values - np.median(values, axis=1, keepdims=True)
-    spread = away.std(1, keepdims=True)
-    return np.asarray(np.clip(away / np.where(spread > 1e-9, spread, 1.0), -60.0, 60.0)) + column(np.zeros(len(values)))
