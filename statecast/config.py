@@ -7,6 +7,7 @@ from typing import Any, Self
 from statecast.calendar import Freq, calendar_width
 from statecast.covariates import Covariate, covariates_width
 from statecast.errors import ConfigError, StatecastError
+from statecast.experts import EXPERTS, NINE_EXPERTS
 
 CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
 DECODERS = ("mlp", "recurrent")
@@ -58,7 +59,9 @@ class ForecasterConfig(Plain):
     given: those coarse resolutions whose values are given, not derived, see ``statecast.given``.
     earlier_length: buckets of each given resolution from before its first step that a state reads, at most.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
-    linear_ring: a linear map of the raw ring straight to the horizon.
+    experts: names of cheap forecasts out of ``EXPERTS``, see ``statecast.experts``.
+    linear_ring: a linear map of the raw ring straight to the horizon.  shared_ring: a small one that all places of the
+    season share.
     feature_attention: attention over the target's and each covariate's last patch and the calendar.
     memory: past patches of the same phase whose hidden vectors are kept and attended to, 0 for none; each is kept in
     memory_width numbers.  transformer_layers: of a transformer over memory and present, 0 for one attention instead.
@@ -84,7 +87,9 @@ class ForecasterConfig(Plain):
     layers: int = 1
     dropout: float = 0.1
     segment_length: int = 8
+    experts: tuple[str, ...] = NINE_EXPERTS
     linear_ring: bool = True
+    shared_ring: bool = False
     feature_attention: bool = False
     memory: int = 0
     memory_width: int = 16
@@ -112,6 +117,10 @@ class ForecasterConfig(Plain):
                 even, "memory_width", f"a multiple of {TRANSFORMER_HEADS}, the transformer's heads", self.memory_width
             )
         expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        chosen = (
+            bool(self.experts) and set(self.experts) <= set(EXPERTS) and len(set(self.experts)) == len(self.experts)
+        )
+        expect(chosen, "experts", f"one or more out of {', '.join(EXPERTS)}", self.experts)
         expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
         expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
@@ -199,7 +208,7 @@ class ForecasterConfig(Plain):
             values[name] = tuple(
                 Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in values.get(name, ())
             )
-        return _as_tuples(values, "resolutions", "given", "quantile_levels", "calendar")
+        return _as_tuples(values, "resolutions", "given", "experts", "quantile_levels", "calendar")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
-"""Nine cheap streaming forecasts out of the raw ring; the network learns which to trust where on the horizon."""
+"""Cheap streaming forecasts out of the raw ring; the network learns which to trust where on the horizon."""
+
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-EXPERTS = (
+NINE_EXPERTS = (
     "last value",
     "season",
     "mean of four seasons",
@@ -14,6 +16,7 @@ EXPERTS = (
     "season with drift",
     "shape of four seasons on the last level",
 )
+EXPERTS = (*NINE_EXPERTS, "shape of all seasons on the last level")
 
 
 def fill_missing(window: Tensor, season: int) -> Tensor:
@@ -28,10 +31,11 @@ def seasonal_naive(window: Tensor, season: int, horizon: int) -> Tensor:
     return window[:, -season:].index_select(1, steps)
 
 
-def expert_forecasts(window: Tensor, season: int, horizon: int) -> Tensor:
-    """All experts' forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
+def expert_forecasts(window: Tensor, season: int, horizon: int, names: Sequence[str] = NINE_EXPERTS) -> Tensor:
+    """Experts' forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
 
-    E follows ``EXPERTS``. Level means over the last season, or over eight steps where the season is shorter than four.
+    E follows ``names`` out of ``EXPERTS``. Level means over the last season, or over eight steps where the season is
+    shorter than four.
     """
     length = season if season >= 4 else min(8, window.shape[1] // 2)
     level = window[:, -length:].mean(1, keepdim=True)
@@ -43,17 +47,28 @@ def expert_forecasts(window: Tensor, season: int, horizon: int) -> Tensor:
     long_season = 7 * season
     weekly = window[:, -long_season:].index_select(1, steps % long_season)
     shape = four.mean(1) - four.mean((1, 2))[:, None]
-    return torch.stack(
-        [
-            window[:, -1:].expand(-1, horizon),
-            repeated,
-            four.mean(1).index_select(1, turn),
-            torch.zeros_like(repeated),
-            level.expand(-1, horizon),
-            level + drift / length * (steps + 1),
-            weekly,
-            repeated + drift,
-            shape.index_select(1, turn) + level,
-        ],
-        dim=-1,
-    )
+    found = [
+        window[:, -1:].expand(-1, horizon),
+        repeated,
+        four.mean(1).index_select(1, turn),
+        torch.zeros_like(repeated),
+        level.expand(-1, horizon),
+        level + drift / length * (steps + 1),
+        weekly,
+        repeated + drift,
+        shape.index_select(1, turn) + level,
+    ]
+    if EXPERTS[-1] in names:
+        found.append(_long_shape(window, season).index_select(1, turn) + level)
+    return torch.stack([found[EXPERTS.index(name)] for name in names], dim=-1)
+
+
+def _long_shape(window: Tensor, season: int) -> Tensor:
+    """Mean deviation of each place of the season from its season's mean, ``[M, m]``, over what has been seen."""
+    seasons = window[:, -(window.shape[1] // season * season) :].unflatten(1, (-1, season))
+    # Filled gaps are 0 to the bit only where nothing came before: there the series had not begun.
+    seen = (seasons != 0).float()
+    mean = seasons.sum(2, keepdim=True) / seen.sum(2, keepdim=True).clamp_min(1.0)
+    away = (seasons - mean) * seen
+    shape: Tensor = away.sum(1) / seen.sum(1).clamp_min(1.0)
+    return shape

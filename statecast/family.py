@@ -13,6 +13,7 @@ from torch import nn
 
 from statecast.calibration import Calibration
 from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, Plain, expect
+from statecast.experts import NINE_EXPERTS
 from statecast.forecaster import Forecaster
 
 REACH = 1024
@@ -24,13 +25,14 @@ class FamilyConfig(Plain):
     """What the members of a family have in common, and what follows from a season.
 
     patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
-    cell, width, layers, dropout, segment_length, quantile_levels, adaptation: as in ``ForecasterConfig``.
+    cell, width, layers, experts, dropout, segment_length, quantile_levels, adaptation: as in ``ForecasterConfig``.
     """
 
     patches: tuple[tuple[int, int, int], ...] = ((12, 8, 32), (48, 16, 96), (512, 32, 96))
     cell: str = "gru"
     width: int = 128
     layers: int = 1
+    experts: tuple[str, ...] = NINE_EXPERTS
     dropout: float = 0.0
     segment_length: int = 8
     quantile_levels: tuple[float, ...] = NINE_LEVELS
@@ -70,6 +72,7 @@ class FamilyConfig(Plain):
             cell=self.cell,
             width=self.width,
             layers=self.layers,
+            experts=self.experts,
             dropout=self.dropout,
             segment_length=self.segment_length,
             linear_ring=False,
@@ -81,8 +84,9 @@ class FamilyConfig(Plain):
     def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
         if "patches" in values:
             values["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in values["patches"])
-        if "quantile_levels" in values:
-            values["quantile_levels"] = tuple(values["quantile_levels"])
+        for name in ("quantile_levels", "experts"):
+            if name in values:
+                values[name] = tuple(values[name])
         return values
 
 

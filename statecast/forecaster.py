@@ -17,8 +17,8 @@ from statecast.coarse import CoarseEncoders
 from statecast.config import ForecasterConfig
 from statecast.decoder import RecurrentDecoder
 from statecast.encoder import PatchEncoder, PatchInput
-from statecast.experts import EXPERTS, expert_forecasts, fill_missing, seasonal_naive
-from statecast.heads import LinearRing, QuantileHead
+from statecast.experts import expert_forecasts, fill_missing, seasonal_naive
+from statecast.heads import LinearRing, QuantileHead, SharedRing
 from statecast.history import History, Observations, history_fields, read_history
 from statecast.origins import PastOrigins
 from statecast.prediction import Prediction
@@ -54,16 +54,17 @@ class Forecaster(SeriesNetwork):
             (*history_fields(config), self.encoder.field, *self.coarse.fields, *own, *Additions.fields(config))
         )
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
-        self.from_experts = nn.Linear(len(EXPERTS) * config.segment_length, config.width, bias=False)
+        self.from_experts = nn.Linear(len(config.experts) * config.segment_length, config.width, bias=False)
         self.from_static = nn.Linear(config.static_width, config.width, bias=False) if config.static_width else None
         self.mix = (
             RecurrentDecoder(config.width, config.dropout)
             if config.decoder == "recurrent"
             else nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.width, config.width), nn.GELU())
         )
-        self.expert_attention = ExpertAttention(config.width, len(EXPERTS))
+        self.expert_attention = ExpertAttention(config.width, len(config.experts))
         self.head = QuantileHead(config.width, config.segment_length, config.known_width, config.quantile_levels)
         self.linear_ring = LinearRing(config.ring_length, config.horizon) if config.linear_ring else None
+        self.shared_ring = SharedRing(config.ring_length, config.horizon, config.season) if config.shared_ring else None
         self.additions = Additions(config)
 
     @property
@@ -141,7 +142,8 @@ class Forecaster(SeriesNetwork):
         heard, names = self.resolution_attention.heard, self.config.resolution_names
         found = {name: [gate] for name, gate in self.additions.gates().items()}
         found |= {f"resolution {names[k]}": [heard[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
-        return found | ({"linear ring": list(self.linear_ring.parameters())} if self.linear_ring is not None else {})
+        rings = {"linear ring": self.linear_ring, "shared ring": self.shared_ring}
+        return found | {name: list(ring.parameters()) for name, ring in rings.items() if ring is not None}
 
     def shape(self) -> dict[str, object]:
         """The config."""
@@ -226,7 +228,7 @@ class Forecaster(SeriesNetwork):
     def _decode(self, summary: _Summary, future: Tensor) -> Prediction:
         config, horizon = self.config, future.shape[1]
         segments = -(-horizon // config.segment_length)
-        experts = expert_forecasts(summary.window, config.season, segments * config.segment_length)
+        experts = expert_forecasts(summary.window, config.season, segments * config.segment_length, config.experts)
         experts = experts.unflatten(1, (segments, config.segment_length))
         attended, resolution_weights = self.resolution_attention(summary.states, summary.ages, segments)
         told = self.from_experts(experts.flatten(2))
@@ -240,6 +242,8 @@ class Forecaster(SeriesNetwork):
         centre = base.flatten(1)[:, :horizon]
         if self.linear_ring is not None:
             centre = centre + self.linear_ring(summary.window, horizon)
+        if self.shared_ring is not None:
+            centre = centre + self.shared_ring(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
         loc, scale = summary.now
         return Prediction(

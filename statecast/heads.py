@@ -26,6 +26,31 @@ class LinearRing(nn.Module):
         return functional.linear(window, self.map.weight[:horizon], self.map.bias[:horizon])
 
 
+class SharedRing(nn.Module):
+    """A linear map of past seasons to coming ones that all places of the season share (SparseTSF, Lin et al. 2024).
+
+    ``R / m`` times ``F / m`` weights where a ``LinearRing`` has ``R`` times ``F``. Before it, each value is mixed with
+    its neighbours within a season by learned weights. Adds nothing at first.
+    """
+
+    def __init__(self, ring_length: int, horizon: int, season: int) -> None:
+        super().__init__()
+        self.season, self.seasons = season, ring_length // season
+        around = 2 * (season // 2) + 1
+        self.neighbours = nn.Conv1d(1, 1, around, padding=season // 2, bias=False)
+        self.map = nn.Linear(self.seasons, -(-horizon // season), bias=False)
+        nn.init.zeros_(self.neighbours.weight)
+        nn.init.zeros_(self.map.weight)
+
+    def forward(self, window: Tensor, horizon: int) -> Tensor:
+        """``[M, R]`` to the first ``horizon`` steps, ``[M, F]``."""
+        recent = window[:, -self.seasons * self.season :]
+        smooth = recent + self.neighbours(recent[:, None])[:, 0]
+        by_place = smooth.unflatten(1, (self.seasons, self.season)).transpose(1, 2)
+        ahead: Tensor = self.map(by_place).transpose(1, 2).flatten(1)
+        return ahead[:, :horizon]
+
+
 class QuantileHead(nn.Module):
     """A centre, and distances from it that are positive by construction: quantiles ascend whatever the weights are."""
 

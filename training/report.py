@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from statecast.experts import EXPERTS
 from statecast.series import SeriesNetwork
 from training import figures
 from training.baselines import Task
@@ -178,7 +177,7 @@ def _attention(windows: Sequence[Window], network: SeriesNetwork) -> list[go.Fig
         return []
     config = network.config
     experts = np.mean([window.experts for window in windows], axis=0)
-    drawn = [figures.attention("Attention over experts", EXPERTS, experts, config.segment_length)]
+    drawn = [figures.attention("Attention over experts", config.experts, experts, config.segment_length)]
     names = [f"{length} step{'s' if length > 1 else ''}" for length in config.resolutions]
     if len(names) > 1:
         resolutions = np.mean([window.resolutions for window in windows], axis=0)

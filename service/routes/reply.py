@@ -19,7 +19,6 @@ from service.routes.problems import problem
 from service.routes.reply_table import Block, write_table
 from statecast.calendar import Freq
 from statecast.config import ForecasterConfig
-from statecast.experts import EXPERTS
 from statecast.heads import interpolate_levels
 
 _freq = lru_cache(maxsize=256)(Freq.parse)
@@ -107,7 +106,7 @@ class Reply:
         resolutions = enumerate(config.resolution_names)
         return {
             **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in resolutions},
-            "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(EXPERTS)},
+            "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(config.experts)},
             **{
                 kind: {name: _by_variable(names, weight) for name, weight in part.items()}
                 for kind, part in result.shares.items()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from statecast import ForecasterConfig, Observations, Prediction, SeriesNetwork, State
 from statecast.covariates import Covariate
+from statecast.experts import EXPERTS
 from statecast.transforms import compress
 from tests.artifacts import LEARNED_UNTIL, tiny_ensemble, tiny_network
 
@@ -28,6 +29,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "given": {"given": (6,), "earlier_length": 12},
     "given-beside-derived": {"resolutions": (1, 3, 5, 10), "given": (3, 10), "cell": "slstm", "earlier_length": 12},
     "no-linear-ring": {"linear_ring": False},
+    "shared-ring": {"shared_ring": True, "linear_ring": False},
+    "other-experts": {"experts": (*EXPERTS[-1:], *EXPERTS[:2])},
     "asinh": {"asinh_unit": 0.5},
     "no-adaptation": {"adaptation": 0.0},
     "season-of-one": {"season": 1, "ring_length": 20},

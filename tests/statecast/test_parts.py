@@ -8,7 +8,7 @@ from statecast.attention import ExpertAttention, ResolutionAttention
 from statecast.errors import InputError
 from statecast.experts import EXPERTS, expert_forecasts, fill_missing
 from statecast.given import lay_out
-from statecast.heads import QuantileHead, interpolate_levels, mass_weights
+from statecast.heads import QuantileHead, SharedRing, interpolate_levels, mass_weights
 from statecast.resolutions import fill_buckets, find_ends
 from statecast.scaling import discounted_sums, scaling_of
 
@@ -58,14 +58,30 @@ def test_given_values_stand_where_their_buckets_end() -> None:
 
 def test_experts_on_a_visible_series() -> None:
     """Season 4 on 0..39: every expert's first step can be told by hand."""
-    forecasts = expert_forecasts(torch.arange(40.0)[None], 4, 5)[0]
+    forecasts = expert_forecasts(torch.arange(40.0)[None], 4, 5, EXPERTS)[0]
     first = dict(zip(EXPERTS, forecasts[0].tolist(), strict=True))
     assert first == {
         "last value": 39, "season": 36, "mean of four seasons": 30, "slow level": 0, "level of the last season": 37.5,
         "level with drift": 38.5, "seven seasons ago": 12, "season with drift": 40,
-        "shape of four seasons on the last level": 36,
+        "shape of four seasons on the last level": 36, "shape of all seasons on the last level": 36,
     }  # fmt: skip
     assert forecasts[4, 1] == forecasts[0, 1]
+
+
+def test_the_shape_of_all_seasons_counts_only_what_was_seen() -> None:
+    """Zeros from before the first value would flatten the shape of a young series."""
+    window = torch.cat([torch.zeros(30), torch.tensor([3.0, 1.0, 5.0, 7.0, 4.0, 2.0, 6.0, 8.0])])[None]
+    ahead = expert_forecasts(window, 4, 6, EXPERTS[-1:])[0, :, 0]
+    assert ahead.tolist() == [4, 2, 6, 8, 4, 2]  # both seasons have the shape -1, -3, 1, 3; the last level is 5
+
+
+def test_a_shared_ring_learns_a_map_of_seasons_to_seasons() -> None:
+    """With a map that takes the season before last, and neighbours shut, it repeats that one."""
+    ring = SharedRing(13, 7, 4)
+    window = torch.arange(13.0)[None]
+    assert ring(window, 7).abs().max() == 0
+    ring.map.weight.data[:] = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    assert ring(window, 7)[0].tolist() == [5, 6, 7, 8, 9, 10, 11]
 
 
 def test_gaps_take_the_season_before() -> None:

@@ -52,6 +52,6 @@ def gaps(values: Array, generator: np.random.Generator) -> NDArray[np.bool_]:
         values, generator, 0.08
     )
     long = stretches(values, generator, 0.15) & some(values, generator, 0.06)
-    begin = generator.integers(0, 33, (rows, 1)) * some(values, generator, 0.25)
-    before = np.arange(steps)[None] < np.minimum(begin, steps // 4)
+    begin = generator.integers(0, 33, (rows, 1)) * some(values, generator, 0.15)
+    before = np.arange(steps)[None] < np.minimum(begin, steps // 8)
     return np.asarray(single | long | before)

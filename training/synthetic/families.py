@@ -27,12 +27,16 @@ def composed(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def regular(shape: Shape, generator: np.random.Generator) -> Array:
-    """Season above all, as of loads and traffic: little noise that remembers, slow drift, weeks."""
+    """Season above all, as of loads and traffic: little noise that remembers, slow drift, weeks, and the weather."""
     season = seasonal(shape, generator)
-    left = noise(shape, generator) * log_uniform(generator, 0.005, 0.4, shape.rows)
+    left = noise(shape, generator) * log_uniform(generator, 0.003, 0.4, shape.rows)
     drift = trend(shape, generator) * log_uniform(generator, 0.03, 0.7, shape.rows)
+    # Weather comes and goes over days, and counts for more at the hours when more is used.
+    weather = processes.homing(shape, generator) * log_uniform(generator, 0.05, 0.8, shape.rows)
+    weather *= generator.random((shape.rows, 1)) < 0.35
+    weather *= np.exp(column(generator.uniform(-0.3, 0.6, shape.rows)) * season)
     share = column(generator.uniform(0.1, 0.6, shape.rows))
-    return np.asarray(np.exp(share * season * np.exp(0.1 * drift) + share * (left + drift)))
+    return np.asarray(np.exp(share * season * np.exp(0.1 * drift) + share * (left + drift + weather)))
 
 
 def grown(shape: Shape, generator: np.random.Generator) -> Array:

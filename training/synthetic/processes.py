@@ -57,6 +57,7 @@ def counts(shape: Shape, generator: np.random.Generator) -> Array:
     rate = log_uniform(generator, 0.1, 60.0, shape.rows)
     shape_of_rate = seasonal(shape, generator) * column(generator.uniform(0, 0.8, shape.rows))
     drift = trend(shape, generator) * column(generator.uniform(0, 0.5, shape.rows))
+    drift += homing(shape, generator) * column(np.maximum(generator.uniform(-0.5, 0.6, shape.rows), 0.0))
     crowding = np.where(generator.random((shape.rows, 1)) < 0.4, log_uniform(generator, 0.5, 8.0, shape.rows), 1e3)
     gamma = generator.gamma(crowding, 1.0 / crowding, (shape.rows, shape.steps))
     return generator.poisson(np.minimum(rate * np.exp(shape_of_rate + drift) * gamma, 1e6)).astype(np.float64)
@@ -92,16 +93,19 @@ def pollution(shape: Shape, generator: np.random.Generator) -> Array:
     return np.exp(log * column(generator.uniform(0.3, 1.2, shape.rows)))
 
 
-def returning(shape: Shape, generator: np.random.Generator) -> Array:
-    """A profile about a level that wanders but comes home, with noise that remembers: what sensors show."""
+def homing(shape: Shape, generator: np.random.Generator) -> Array:
+    """A level that wanders and comes home, within a day or within months."""
     slow = 1.0 - np.exp(generator.uniform(np.log(0.001), np.log(0.03), shape.rows))
     ones = np.ones_like(slow)
-    home = standardised(filtered(white(shape, generator), ones[:, None], np.stack([ones, -slow], 1)))
-    fast = remembering(shape, generator)
+    return standardised(filtered(white(shape, generator), ones[:, None], np.stack([ones, -slow], 1)))
+
+
+def returning(shape: Shape, generator: np.random.Generator) -> Array:
+    """A profile about a level that wanders but comes home, with noise that remembers: what sensors show."""
     return np.asarray(
         seasonal(shape, generator) * log_uniform(generator, 0.2, 1.5, shape.rows)
-        + home * log_uniform(generator, 0.3, 2.0, shape.rows)
-        + fast * log_uniform(generator, 0.1, 1.0, shape.rows)
+        + homing(shape, generator) * log_uniform(generator, 0.3, 2.0, shape.rows)
+        + remembering(shape, generator) * log_uniform(generator, 0.1, 1.0, shape.rows)
     )
 
 

@@ -47,6 +47,14 @@ def anyhow(shape: Shape, generator: np.random.Generator) -> Array:
     return white(shape, generator)
 
 
+def single(shape: Shape, generator: np.random.Generator) -> Array:
+    """Alike but for one or two steps, as trade in December or in the holidays."""
+    steps = shape.time.astype(np.int64)
+    one, other = (generator.integers(0, shape.steps, (shape.rows, 1)) for _ in range(2))
+    second = generator.normal(0, 0.7, (shape.rows, 1)) * (generator.random((shape.rows, 1)) < 0.5)
+    return np.asarray((steps == one) + second * (steps == other) + 0.1 * white(shape, generator))
+
+
 def rough(shape: Shape, generator: np.random.Generator) -> Array:
     """A walk that ends where it began."""
     walk = white(shape, generator).cumsum(1)
@@ -57,6 +65,7 @@ def profile(shape: Shape, generator: np.random.Generator) -> Array:
     """One season of any kind, ``[B, season]``, of deviation 1."""
     any_step = 5.0 if shape.season < 8 or shape.season == 12 else 0.3  # months and weekdays are no smooth curves
     kinds: dict[Draw, float] = {waves: 3.0, bumps: 3.0, daylight: 1.0, hours: 0.7, anyhow: any_step, rough: 1.0}
+    kinds |= {single: any_step / 3.0}
     one = Shape(shape.rows, shape.season, shape.season)
     return standardised(mixed(one, generator, kinds))
 
@@ -73,16 +82,24 @@ def repeated(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def longer(shape: Shape, generator: np.random.Generator) -> Array:
-    """The longer season as levels of the shorter ones in it: resting days, busy months. ``[B, T]`` about 0."""
+    """The longer season as levels of the shorter ones in it: resting days, busy months. ``[B, T]`` about 0.
+
+    None to three places rest; on some rows others rest too, once in a while and by no rule that a forecast could know.
+    """
     if not shape.long:
         return np.zeros((shape.rows, shape.steps))
     count = shape.long // shape.season
     levels = generator.normal(size=(shape.rows, count)) * 0.25
     resting = generator.integers(0, count, (shape.rows, 1))
-    days = (np.arange(count)[None] - resting) % count
-    levels -= np.where(days < 2, column(np.abs(generator.normal(0, 1.0, shape.rows))), 0.0)
-    place = (np.arange(shape.steps)[None] + generator.integers(0, shape.long, (shape.rows, 1))) // shape.season
-    return standardised(levels[np.arange(shape.rows)[:, None], place % count])
+    places = (np.arange(count)[None] - resting) % count
+    rest = column(np.abs(generator.normal(0, 1.0, shape.rows)))
+    levels -= np.where(places < generator.choice([0, 1, 2, 3], (shape.rows, 1), p=[0.1, 0.2, 0.6, 0.1]), rest, 0.0)
+    turn = (np.arange(shape.steps)[None] + generator.integers(0, shape.long, (shape.rows, 1))) // shape.season
+    row = np.arange(shape.rows)[:, None]
+    holidays = generator.random((shape.rows, int(turn.max()) + 1)) < column(
+        (generator.random(shape.rows) < 0.3) * generator.uniform(0.0, 0.05, shape.rows)
+    )
+    return standardised(levels[row, turn % count] - np.where(holidays[row, turn], rest, 0.0))
 
 
 def weekly(shape: Shape, generator: np.random.Generator) -> Array:
