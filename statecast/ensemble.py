@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from statecast.calibration import Calibration
 from statecast.errors import ConfigError
+from statecast.experts import EXPERTS
 from statecast.forecaster import Forecaster
 from statecast.history import Observations
 from statecast.prediction import Prediction
@@ -37,7 +38,8 @@ _Name = TypeVar("_Name", int, str)
 class Ensemble(SeriesNetwork):
     """A network that forecasts what its members forecast on average.
 
-    config: the first member's, with what the members keep together: the longest ring and patch, every resolution.
+    config: the first member's, with what the members keep together: the longest ring and patch, every resolution and
+    expert.
 
     Raises
     ------
@@ -66,6 +68,7 @@ class Ensemble(SeriesNetwork):
             ring_length=max(config.ring_length for config in configs),
             patch_length=max(config.patch_length for config in configs),
             resolutions=tuple(sorted({step for config in configs for step in config.resolutions})),
+            experts=tuple(name for name in EXPERTS if any(name in config.experts for config in configs)),
             asinh_unit=0.0,  # quantiles are averaged, and then calibrated, in the target's unit
         )
         self.calibration = Calibration(self.config, 1)
@@ -130,13 +133,18 @@ class Ensemble(SeriesNetwork):
         scale = _average([expand(one.loc + one.scale, one.unit) - expand(one.loc, one.unit) for one in predictions])
         inverse = torch.where(scale > 0, 1.0 / scale.clamp_min(1e-300), 0.0)[:, None, None]
         raw = (_average([one.raw_quantiles() for one in predictions]) - loc[:, None, None]) * inverse
-        own = raw.new_zeros((len(raw), 2, self.config.segments))
+        unmoved = raw.new_zeros((len(raw), 2, self.config.segments))
+        told = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
         return Prediction(
-            scaled=self.calibration.stretch(raw, own),
+            scaled=self.calibration.stretch(raw, unmoved),
             loc=loc,
             scale=scale,
-            expert_weights=_average([one.expert_weights for one in predictions]),
-            resolution_weights=_average([self._widened(one) for one in zip(self._members(), predictions, strict=True)]),
+            expert_weights=_average(
+                [_widened(one.expert_weights, own.experts, self.config.experts) for one, own in told]
+            ),
+            resolution_weights=_average(
+                [_widened(one.resolution_weights, own.resolutions, self.config.resolutions) for one, own in told]
+            ),
             levels=self.config.quantile_levels,
             raw=raw,
             unit=0.0,
@@ -144,12 +152,12 @@ class Ensemble(SeriesNetwork):
             feature_weights=_average_shares([one.feature_weights for one in predictions]),
         )
 
-    def _widened(self, one: tuple[Forecaster, Prediction]) -> Tensor:
-        """A member's weights among all members' resolutions, 0 at those that it has not."""
-        weights, known = one[1].resolution_weights, one[0].config.resolutions
-        widened = weights.new_zeros((*weights.shape[:2], len(self.config.resolutions)))
-        widened[..., [self.config.resolutions.index(step) for step in known]] = weights
-        return widened
+
+def _widened(weights: Tensor, known: Sequence[object], every: Sequence[object]) -> Tensor:
+    """A member's weights ``[M, S, known]`` among those of all members, 0 at what it has not."""
+    widened = weights.new_zeros((*weights.shape[:2], len(every)))
+    widened[..., [every.index(one) for one in known]] = weights
+    return widened
 
 
 def _average_shares(parts: list[Mapping[_Name, Tensor]]) -> dict[_Name, Tensor]:

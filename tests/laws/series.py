@@ -61,6 +61,7 @@ VARIANTS |= OPTIONAL
 # Not of one forecaster but of two unlike ones.
 ENSEMBLES: dict[str, tuple[dict[str, object], ...]] = {
     "ensemble": (),
+    "ensemble-experts": ({"experts": EXPERTS[2:5]}, {"experts": (*EXPERTS[-1:], *EXPERTS[:3])}),
     "ensemble-given": ({"given": (6,)}, {"given": (6,), "resolutions": (1, 3, 6), "cell": "rnn"}),
 }
 NAMES = sorted([*VARIANTS, *ENSEMBLES])

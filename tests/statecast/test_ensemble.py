@@ -9,6 +9,7 @@ import torch
 import statecast
 from statecast import Ensemble, Forecaster, ForecasterConfig, Observations
 from statecast.errors import ArtifactError, ConfigError
+from statecast.experts import EXPERTS, NINE_EXPERTS
 from statecast.notebook import forecast_series
 from statecast.paths import sample_paths
 from tests.artifacts import TINY, tiny_ensemble
@@ -43,9 +44,11 @@ def test_one_member_alone_is_itself():
     np.testing.assert_allclose(forecast_series(ensemble, HISTORY).mean, alone.mean, rtol=1e-6)
 
 
-def test_attention_is_over_all_resolutions_and_sums_to_one():
-    ensemble = tiny_ensemble()
-    assert ensemble.config.resolutions == (1, 3, 6)
+def test_attention_is_over_all_resolutions_and_experts_and_sums_to_one():
+    ensemble = tiny_ensemble(0, {"experts": EXPERTS[2:5]}, {"experts": (*EXPERTS[-1:], *EXPERTS[:3])})
+    assert ensemble.config.experts == (*EXPERTS[:5], EXPERTS[-1])
+    ensemble = tiny_ensemble(0, {"experts": EXPERTS[2:5]}, {"resolutions": (1, 3)})
+    assert ensemble.config.resolutions == (1, 3, 6) and ensemble.config.experts == NINE_EXPERTS
     state = ensemble.fresh(torch.tensor([4]), torch.zeros(1, 0))
     seen = Observations(torch.tensor([HISTORY]), torch.zeros(1, 90, 0), torch.zeros(1, 90, ensemble.config.known_width))
     prediction, _ = ensemble.step(seen, state, torch.zeros(1, 12, ensemble.config.known_width))
