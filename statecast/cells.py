@@ -156,8 +156,7 @@ class Recurrent(nn.Module):
         """Advance by one: ``inputs`` ``[B, D]``; returns the new state, whose ``[:, -1, 0]`` is the output."""
         layers = []
         for layer in range(self.layers):
-            ours = _linear(inputs, self._weight("weight_ih", layer), self._weight("bias_ih", layer))
-            parts = self._advance(layer, ours, state[:, layer].unbind(1))
+            parts = self._advance(layer, self._product("ih", layer, inputs), state[:, layer].unbind(1))
             layers.append(torch.stack(parts, dim=1))
             inputs = parts[0]
         return torch.stack(layers, dim=1)
@@ -170,7 +169,7 @@ class Recurrent(nn.Module):
                 steps = functional.dropout(steps, self.between, self.training)
             parts, outputs = state[:, layer].unbind(1), []
             for some in steps.split(_BLOCK):
-                ours = _linear(some.flatten(0, 1), self._weight("weight_ih", layer), self._weight("bias_ih", layer))
+                ours = self._product("ih", layer, some.flatten(0, 1))
                 for one in ours.unflatten(0, some.shape[:2]):
                     parts = self._advance(layer, one, parts)
                     outputs.append(parts[0])
@@ -179,11 +178,15 @@ class Recurrent(nn.Module):
         return steps.transpose(0, 1), torch.stack(layers, dim=1)
 
     def _advance(self, layer: int, ours: Tensor, parts: Parts) -> Parts:
-        bias = self._weight("bias_hh", layer) if self.kind in _FUSED else None
-        past = _linear(parts[0], self._weight("weight_hh", layer), bias)
+        past = self._product("hh", layer, parts[0])
         if self.kind == "peephole":
             return _peephole(ours, past, parts, self._weight("peepholes", layer))
         return _FORMULAS[self.kind](ours, past, parts)
+
+    def _product(self, side: str, layer: int, inputs: Tensor) -> Tensor:
+        """The gates' share of the input (``ih``) or of the hidden vector (``hh``), ``[M, D]``."""
+        bias = self._weight(f"bias_{side}", layer) if side == "ih" or self.kind in _FUSED else None
+        return _linear(inputs, self._weight(f"weight_{side}", layer), bias)
 
     def _weight(self, name: str, layer: int) -> Tensor:
         found: Tensor = getattr(self.stack, f"{name}_l{layer}")

@@ -8,6 +8,7 @@ from statecast.calendar import Freq, calendar_width
 from statecast.covariates import Covariate, covariates_width
 from statecast.errors import ConfigError, StatecastError
 from statecast.experts import EXPERTS, NINE_EXPERTS
+from statecast.lattice import Lattice
 
 CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
 DECODERS = ("mlp", "recurrent")
@@ -67,6 +68,7 @@ class ForecasterConfig(Plain):
     memory_width numbers.  transformer_layers: of a transformer over memory and present, 0 for one attention instead.
     decoder: ``mlp``, or ``recurrent``, see ``statecast.decoder``.
     bidirectional: the finest encoder reads the ring in both directions anew at every step, see ``statecast.window``.
+    grid: rows of names, the place of each past covariate beside ``target``, see ``statecast.grid``; none for no grid.
     asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
@@ -96,6 +98,7 @@ class ForecasterConfig(Plain):
     transformer_layers: int = 0
     decoder: str = "mlp"
     bidirectional: bool = False
+    grid: tuple[tuple[str, ...], ...] = ()
     asinh_unit: float = 0.0
     adaptation: float = 1 / 60
     quantile_levels: tuple[float, ...] = NINE_LEVELS
@@ -122,6 +125,10 @@ class ForecasterConfig(Plain):
         )
         expect(chosen, "experts", f"one or more out of {', '.join(EXPERTS)}", self.experts)
         expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
+        if self.grid:
+            Lattice(self.grid)
+            expect(self.cell == "lstm", "cell", "lstm, the only cell that reads a grid", self.cell)
+            expect(not self.bidirectional, "bidirectional", "false with a grid, which is read forwards", True)
         expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
         expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
@@ -208,6 +215,8 @@ class ForecasterConfig(Plain):
             values[name] = tuple(
                 Covariate(**{**entry, "levels": tuple(entry.get("levels", ()))}) for entry in values.get(name, ())
             )
+        if "grid" in values:  # a row that is text would come apart into letters
+            values["grid"] = tuple(row if isinstance(row, str) else tuple(row) for row in values["grid"])
         return _as_tuples(values, "resolutions", "given", "experts", "quantile_levels", "calendar")
 
 

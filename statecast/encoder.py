@@ -76,6 +76,10 @@ class PatchEncoder(nn.Module):
         shape = (self.patch_length, self.recurrent.layers, self.recurrent.parts, self.recurrent.width)
         return Field("hidden", shape, torch.float32)
 
+    def gates(self) -> dict[str, list[Tensor]]:
+        """Optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        return {}
+
     def embedded(self, inputs: PatchInput) -> Tensor:
         """Embedded patches ``[B, N, D]``."""
         patch, season, long_season = (scaled_patch(window, inputs.now) for window in inputs.patches)

@@ -18,6 +18,7 @@ from statecast.config import ForecasterConfig
 from statecast.decoder import RecurrentDecoder
 from statecast.encoder import PatchEncoder, PatchInput
 from statecast.experts import expert_forecasts, fill_missing, seasonal_naive
+from statecast.grid import GridEncoder
 from statecast.heads import LinearRing, QuantileHead, SharedRing
 from statecast.history import History, Observations, history_fields, read_history
 from statecast.origins import PastOrigins
@@ -45,7 +46,8 @@ class Forecaster(SeriesNetwork):
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = (WindowEncoder if config.bidirectional else PatchEncoder)(config)
+        kind = WindowEncoder if config.bidirectional else GridEncoder if config.grid else PatchEncoder
+        self.encoder = kind(config)
         self.coarse = CoarseEncoders(config)
         self.origins = PastOrigins(config)
         self.calibration = Calibration(config, self.origins.stride)
@@ -85,7 +87,7 @@ class Forecaster(SeriesNetwork):
         """See ``SeriesNetwork.decode``."""
         static = state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        present = self.additions.present(state["hidden"][:, -1, -1, 0], state)
+        present = self.additions.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
         states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
         summary = _Summary(states, self.coarse.ages(state["clock"]), self._recent(state, now), now, static)
         prediction = self._calibrate(self._decode(summary, future), self._margins(state))
@@ -140,7 +142,7 @@ class Forecaster(SeriesNetwork):
     def switches(self) -> dict[str, list[Tensor]]:
         """The optional parts by name, each with the tensors that leave it without influence where all are zero."""
         heard, names = self.resolution_attention.heard, self.config.resolution_names
-        found = {name: [gate] for name, gate in self.additions.gates().items()}
+        found = self.encoder.gates() | {name: [gate] for name, gate in self.additions.gates().items()}
         found |= {f"resolution {names[k]}": [heard[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
         rings = {"linear ring": self.linear_ring, "shared ring": self.shared_ring}
         return found | {name: list(ring.parameters()) for name, ring in rings.items() if ring is not None}

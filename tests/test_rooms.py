@@ -19,9 +19,9 @@ ROOMS = ("statecast", "training", "service")
 # Lowest first. A module may import its own layer and those below. A module that stands in no layer fails the test:
 # decide where it belongs, and write it here.
 STATECAST = (
-    "errors config calendar covariates vocabulary sampling experts",
-    "scaling transforms resolutions given state cells seasons",
-    "history encoder window coarse attention features memory hybrid heads decoder prediction dependence",
+    "errors config calendar covariates lattice vocabulary sampling experts",
+    "scaling transforms resolutions given state cells convolution seasons",
+    "history encoder window grid coarse attention features memory hybrid heads decoder prediction dependence",
     "additions",
     "calibration origins",
     "series generator",

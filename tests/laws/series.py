@@ -41,6 +41,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     },
 }
 COVARIATES = VARIANTS["covariates"]
+NEIGHBOURS = tuple(Covariate(name, 0.1, 2.0) for name in ("w", "n", "nw", "s"))
 OPTIONAL: dict[str, dict[str, object]] = {
     "feature-attention": {**COVARIATES, "feature_attention": True},
     "memory": {"memory": 3, "memory_width": 4},
@@ -55,7 +56,15 @@ OPTIONAL: dict[str, dict[str, object]] = {
         **COVARIATES, "feature_attention": True, "memory": 5, "cell": "gru", "layers": 2, "adaptation": 0.0,
     },
 }  # fmt: skip
-VARIANTS |= OPTIONAL
+GRIDS: dict[str, dict[str, object]] = {
+    "grid": {"past_covariates": NEIGHBOURS, "grid": (("nw", "n", ""), ("w", "target", ""), ("", "s", ""))},
+    "grid-deep": {
+        "past_covariates": (NEIGHBOURS[0], Covariate("sky", levels=("clear", "dull")), *NEIGHBOURS[1:]),
+        "future_covariates": (Covariate("warmth"),), "static_covariates": (Covariate("height"),),
+        "grid": (("target", "w", "s"), ("", "nw", "n")), "layers": 2, "memory": 2, "feature_attention": True,
+    },
+}  # fmt: skip
+VARIANTS |= OPTIONAL | GRIDS
 
 
 # Not of one forecaster but of two unlike ones.

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statecast import Forecaster, Observations, State
-from tests.laws.series import NAMES, OPTIONAL, Batch, batches, difference, plain_batch, variant
+from tests.laws.series import GRIDS, NAMES, OPTIONAL, Batch, batches, difference, plain_batch, variant
 
 # Share of the series' scale. Float32: products are summed in another order for one step than for many.
 EXACT = 3e-6
@@ -120,7 +120,7 @@ _LOOKING_BACK = {
 
 
 @pytest.mark.parametrize("law", _LOOKING_BACK)
-@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("name", [*OPTIONAL, *GRIDS])
 @settings(max_examples=3, deadline=None)
 @given(st.data())
 def test_each_optional_part(name: str, law: str, data: st.DataObject) -> None:

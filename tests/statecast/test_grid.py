@@ -1,0 +1,263 @@
+"""Series on a grid: the cell held to its formula node by node, the encoder to what it may and may not hear."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from statecast import Forecaster, ForecasterConfig, Observations
+from statecast.convolution import ConvolutionalLSTM
+from statecast.covariates import Covariate
+from statecast.encoder import PatchInput
+from statecast.errors import ConfigError
+from statecast.grid import GridEncoder
+from statecast.lattice import Lattice
+from statecast.scaling import Scaling
+from tests.artifacts import TINY, tiny_network
+
+WHOLE = (("a", "b", "c"), ("d", "e", "target"))
+HOLES = (("a", "", "c"), ("", "target", ""), ("f", "g", ""))
+ALONE = (("target",),)
+D, ROWS, STEPS = 3, 2, 6
+
+
+def covariates(*names: str) -> tuple[Covariate, ...]:
+    return tuple(Covariate(name) for name in names)
+
+
+LINE: dict[str, Any] = {"grid": (("target", "near", "far"),), "past_covariates": covariates("far", "near")}
+
+
+def cell(rows: tuple[tuple[str, ...], ...], layers: int = 2, sides: float = 0.5) -> ConvolutionalLSTM:
+    """In float64 with random weights; those of the sides ``sides`` wide."""
+    torch.manual_seed(0)
+    found = ConvolutionalLSTM(Lattice(rows), D, layers, 0.0).double().eval().requires_grad_(False)
+    for weight in found.stack.parameters():
+        weight.normal_(std=0.5)
+    for weight in found.sides.values():
+        weight.normal_(std=sides)
+    return found
+
+
+def kernel(conv: ConvolutionalLSTM, side: str, layer: int) -> Tensor:
+    """Centre and sides as one kernel ``[4 D, D, 3, 3]``."""
+    sides = list(conv.sides[f"weight_{side}_l{layer}"].split(D, dim=1))
+    whole = [*sides[:4], getattr(conv.stack, f"weight_{side}_l{layer}"), *sides[4:]]
+    return torch.stack(whole, dim=-1).unflatten(-1, (3, 3))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x))
+
+
+def by_hand(conv: ConvolutionalLSTM, rows: tuple[tuple[str, ...], ...], inputs: Tensor, state: Tensor) -> Any:
+    """Outputs and state of one row ``[N, K D]`` in loops over steps, layers, nodes and the nine places of a kernel."""
+    places = {name: (y, x) for y, row in enumerate(rows) for x, name in enumerate(row) if name}
+    order = ["target", *(name for name in places if name != "target")]
+    h, c = ([dict(zip(order, layer[part].split(D), strict=True)) for layer in state] for part in (0, 1))
+    outputs = []
+    for step in inputs:
+        below = dict(zip(order, step.split(D), strict=True))
+        for layer in range(conv.layers):
+            w, u = kernel(conv, "ih", layer), kernel(conv, "hh", layer)
+            bias = getattr(conv.stack, f"bias_ih_l{layer}") + getattr(conv.stack, f"bias_hh_l{layer}")
+            hidden, held = {}, {}
+            for name in order:
+                gates = bias.clone()
+                for other in order:
+                    down, right = (places[other][axis] - places[name][axis] for axis in (0, 1))
+                    if max(abs(down), abs(right)) <= 1:
+                        gates += w[..., 1 + down, 1 + right] @ below[other]
+                        gates += u[..., 1 + down, 1 + right] @ h[layer][other]
+                i, f, g, o = gates.split(D)
+                held[name] = sigmoid(f) * c[layer][name] + sigmoid(i) * torch.tanh(g)
+                hidden[name] = sigmoid(o) * torch.tanh(held[name])
+            h[layer], c[layer] = hidden, held
+            below = hidden
+        outputs.append(torch.cat([below[name] for name in order]))
+    ends = [[torch.cat([part[layer][name] for name in order]) for part in (h, c)] for layer in range(conv.layers)]
+    return torch.stack(outputs), torch.stack([torch.stack(end) for end in ends])
+
+
+def close(ours: Tensor, theirs: Tensor) -> None:
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("rows", [WHOLE, HOLES, ALONE, (("target", "a"),), (("a",), ("target",))])
+def test_the_cell_by_hand(rows: tuple[tuple[str, ...], ...]) -> None:
+    """A kernel that is turned, a neighbour taken for another, an edge that is not zero: each forecasts, but wrongly."""
+    conv = cell(rows)
+    inputs = torch.randn(ROWS, STEPS, conv.width).double()
+    begin = torch.randn(ROWS, conv.layers, 2, conv.width).double()
+    outputs, end = conv.run(inputs, begin)
+    state = begin
+    for step in range(STEPS):
+        state = conv.step(inputs[:, step], state)
+        close(state[:, -1, 0], outputs[:, step])
+    close(state, end)
+    for row in range(ROWS):
+        expected, after = by_hand(conv, rows, inputs[row], begin[row])
+        close(outputs[row], expected)
+        close(end[row], after)
+
+
+def test_the_cell_is_torch_s_convolution() -> None:
+    """The same step on a grid without holes, with torch's own convolution for the products."""
+    conv = cell(WHOLE, layers=1)
+    order = [5, 0, 1, 2, 3, 4]  # of our nodes among the places, row by row
+    inputs, begin = torch.randn(ROWS, conv.width).double(), torch.randn(ROWS, 1, 2, conv.width).double()
+
+    def image(nodes: Tensor) -> Tensor:
+        placed = torch.empty(ROWS, 6, D).double()
+        placed[:, order] = nodes.unflatten(-1, (6, D))
+        return placed.unflatten(1, (2, 3)).movedim(-1, 1)
+
+    gates = functional.conv2d(image(inputs), kernel(conv, "ih", 0), conv.stack.bias_ih_l0, padding=1)
+    gates = gates + functional.conv2d(image(begin[:, 0, 0]), kernel(conv, "hh", 0), conv.stack.bias_hh_l0, padding=1)
+    i, f, g, o = gates.split(D, dim=1)
+    held = sigmoid(f) * image(begin[:, 0, 1]) + sigmoid(i) * torch.tanh(g)
+    after = conv.step(inputs, begin)
+    close(image(after[:, 0, 1]), held)
+    close(image(after[:, 0, 0]), sigmoid(o) * torch.tanh(held))
+
+
+@pytest.mark.parametrize("rows", [WHOLE, ALONE])
+def test_without_sides_every_node_is_torch_s_lstm(rows: tuple[tuple[str, ...], ...]) -> None:
+    """Zero sides are how it begins: while it learns all nodes go on, and served none but the target's does."""
+    conv = cell(rows, sides=0.0)
+    assert isinstance(conv.stack, nn.LSTM)
+    inputs = torch.randn(ROWS, STEPS, conv.width).double()
+    begin = torch.zeros(ROWS, conv.layers, 2, conv.width).double()
+    outputs, end = conv.train().run(inputs, begin)
+    for node in range(conv.nodes):
+        part = slice(node * D, node * D + D)
+        theirs, (h, c) = conv.stack(inputs[..., part])
+        close(outputs[..., part], theirs)
+        close(end[..., part], torch.stack([h, c]).permute(2, 1, 0, 3))
+    silent, after = conv.eval().run(inputs, begin)
+    close(silent[..., :D], outputs[..., :D])
+    close(after[..., :D], end[..., :D])
+    assert not silent[..., D:].any() and not after[..., D:].any()
+    state = begin
+    for step in range(STEPS):
+        state = conv.step(inputs[:, step], state)
+    close(state, after)
+
+
+def forecast(network: Forecaster, observations: Observations) -> Tensor:
+    config, rows = network.config, len(observations.target)
+    state = network.prime(observations, network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros(rows, 0)))
+    return network.decode(state, torch.zeros(rows, config.horizon, config.known_width)).quantiles()
+
+
+def random_series(config: ForecasterConfig, steps: int = 30) -> Observations:
+    generator = torch.Generator().manual_seed(1)
+    shapes = ((2, steps), (2, steps, config.past_width), (2, steps, config.known_width))
+    return Observations(*(torch.randn(shape, generator=generator) for shape in shapes))
+
+
+def test_it_begins_as_the_network_that_never_heard_of_neighbours() -> None:
+    """The first weights of all else are the same too, or comparing fits with and without would mean nothing."""
+    networks = []
+    for changes in ({}, LINE):
+        torch.manual_seed(0)
+        networks.append(Forecaster(ForecasterConfig(**{**TINY, **changes})).eval().requires_grad_(False))
+    plain, grid = networks
+    weights = grid.state_dict()
+    assert all(torch.equal(weight, weights[name]) for name, weight in plain.state_dict().items())
+    observations = random_series(grid.config)
+    alone = observations._replace(past=observations.past[..., :0])
+    torch.testing.assert_close(forecast(grid, observations), forecast(plain, alone), rtol=0, atol=1e-6)
+    sides = grid.switches()["neighbours on the grid"]
+    assert len(sides) == 2
+    for weight in sides:
+        weight.normal_()
+    assert float((forecast(grid, observations) - forecast(plain, alone)).abs().max()) > 1e-4
+
+
+def test_what_lies_further_off_is_heard_later() -> None:
+    """With one layer news comes a node nearer each patch; what lies beyond a hole's edge would never come."""
+    network = tiny_network(**LINE)
+    for weight in network.switches()["neighbours on the grid"]:
+        weight.normal_()
+    observations = random_series(network.config)
+    before = forecast(network, observations)
+
+    def moved(column: int, step: int) -> float:
+        past = observations.past.clone()
+        past[:, step, column] += 3.0
+        return float((forecast(network, observations._replace(past=past)) - before).abs().max())
+
+    far, near, period = 0, 1, network.config.patch_length
+    assert moved(near, -1) > 1e-4
+    assert moved(far, -1) == 0.0
+    assert moved(far, -1 - period) > 1e-5
+
+
+def test_a_neighbour_is_embedded_by_the_target_s_weights() -> None:
+    """Its own patch alone, what is missing marked, no scale, static or covariate of the target's mixed in."""
+    torch.manual_seed(0)
+    sky = Covariate("sky", levels=("clear", "dull"))
+    told = {"past_covariates": (Covariate("far"), sky, Covariate("near")), "grid": LINE["grid"]}
+    config = ForecasterConfig(**{**TINY, **told, "static_covariates": covariates("height")})
+    encoder = GridEncoder(config).eval().requires_grad_(False)
+    columns, calendar, patch = torch.randn(1, 1, 4, 4), torch.randn(1, 1, 4), torch.randn(1, 1, 4)
+    columns[0, 0, 3, 1] = 0.0  # as missing ones arrive
+    now = Scaling(torch.zeros(1, 1).double(), torch.ones(1, 1).double())
+    inputs = PatchInput((patch,) * 3, now, now, columns.flatten(2), calendar, torch.randn(1, 1), torch.zeros(1, 1, 0))
+    target, near, far = encoder.embedded(inputs)[0, 0].split(8)
+    weight, bias = encoder.embed.weight, encoder.embed.bias
+    for ours, values in ((near, columns[0, 0, 3]), (far, columns[0, 0, 0])):
+        nothing = torch.zeros(4)
+        known = [values, nothing, nothing, (values != 0).float(), torch.zeros(2), torch.zeros(8), calendar[0, 0]]
+        expected = torch.relu(weight @ torch.cat([*known, torch.zeros(1)]) + bias)
+        torch.testing.assert_close(ours, expected, rtol=1e-6, atol=1e-6)
+    own = [patch[0, 0], torch.zeros(8), torch.ones(4), torch.zeros(2), columns[0, 0, 1:3].flatten(), calendar[0, 0]]
+    expected = torch.relu(weight @ torch.cat([*own, inputs.static[0]]) + bias)
+    torch.testing.assert_close(target, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_the_state_holds_every_node() -> None:
+    """Bytes grow with the names of a grid, not with its empty places."""
+    plain, grid, holes = (tiny_network(**changes) for changes in (
+        {}, LINE, {**LINE, "grid": (("target", "near", "far"), ("", "", ""))}
+    ))  # fmt: skip
+    assert plain.spec.fields["hidden"].shape == (4, 1, 2, 8)
+    assert grid.spec.fields["hidden"].shape == holes.spec.fields["hidden"].shape == (4, 1, 2, 24)
+    assert grid.streaming == "exact"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"grid": (("target", "near"), ("far",))}, 'rows of one length; write "" where nothing is known'),
+        ({"grid": (("near", "far"),)}, '"target" at one place, that of the series itself, got it 0 times'),
+        ({"grid": (("target", "target"),)}, "got it 2 times"),
+        ({"grid": (("near", "target", "near"),)}, "each name at one place, got more of near"),
+        ({"grid": (("target", "", "far"),)}, "linked with the target by neighbours, got far apart from it"),
+        ({"grid": ("near", "target")}, "rows of names, each row a list"),
+        ({"grid": (("target", 3),)}, "rows of names, each row a list"),
+        ({"grid": ((), ())}, "rows of names"),
+        ({"grid": (("target", "sea"),)}, r"names of past covariates \(far, near\), got 'sea'; name its column under"),
+        ({"past_covariates": (*covariates("far"), Covariate("near", levels=("a",)))}, "'near' has levels; give it as"),
+        ({"past_covariates": ()}, "there are none"),
+        ({"cell": "gru"}, "cell: expected lstm, the only cell that reads a grid, got 'gru'"),
+        ({"bidirectional": True}, "bidirectional: expected false with a grid"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused(changes: dict[str, Any], message: str) -> None:
+    """Before anybody trains on it, with the field and the mend."""
+    with pytest.raises(ConfigError, match=message):
+        tiny_network(**{**LINE, **changes})
+
+
+def test_a_grid_survives_json() -> None:
+    """Lists come back from JSON and TOML; a row that is text must not come apart into letters."""
+    config = ForecasterConfig(**{**TINY, **LINE})
+    told = config.to_dict()
+    assert ForecasterConfig.from_dict({**told, "grid": [["target", "near", "far"]]}) == config
+    for grid in (["ab", "cd"], [1, 2], 3, "target"):
+        with pytest.raises(ConfigError):
+            ForecasterConfig.from_dict({**told, "grid": grid})
