@@ -70,7 +70,6 @@ CANDIDATES: dict[str, tuple[int, dict[str, Any]]] = {
     "alone": (0, {}),
     "3 x 3, as covariates": (1, {}),
     "3 x 3, as a grid": (1, {"grid": around(1)}),
-    "3 x 3, as a grid, 2 layers": (1, {"grid": around(1), "layers": 2}),
     "5 x 5, as covariates": (2, {}),
     "5 x 5, as a grid": (2, {"grid": around(2)}),
     "5 x 5, as a grid, 2 layers": (2, {"grid": around(2), "layers": 2}),
@@ -118,7 +117,7 @@ def main() -> None:
         found, spent = [], 0.0
         for seed in given.seeds:
             network = {"horizon": HORIZON, "season": 1, "patch_length": 4, "width": 32, "resolutions": [1], **keys}
-            training = {"seed": seed, "steps": given.steps, "batch": 16, "learning_rate": 3e-3}
+            training = {"seed": seed, "steps": given.steps, "batch": 16, "learning_rate": 3e-3, "forks": 30, "warm": 10}
             told = FitConfig.from_dict({"network": network, "training": training})
             prepared = prepare(cells(blown(given.wind, seed), reach), told)
             begun = time.process_time()

@@ -2,7 +2,7 @@
 
     python -m benchmarks.parts [--rows 1 64] [--turns 5]
 
-One thread; the shape of `configs/etth1.toml` with one covariate and every gate open. Figures are of the processor and
+One thread; the shape of `configs/etth1.toml` with one covariate (of a grid eight) and every gate open. Figures are of the processor and
 the least of so many turns, so that what else the machine does can only add to them.
 """
 
@@ -26,6 +26,10 @@ PARTS: dict[str, dict[str, Any]] = {
     "and transformer_layers = 1": {"memory": 8, "transformer_layers": 1},
     'decoder = "recurrent"': {"decoder": "recurrent"},
     "bidirectional": {"bidirectional": True},
+    "grid of 3 x 3": {
+        "grid": (("a", "b", "c"), ("d", "target", "e"), ("f", "g", "h")),
+        "past_covariates": tuple(map(Covariate, "abcdefgh")),
+    },
 }
 _READ = 1008  # steps of a history: six weeks of hours
 _ALONE = 20
@@ -38,35 +42,39 @@ class Candidate:
     def __init__(self, changes: dict[str, Any]) -> None:
         torch.manual_seed(0)
         told = ForecasterConfig.from_dict(PROTOCOLS["etth1"].config("etth1", None).network)
-        self.network = Forecaster(replace(told, past_covariates=(Covariate("other"),), **changes))
+        self.network = Forecaster(replace(told, **{"past_covariates": (Covariate("other"),), **changes}))
         with torch.no_grad():
             for gate in self.network.additions.gates().values():
                 gate.fill_(1.0)
+            for sides in self.network.encoder.gates().values():
+                for weight in sides:
+                    weight.normal_(std=0.1)
 
     def measure(self, rows: int) -> list[float]:
         """One observation and forecast of all rows, a history a step, and a training pass a patch."""
         network, config = self.network.eval(), self.network.config
         with torch.inference_mode():
             fresh = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros(rows, 0))
-            history, future = _series(rows, _READ), torch.zeros(rows, config.horizon, 0)
+            history, future = _series(config, rows, _READ), torch.zeros(rows, config.horizon, 0)
             reading = _microseconds(lambda: network.prime(history, fresh)) / _READ
             state = network.prime(history, fresh)
-            one = _series(rows, 1)
+            one = _series(config, rows, 1)
             step = _microseconds(lambda: [network.step(one, state, future) for _ in range(_ALONE)]) / _ALONE
         return [step, reading]
 
     def train(self) -> float:
         """Forward and backward of forked sequences, a patch."""
         network, (rows, patches) = self.network.train(), _TRAINED
-        observations = _series(rows, patches * network.config.patch_length)
+        observations = _series(network.config, rows, patches * network.config.patch_length)
         future = torch.zeros(rows, patches, network.config.horizon, 0)
         state = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros(rows, 0))
         work = _microseconds(lambda: network.fork(observations, state, future).scaled.square().mean().backward())
         return work / (rows * patches)
 
 
-def _series(rows: int, steps: int) -> Observations:
-    return Observations(torch.randn(rows, steps), torch.randn(rows, steps, 1), torch.zeros(rows, steps, 0))
+def _series(config: ForecasterConfig, rows: int, steps: int) -> Observations:
+    past = torch.randn(rows, steps, config.past_width)
+    return Observations(torch.randn(rows, steps), past, torch.zeros(rows, steps, 0))
 
 
 def _microseconds(work: Callable[[], object]) -> float:

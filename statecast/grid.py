@@ -1,9 +1,10 @@
 """The encoder of a series on a grid: its own patches and its neighbours', read by a convolutional LSTM.
 
 A neighbour is a numeric past covariate of the row, as the other variables of a system are, so that no row knows those
-beside it in a batch. What is known of a neighbour is its last P values in the units of its covariate; of the target all
-that ``PatchEncoder`` reads. Both are embedded by the same weights, what is not known as missing. A neighbour's value
-that is the training mean to the last digit counts as missing, for so do missing ones arrive (``statecast.covariates``).
+beside it in a batch. What is read of a neighbour is its last P values in the units of its covariate, and the calendar,
+by weights that all neighbours share; the target is read as ``PatchEncoder`` reads it, in its own causal scale and
+beside other covariates, so by weights of its own. A neighbour's value that is the training mean to the last digit
+counts as missing, for so do missing ones arrive (``statecast.covariates``).
 
 Shapes: B rows, N positions, P patch length, D width, K nodes.
 """
@@ -11,8 +12,7 @@ Shapes: B rows, N positions, P patch length, D width, K nodes.
 from dataclasses import replace
 
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
 from statecast.config import ForecasterConfig
 from statecast.convolution import ConvolutionalLSTM
@@ -46,6 +46,8 @@ class GridEncoder(PatchEncoder):
         super().__init__(replace(config, grid=(), past_covariates=others))
         with torch.random.fork_rng(devices=[]):
             recurrent = ConvolutionalLSTM(lattice, config.width, config.layers, config.dropout)
+            calendar = config.known_width - config.user_known_width
+            self.embed_beside = nn.Linear(2 * config.patch_length + calendar, config.width)
         recurrent.stack = self.recurrent.stack
         self.recurrent = recurrent
         self.config = config
@@ -68,14 +70,10 @@ class GridEncoder(PatchEncoder):
         columns = inputs.covariates.unflatten(-1, (count, self.patch_length))
         target = super().embedded(inputs._replace(covariates=columns[:, :, self.others].flatten(2)))
         patches = columns[:, :, self.beside]
-        period, calendar = self.patch_length, inputs.calendar.shape[-1]
-        sizes = [period, 2 * period, period, 2, period * len(self.others), calendar, self.config.static_width]
-        values, _, seen, _, _, moment, _ = self.embed.weight.split(sizes, dim=1)
-        always = functional.linear(inputs.calendar, moment, self.embed.bias)[:, :, None]
-        known = torch.cat([patches, (patches != 0).float()], dim=-1)
-        read = functional.linear(known, torch.cat([values, seen], dim=1)) + always
-        beside = self.dropout(torch.relu(read)).flatten(2)
-        return torch.cat([target, beside], dim=-1)
+        calendar = inputs.calendar[:, :, None].expand(-1, -1, len(self.beside), -1)
+        known = torch.cat([patches, (patches != 0).float(), calendar], dim=-1)
+        beside = self.dropout(torch.relu(self.embed_beside(known)))
+        return torch.cat([target, beside.flatten(2)], dim=-1)
 
     def every_step(self, embedded: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """See ``PatchEncoder.every_step``; the ring holds all nodes."""

@@ -196,8 +196,8 @@ def test_what_lies_further_off_is_heard_later() -> None:
     assert moved(far, -1 - period) > 1e-5
 
 
-def test_a_neighbour_is_embedded_by_the_target_s_weights() -> None:
-    """Its own patch alone, what is missing marked, no scale, static or covariate of the target's mixed in."""
+def test_neighbours_are_embedded_alike_and_the_target_as_ever() -> None:
+    """Their own patches alone, what is missing marked; and no value of theirs among the target's own covariates."""
     torch.manual_seed(0)
     sky = Covariate("sky", levels=("clear", "dull"))
     told = {"past_covariates": (Covariate("far"), sky, Covariate("near")), "grid": LINE["grid"]}
@@ -208,14 +208,12 @@ def test_a_neighbour_is_embedded_by_the_target_s_weights() -> None:
     now = Scaling(torch.zeros(1, 1).double(), torch.ones(1, 1).double())
     inputs = PatchInput((patch,) * 3, now, now, columns.flatten(2), calendar, torch.randn(1, 1), torch.zeros(1, 1, 0))
     target, near, far = encoder.embedded(inputs)[0, 0].split(8)
-    weight, bias = encoder.embed.weight, encoder.embed.bias
     for ours, values in ((near, columns[0, 0, 3]), (far, columns[0, 0, 0])):
-        nothing = torch.zeros(4)
-        known = [values, nothing, nothing, (values != 0).float(), torch.zeros(2), torch.zeros(8), calendar[0, 0]]
-        expected = torch.relu(weight @ torch.cat([*known, torch.zeros(1)]) + bias)
+        known = torch.cat([values, (values != 0).float(), calendar[0, 0]])
+        expected = torch.relu(encoder.embed_beside.weight @ known + encoder.embed_beside.bias)
         torch.testing.assert_close(ours, expected, rtol=1e-6, atol=1e-6)
     own = [patch[0, 0], torch.zeros(8), torch.ones(4), torch.zeros(2), columns[0, 0, 1:3].flatten(), calendar[0, 0]]
-    expected = torch.relu(weight @ torch.cat([*own, inputs.static[0]]) + bias)
+    expected = torch.relu(encoder.embed.weight @ torch.cat([*own, inputs.static[0]]) + encoder.embed.bias)
     torch.testing.assert_close(target, expected, rtol=1e-6, atol=1e-6)
 
 
