@@ -2,8 +2,8 @@
 
     python -m benchmarks.parts [--rows 1 64] [--turns 5]
 
-One thread; the shape of `configs/etth1.toml` with one covariate (of a grid eight) and every gate open. Figures are of the processor and
-the least of so many turns, so that what else the machine does can only add to them.
+One thread; the shape of `configs/etth1.toml` with one covariate (eight on a grid) and every gate open. Figures are of
+the processor and the least of so many turns, so that what else the machine does can only add to them.
 """
 
 import argparse

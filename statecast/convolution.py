@@ -50,8 +50,8 @@ class ConvolutionalLSTM(Recurrent):
         return super().step(inputs, state)
 
     def _product(self, side: str, layer: int, inputs: Tensor) -> Tensor:
-        """Gates ``[M, 4 K D]`` of vectors ``[M, K D]``."""
-        if not self._heard():
+        """Gates ``[M, 4 K D]`` of vectors ``[M, K D]``; of the target alone ``[M, 4 D]`` of ``[M, D]``."""
+        if inputs.shape[-1] == self.channels:
             return super()._product(side, layer, inputs)
         nodes = inputs.unflatten(-1, (self.nodes, self.channels))
         own = super()._product(side, layer, nodes.flatten(0, 1)).unflatten(0, nodes.shape[:2])

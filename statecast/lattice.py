@@ -29,7 +29,7 @@ class Lattice:
     def __post_init__(self) -> None:
         rows = self.rows
         told = all(isinstance(row, tuple) and all(isinstance(name, str) for name in row) for row in rows)
-        _expect(told and bool(rows and rows[0]), "rows of names, each row a list", rows)
+        _expect(told and bool(rows and rows[0]), 'rows of names, such as [["w", "target", "e"]]', rows)
         _expect(len({len(row) for row in rows}) == 1, 'rows of one length; write "" where nothing is known', rows)
         found = [name for row in rows for name in row if name != UNKNOWN]
         count = found.count(CENTRE)
