@@ -72,7 +72,6 @@ CANDIDATES: dict[str, tuple[int, dict[str, Any]]] = {
     "3 x 3, as a grid": (1, {"grid": around(1)}),
     "5 x 5, as covariates": (2, {}),
     "5 x 5, as a grid": (2, {"grid": around(2)}),
-    "5 x 5, as a grid, 2 layers": (2, {"grid": around(2), "layers": 2}),
 }
 
 
