@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import PROTOCOLS
+from statecast.experts import EXPERTS
 from statecast.forecaster import Forecaster
 from training.config import FitConfig
 from training.evaluate import Part, score_network
@@ -65,6 +66,8 @@ PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
     "no recurrence": (_without_recurrence, {}),
     "no coarse resolution": (None, {"resolutions": (1,)}),
     "resolutions with equal weights": (lambda network: _still(*network.resolution_attention.keys), {}),
+    "and a shared ring": (None, {"shared_ring": True}),
+    "and a tenth expert": (None, {"experts": EXPERTS}),
     "and attention over features": (None, {"feature_attention": True}),
     "and a memory of 8 patches": (None, {"memory": 8}),
     "and a transformer over 8 patches": (None, {"memory": 8, "transformer_layers": 1}),
