@@ -70,5 +70,5 @@ def recipe(task: Task, network: Forecaster, training: TrainingConfig) -> Trainin
     """The table's own settings, but for lengths in patches, steps and rate: there is less to learn."""
     forks, warm = choose_forks(task.panel, network.config, 720 // network.config.patch_length, 0)
     return replace(
-        training, forks=forks, warm=warm, steps=_STEPS, learning_rate=_RATE, validation_every=_STEPS // 10, seconds=0.0
+        training, forks=forks, warm=warm, steps=_STEPS, learning_rate=_RATE, validation_every=_STEPS // 5, seconds=0.0
     )
