@@ -25,7 +25,7 @@ from training.config import FitConfig
 from training.evaluate import Part, score_network
 from training.fit import Fit
 from training.panel import Panel
-from training.pipeline import prepare
+from training.prepared import prepare
 from training.progress import Silent
 from training.switching import switch_off
 

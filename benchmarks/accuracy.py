@@ -31,7 +31,8 @@ from training.config import FitConfig
 from training.evaluate import Part, score_baseline
 from training.judge import OURS, Judgement
 from training.panel import Item, Panel
-from training.pipeline import cut, fit_panel
+from training.pipeline import fit_panel
+from training.prepared import cut
 from training.report import format_score, list_left_out
 
 TITLES = {

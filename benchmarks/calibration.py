@@ -18,7 +18,8 @@ from benchmarks.machine import describe_machine
 from training.encoding import encode_panel
 from training.evaluate import Part, carried_forecasts
 from training.panel import Panel
-from training.pipeline import cut, trained_with
+from training.pipeline import trained_with
+from training.prepared import cut
 from training.splits import standards
 from training.tables import read_panel
 

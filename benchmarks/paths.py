@@ -22,7 +22,8 @@ from statecast.paths import Scenarios
 from training.encoding import encode_panel
 from training.evaluate import Reader
 from training.panel import Panel
-from training.pipeline import cut, trained_with
+from training.pipeline import trained_with
+from training.prepared import cut
 from training.tables import read_panel
 
 Array = NDArray[np.float64]

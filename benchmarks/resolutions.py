@@ -20,7 +20,7 @@ from training.config import DataConfig, FitConfig, TrainingConfig
 from training.evaluate import Part, score_network
 from training.fit import Fit
 from training.panel import Panel
-from training.pipeline import prepare
+from training.prepared import prepare
 from training.resolutions import join_resolutions
 from training.tables import panel_of
 

@@ -23,7 +23,7 @@ from training.encoding import encode_panel
 from training.evaluate import Part, score_network
 from training.finetune import begin_with, recipe
 from training.fit import Fit
-from training.pipeline import prepare
+from training.prepared import prepare
 
 _COLUMNS = ("mse", "mae", "smape", "mase", "interval")
 

@@ -27,7 +27,7 @@ from training.baselines import Task
 from training.encoding import encode_panel
 from training.evaluate import Part, score_network
 from training.judge import OURS, Judgement, judge
-from training.pipeline import cut
+from training.prepared import cut
 from training.pretraining.config import PretrainConfig
 from training.pretraining.member import fitting
 from training.pretraining.pipeline import save_family

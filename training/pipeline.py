@@ -3,8 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,28 +11,20 @@ from typing import Any
 import torch
 
 import statecast
-from statecast.ensemble import Ensemble
-from statecast.forecaster import Forecaster
 from statecast.series import SeriesNetwork
 from training.baselines import Task
 from training.calibrate import calibrate
-from training.checkpoint import Checkpoint
 from training.config import FitConfig, TrainingConfig
-from training.defaults import choose_forks, choose_network
-from training.encoding import PanelTensors, covariate_names, encode_panel, fit_covariates
+from training.encoding import PanelTensors, covariate_names, encode_panel
 from training.errors import TrainingError
-from training.finetune import begin_with, tell_starts, tune
-from training.fit import Fit
-from training.inspection import inspect_panel
 from training.judge import Judgement, judge
-from training.members import apart, run_all, tell_costs, tell_curves, together
+from training.members import tell_costs, tell_curves
 from training.panel import Panel
+from training.prepared import cut
 from training.progress import Silent, Watcher
-from training.race import forget_race, settle
-from training.recipes import choose_recipes
 from training.report import write_report
-from training.splits import Split, split_by_fractions, split_by_rows
 from training.switching import switch_off, tell_ablation
+from training.trained import Trained, forget_training, train
 
 
 @dataclass(frozen=True)
@@ -43,42 +34,6 @@ class Outcome:
     network: SeriesNetwork
     judgement: Judgement
     digest: str
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """An untrained network with all that it learns from. ``config`` says what was chosen for it."""
-
-    network: Forecaster
-    tensors: PanelTensors
-    task: Task
-    config: FitConfig
-
-
-def prepare(panel: Panel, config: FitConfig) -> Prepared:
-    """Choose what a config leaves open, cut and encode the panel, draw the first weights of one network.
-
-    Raises
-    ------
-    StatecastError
-        If the data or the config cannot be trained on; the message says how to mend it.
-    """
-    if config.members:
-        raise TrainingError(f"[[members]]: expected none where one network is tried, got {len(config.members)}")
-    if config.training.threads:
-        torch.set_num_threads(config.training.threads)
-    config = choose_recipes(panel, config)[0].fill(config)
-    shape = choose_network(panel, config.network)
-    split = cut(panel, config, shape.horizon)
-    inspect_panel(panel, split)
-    shape = fit_covariates(panel, split, shape)
-    forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
-    training = replace(config.training, forks=forks, warm=warm)
-    torch.manual_seed(training.seed)
-    network = Forecaster(shape)
-    task = Task(panel, split, shape.season, shape.horizon)
-    used = FitConfig(config.data, _network_table(shape.to_dict()), training)
-    return Prepared(network, encode_panel(panel, shape), task, used)
 
 
 def fit_panel(
@@ -105,66 +60,25 @@ def fit_panel(
         If the data or the config cannot be trained on; the message says how to mend it.
     """
     watcher = watcher or Silent()
-    if base and config.members:
-        raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
-    shape = choose_network(panel, config.network)
-    begin = begin_with(base, panel, shape.season, shape.horizon) if base else None
     begun = time.process_time()
-    settled = settle(panel, config, out, lambda told: _new_fit(prepare(panel, told)), watcher=watcher, resume=resume)
-    prepared = [prepare(panel, one) for one in apart(settled.config)]
-    network = Ensemble([one.network for one in prepared]) if config.members else prepared[0].network
-    tensors, task = prepared[0].tensors, prepared[0].task
-    used = together([one.config for one in prepared]) if config.members else prepared[0].config
-    training = used.training
-    parameters = sum(weight.numel() for weight in network.parameters())
-    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
-    places = [out / f"member-{number + 1}" for number in range(len(prepared))] if config.members else [out]
-    fits = [_new_fit(one, place) for one, place in zip(prepared, places, strict=True)]
-    if settled.weights:
-        fits[0].start_at(settled.weights, settled.raced[0].validation)
-    run_all(fits, watcher, resume)
-    starts = tune(begin, fits[0], out / "tuned", watcher, resume) if begin else []
-    if starts:
-        best = starts[0]
-        network, tensors, fits = best.fit.network, best.tensors, [best.fit]
-        used = replace(used, network=_network_table(network.config.to_dict()), training=best.fit.config)
-        watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
-    ablation = [switch_off(fit, watcher) for fit in fits]
-    calibrate(network, tensors, task, training.validation_stride)
+    trained = train(panel, config, out, base=base, resume=resume, watcher=watcher)
+    ablation = [switch_off(fit, watcher) for fit in trained.fits]
+    calibrate(trained.network, trained.tensors, trained.task, trained.config.training.validation_stride)
     spent = time.process_time() - begun
-    judgement = _judge(network, tensors, task, training, watcher)
-    covariates = covariate_names(network.config)
+    judgement = _judge(trained.network, trained.tensors, trained.task, trained.config.training, watcher)
     manifest = {
         "name": name,
         "version": version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "item_count": len(panel.items),
-        "rows": panel.rows,
-        "seeds": [one.config.training.seed for one in prepared],
-        "data_sha256": data_digest,
-        "covariates": covariates,
-        "optional_covariates": training.covariate_dropout > 0 or not any(covariates.values()),
+        **_describe_data(trained, data_digest),
         "scores": judgement.manifest(),
         "coverage": judgement.coverage,
-        "ablation": tell_ablation(training.judge, ablation),
-        "training": {
-            "config": used.to_dict(),
-            "costs": tell_costs(fits) | {"processor_seconds": round(spent, 1), "parameters": parameters},
-            "curves": tell_curves(fits),
-            **({"starts": {start.name: round(start.validation, 6) for start in starts}} if starts else {}),
-            "race": [asdict(one) for one in settled.raced],
-        },
+        "ablation": tell_ablation(trained.config.training.judge, ablation),
+        "training": _describe_training(trained, spent),
     }
-    network.cpu()  # the golden forecast is made where artifacts are read
-    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
-    write_report(out / "report.html", manifest, judgement, network, tensors, task=task)
-    forget_race(out)
-    for place in [*places, *([out / "tuned"] if base else [])]:
-        Checkpoint.remove(place)
-        if place != out and place.exists():
-            place.rmdir()
-    return Outcome(network, judgement, digest)
+    digest = _write(out, trained, judgement, manifest)
+    forget_training(trained, out)
+    return Outcome(trained.network, judgement, digest)
 
 
 def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher | None = None) -> Outcome:
@@ -180,13 +94,6 @@ def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher 
     task = Task(panel, split, shape.season, shape.horizon)
     judgement = _judge(network, tensors, task, config.training, watcher or Silent())
     return Outcome(network, judgement, artifact.digest)
-
-
-def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:
-    """Cut a panel in time as a config says: by rows where it names borders, else by fractions."""
-    if config.data.borders:
-        return split_by_rows(panel, config.data.borders)
-    return split_by_fractions(panel, config.data.fractions, horizon)
 
 
 def trained_with(artifact: statecast.Artifact) -> FitConfig:
@@ -216,8 +123,36 @@ def file_digest(*paths: Path) -> str:
     return whole.hexdigest()
 
 
-def _new_fit(prepared: Prepared, place: Path | None = None) -> Fit:
-    return Fit(prepared.network, prepared.tensors, prepared.task, prepared.config.training, place)
+def _describe_data(trained: Trained, digest: str | None) -> dict[str, Any]:
+    panel, covariates = trained.task.panel, covariate_names(trained.network.config)
+    return {
+        "item_count": len(panel.items),
+        "rows": panel.rows,
+        "seeds": [fit.config.seed for fit in trained.fits],
+        "data_sha256": digest,
+        "covariates": covariates,
+        "optional_covariates": trained.config.training.covariate_dropout > 0 or not any(covariates.values()),
+    }
+
+
+def _describe_training(trained: Trained, spent: float) -> dict[str, Any]:
+    starts = {start.name: round(start.validation, 6) for start in trained.starts}
+    return {
+        "config": trained.config.to_dict(),
+        "costs": tell_costs(trained.fits) | {"processor_seconds": round(spent, 1), "parameters": trained.parameters},
+        "curves": tell_curves(trained.fits),
+        **({"starts": starts} if starts else {}),
+        "race": [asdict(one) for one in trained.raced],
+    }
+
+
+def _write(out: Path, trained: Trained, judgement: Judgement, manifest: dict[str, Any]) -> str:
+    """Write the artifact with its config and its report; gives the artifact's digest."""
+    trained.network.cpu()  # the golden forecast is made where artifacts are read
+    digest = statecast.save(out, trained.network, json.loads(json.dumps(manifest)))
+    (out / "fit.toml").write_text(trained.config.to_toml(), encoding="utf-8")
+    write_report(out / "report.html", manifest, judgement, trained.network, trained.tensors, task=trained.task)
+    return digest
 
 
 def _judge(
@@ -232,8 +167,3 @@ def _judge(
         watcher=watcher,
         baseline_seconds=training.baseline_seconds,
     )
-
-
-def _network_table(values: Mapping[str, Any]) -> dict[str, Any]:
-    # The covariates follow from the data; a TOML file has no word for "none".
-    return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}

@@ -27,9 +27,8 @@ from optuna.trial import TrialState
 from statecast.errors import ConfigError, StatecastError
 from training.config import FitConfig
 from training.errors import TrainingError
-from training.fit import Fit
 from training.panel import Panel
-from training.pipeline import prepare
+from training.prepared import prepare
 from training.progress import Silent, Watcher
 from training.toml import build_table, expect, read_toml
 
@@ -158,11 +157,7 @@ def sweep_panel(
         except StatecastError as error:  # a pair that cannot be
             trial.set_user_attr("why", str(error))
             raise optuna.TrialPruned(str(error)) from None
-        return (
-            Fit(prepared.network, prepared.tensors, prepared.task, prepared.config.training)
-            .run(_Pruning(trial, watcher))
-            .best
-        )
+        return prepared.fit().run(_Pruning(trial, watcher)).best
 
     if left > 0:
         study.optimize(one, n_trials=left, catch=(TrainingError,))

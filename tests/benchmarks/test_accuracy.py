@@ -16,7 +16,7 @@ from training.baselines import LastValue, Naive2, SeasonalNaive, Task
 from training.evaluate import Part, score_baseline
 from training.judge import Judgement
 from training.panel import Item, Panel
-from training.pipeline import cut
+from training.prepared import cut
 from training.splits import split_by_fractions
 
 DATA = Path(__file__).parents[3] / "shared" / "data"

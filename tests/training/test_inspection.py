@@ -8,7 +8,7 @@ import pytest
 from training.config import FitConfig
 from training.errors import TrainingError
 from training.panel import Panel
-from training.pipeline import prepare
+from training.prepared import prepare
 from training.tables import panel_of
 
 from .conftest import long_table

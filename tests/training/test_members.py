@@ -11,7 +11,8 @@ from training.config import FitConfig
 from training.errors import TrainingError
 from training.members import apart, together
 from training.panel import Panel
-from training.pipeline import backtest_panel, fit_panel, prepare
+from training.pipeline import backtest_panel, fit_panel
+from training.prepared import prepare
 from training.sweep import read_sweep
 
 TOLD = {

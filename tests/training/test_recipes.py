@@ -9,9 +9,9 @@ import torch
 import statecast
 from training.config import FitConfig, TrainingConfig
 from training.errors import TrainingError
-from training.fit import Fit
 from training.panel import MANY, Item, Panel
-from training.pipeline import fit_panel, prepare
+from training.pipeline import fit_panel
+from training.prepared import prepare
 from training.progress import Silent
 from training.race import hold_race
 from training.recipes import Recipe, choose_recipes
@@ -83,12 +83,7 @@ def test_what_recipes_agree_on_may_be_named(wavy):
 
 def race(panel, *recipes):
     config = replace(SMALL, training=replace(SHORT, seconds=0.0))
-
-    def begin(told):
-        one = prepare(panel, told)
-        return Fit(one.network, one.tensors, one.task, one.config.training)
-
-    return hold_race(recipes, config, begin, Silent())
+    return hold_race(recipes, config, lambda told: prepare(panel, told).fit(), Silent())
 
 
 def recipe(name, width, rate, steps=18):

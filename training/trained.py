@@ -1,0 +1,105 @@
+"""From a table and a config to a network that has learned: a race for what is open, its members, its best start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from statecast import Artifact, Forecaster
+from statecast.ensemble import Ensemble
+from statecast.series import SeriesNetwork
+from training.baselines import Task
+from training.checkpoint import Checkpoint
+from training.config import FitConfig
+from training.defaults import choose_network
+from training.encoding import PanelTensors
+from training.errors import TrainingError
+from training.finetune import Start, begin_with, tell_starts, tune
+from training.fit import Fit
+from training.members import apart, run_all, together
+from training.panel import Panel
+from training.prepared import network_table, prepare
+from training.progress import Watcher
+from training.race import Raced, Settled, forget_race, settle
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network that has learned and is neither calibrated nor judged, with what it learned from and how.
+
+    config: in which nothing is open; it trains the same again.  fits: of each member, or of the only network.
+    raced, starts: recipes and starts that were tried, the best one first; none where there was no choice.
+    parameters: how many weights were trained from scratch.  places: of checkpoints.
+    """
+
+    network: SeriesNetwork
+    tensors: PanelTensors
+    task: Task
+    config: FitConfig
+    fits: Sequence[Fit]
+    raced: Sequence[Raced]
+    parameters: int
+    places: Sequence[Path]
+    starts: Sequence[Start] = ()
+
+
+def train(
+    panel: Panel, config: FitConfig, out: Path, *, base: Artifact | None, resume: bool, watcher: Watcher
+) -> Trained:
+    """Settle what a config leaves open, train, and with a family as ``base`` keep what validation likes best.
+
+    Checkpoints lie under ``out`` until ``forget_training``.
+
+    Raises
+    ------
+    StatecastError
+        If the data or the config cannot be trained on; the message says how to mend it.
+    """
+    if base and config.members:
+        raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
+    shape = choose_network(panel, config.network)
+    begin = begin_with(base, panel, shape.season, shape.horizon) if base else None
+    settled = settle(panel, config, out, lambda told: prepare(panel, told).fit(), watcher=watcher, resume=resume)
+    trained = _from_scratch(panel, settled, out, watcher, resume)
+    return _best_start(trained, begin, out, watcher, resume) if begin else trained
+
+
+def forget_training(trained: Trained, out: Path) -> None:
+    """Delete the checkpoints and the race's outcome, when the artifact is whole."""
+    forget_race(out)
+    for place in trained.places:
+        Checkpoint.remove(place)
+        if place != out and place.exists():
+            place.rmdir()
+
+
+def _from_scratch(panel: Panel, settled: Settled, out: Path, watcher: Watcher, resume: bool) -> Trained:
+    prepared = [prepare(panel, one) for one in apart(settled.config)]
+    network: SeriesNetwork = prepared[0].network
+    config, places = prepared[0].config, [out]
+    if settled.config.members:
+        network = Ensemble([one.network for one in prepared])
+        config = together([one.config for one in prepared])
+        places = [out / f"member-{number + 1}" for number in range(len(prepared))]
+    parameters = sum(weight.numel() for weight in network.parameters())
+    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
+    fits = [one.fit(place) for one, place in zip(prepared, places, strict=True)]
+    if settled.weights:
+        fits[0].start_at(settled.weights, settled.raced[0].validation)
+    run_all(fits, watcher, resume)
+    return Trained(network, prepared[0].tensors, prepared[0].task, config, fits, settled.raced, parameters, places)
+
+
+def _best_start(scratch: Trained, begin: Forecaster, out: Path, watcher: Watcher, resume: bool) -> Trained:
+    place = out / "tuned"
+    starts = tune(begin, scratch.fits[0], place, watcher, resume)
+    best = starts[0].fit
+    watcher.say(f"kept: {starts[0].name}; validation {tell_starts(starts)}")
+    return replace(
+        scratch,
+        network=best.network,
+        tensors=starts[0].tensors,
+        config=replace(scratch.config, network=network_table(best.network.config.to_dict()), training=best.config),
+        fits=[best],
+        starts=starts,
+        places=[*scratch.places, place],
+    )
