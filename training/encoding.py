@@ -1,7 +1,7 @@
 """Covariates fitted on training rows, and a panel as flat tensors that are cut by index."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from statecast.calendar import calendar_features, calendar_width
 from statecast.config import ForecasterConfig
 from statecast.covariates import Covariate, encode_covariates
 from training.errors import TrainingError
-from training.given import GivenTensors
-from training.panel import Panel
+from training.given import given_columns
+from training.panel import Given, Panel
 from training.resolutions import check_resolutions
 from training.splits import Split
 
@@ -57,21 +57,23 @@ class PanelTensors:
     """All rows of all items, one after the other, and where each item begins.
 
     target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
+    given: ``[N, G]``, of each given resolution at the last step of its buckets.
     clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
     first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
-    given: of each given resolution.  earlier_length: buckets of each that a series begins with, at most.
+    coarse: by base steps a bucket, what each item was given.  earlier_length: buckets a series begins with, at most.
     """
 
     target: Tensor
     past: Tensor
     known: Tensor
+    given: Tensor
     static: Tensor
     clock: Tensor
     offset: Tensor
     length: Tensor
     first: Tensor
     calendar_width: int
-    given: tuple[GivenTensors, ...] = ()
+    coarse: Mapping[int, Sequence[Given]] = field(default_factory=dict)
     earlier_length: int = 0
 
     def to(self, device: torch.device | str) -> "PanelTensors":
@@ -79,7 +81,7 @@ class PanelTensors:
         moved: dict[str, Any] = {
             name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)
         }
-        return replace(self, **moved, given=tuple(one.to(device) for one in self.given))
+        return replace(self, **moved)
 
 
 def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
@@ -91,26 +93,28 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
         If a covariate, or a table of a given resolution, is not what the config expects.
     """
     check_resolutions(panel, config)
-    targets, pasts, knowns, statics = [], [], [], []
+    targets, pasts, knowns, givens, statics = [], [], [], [], []
     for item in panel.items:
         rows = (item.target.size,)
         targets.append(item.target)
         pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
         times = panel.times(item)
         knowns.append(known_columns(config, item.known, times, item.target.size))
+        givens.append(given_columns(item, config.given))
         statics.append(encode_covariates(config.static_covariates, dict(item.static), ()))
     lengths = np.asarray([target.size for target in targets], dtype=np.int64)
     return PanelTensors(
         target=torch.from_numpy(np.concatenate(targets)),
         past=torch.from_numpy(np.concatenate(pasts)),
         known=torch.from_numpy(np.concatenate(knowns)),
+        given=torch.from_numpy(np.concatenate(givens)),
         static=torch.from_numpy(np.stack(statics)),
         clock=_whole(item.clock for item in panel.items),
         offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
         length=torch.from_numpy(lengths),
         first=_whole(item.first for item in panel.items),
         calendar_width=calendar_width(config.calendar),
-        given=tuple(GivenTensors.of(step, [item.given[step] for item in panel.items]) for step in config.given),
+        coarse={length: [item.given[length] for item in panel.items] for length in config.given},
         earlier_length=config.earlier_length,
     )
 

@@ -14,7 +14,7 @@ from statecast.state import State
 from training import metrics
 from training.baselines import Baseline, Task, fill_forward
 from training.encoding import PanelTensors
-from training.given import read_earlier, read_given
+from training.given import read_earlier
 from training.scores import Scores
 from training.splits import origins, standards
 
@@ -97,16 +97,17 @@ class Reader:
     def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
         rows = self.row[index][:, None] + torch.arange(length, device=self.device)
         tensors, flat = self.tensors, self.tensors.offset[index][:, None] + rows
-        given = read_given(tensors.given, index, tensors.clock[index][:, None] + rows)
-        return Observations(
-            tensors.target[flat], tensors.past[flat], tensors.known[flat], given, self._earlier(index)
-        ), rows
+        columns = (tensors.target[flat], tensors.past[flat], tensors.known[flat], tensors.given[flat])
+        return Observations(*columns, self._earlier(index)), rows
 
     def _earlier(self, index: Tensor) -> Tensor:
         """What coarse resolutions were given of the time before those items of which nothing was read yet."""
-        tensors, row = self.tensors, self.row[index]
-        earlier = read_earlier(tensors.given, index, tensors.clock[index] + row - 1, tensors.earlier_length)
-        return earlier.masked_fill((row > tensors.first[index])[:, None, None], torch.nan)
+        tensors = self.tensors
+        earlier = torch.full((len(index), len(tensors.coarse), tensors.earlier_length), torch.nan, device=self.device)
+        new = torch.nonzero(self.row[index] <= tensors.first[index]).flatten()
+        before = tensors.clock[index[new]] + self.row[index[new]] - 1
+        earlier[new] = read_earlier(tensors.coarse, index[new], before, tensors.earlier_length)
+        return earlier
 
     def _future(self, index: Tensor, last: Tensor) -> Tensor:
         ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.encoding import PanelTensors
 from training.errors import TrainingError
-from training.given import read_earlier, read_given
+from training.given import read_earlier
 
 
 class Batch(NamedTuple):
@@ -138,8 +138,8 @@ class Sequences:
             known=tensors.known[rows],
             clock=clock,
             static=tensors.static[item],
-            given=read_given(tensors.given, item, clock[:, None] + 1 + torch.arange(rows.shape[1])),
-            earlier=read_earlier(tensors.given, item, clock, tensors.earlier_length),
+            given=tensors.given[rows],
+            earlier=read_earlier(tensors.coarse, item, clock, tensors.earlier_length),
             future=tensors.known[ahead].masked_fill(beyond[..., None], 0.0),
             truth=truth,
         )
