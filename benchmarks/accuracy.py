@@ -25,7 +25,7 @@ import torch
 
 from benchmarks import neural
 from benchmarks.machine import describe_machine
-from benchmarks.protocols import CONFIGS, PROTOCOLS, Protocol
+from benchmarks.protocols import CONFIGS, PROTOCOLS, Protocol, list_configs
 from training.baselines import Task
 from training.config import FitConfig
 from training.evaluate import Part, score_baseline
@@ -210,8 +210,9 @@ def main() -> None:
     """Measure one data set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="airline", choices=PROTOCOLS)
-    configs = sorted(path.stem for path in CONFIGS.glob("*.toml"))
-    parser.add_argument("--config", choices=[*configs, "none"], metavar="NAME", help="another of configs/, or none")
+    parser.add_argument(
+        "--config", choices=[*list_configs(), "none"], metavar="NAME", help="another of configs/, or none"
+    )
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")

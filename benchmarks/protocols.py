@@ -1,7 +1,7 @@
 """Which rows of a data set are learned from and which are judged, as whoever published scores on it did."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from training.columns import Columns
 from training.config import FitConfig
 from training.panel import Panel
 from training.tables import read_panel
+from training.toml import read_toml
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 _FINAL = (0.98, 0.01, 0.01)  # one horizon each, where that is more than a hundredth
@@ -47,6 +48,12 @@ class Protocol:
             data=replace(config.data, borders=self.borders, fractions=self.fractions),
             network=network,
         )
+
+
+def list_configs() -> list[str]:
+    """Names of those of ``configs/`` that fit a table; others are of texts, or of a family."""
+    tables = {one.name for one in fields(FitConfig)}
+    return sorted(path.stem for path in CONFIGS.glob("*.toml") if set(read_toml(path)) <= tables)
 
 
 def _small(target: str, **columns: Any) -> Callable[[Path], Panel]:

@@ -26,14 +26,13 @@ class Tensor(Protocol):
 class Results:
     """The forecasts of a batch's rows as arrays, dealt out to their tickets.
 
-    baseline: ``[M, F]`` seasonal naive.  seasonal_error: ``[M]``.  far: quantiles ``[M, F, Q]`` and mean ``[M, F]``
-    where F passes the network's horizon, which is the prediction's.
+    prediction: of the network's own horizon, for its attention.  quantiles: ``[M, F, Q]``.  mean: ``[M, F]``.
+    baseline: ``[M, F]`` seasonal naive.  seasonal_error: ``[M]``.
     """
 
     def __init__(
-        self, prediction: Prediction, baseline: Tensor, seasonal_error: Tensor, far: tuple[Tensor, Tensor] | None = None
+        self, prediction: Prediction, quantiles: Tensor, mean: Tensor, *, baseline: Tensor, seasonal_error: Tensor
     ) -> None:
-        quantiles, mean = far or (prediction.quantiles(), prediction.mean())
         self.quantiles: NDArray[np.float64] = quantiles.cpu().numpy()
         self.mean: NDArray[np.float64] = mean.cpu().numpy()
         self.baseline = baseline.cpu().numpy()

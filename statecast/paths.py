@@ -18,6 +18,7 @@ from torch import Tensor
 from statecast.dependence import correlate
 from statecast.errors import InputError
 from statecast.history import Observations
+from statecast.prediction import Prediction
 from statecast.sampling import Integers, uniforms
 from statecast.series import SeriesNetwork
 from statecast.state import State
@@ -119,33 +120,35 @@ def sample_paths(
 
 
 def direct_quantiles(network: SeriesNetwork, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
-    """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon.
+    """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon, see ``roll_on``."""
+    return roll_on(network, state, future, network.decode(state, future[:, : network.config.horizon]))
+
+
+def roll_on(network: SeriesNetwork, state: State, future: Tensor, near: Prediction) -> tuple[Tensor, Tensor]:
+    """Quantiles ``[B, H, Q]`` and mean ``[B, H]``, of which ``near`` is the first horizon or all there is.
 
     Past the trained horizon the network goes on from its own median, a horizon at a time; there each level lies at
     least as far from the median as it did a horizon earlier, because nothing became more certain since.
     """
-    middle = network.config.quantile_levels.index(0.5)
-    quantiles: list[Tensor] = []
-    means: list[Tensor] = []
-    for known in future.split(network.config.horizon, dim=1):
+    middle, horizon = network.config.quantile_levels.index(0.5), network.config.horizon
+    quantiles, means = [near.quantiles()], [near.mean()]
+    for begin in range(horizon, future.shape[1], horizon):
+        before = quantiles[-1]
+        state = network.prime(_seen(network, before[..., middle], future[:, begin - horizon : begin]), state)
+        known = future[:, begin : begin + horizon]
         prediction = network.decode(state, known)
-        now, mean = prediction.quantiles(), prediction.mean()
-        centre = now[..., middle : middle + 1]
-        if quantiles:
-            before = quantiles[-1][:, : known.shape[1]]
-            away = before - before[..., middle : middle + 1]
-            now = centre + torch.cat(
-                [
-                    torch.minimum((now - centre)[..., :middle], away[..., :middle]),
-                    torch.zeros_like(centre),
-                    torch.maximum((now - centre)[..., middle + 1 :], away[..., middle + 1 :]),
-                ],
-                dim=-1,
-            )
+        now, before = prediction.quantiles(), before[:, : known.shape[1]]
+        centre, away = now[..., middle : middle + 1], before - before[..., middle : middle + 1]
+        now = centre + torch.cat(
+            [
+                torch.minimum((now - centre)[..., :middle], away[..., :middle]),
+                torch.zeros_like(centre),
+                torch.maximum((now - centre)[..., middle + 1 :], away[..., middle + 1 :]),
+            ],
+            dim=-1,
+        )
         quantiles.append(now)
-        means.append(mean)
-        if len(means) * network.config.horizon < future.shape[1]:
-            state = network.prime(_seen(network, centre[..., 0], known), state)
+        means.append(prediction.mean())
     return torch.cat(quantiles, dim=1), torch.cat(means, dim=1)
 
 

@@ -20,7 +20,7 @@ from service.rows import ahead, observed, openings
 from service.stores import Put, Store, StoreError, Write
 from service.tickets import Ticket
 from statecast.history import Observations
-from statecast.paths import direct_quantiles
+from statecast.paths import roll_on
 from statecast.series import SeriesNetwork
 from statecast.state import State
 
@@ -139,12 +139,10 @@ class Engine:
         return outcomes, state.rows
 
     def _forecast(self, network: SeriesNetwork, state: State, future: Tensor) -> Results:
-        horizon = network.config.horizon
-        far = None
-        if future.shape[1] > horizon:
-            far = direct_quantiles(pausing(network, self._pause), state, future)
-        prediction = network.decode(state, future[:, :horizon])
-        return Results(prediction, network.seasonal_naive(state, future.shape[1]), network.seasonal_error(state), far)
+        prediction = network.decode(state, future[:, : network.config.horizon])
+        quantiles, mean = roll_on(pausing(network, self._pause), state, future, prediction)
+        naive, error = network.seasonal_naive(state, future.shape[1]), network.seasonal_error(state)
+        return Results(prediction, quantiles, mean, baseline=naive, seasonal_error=error)
 
     def _keep(self, batch: Tickets, computed: list[object], after: Tensor) -> list[object]:
         """Commit what the sessions came to, all at once, then remember their rows."""

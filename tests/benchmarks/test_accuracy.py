@@ -11,7 +11,7 @@ import torch
 
 from benchmarks import accuracy, neural
 from benchmarks.accuracy import Results, check_harness, lines, published
-from benchmarks.protocols import PROTOCOLS
+from benchmarks.protocols import CONFIGS, PROTOCOLS, list_configs
 from training.baselines import LastValue, Naive2, SeasonalNaive, Task
 from training.evaluate import Part, score_baseline
 from training.judge import Judgement
@@ -78,6 +78,18 @@ def test_data_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
     accuracy.main()
     torch.set_num_threads(threads)
     assert "daily-total-female-births.csv: no such file; --data names the folder" in capsys.readouterr().out
+
+
+def test_every_config_that_is_offered_can_be_taken(monkeypatch, capsys):
+    """A name that help offers and the reader then refuses sends its user looking for a mistake of theirs."""
+    offered = list_configs()
+    for name in offered:
+        assert PROTOCOLS["airline"].config(name, 6).network["horizon"] == 6
+    assert {"etth1", "m4-hourly-ensemble"} <= set(offered) < {path.stem for path in CONFIGS.glob("*.toml")}
+    monkeypatch.setattr(sys, "argv", ["accuracy", "airline", "--config", "default"])
+    with pytest.raises(SystemExit):
+        accuracy.main()
+    assert "invalid choice: 'default' (choose from" in capsys.readouterr().err
 
 
 def test_published_rows_stand_beside_ours_with_the_best_of_them_named():
