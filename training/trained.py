@@ -28,7 +28,7 @@ class Trained:
 
     config: in which nothing is open; it trains the same again.  fits: of each member, or of the only network.
     raced, starts: recipes and starts that were tried, the best one first; none where there was no choice.
-    parameters: how many weights were trained from scratch.  places: of checkpoints.
+    places: of checkpoints.
     """
 
     network: SeriesNetwork
@@ -37,9 +37,13 @@ class Trained:
     config: FitConfig
     fits: Sequence[Fit]
     raced: Sequence[Raced]
-    parameters: int
     places: Sequence[Path]
     starts: Sequence[Start] = ()
+
+    @property
+    def parameters(self) -> int:
+        """How many weights it has."""
+        return sum(weight.numel() for weight in self.network.parameters())
 
 
 def train(
@@ -80,13 +84,14 @@ def _from_scratch(panel: Panel, settled: Settled, out: Path, watcher: Watcher, r
         network = Ensemble([one.network for one in prepared])
         config = together([one.config for one in prepared])
         places = [out / f"member-{number + 1}" for number in range(len(prepared))]
-    parameters = sum(weight.numel() for weight in network.parameters())
-    watcher.say(f"{len(panel.items)} items, {panel.rows} rows, freq {network.config.freq}, {parameters} parameters")
     fits = [one.fit(place) for one, place in zip(prepared, places, strict=True)]
     if settled.weights:
         fits[0].start_at(settled.weights, settled.raced[0].validation)
+    trained = Trained(network, prepared[0].tensors, prepared[0].task, config, fits, settled.raced, places)
+    items = f"{len(panel.items)} items, {panel.rows} rows"
+    watcher.say(f"{items}, freq {network.config.freq}, {trained.parameters} parameters")
     run_all(fits, watcher, resume)
-    return Trained(network, prepared[0].tensors, prepared[0].task, config, fits, settled.raced, parameters, places)
+    return trained
 
 
 def _best_start(scratch: Trained, begin: Forecaster, out: Path, watcher: Watcher, resume: bool) -> Trained:

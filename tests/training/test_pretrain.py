@@ -172,6 +172,17 @@ def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch
     assert again.exit_code == 0, again.output
 
 
+def test_the_weights_that_are_told_are_those_that_are_kept(default, monkeypatch):
+    """A card of one network with the size of another misleads whoever plans by it."""
+    monkeypatch.setattr(finetune, "_STEPS", 30)
+    chosen = ["--horizon", 5, "--season", 8, "--steps", 1, "--from", default / "default"]
+    result = run("fit", "--data", default / "data.csv", "--out", default / "kept", *chosen)
+    assert result.exit_code == 0 and f"kept: {finetune.SCRATCH}" not in result.output, result.output
+    kept = statecast.load(default / "kept")
+    weights = sum(weight.numel() for weight in kept.forecaster.parameters())
+    assert kept.manifest["training"]["costs"]["parameters"] == weights
+
+
 def test_fit_from_refuses_what_it_cannot_start_from(default):
     fit = ["fit", "--data", default / "data.csv", "--steps", 2, "--out", default / "no"]
     result = run(*fit, "--horizon", 20, "--from", default / "default")

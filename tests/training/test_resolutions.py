@@ -57,7 +57,7 @@ def joined(tmp_path):
 
 
 def test_a_backtest_reads_given_values_as_a_notebook_does(joined):
-    """Training carries a panel on, who asks brings a series; a bucket apart, and scores would be of another forecast."""
+    """Training carries a panel, a notebook one series; a bucket apart, and scores would be of another forecast."""
     torch.manual_seed(0)
     network = Forecaster(SHAPE).eval()
     for value in network.resolution_attention.values:
