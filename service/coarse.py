@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from service.errors import Conflict, Unprocessable
 from service.grid import Limits
-from service.jobs import Arrival, Floats
+from service.jobs import Arrival, Coarse, Floats
 from service.stores import Record
+from statecast.calendar import Freq
 from statecast.given import lay_out
 
 
@@ -55,34 +56,39 @@ def check_given(record: Record | None, arrival: Arrival, limits: Limits, last: i
             if len(ahead):
                 raise Unprocessable(
                     f"resolutions.{name}: expected values of buckets that are over by the last step of target, but "
-                    f"value {ahead[0]} is of one that is not; send it with the step that ends its bucket",
+                    f"that of {_begin(name, coarse, ahead[0])} is not; send it with the step that ends its bucket",
                     code="not_over",
                 )
             if record is not None and not retry:
-                _compare(record, name, place, coarse.values, np.where(seen, ends, last + 1))
+                _compare(record, name, place, coarse, np.where(seen, ends, last + 1))
 
 
-def _compare(record: Record, name: str, place: int, values: Floats, ends: NDArray[np.int64]) -> None:
+def _compare(record: Record, name: str, place: int, coarse: Coarse, ends: NDArray[np.int64]) -> None:
     """Hold values of buckets that ended within a session against what it read then."""
     for index in np.flatnonzero(ends <= record.last_clock):
-        came, at = values[:, index], int(ends[index]) - record.tail_begin
+        came, at = coarse.values[:, index], int(ends[index]) - record.tail_begin
         given = ~np.isnan(came)
         kept = record.given_tail[:, place, at] if at >= 0 else np.full(len(came), np.nan, dtype=np.float32)
         differs = given & (came != kept)
         if (differs & ~np.isnan(kept)).any():
             raise Conflict(
-                f"resolutions.{name}: expected the same values for buckets that the session already holds, but value "
-                f"{index} is {came[differs][0]}, the session read {kept[differs][0]}; send it unchanged, leave it out, "
-                "or use another session id",
+                f"resolutions.{name}: expected the same values for buckets that the session already holds, but that of "
+                f"{_begin(name, coarse, index)} is {came[differs][0]}, the session read {kept[differs][0]}; send it "
+                "unchanged, leave it out, or use another session id",
                 code="conflicting_observation",
             )
         if differs.any():
             raise Conflict(
-                f"resolutions.{name}: expected values with the step that ends their bucket, but value {index} is of "
-                "one that ended by the session's last observation and was not read then (only the last "
-                f"{record.tail.shape[1]} steps can be compared); leave it out, or begin anew under another session id",
+                f"resolutions.{name}: expected values with the step that ends their bucket, but that of "
+                f"{_begin(name, coarse, index)} ended by the session's last observation and was not read then (only "
+                f"the last {record.tail.shape[1]} steps can be compared); leave it out, or begin anew under another "
+                "session id",
                 code="too_late",
             )
+
+
+def _begin(name: str, coarse: Coarse, index: np.int64) -> str:
+    return f"{Freq.parse(name).times(np.asarray([coarse.first + index]))[0]}Z"
 
 
 def checksum_given(arrival: Arrival, before: int) -> int:

@@ -132,11 +132,17 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
         ) from None
     clocks, offsets = freq.clocks(instant)
     if offsets[0]:
-        raise InputError(
-            f"resolutions {name}: expected the time at which a bucket begins, such as {freq.times(clocks)[0]}Z, got "
-            f"{instant[0]}Z; buckets are counted from 1970-01-01T00:00:00Z, aggregate to those"
-        )
+        raise InputError(f"resolutions {name}: {tell_begin(freq, instant[0])}")
     return int(clocks[0])
+
+
+def tell_begin(freq: Freq, instant: np.datetime64) -> str:
+    """Say to who gave a time within a bucket when that begins."""
+    begin = freq.times(freq.clocks(np.asarray([instant]))[0])[0]
+    return (
+        f"expected the time at which a bucket begins, such as {begin}Z, got {instant}Z; buckets are counted from "
+        "1970-01-01T00:00:00Z, aggregate to those"
+    )
 
 
 def lay_out(values: Floats, first: int, length: int, clock: int, steps: int, most: int) -> tuple[Floats, Floats]:

@@ -21,19 +21,13 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 @dataclass
-class CoarseSeries:
-    """What came of one coarse resolution. start: of its first bucket.  target: as in ``Series``."""
-
-    start: str | None = None
-    target: dict[str, Floats] = field(default_factory=dict)
-
-
-@dataclass
 class Series:
     """One series as it came. ``target``: variable -> ``[T]``, the one variable of a univariate series is ``""``.
 
     timestamps: texts (``list[str]``) or instants (``datetime64[s]``), one a value.  indices: step indices, likewise.
-    table: whether it came as rows, where covariates of the horizon stand in rows after the last target.
+    rows: of a table that it came in, the row of each value, counted from 0; None where it came in JSON. There
+    covariates of the horizon stand in rows after the last target.
+    resolutions: by name as it came, a series of target and time alone.
     faults: what is wrong with it.  refusal: an error that took its place.
     """
 
@@ -48,15 +42,22 @@ class Series:
     past_covariates: dict[str, Column] = field(default_factory=dict)
     future_covariates: dict[str, Column] = field(default_factory=dict)
     static_covariates: dict[str, Any] = field(default_factory=dict)
-    resolutions: dict[str, CoarseSeries] = field(default_factory=dict)
+    resolutions: dict[str, "Series"] = field(default_factory=dict)
     session: str | None = None
     faults: list[Fault] = field(default_factory=list)
     refusal: ServiceError | None = None
     indices: NDArray[np.int64] | None = None
-    table: bool = False
+    rows: NDArray[np.int64] | None = None
+
+    @property
+    def table(self) -> bool:
+        """Whether it came as rows of a table."""
+        return self.rows is not None
 
     def fault(self, msg: str, *where: str | int) -> None:
-        """Note one thing wrong with this series."""
+        """Note one thing wrong with this series; of a value in a table its row is told."""
+        if self.rows is not None and where and isinstance(where[-1], int):
+            where = (*where[:-1], int(self.rows[where[-1]]))
         self.faults.append(Fault((*self.loc, *where), msg))
 
     def raise_faults(self) -> None:

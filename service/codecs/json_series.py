@@ -5,7 +5,7 @@ from typing import Any
 
 import simdjson
 
-from service.codecs.asked import CoarseSeries, Loc, Series
+from service.codecs.asked import Loc, Series
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.numbers import NumberFault, column, floats, is_list
 
@@ -44,20 +44,18 @@ class Reader:
             self.lists += 1
         return series
 
-    def _target(self, value: Any, series: Series, *within: str) -> dict[str, Any]:
-        place = (*within, "target")
+    def _target(self, value: Any, series: Series, what: str = "a series") -> dict[str, Any]:
         if value is None:
-            needs = "a resolution" if within else "a series"
-            series.fault(f"expected a list of numbers or null, got nothing; it is the one field {needs} needs", *place)
+            series.fault(f"expected a list of numbers or null, got nothing; it is the one field {what} needs", "target")
             return {}
         if not is_object(value):
-            return dict(self._read(floats, [("", value)], place, series))
-        members = fields_of(value, (), lambda msg, *name: series.fault(msg, *place, *name))
+            return dict(self._read(floats, [("", value)], ("target",), series))
+        members = fields_of(value, (), lambda msg, *name: series.fault(msg, "target", *name))
         if not members:
-            series.fault("expected at least one variable, got an empty object", *place)
-        return dict(self._read(floats, list(members.items()), place, series))
+            series.fault("expected at least one variable, got an empty object", "target")
+        return dict(self._read(floats, list(members.items()), ("target",), series))
 
-    def _resolutions(self, value: Any, series: Series) -> dict[str, CoarseSeries]:
+    def _resolutions(self, value: Any, series: Series) -> dict[str, Series]:
         if value is None:
             return {}
         if not is_object(value):
@@ -66,15 +64,16 @@ class Reader:
                 "resolutions",
             )
             return {}
-        found: dict[str, CoarseSeries] = {}
+        found: dict[str, Series] = {}
         for name, entry in fields_of(value, (), lambda msg, *inner: series.fault(msg, "resolutions", *inner)).items():
-            place = ("resolutions", name)
+            one = Series((*series.loc, "resolutions", name), faults=series.faults)
             if not is_object(entry):
-                series.fault(f"expected an object with start and target, got {kind_of(entry)}", *place)
+                one.fault(f"expected an object with start and target, got {kind_of(entry)}")
                 continue
-            fields = fields_of(entry, ("start", "target"), lambda msg, *inner, at=place: series.fault(msg, *at, *inner))
-            start = text_of(fields, "start", lambda msg, *inner, at=place: series.fault(msg, *at, *inner))
-            found[name] = CoarseSeries(start, self._target(fields.get("target"), series, *place))
+            fields = fields_of(entry, ("start", "target"), one.fault)
+            one.start = text_of(fields, "start", one.fault)
+            one.target = self._target(fields.get("target"), one, "a resolution")
+            found[name] = one
         return found
 
     def _columns(self, fields: dict[str, Any], name: str, series: Series) -> dict[str, Any]:

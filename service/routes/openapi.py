@@ -25,7 +25,10 @@ _WHEN = {
     503: "still loading, or stopping; see Retry-After",
     504: "timeout_ms passed; the work was dropped",
 }
-_TABLE = {"type": "string", "description": "Long table: item_id, timestamp, target and covariate columns."}
+_TABLE = {
+    "type": "string",
+    "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns.",
+}
 _REPLY_TABLE = {"type": "string", "description": "Long table: item_id, timestamp, mean and one column a quantile."}
 _PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _AGAIN = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "Whole seconds."}}
@@ -113,7 +116,8 @@ def _forecast() -> dict[str, Any]:
             "Opens or advances a session where a series names one. A series that fails carries its error, the others "
             "answer; if all fail, so does the request. Tables give their parameters in the query string; beside JSON, "
             "the query fills what the body leaves out. In tables, times without an offset are UTC, and rows at the end "
-            "of an item with a missing target and known covariates are the horizon."
+            "of an item with a missing target and known covariates are the horizon. Rows that name a resolution, such "
+            "as 1d, hold the value of its bucket that begins at their timestamp."
         ),
         "operationId": "forecast",
         "parameters": _parameters(),

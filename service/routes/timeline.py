@@ -38,7 +38,7 @@ def read_timeline(series: Series, steps: int, model_freq: str | None) -> Timelin
     if len(given) > 1:
         series.fault(f"expected one way to tell the time, got {' and '.join(given)}; keep one", given[1])
     elif series.start is not None:
-        return _from_start(series, series.start, steps, freq)
+        return _from_start(series, steps, freq)
     elif series.timestamps is not None:
         return _from_timestamps(series, steps, freq)
     elif series.from_index is not None:
@@ -79,40 +79,42 @@ def _length(freq: Freq) -> tuple[str, int]:
     return "mo", freq.count * {"mo": 1, "q": 3, "y": 12}[freq.unit]
 
 
-def read_instant(text: str) -> np.datetime64:
-    """Instant in UTC of an RFC 3339 text.
+def read_instants(series: Series) -> Instants | None:
+    """Instants in UTC, ascending: of the values where each has its own time, else of ``start`` alone.
 
-    Raises
-    ------
-    ValueError
-        If it is none.
+    What is wrong is noted in the series' faults; there are none to be used then.
     """
-    return _instant(text)[0]
+    if series.start is not None:
+        try:
+            return np.array([_instant(series.start)[0]], dtype="datetime64[s]")
+        except ValueError as error:
+            series.fault(str(error), "start")
+            return None
+    name, times = "timestamp" if series.table else "timestamps", series.timestamps
+    instants = _instants(series, times, name) if isinstance(times, list) else times
+    if instants is not None and not _ascending(series, instants.astype(np.int64), name):
+        return None
+    return instants
 
 
-def _from_start(series: Series, start: str, steps: int, freq: Freq | None) -> Timeline:
+def _from_start(series: Series, steps: int, freq: Freq | None) -> Timeline:
     if freq is None:
         series.fault("expected freq beside start, such as 1h, got none, and the model has no freq of its own", "freq")
         return Timeline()
-    try:
-        instant, _ = _instant(start)
-    except ValueError as error:
-        series.fault(str(error), "start")
+    instants = read_instants(series)
+    if instants is None:
         return Timeline()
-    clock, offset = freq.clocks(np.array([instant], dtype="datetime64[s]"))
+    clock, offset = freq.clocks(instants)
     return Timeline(str(freq), clock[0] + np.arange(steps, dtype=np.int64), int(offset[0]))
 
 
 def _from_timestamps(series: Series, steps: int, freq: Freq | None) -> Timeline:
     name = "timestamp" if series.table else "timestamps"
-    times = series.timestamps
-    instants = _instants(series, times, name) if isinstance(times, list) else times
+    instants = read_instants(series)
     if instants is None:
         return Timeline()
     if len(instants) != steps:
         series.fault(f"expected {steps} times, one a value of target, got {len(instants)}", name)
-        return Timeline()
-    if not _ascending(series, instants.astype(np.int64), name):
         return Timeline()
     freq = freq or infer_freq(instants)
     if freq is None:
