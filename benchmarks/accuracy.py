@@ -1,12 +1,13 @@
 """Errors on the protocol that others publish on: ours, the baselines', the peers', and the published rows beside them.
 
-    python -m benchmarks.accuracy [NAME] [--config NAME] [--seeds 0,1,2] [--horizon H] [--peers] [--out DIR]
-                                  [--data ../shared/data]
+    python -m benchmarks.accuracy [NAME] [--config NAME] [--from ARTIFACT] [--seeds 0,1,2] [--horizon H]
+                                  [--peers] [--out DIR] [--data ../shared/data]
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
 births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else, or with `--config
-none`, with what `fit` chooses by itself. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and
-NHITS with the extra `peers` and the option. Naive rows that miss what they must come to end the command with status 1.
+none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained family, as it is
+or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the extra `peers` and
+the option. Naive rows that miss what they must come to end the command with status 1.
 """
 
 import argparse
@@ -23,9 +24,11 @@ from typing import Any
 import numpy as np
 import torch
 
+import statecast
 from benchmarks import neural
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import CONFIGS, PROTOCOLS, Protocol, list_configs
+from statecast.artifact import Artifact
 from training.baselines import Task
 from training.config import FitConfig
 from training.evaluate import Part, score_baseline
@@ -59,13 +62,22 @@ class Results:
     notes: list[str] = field(default_factory=list)
 
 
-def measure(name: str, data: Path, out: Path, *, seeds: Sequence[int], config: FitConfig, peers: bool) -> Results:
-    """Fit once a seed, judge the baselines with the first, then the peers."""
+def measure(
+    name: str,
+    data: Path,
+    out: Path,
+    *,
+    seeds: Sequence[int],
+    config: FitConfig,
+    base: Artifact | None = None,
+    peers: bool,
+) -> Results:
+    """Fit once a seed, judge the baselines with the first, then the peers. ``base``: a family to start from too."""
     protocol = PROTOCOLS[name]
     panel = protocol.read(data / protocol.path)
     results, baselines = Results(), Results()
     for number, seed in enumerate(seeds):
-        judgement, costs = _fit(name, panel, config, out, seed, first=number == 0, peers=peers)
+        judgement, costs = _fit(name, panel, config, out, seed, base=base, first=number == 0, peers=peers)
         results.horizon = judgement.scores[OURS].by_step()[0].size
         _keep(results, f"{OURS}, seed {seed}", judgement, costs)
         if number == 0:
@@ -88,14 +100,22 @@ def measure(name: str, data: Path, out: Path, *, seeds: Sequence[int], config: F
 
 
 def _fit(
-    name: str, panel: Panel, config: FitConfig, out: Path, seed: int, *, first: bool = False, peers: bool = False
+    name: str,
+    panel: Panel,
+    config: FitConfig,
+    out: Path,
+    seed: int,
+    *,
+    base: Artifact | None = None,
+    first: bool = False,
+    peers: bool = False,
 ) -> tuple[Judgement, dict[str, Any]]:
     """One fit; slow baselines are judged with the first seed only."""
     chosen = replace(config.training, seed=seed)
     limit = _PEER_SECONDS if peers else chosen.baseline_seconds
     chosen = replace(chosen, boosting=first, baseline_seconds=limit if first else 0.0)
     folder = out / f"{name}-{seed}"
-    outcome = fit_panel(panel, replace(config, training=chosen), folder, name=name)
+    outcome = fit_panel(panel, replace(config, training=chosen), folder, name=name, base=base)
     manifest = json.loads((folder / "manifest.json").read_text())
     return outcome.judgement, manifest["training"]["costs"]
 
@@ -213,6 +233,7 @@ def main() -> None:
     parser.add_argument(
         "--config", choices=[*list_configs(), "none"], metavar="NAME", help="another of configs/, or none"
     )
+    parser.add_argument("--from", dest="base", type=Path, metavar="ARTIFACT", help="a pretrained family")
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")
@@ -235,7 +256,8 @@ def main() -> None:
     print(f"{machine}\n{name}: {source}")
     with tempfile.TemporaryDirectory() as folder:
         out = options.out or Path(folder)
-        results = measure(name, options.data, out, seeds=seeds, config=config, peers=options.peers)
+        base = statecast.load(options.base) if options.base else None
+        results = measure(name, options.data, out, seeds=seeds, config=config, base=base, peers=options.peers)
         for line in [*lines(name, protocol, results), *results.notes]:
             print(line)
         wrong = check_harness(name, results.horizon, results.rows)
