@@ -5,9 +5,9 @@
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
 births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else, or with `--config
-none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained family, as it is
-or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the extra `peers` and
-the option. Naive rows that miss what they must come to end the command with status 1.
+none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained family, as
+it is or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the extra
+`peers` and the option. Naive rows that miss what they must come to end the command with status 1.
 """
 
 import argparse

@@ -22,7 +22,7 @@ from training.config import FitConfig
 from training.evaluate import Reader
 from training.fit import Fit
 from training.panel import Item, Panel
-from training.pipeline import Prepared, prepare
+from training.prepared import Prepared, prepare
 
 SIDE, APART, LENGTH, HORIZON = 20, 4, 1600, 8
 _MEMORY, _NOISE, _SMOOTH = 0.98, 0.1, 1.5  # share of the field that is left after a step; standard deviation; cells
