@@ -15,7 +15,6 @@ import json
 import sys
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +27,7 @@ import statecast
 from benchmarks import neural
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import CONFIGS, PROTOCOLS, Protocol, list_configs
+from benchmarks.published import TITLES, Row, check_harness, published, tell_source
 from statecast.artifact import Artifact
 from training.baselines import Task
 from training.config import FitConfig
@@ -38,18 +38,7 @@ from training.pipeline import fit_panel
 from training.prepared import cut
 from training.report import format_score, list_left_out
 
-TITLES = {
-    "mse": "MSE",
-    "mae": "MAE",
-    "smape": "sMAPE",
-    "mase": "MASE",
-    "owa": "OWA",
-    "pinball": "pinball",
-    "interval": "80 % interval",
-}
 _PEER_SECONDS = 900.0  # what a slow baseline may take where peers are asked for
-_TOLERANCE = 1.5e-3  # published figures have three decimals
-Row = dict[str, float | None]
 
 
 @dataclass
@@ -181,27 +170,6 @@ def _season(panel: Panel) -> int:
     return choose_network(panel, {}).season
 
 
-def published(kind: str, name: str, horizon: int) -> dict[str, dict[str, float]]:
-    """Rows of ``published.toml``: ``kind`` is ``published`` or ``harness``."""
-    found: dict[str, dict[str, float]] = _quoted()[kind].get(name, {}).get(str(horizon), {})
-    return found
-
-
-def _quoted() -> dict[str, Any]:
-    return tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))
-
-
-def check_harness(name: str, horizon: int, rows: dict[str, Row]) -> list[str]:
-    """Sentences on naive rows that do not come to what they must; none where all do."""
-    wrong = []
-    for model, expected in published("harness", name, horizon).items():
-        for metric, value in expected.items():
-            got = rows[model][metric]
-            if got is None or abs(got - value) > _TOLERANCE:
-                wrong.append(f"{model}: {TITLES[metric]} is {got}, must be {value}")
-    return wrong
-
-
 def lines(name: str, protocol: Protocol, results: Results) -> Iterator[str]:
     """The table as Markdown, published rows last, then the best of them beside ours."""
     metrics = protocol.metrics
@@ -215,7 +183,7 @@ def lines(name: str, protocol: Protocol, results: Results) -> Iterator[str]:
         cells = [f"{given[key]:.3f}" if key in given else "–" for key in metrics]
         yield f"| published: {title} | {' | '.join(cells)} | |"
     if others:
-        yield f"Published rows: {_quoted()['source'][name]}."
+        yield f"Published rows: {tell_source(name)}."
     ours = _row(results, OURS)
     for key in metrics:
         known = {title: given[key] for title, given in others.items() if key in given}

@@ -1,5 +1,6 @@
 """What holds for every test: how hypothesis searches, and one thread for the networks."""
 
+import pytest
 import torch
 from hypothesis import HealthCheck, settings
 
@@ -7,3 +8,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("statecast", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("statecast")
 torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def own_settings():
+    """Small tensors: a second thread only costs; and what a fit sets for the process must not leak into other tests."""
+    yield
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(False)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks import accuracy, neural
-from benchmarks.accuracy import Results, check_harness, lines, published
+from benchmarks.accuracy import Results, lines
 from benchmarks.protocols import CONFIGS, PROTOCOLS, list_configs
+from benchmarks.published import check_harness, published
 from training.baselines import LastValue, Naive2, SeasonalNaive, Task
 from training.evaluate import Part, score_baseline
 from training.judge import Judgement
@@ -54,13 +54,10 @@ def test_the_other_sets_are_read_whole(name):
 @pytest.mark.data
 @needs_data
 def test_the_command_prints_both_sides_and_keeps_them(tmp_path, monkeypatch, capsys):
-    threads = torch.get_num_threads()
     options = ["airline", "--seeds", "0,1", "--steps", "3", "--horizon", "6", "--out", str(tmp_path)]
     monkeypatch.setattr(sys, "argv", ["accuracy", *options, "--data", str(DATA)])
     with pytest.raises(SystemExit) as ended:
         accuracy.main()
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
     assert ended.value.code == 0
     output = capsys.readouterr().out
     for text in ("commit", "airline, 6 steps ahead", "statecast, seed 1", "mean of 2", "seasonal_naive", "boosting"):
@@ -74,9 +71,7 @@ def test_the_command_prints_both_sides_and_keeps_them(tmp_path, monkeypatch, cap
 
 def test_data_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["accuracy", "births", "--data", str(tmp_path)])
-    threads = torch.get_num_threads()
     accuracy.main()
-    torch.set_num_threads(threads)
     assert "daily-total-female-births.csv: no such file; --data names the folder" in capsys.readouterr().out
 
 

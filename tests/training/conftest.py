@@ -1,7 +1,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from training.tables import panel_of
 
@@ -15,16 +14,6 @@ static = ["site"]
 horizon = 5
 season = 8
 """
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small tensors: a second thread only costs; and what a fit sets for the process must not leak into other tests."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 def long_table(lengths=(260, 200), seed=0, freq="1h", season=8, covariates=True):

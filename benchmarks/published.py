@@ -1,0 +1,43 @@
+"""What others published on the same rows, and what naive rows must come to, as ``published.toml`` quotes it."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+TITLES = {
+    "mse": "MSE",
+    "mae": "MAE",
+    "smape": "sMAPE",
+    "mase": "MASE",
+    "owa": "OWA",
+    "pinball": "pinball",
+    "interval": "80 % interval",
+}
+_TOLERANCE = 1.5e-3  # published figures have three decimals
+Row = dict[str, float | None]
+
+
+def published(kind: str, name: str, horizon: int) -> dict[str, dict[str, float]]:
+    """Rows of ``published.toml``: ``kind`` is ``published`` or ``harness``."""
+    found: dict[str, dict[str, float]] = _quoted()[kind].get(name, {}).get(str(horizon), {})
+    return found
+
+
+def tell_source(name: str) -> str:
+    """Where a data set's published rows are from."""
+    return str(_quoted()["source"][name])
+
+
+def check_harness(name: str, horizon: int, rows: dict[str, Row]) -> list[str]:
+    """Sentences on naive rows that do not come to what they must; none where all do."""
+    wrong = []
+    for model, expected in published("harness", name, horizon).items():
+        for metric, value in expected.items():
+            got = rows[model][metric]
+            if got is None or abs(got - value) > _TOLERANCE:
+                wrong.append(f"{model}: {TITLES[metric]} is {got}, must be {value}")
+    return wrong
+
+
+def _quoted() -> dict[str, Any]:
+    return tomllib.loads((Path(__file__).parent / "published.toml").read_text(encoding="utf-8"))
