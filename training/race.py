@@ -50,6 +50,10 @@ def settle(
     recipes = choose_recipes(panel, config)
     if config.members or len(recipes) < 2:
         return Settled(config)
+    task = begin(recipes[0].fill(config)).task
+    if not task.split.can_choose(task.horizon):
+        watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
+        return Settled(recipes[0].fill(config))
     raced, weights = (_recall(out), {}) if resume else hold_race(recipes, config, begin, watcher)
     if not raced:
         return Settled(config)

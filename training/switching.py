@@ -34,11 +34,12 @@ class Trial:
 def switch_off(fit: Fit, watcher: Watcher) -> list[Trial]:
     """Switch off those optional parts of a fit's network that validation is no better with; gives all that were tried.
 
-    The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation nothing is tried.
+    The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation long enough to choose by
+    nothing is tried.
     """
     network, trials = fit.network, []
     score = fit.validate()
-    if not math.isfinite(score):
+    if not math.isfinite(score) or not fit.task.split.can_choose(fit.task.horizon):
         return []
     left = network.switches()
     while left:

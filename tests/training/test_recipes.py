@@ -15,6 +15,9 @@ from training.prepared import prepare
 from training.progress import Silent
 from training.race import hold_race
 from training.recipes import Recipe, choose_recipes
+from training.tables import panel_of
+
+from .conftest import long_table
 
 SHORT = TrainingConfig(forks=8, warm=2, seconds=0.6, boosting=False, baseline_seconds=0.0)
 SMALL = FitConfig(network={"horizon": 5, "season": 8, "patch_length": 4}, training=SHORT)
@@ -129,6 +132,17 @@ def test_a_fit_tells_its_race_and_a_resumed_one_does_not_hold_it_again(wavy, tmp
     assert all(training["config"]["network"][key] == winner[key] for key in ("width", "half_life", "linear_ring"))
     assert not (tmp_path / "race.json").exists()
     assert training["race"][0]["recipe"] in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_validation_too_short_to_choose_by_holds_no_race_and_switches_nothing_off(tmp_path):
+    """On airline passengers whatever won a race of one horizon missed the test by half as much again."""
+    listener, panel = Listener(), panel_of(long_table((100,), covariates=False))
+    config = FitConfig(network={"horizon": 10, "season": 8, "patch_length": 4}, training=SHORT)
+    assert len(choose_recipes(panel, config)) > 1
+    fit_panel(panel, config, tmp_path, name="one", watcher=listener)
+    manifest = statecast.load(tmp_path).manifest
+    assert any(line.startswith("no race") for line in listener.told)
+    assert manifest["training"]["race"] == [] and manifest["ablation"]["parts"] == []
 
 
 def _break(*_arguments):

@@ -21,3 +21,11 @@ def test_a_panel_of_short_items_alone_is_refused():
     panel = panel_of(long_table((39, 35), covariates=False))
     with pytest.raises(TrainingError, match="10 steps leave no item long enough"):
         split_by_fractions(panel, (0.8, 0.1, 0.1), 10)
+
+
+def test_validation_of_less_than_three_horizons_chooses_nothing():
+    """One stretch of a short series would decide what its forecasts are made of."""
+    panel = panel_of(long_table((100, 60), covariates=False))
+    split = split_by_fractions(panel, (0.7, 0.2, 0.1), 10)
+    assert (split.val - split.train).tolist() == [20, 12]
+    assert split.can_choose(10) and not split.can_choose(11)
