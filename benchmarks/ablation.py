@@ -23,7 +23,6 @@ from statecast.experts import EXPERTS
 from statecast.forecaster import Forecaster
 from training.config import FitConfig
 from training.evaluate import Part, score_network
-from training.fit import Fit
 from training.panel import Panel
 from training.prepared import prepare
 from training.progress import Silent
@@ -107,7 +106,7 @@ def main() -> None:
             if change:
                 change(network)
             began = time.process_time()
-            fit = Fit(network, tensors, task, prepared.config.training)
+            fit = prepared.fit()
             curves = fit.run()
             cost = time.process_time() - began
             row = score_network(network, tensors, task, Part(task.split.val, task.split.test)).table()

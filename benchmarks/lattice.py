@@ -20,7 +20,6 @@ from benchmarks.machine import describe_machine
 from statecast.lattice import CENTRE
 from training.config import FitConfig
 from training.evaluate import Reader
-from training.fit import Fit
 from training.panel import Item, Panel
 from training.prepared import Prepared, prepare
 
@@ -101,7 +100,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--wind", type=float, default=0.25)
-    parser.add_argument("--only", nargs="+", choices=list(CANDIDATES), default=list(CANDIDATES))
     given = parser.parse_args()
     print(describe_machine())
     ahead = [0, HORIZON // 2 - 1, HORIZON - 1]
@@ -111,8 +109,7 @@ def main() -> None:
         [persistence(cells(blown(given.wind, seed), 0), int(0.85 * LENGTH)) for seed in given.seeds], axis=0
     )
     print(f"{'persistence':<28}" + "".join(f"{still[step]:10.3f}" for step in ahead) + f"{still.mean():10.3f}")
-    for name in given.only:
-        reach, keys = CANDIDATES[name]
+    for name, (reach, keys) in CANDIDATES.items():
         found, spent = [], 0.0
         for seed in given.seeds:
             network = {"horizon": HORIZON, "season": 1, "patch_length": 4, "width": 32, "resolutions": [1], **keys}
@@ -120,7 +117,7 @@ def main() -> None:
             told = FitConfig.from_dict({"network": network, "training": training})
             prepared = prepare(cells(blown(given.wind, seed), reach), told)
             begun = time.process_time()
-            Fit(prepared.network, prepared.tensors, prepared.task, prepared.config.training).run()
+            prepared.fit().run()
             spent += (time.process_time() - begun) / len(given.seeds)
             found.append(errors(prepared))
         mean, each = np.mean(found, axis=0), np.mean(found, axis=1)

@@ -18,7 +18,6 @@ from benchmarks.machine import describe_machine
 from training.columns import Columns
 from training.config import DataConfig, FitConfig, TrainingConfig
 from training.evaluate import Part, score_network
-from training.fit import Fit
 from training.panel import Panel
 from training.prepared import prepare
 from training.resolutions import join_resolutions
@@ -68,7 +67,7 @@ def fits(panels: dict[str, Panel], seeds: list[int]) -> Iterator[tuple[str, list
         for seed in seeds:
             prepared = prepare(panel, FitConfig(data, {"horizon": 48}, TrainingConfig(seed=seed)))
             network, tensors, task = prepared.network, prepared.tensors, prepared.task
-            curves = Fit(network, tensors, task, prepared.config.training).run()
+            curves = prepared.fit().run()
             row = score_network(network, tensors, task, Part(task.split.val, task.split.test)).table()
             yield name, [curves.best, *(row[metric] for metric in METRICS)]
 

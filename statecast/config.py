@@ -120,9 +120,8 @@ class ForecasterConfig(Plain):
                 even, "memory_width", f"a multiple of {TRANSFORMER_HEADS}, the transformer's heads", self.memory_width
             )
         expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
-        chosen = (
-            bool(self.experts) and set(self.experts) <= set(EXPERTS) and len(set(self.experts)) == len(self.experts)
-        )
+        unlike = set(self.experts)
+        chosen = bool(unlike) and unlike <= set(EXPERTS) and len(unlike) == len(self.experts)
         expect(chosen, "experts", f"one or more out of {', '.join(EXPERTS)}", self.experts)
         expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
         if self.grid:
@@ -217,7 +216,7 @@ class ForecasterConfig(Plain):
             )
         if "grid" in values:  # a row that is text would come apart into letters
             values["grid"] = tuple(row if isinstance(row, str) else tuple(row) for row in values["grid"])
-        return _as_tuples(values, "resolutions", "given", "experts", "quantile_levels", "calendar")
+        return as_tuples(values, "resolutions", "given", "experts", "quantile_levels", "calendar")
 
 
 @dataclass(frozen=True)
@@ -244,10 +243,11 @@ class GeneratorConfig(Plain):
 
     @classmethod
     def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return _as_tuples(values, "symbols")
+        return as_tuples(values, "symbols")
 
 
-def _as_tuples(values: dict[str, Any], *names: str) -> dict[str, Any]:
+def as_tuples(values: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Lists of JSON as the tuples that a config holds."""
     return values | {name: tuple(values[name]) for name in names if name in values}
 
 

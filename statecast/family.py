@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from statecast.calibration import Calibration
-from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, Plain, expect
+from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, Plain, as_tuples, expect
 from statecast.experts import NINE_EXPERTS
 from statecast.forecaster import Forecaster
 
@@ -84,10 +84,7 @@ class FamilyConfig(Plain):
     def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
         if "patches" in values:
             values["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in values["patches"])
-        for name in ("quantile_levels", "experts"):
-            if name in values:
-                values[name] = tuple(values[name])
-        return values
+        return as_tuples(values, "quantile_levels", "experts")
 
 
 class Family(nn.Module):

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from training.config import FitConfig
+from training.defaults import choose_network
 from training.errors import TrainingError
 from training.fit import Fit
 from training.panel import Panel
+from training.prepared import cut
 from training.progress import Watcher
 from training.recipes import Recipe, choose_recipes
 from training.weights import Weights
@@ -50,10 +52,10 @@ def settle(
     recipes = choose_recipes(panel, config)
     if config.members or len(recipes) < 2:
         return Settled(config)
-    task = begin(recipes[0].fill(config)).task
-    if not task.split.can_choose(task.horizon):
+    horizon = choose_network(panel, config.network).horizon
+    if not cut(panel, config, horizon).can_choose(horizon):
         watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
-        return Settled(recipes[0].fill(config))
+        return Settled(config)
     raced, weights = (_recall(out), {}) if resume else hold_race(recipes, config, begin, watcher)
     if not raced:
         return Settled(config)

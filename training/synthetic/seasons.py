@@ -64,8 +64,9 @@ def rough(shape: Shape, generator: np.random.Generator) -> Array:
 def profile(shape: Shape, generator: np.random.Generator) -> Array:
     """One season of any kind, ``[B, season]``, of deviation 1."""
     any_step = 5.0 if shape.season < 8 or shape.season == 12 else 0.3  # months and weekdays are no smooth curves
-    kinds: dict[Draw, float] = {waves: 3.0, bumps: 3.0, daylight: 1.0, hours: 0.7, anyhow: any_step, rough: 1.0}
-    kinds |= {single: any_step / 3.0}
+    kinds: dict[Draw, float] = {
+        waves: 3.0, bumps: 3.0, daylight: 1.0, hours: 0.7, anyhow: any_step, rough: 1.0, single: any_step / 3.0,
+    }  # fmt: skip
     one = Shape(shape.rows, shape.season, shape.season)
     return standardised(mixed(one, generator, kinds))
 
