@@ -23,12 +23,10 @@ from typing import Any
 import numpy as np
 import torch
 
-import statecast
 from benchmarks import neural
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import CONFIGS, PROTOCOLS, Protocol, list_configs
 from benchmarks.published import TITLES, Row, check_harness, published, tell_source
-from statecast.artifact import Artifact
 from training.baselines import Task
 from training.config import FitConfig
 from training.evaluate import Part, score_baseline
@@ -58,7 +56,7 @@ def measure(
     *,
     seeds: Sequence[int],
     config: FitConfig,
-    base: Artifact | None = None,
+    base: Path | None = None,
     peers: bool,
 ) -> Results:
     """Fit once a seed, judge the baselines with the first, then the peers. ``base``: a family to start from too."""
@@ -95,7 +93,7 @@ def _fit(
     out: Path,
     seed: int,
     *,
-    base: Artifact | None = None,
+    base: Path | None = None,
     first: bool = False,
     peers: bool = False,
 ) -> tuple[Judgement, dict[str, Any]]:
@@ -224,8 +222,7 @@ def main() -> None:
     print(f"{machine}\n{name}: {source}")
     with tempfile.TemporaryDirectory() as folder:
         out = options.out or Path(folder)
-        base = statecast.load(options.base) if options.base else None
-        results = measure(name, options.data, out, seeds=seeds, config=config, base=base, peers=options.peers)
+        results = measure(name, options.data, out, seeds=seeds, config=config, base=options.base, peers=options.peers)
         for line in [*lines(name, protocol, results), *results.notes]:
             print(line)
         wrong = check_harness(name, results.horizon, results.rows)

@@ -2,9 +2,9 @@
 
     python -m benchmarks.tuning [--artifact artifacts/default] [--sets NAME ...] [--seed 0] [--data ../shared/data]
 
-Is anything ever lost? As `fit --from` does, but without training from scratch beside it: 1,000 steps on the training
-rows; validation keeps the tuned weights or those that were shipped. Printed are validation and test errors of both, and
-the MASE of what was kept over that of what was shipped.
+Is anything ever lost? As `fit --from` does, but without training from scratch beside it: the tuned weights are kept,
+or those that were shipped where validation is clearly better with them. Printed are validation and test errors of both,
+and the MASE of what was kept over that of what was shipped.
 """
 
 import argparse
@@ -13,40 +13,31 @@ from pathlib import Path
 
 import torch
 
-import statecast
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import PROTOCOLS
-from statecast.artifact import Artifact
-from statecast.seasons import usual_season
+from training.choice import choose
 from training.config import FitConfig, TrainingConfig
-from training.encoding import encode_panel
 from training.evaluate import Part, score_network
-from training.finetune import begin_with, recipe
-from training.fit import Fit
-from training.prepared import prepare
+from training.finetune import begin_with
 
 _COLUMNS = ("mse", "mae", "smape", "mase", "interval")
 
 
-def measure(artifact: Artifact, name: str, data: Path, seed: int) -> None:
+def measure(artifact: Path, name: str, data: Path, seed: int) -> None:
     """Tune on one set, print a row for each."""
     protocol = PROTOCOLS[name]
-    panel = protocol.read(data / protocol.path).bare()
+    panel = protocol.read(data / protocol.path)
     told = protocol.config(name, None).data
-    network = {"season": usual_season(panel.freq)} if panel.freq else {}
-    if protocol.horizons:
-        network["horizon"] = protocol.horizons[0]
-    prepared = prepare(panel, FitConfig(told, network, TrainingConfig(seed=seed)))
-    task, test = prepared.task, Part(prepared.task.split.val, prepared.task.split.test)
-    own = begin_with(artifact, panel, task.season, task.horizon)
-    tensors = encode_panel(panel, own.config)
-    fit = Fit(own, tensors, task, recipe(task, own, prepared.config.training))
+    network = {"horizon": protocol.horizons[0]} if protocol.horizons else {}
+    begun = begin_with(artifact, panel, FitConfig(told, network, TrainingConfig(seed=seed)))
+    task, tensors, own = begun.task, begun.tensors, begun.network
+    test, fit = Part(task.split.val, task.split.test), begun.fit()
     before, shipped = fit.validate(), score_network(own, tensors, task, test).table()
     began = time.process_time()
     fit.run()
     spent = time.process_time() - began
     tuned = score_network(own, tensors, task, test).table()
-    kept = tuned if fit.curves.best < before else shipped
+    kept = (tuned, shipped)[choose([fit.curves.best, before])]
     ratio = kept["mase"] / shipped["mase"]
     print(f"{name}: {task.horizon} steps ahead, {spent:.0f} CPU s; what is kept over what was shipped: {ratio:.3f}")
     for title, value, row in (("as it is", before, shipped), ("tuned", fit.curves.best, tuned)):
@@ -66,9 +57,8 @@ def main() -> None:
         print(f"{options.data}: no such folder; --data names it, it is not of this repository")
         return
     print(describe_machine())
-    artifact = statecast.load(options.artifact)
     for name in options.sets:
-        measure(artifact, name, options.data, options.seed)
+        measure(options.artifact, name, options.data, options.seed)
 
 
 if __name__ == "__main__":

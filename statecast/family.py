@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from statecast.calibration import Calibration
 from statecast.config import CELLS, NINE_LEVELS, ForecasterConfig, Plain, as_tuples, expect
@@ -51,16 +51,16 @@ class FamilyConfig(Plain):
         return self.patches[-1][0]
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
-        """The shape of the member for a season; ``horizon`` may be shorter than the family's own.
+        """The shape of the member for a season; ``horizon`` may be another than the family's own.
 
         Raises
         ------
         ConfigError
-            If the season is below 1 or longer than the family's longest, or the horizon beyond the family's.
+            If the season is below 1 or longer than the family's longest, or the horizon beyond ``REACH``.
         """
         expect(1 <= season <= self.longest_season, "season", f"1 to {self.longest_season} steps", season)
         _, length, most = next(entry for entry in self.patches if season <= entry[0])
-        expect(horizon is None or 1 <= horizon <= most, "horizon", f"1 to {most} steps", horizon)
+        expect(horizon is None or 1 <= horizon <= REACH, "horizon", f"1 to {REACH} steps", horizon)
         return ForecasterConfig(
             freq=freq,
             horizon=horizon or most,
@@ -113,8 +113,10 @@ class Family(nn.Module):
         Raises
         ------
         ConfigError
-            As ``FamilyConfig.of``.
+            As ``FamilyConfig.of``, and if the horizon is beyond the family's own.
         """
+        most = self.config.of(season).horizon
+        expect(horizon is None or horizon <= most, "horizon", f"1 to {most} steps", horizon)
         config = self.config.of(season, freq, horizon)
         with torch.random.fork_rng(devices=[]):  # its own first weights are thrown away
             member = Forecaster(config)
@@ -130,13 +132,21 @@ class Family(nn.Module):
         own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
         return member.train(self.training)
 
-    def apart(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
-        """The same with weights of its own, to be trained on; errors as ``of``."""
-        member = self.of(season, freq, horizon)
-        own = Forecaster(member.config)
-        theirs = member.state_dict()
-        # A shorter horizon asks the first of all segments' questions.
-        own.load_state_dict(
-            {name: theirs[name][tuple(map(slice, value.shape))] for name, value in own.state_dict().items()}
-        )
+    def apart(self, config: ForecasterConfig) -> Forecaster:
+        """A forecaster with weights of its own that knows what the family has learned, to be trained on.
+
+        config: a member's shape, of any horizon. A shorter one than the family's asks the first of all segments'
+        questions; segments beyond the family's begin by asking what its last one asks.
+        """
+        own = Forecaster(config)
+        theirs = self.of(config.season, config.freq).state_dict()
+        own.load_state_dict({name: _fitted(theirs[name], value) for name, value in own.state_dict().items()})
         return own
+
+
+def _fitted(weights: Tensor, wanted: Tensor) -> Tensor:
+    """Cut or lengthen weights to the shape that is wanted, by their last row or column."""
+    for dim, size in enumerate(wanted.shape):
+        index = torch.arange(size, device=weights.device).clamp(max=weights.shape[dim] - 1)
+        weights = weights.index_select(dim, index)
+    return weights

@@ -112,7 +112,7 @@ def fit(
                 name=name,
                 version=version,
                 data_digest=file_digest(data, *map(Path, chosen.data.resolutions.values())),
-                base=statecast.load(base) if base else None,
+                base=base,
                 resume=resume,
                 watcher=bar,
             )

@@ -54,6 +54,7 @@ class DataConfig:
 class TrainingConfig:
     """How a network is fitted. One step is one batch; ``seconds`` (if above 0) ends training early, whatever is left.
 
+    start: a pretrained family's artifact whose weights to begin with, see ``training.start``; none for drawn ones.
     steps, batch, learning_rate, validation_every: 0 for what the table's recipe says, see ``training.recipes``.
     forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences at
     once.  accumulate: batches a step; where memory holds few sequences at once, for the gradient of many.
@@ -69,6 +70,7 @@ class TrainingConfig:
     """
 
     seed: int = 0
+    start: str = ""
     steps: int = 0
     seconds: float = 0.0
     batch: int = 0

@@ -1,74 +1,68 @@
-"""From a pretrained family to a table's own forecaster: as it is, tuned, or from scratch, as validation likes best."""
+"""From a pretrained family to a table's own forecaster: tuned, as it is, or from scratch, as validation likes best."""
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from statecast import Artifact, Family, Forecaster
-from statecast.errors import ConfigError
-from training.baselines import Task
-from training.config import TrainingConfig
-from training.defaults import choose_forks
-from training.encoding import PanelTensors, encode_panel
-from training.errors import TrainingError
+from training.choice import choose
+from training.config import FitConfig
 from training.fit import Fit
 from training.panel import Panel
+from training.prepared import Prepared, prepare
 from training.progress import Watcher
+from training.start import ASKED, choose_start
 
-SCRATCH, AS_IT_IS, TUNED = "from scratch", "as it is", "tuned"
-_STEPS, _RATE = 1000, 1e-3
+TUNED, AS_IT_IS, SCRATCH = "tuned", "as it is", "from scratch"
+_LONGEST = 720  # steps of a sequence that is learned from
 
 
 @dataclass(frozen=True)
 class Start:
-    """One way to come to a forecaster, done: how, what it learned from, and what validation says (lower is better)."""
+    """One way to come to a forecaster, done: how, out of what, and what validation says (lower is better)."""
 
     name: str
+    prepared: Prepared
     fit: Fit
-    tensors: PanelTensors
     validation: float
 
 
-def begin_with(base: Artifact, panel: Panel, season: int, horizon: int) -> Forecaster:
-    """A family's member for a panel, with weights of its own.
+def begin_with(base: Path, panel: Panel, config: FitConfig) -> Prepared:
+    """The tuning of a family on a panel, about to begin: the table's own settings, but for lengths, steps and rate.
+
+    Covariates are left out; a family hears none.
 
     Raises
     ------
-    TrainingError
-        If the artifact is no family, or its seasons or its horizon do not reach as far.
+    StatecastError
+        As ``prepare``.
     """
-    if not isinstance(base.network, Family):
-        raise TrainingError(f"--from: expected a pretrained family, got {base.name}, a {base.kind}")
-    try:
-        return base.network.apart(season, str(panel.freq) if panel.freq else None, horizon)
-    except ConfigError as error:
-        raise TrainingError(f"--from: {base.name} cannot start here: {error}; fit without --from") from None
+    bare, network = panel.bare(), {key: config.network[key] for key in ASKED if key in config.network}
+    _, shape = choose_start(bare, base, network)
+    training = replace(
+        config.training,
+        start=str(base),
+        forks=_LONGEST // shape.patch_length,
+        warm=0,
+        steps=0,
+        learning_rate=0.0,
+        validation_every=0,
+        seconds=0.0,
+    )
+    return prepare(bare, FitConfig(config.data, network, training))
 
 
-def tune(network: Forecaster, trained: Fit, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
-    """Take all three, best first. ``trained``, from scratch, is one; ``network`` learns on at a recipe of its own."""
-    task = trained.task
-    tensors, training = encode_panel(task.panel.bare(), network.config), recipe(task, network, trained.config)
-    tuned = Fit(network, tensors, task, training, place)
-    untouched = Fit(deepcopy(network), tensors, task, training)
-    starts = [
-        Start(SCRATCH, trained, trained.tensors, trained.curves.best),
-        Start(AS_IT_IS, untouched, tensors, untouched.validate()),
-    ]
+def tune(begun: Prepared, scratch: Start, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
+    """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
+    untouched = replace(begun, network=deepcopy(begun.network)).fit()
+    starts = [Start(AS_IT_IS, begun, untouched, untouched.validate()), scratch]
     watcher.say(f"tuning what was pretrained; validation so far: {tell_starts(starts)}")
+    tuned = begun.fit(place)
     tuned.run(watcher, resume)
-    starts.append(Start(TUNED, tuned, tensors, tuned.curves.best))
-    return sorted(starts, key=lambda start: start.validation)
+    starts.insert(0, Start(TUNED, begun, tuned, tuned.curves.best))
+    starts.insert(0, starts.pop(choose([start.validation for start in starts])))
+    return starts
 
 
 def tell_starts(starts: list[Start]) -> str:
     """Each way with its validation."""
     return ", ".join(f"{start.name} {start.validation:.4f}" for start in starts)
-
-
-def recipe(task: Task, network: Forecaster, training: TrainingConfig) -> TrainingConfig:
-    """The table's own settings, but for lengths in patches, steps and rate: there is less to learn."""
-    forks, warm = choose_forks(task.panel, network.config, 720 // network.config.patch_length, 0)
-    return replace(
-        training, forks=forks, warm=warm, steps=_STEPS, learning_rate=_RATE, validation_every=_STEPS // 5, seconds=0.0
-    )

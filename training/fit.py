@@ -1,4 +1,4 @@
-"""The plain loop: forked sequences in, the weights that carried validation judges best out."""
+"""The plain loop: forked sequences in, the last weights out, or earlier ones that validation finds clearly better."""
 
 import math
 import time
@@ -16,6 +16,7 @@ from statecast.scaling import Scaling
 from statecast.transforms import compress, slope
 from training.baselines import Task
 from training.checkpoint import keep_run, resume_run
+from training.choice import choose
 from training.config import TrainingConfig
 from training.emphasis import Emphasis
 from training.encoding import PanelTensors
@@ -33,7 +34,8 @@ _WARM_UP = 0.03  # share of the steps over which the learning rate rises
 class Curves:
     """What happened: ``[step, loss]`` and ``[step, validation]`` pairs, and where the weights came from.
 
-    best_step: 0 for weights that it started at.  diverged: the step whose loss was no number, 0 for none.
+    best: validation of the weights that are kept, of step ``best_step``, 0 for those it started at.
+    diverged: the step whose loss was no number, 0 for none.
     """
 
     loss: list[list[float]] = field(default_factory=list)
@@ -78,7 +80,7 @@ class Fit:
         self._stride = max(min(config.validation_stride, windows), 1)
 
     def start_at(self, weights: Weights, validation: float) -> None:
-        """Weights, and what validation said of them, that training has to better."""
+        """Weights, and what validation said of them, that training must not be clearly worse than."""
         self.best, self.curves.best = weights, validation
 
     def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
@@ -185,9 +187,11 @@ class Fit:
         if not math.isfinite(value):
             value = loss  # nothing to validate on: series too short, or nothing observed there
         put_weights(self.network, own)
+        lowest = min([self.curves.best, *(earlier for _, earlier in self.curves.validation)])
         self.curves.loss.append([self.curves.steps, loss])
         self.curves.validation.append([self.curves.steps, value])
-        better = value < self.curves.best
+        # Later weights are annealed and averaged, so they are the likelier ones.
+        better = choose([value, lowest]) == 0
         if better:
             self.curves.best, self.curves.best_step, self.curves.stale = value, self.curves.steps, 0
             self.best = {name: weight.clone() for name, weight in candidate.items()}

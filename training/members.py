@@ -8,14 +8,15 @@ from training.checkpoint import Checkpoint
 from training.config import FitConfig, TrainingConfig
 from training.fit import Fit
 from training.progress import Watcher
+from training.start import ASKED
 from training.toml import build_table
 
 
 def apart(config: FitConfig) -> list[FitConfig]:
     """One config a member, ``[network]`` and ``[training]`` with the member's own keys put in.
 
-    Members do not adapt (see ``statecast.ensemble``); each has the next seed unless it names one. A config without
-    members is its own only one.
+    Members do not adapt (see ``statecast.ensemble``); each has the next seed unless it names one. Of ``[network]`` a
+    member that begins with a pretrained family takes what is asked alone. A config without members is its own only one.
     """
     if not config.members:
         return [config]
@@ -23,9 +24,9 @@ def apart(config: FitConfig) -> list[FitConfig]:
     for number, member in enumerate(config.members):
         own = dict(member)
         told = {"seed": config.training.seed + number, **own.pop("training", {})}
-        network = {**config.network, "adaptation": 0.0, **own}
         training = build_table(TrainingConfig, asdict(config.training) | told, "members.training")
-        found.append(FitConfig(config.data, network, training))
+        shared = {key: value for key, value in config.network.items() if _hears(training, key)}
+        found.append(FitConfig(config.data, {**shared, "adaptation": 0.0, **own}, training))
     return found
 
 
@@ -36,11 +37,20 @@ def together(configs: Sequence[FitConfig]) -> FitConfig:
     network = {key: value for key, value in network.items() if all(c.network[key] == value for c in configs)}
     members: list[dict[str, Any]] = []
     for config in configs:
-        own: dict[str, Any] = {key: value for key, value in config.network.items() if key not in network}
+        own: dict[str, Any] = {
+            key: value
+            for key, value in config.network.items()
+            if key not in network or not _hears(config.training, key)
+        }
         theirs = asdict(config.training)
         told = {key: value for key, value in theirs.items() if value != getattr(first.training, key) or key == "seed"}
         members.append({**own, "training": told})
     return replace(first, network=network, members=tuple(members))
+
+
+def _hears(training: TrainingConfig, key: str) -> bool:
+    """Whether a member takes a key from ``[network]``; one that begins with a family has the family's shape."""
+    return not training.start or key in ASKED
 
 
 def run_all(fits: Sequence[Fit], watcher: Watcher, resume: bool) -> None:

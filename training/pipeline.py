@@ -44,7 +44,7 @@ def fit_panel(
     name: str,
     version: str = "1",
     data_digest: str | None = None,
-    base: statecast.Artifact | None = None,
+    base: Path | None = None,
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> Outcome:

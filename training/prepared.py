@@ -1,12 +1,13 @@
 """From a table and a config to a network that has not learned yet, with all that it learns from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from statecast.config import ForecasterConfig
 from statecast.forecaster import Forecaster
 from training.baselines import Task
 from training.config import FitConfig
@@ -18,6 +19,7 @@ from training.inspection import inspect_panel
 from training.panel import Panel
 from training.recipes import choose_recipes
 from training.splits import Split, split_by_fractions, split_by_rows
+from training.start import choose_start
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,9 @@ class Prepared:
 
 
 def prepare(panel: Panel, config: FitConfig) -> Prepared:
-    """Choose what a config leaves open, cut and encode the panel, draw the first weights of one network.
+    """Choose what a config leaves open, cut and encode the panel, make one network with its first weights.
+
+    These are drawn, or a pretrained family's where the config names one to start with.
 
     Raises
     ------
@@ -47,14 +51,18 @@ def prepare(panel: Panel, config: FitConfig) -> Prepared:
     if config.training.threads:
         torch.set_num_threads(config.training.threads)
     config = choose_recipes(panel, config)[0].fill(config)
-    shape = choose_network(panel, config.network)
+    if config.training.start:
+        family, shape = choose_start(panel, config.training.start, config.network)
+        make: Callable[[ForecasterConfig], Forecaster] = family.apart
+    else:
+        make, shape = Forecaster, choose_network(panel, config.network)
     split = cut(panel, config, shape.horizon)
     inspect_panel(panel, split)
     shape = fit_covariates(panel, split, shape)
     forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
     training = replace(config.training, forks=forks, warm=warm)
     torch.manual_seed(training.seed)
-    network = Forecaster(shape)
+    network = make(shape)
     task = Task(panel, split, shape.season, shape.horizon)
     used = FitConfig(config.data, network_table(shape.to_dict()), training)
     return Prepared(network, encode_panel(panel, shape), task, used)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from training.choice import choose
 from training.config import FitConfig
 from training.defaults import choose_network
 from training.errors import TrainingError
@@ -32,9 +33,9 @@ class Raced:
 
 @dataclass(frozen=True)
 class Settled:
-    """A config of which a race, where one was held, has decided what it left open; its outcome, the best one first.
+    """A config of which a race, where one was held, has decided what it left open; its outcome, the winner first.
 
-    weights: of the best one's run, where it was run just now. There may be no better ones to find.
+    weights: of that one's run, where it was run just now. There may be no better ones to find.
     """
 
     config: FitConfig
@@ -67,9 +68,9 @@ def settle(
 def hold_race(
     recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit], watcher: Watcher
 ) -> tuple[list[Raced], Weights]:
-    """Run every recipe for a third of its steps, its whole schedule within them; the best comes first.
+    """Run every recipe for a third of its steps, its whole schedule within them; the one to take comes first.
 
-    Gives the best one's weights too: where there is little to learn, a longer training need not find better ones.
+    Gives its weights too: where there is little to learn, a longer training need not find better ones.
 
     begin: makes a fit of a config in which nothing is open.
 
@@ -79,7 +80,7 @@ def hold_race(
         If no recipe comes to anything.
     """
     raced: list[Raced] = []
-    weights: Weights = {}
+    weights: list[Weights] = []
     failed = TrainingError("")
     for number, recipe in enumerate(recipes):
         watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_told(recipe, recipes)}")
@@ -89,16 +90,16 @@ def hold_race(
         except TrainingError as error:  # it diverged at once
             failed = error
             continue
-        if not raced or curves.best < min(one.validation for one in raced):
-            weights = fit.best
+        weights.append(fit.best)
         raced.append(Raced(recipe.name, {**recipe.network, **recipe.training}, curves.steps, curves.best))
     if not raced:
         raise failed
-    raced.sort(key=lambda one: one.validation)
+    taken = choose([one.validation for one in raced])
+    raced.insert(0, raced.pop(taken))
     watcher.say(
         "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in raced) + f"; {raced[0].recipe} it is"
     )
-    return raced, weights
+    return raced, weights[taken]
 
 
 def _remember(folder: Path, raced: Sequence[Raced]) -> None:

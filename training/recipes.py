@@ -17,6 +17,8 @@ from training.panel import MANY, Panel
 
 _SLOW = 30  # patches of half-life
 _TIMES = 3  # that a fit is validated; early weights are not annealed, and validation cannot tell neighbours apart
+_TUNING_MANY = {"steps": 1000, "batch": 16, "learning_rate": 1e-3}
+_TUNING_FEW = {"steps": 300, "batch": 32, "learning_rate": 3e-4}
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def choose_recipes(panel: Panel, config: FitConfig) -> tuple[Recipe, ...]:
     ConfigError
         As ``choose_network``.
     """
+    if config.training.start:
+        return (_for_learned(panel),)
     shape = choose_network(panel, config.network)
     recipes = _for_many(panel, shape) if len(panel.items) >= MANY else _for_few(shape)
     told = asdict(config.training)
@@ -89,6 +93,11 @@ def _for_many(panel: Panel, shape: ForecasterConfig) -> tuple[Recipe, ...]:
     levels = Recipe("levels", network, training)
     unit = _small_value(panel)
     return (levels, Recipe("shares", network | {"asinh_unit": unit}, training)) if unit else (levels,)
+
+
+def _for_learned(panel: Panel) -> Recipe:
+    """A network that knows other series already; many unlike ones have more to tell it than few."""
+    return Recipe("tuned", {}, _TUNING_MANY if len(panel.items) >= MANY else _TUNING_FEW)
 
 
 def _small_value(panel: Panel) -> float:

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from statecast import Artifact, Forecaster
 from statecast.ensemble import Ensemble
 from statecast.series import SeriesNetwork
 from training.baselines import Task
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
-from training.defaults import choose_network
 from training.encoding import PanelTensors
 from training.errors import TrainingError
-from training.finetune import Start, begin_with, tell_starts, tune
+from training.finetune import SCRATCH, Start, begin_with, tell_starts, tune
 from training.fit import Fit
 from training.members import apart, run_all, together
 from training.panel import Panel
-from training.prepared import network_table, prepare
+from training.prepared import Prepared, prepare
 from training.progress import Watcher
 from training.race import Raced, Settled, forget_race, settle
 
@@ -27,7 +25,7 @@ class Trained:
     """A network that has learned and is neither calibrated nor judged, with what it learned from and how.
 
     config: in which nothing is open; it trains the same again.  fits: of each member, or of the only network.
-    raced, starts: recipes and starts that were tried, the best one first; none where there was no choice.
+    raced, starts: recipes and starts that were tried, the one that was taken first; none where there was no choice.
     places: of checkpoints.
     """
 
@@ -46,9 +44,7 @@ class Trained:
         return sum(weight.numel() for weight in self.network.parameters())
 
 
-def train(
-    panel: Panel, config: FitConfig, out: Path, *, base: Artifact | None, resume: bool, watcher: Watcher
-) -> Trained:
+def train(panel: Panel, config: FitConfig, out: Path, *, base: Path | None, resume: bool, watcher: Watcher) -> Trained:
     """Settle what a config leaves open, train, and with a family as ``base`` keep what validation likes best.
 
     Checkpoints lie under ``out`` until ``forget_training``.
@@ -60,11 +56,10 @@ def train(
     """
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
-    shape = choose_network(panel, config.network)
-    begin = begin_with(base, panel, shape.season, shape.horizon) if base else None
+    begun = begin_with(base, panel, config) if base else None
     settled = settle(panel, config, out, lambda told: prepare(panel, told).fit(), watcher=watcher, resume=resume)
     trained = _from_scratch(panel, settled, out, watcher, resume)
-    return _best_start(trained, begin, out, watcher, resume) if begin else trained
+    return _best_start(trained, begun, out, watcher, resume) if begun else trained
 
 
 def forget_training(trained: Trained, out: Path) -> None:
@@ -94,17 +89,19 @@ def _from_scratch(panel: Panel, settled: Settled, out: Path, watcher: Watcher, r
     return trained
 
 
-def _best_start(scratch: Trained, begin: Forecaster, out: Path, watcher: Watcher, resume: bool) -> Trained:
-    place = out / "tuned"
-    starts = tune(begin, scratch.fits[0], place, watcher, resume)
-    best = starts[0].fit
-    watcher.say(f"kept: {starts[0].name}; validation {tell_starts(starts)}")
+def _best_start(trained: Trained, begun: Prepared, out: Path, watcher: Watcher, resume: bool) -> Trained:
+    place, (fit,) = out / "tuned", trained.fits
+    done = Prepared(fit.network, trained.tensors, trained.task, trained.config)
+    starts = tune(begun, Start(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
+    best = starts[0]
+    watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
     return replace(
-        scratch,
-        network=best.network,
-        tensors=starts[0].tensors,
-        config=replace(scratch.config, network=network_table(best.network.config.to_dict()), training=best.config),
-        fits=[best],
+        trained,
+        network=best.fit.network,
+        tensors=best.prepared.tensors,
+        task=best.prepared.task,
+        config=best.prepared.config,
+        fits=[best.fit],
         starts=starts,
-        places=[*scratch.places, place],
+        places=[*trained.places, place],
     )

@@ -11,6 +11,7 @@ from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.forecaster import Forecaster
 from training.baselines import Task
+from training.choice import NOISE
 from training.config import FitConfig, TrainingConfig
 from training.emphasis import WEIGHTINGS, Emphasis
 from training.encoding import encode_panel
@@ -74,8 +75,19 @@ def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
     fit = new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 400, "patience": 2, "learning_rate": 0.5}))
     curves = fit.run()
     assert curves.steps < 400
-    assert curves.best == min(value for _, value in curves.validation)
+    values = dict(curves.validation)
+    assert curves.best == values[curves.best_step] <= (1 + NOISE) * min(values.values())
     assert fit.validate() == pytest.approx(curves.best)
+
+
+def test_later_weights_are_kept_unless_earlier_ones_are_clearly_better(wavy, monkeypatch):
+    """Weights that are not annealed yet win by chance: on M4 Hourly a lead of 0.4 % cost 0.015 of OWA."""
+    for said, kept in (([1.0, 1.005, 1.02, 1.008], 8), ([1.0, 1.009, 1.018, 1.027], 4), ([1.0, 0.9, 0.95, 0.92], 4)):
+        fit = new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 8, "validation_every": 2}))
+        values = iter(said)
+        monkeypatch.setattr(fit, "validate", lambda values=values: next(values))
+        curves = fit.run()
+        assert curves.best_step == kept and curves.best == said[kept // 2 - 1]
 
 
 def test_a_fit_that_diverges_keeps_the_best_weights_and_says_so(wavy):

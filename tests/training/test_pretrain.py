@@ -14,7 +14,8 @@ from benchmarks import zeroshot
 from benchmarks.protocols import Protocol
 from statecast import Family, FamilyConfig
 from statecast.errors import ConfigError
-from training import finetune
+from training import finetune, recipes
+from training.choice import NOISE
 from training.commands import app
 from training.errors import TrainingError
 from training.pretraining.config import PretrainConfig, read_config
@@ -154,7 +155,7 @@ def test_tables_are_judged_and_forecast_without_training(default):
 
 
 def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch):
-    monkeypatch.setattr(finetune, "_STEPS", 10)
+    monkeypatch.setitem(recipes._TUNING_FEW, "steps", 10)
     # Covariates are for training from scratch alone.
     long_table((300, 240)).to_csv(default / "covariates.csv", index=False)
     result = run(
@@ -165,7 +166,10 @@ def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch
     own = statecast.load(default / "own")
     starts = own.manifest["training"]["starts"]
     assert set(starts) == {finetune.SCRATCH, finetune.AS_IT_IS, finetune.TUNED}
-    assert f"kept: {min(starts, key=starts.get)}" in result.output
+    best = min(starts, key=starts.get)
+    if starts[finetune.TUNED] <= (1 + NOISE) * starts[best]:
+        best = finetune.TUNED
+    assert f"kept: {best}" in result.output
     assert own.kind == "forecaster" and own.forecaster.config.horizon == 5
     assert not (default / "own" / "tuned").exists()
     again = run("backtest", default / "own", "--data", default / "covariates.csv")
@@ -174,7 +178,7 @@ def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch
 
 def test_the_weights_that_are_told_are_those_that_are_kept(default, monkeypatch):
     """A card of one network with the size of another misleads whoever plans by it."""
-    monkeypatch.setattr(finetune, "_STEPS", 30)
+    monkeypatch.setitem(recipes._TUNING_FEW, "steps", 30)
     chosen = ["--horizon", 5, "--season", 8, "--steps", 1, "--from", default / "default"]
     result = run("fit", "--data", default / "data.csv", "--out", default / "kept", *chosen)
     assert result.exit_code == 0 and f"kept: {finetune.SCRATCH}" not in result.output, result.output
@@ -185,8 +189,8 @@ def test_the_weights_that_are_told_are_those_that_are_kept(default, monkeypatch)
 
 def test_fit_from_refuses_what_it_cannot_start_from(default):
     fit = ["fit", "--data", default / "data.csv", "--steps", 2, "--out", default / "no"]
-    result = run(*fit, "--horizon", 20, "--from", default / "default")
-    assert result.exit_code != 0 and "expected 1 to 16 steps, got 20" in result.output
+    result = run(*fit, "--season", 60, "--horizon", 1025, "--from", default / "default")
+    assert result.exit_code != 0 and "expected 1 to 1024 steps, got 1025" in result.output
     assert "items" not in result.output and not (default / "no").exists()
 
 

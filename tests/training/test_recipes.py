@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import statecast
+from training.choice import NOISE, choose
 from training.config import FitConfig, TrainingConfig
 from training.errors import TrainingError
 from training.panel import MANY, Item, Panel
@@ -105,6 +106,13 @@ def test_a_race_is_what_validation_says_and_the_same_twice(wavy):
     assert again == raced and all(torch.equal(weight, same[name]) for name, weight in weights.items())
 
 
+def test_the_first_is_taken_unless_another_is_clearly_better():
+    """Validation by a few months cannot tell neighbours apart; on ETTh1 a lead of 0.2 % cost 3 % of the error."""
+    assert choose([1.0, 0.995, 1.2]) == 0
+    assert choose([1.0, 0.98, 0.97]) == 2
+    assert choose([0.9, 1.0]) == 0
+
+
 def test_a_recipe_that_diverges_loses_and_the_race_goes_on(wavy):
     """One bad recipe must not end the fit of a table that another suits; if all are bad, that is said."""
     wild = recipe("wild", 4, 1e30, steps=30)
@@ -126,7 +134,8 @@ def test_a_fit_tells_its_race_and_a_resumed_one_does_not_hold_it_again(wavy, tmp
     )  # fmt: skip
     assert not any(line.startswith("race") for line in listener.told)
     training = statecast.load(tmp_path).manifest["training"]
-    assert [one["validation"] for one in training["race"]] == sorted(one["validation"] for one in training["race"])
+    validations = [one["validation"] for one in training["race"]]
+    assert len(validations) > 1 and validations[0] <= (1 + NOISE) * min(validations)
     assert len(training["race"]) == len(choose_recipes(wavy, SMALL))
     winner = training["race"][0]["settings"]
     assert all(training["config"]["network"][key] == winner[key] for key in ("width", "half_life", "linear_ring"))
