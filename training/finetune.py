@@ -1,5 +1,6 @@
 """From a pretrained family to a table's own forecaster: tuned, as it is, or from scratch, as validation likes best."""
 
+import math
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,12 +54,12 @@ def begin_with(base: Path, panel: Panel, config: FitConfig) -> Prepared:
 
 def tune(begun: Prepared, scratch: Start, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
     """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
-    untouched = replace(begun, network=deepcopy(begun.network)).fit()
-    starts = [Start(AS_IT_IS, begun, untouched, untouched.validate()), scratch]
-    watcher.say(f"tuning what was pretrained; validation so far: {tell_starts(starts)}")
-    tuned = begun.fit(place)
-    tuned.run(watcher, resume)
-    starts.insert(0, Start(TUNED, begun, tuned, tuned.curves.best))
+    watcher.say(f"tuning what was pretrained; validation so far: {tell_starts([scratch])}")
+    untouched, tuned = replace(begun, network=deepcopy(begun.network)).fit(), begun.fit(place)
+    curves = tuned.run(watcher, resume)
+    (_, before), *later = curves.validation
+    learned = curves.best if curves.best_step else min((value for _, value in later), default=math.inf)
+    starts = [Start(TUNED, begun, tuned, learned), Start(AS_IT_IS, begun, untouched, before), scratch]
     starts.insert(0, starts.pop(choose([start.validation for start in starts])))
     return starts
 

@@ -82,6 +82,7 @@ class Fit:
     def start_at(self, weights: Weights, validation: float) -> None:
         """Weights, and what validation said of them, that training must not be clearly worse than."""
         self.best, self.curves.best = weights, validation
+        self.curves.validation.append([0, validation])
 
     def run(self, watcher: Watcher | None = None, resume: bool = False, stop_after: int | None = None) -> Curves:
         """Train to the end, or to step ``stop_after``; leaves the best weights in the network.
@@ -99,6 +100,8 @@ class Fit:
         network.mark_forward_method("fork")
         if resume:
             self._restore()
+        elif self.config.start and math.isinf(self.curves.best):
+            self.start_at(copy_weights(self.network), self.validate())
         watcher.begin(self.config.steps, self.curves.steps)
         begun = time.monotonic() - self.curves.seconds
         smooth = self.curves.loss[-1][1] if self.curves.loss else None
@@ -187,7 +190,7 @@ class Fit:
         if not math.isfinite(value):
             value = loss  # nothing to validate on: series too short, or nothing observed there
         put_weights(self.network, own)
-        lowest = min([self.curves.best, *(earlier for _, earlier in self.curves.validation)])
+        lowest = min((earlier for _, earlier in self.curves.validation), default=math.inf)
         self.curves.loss.append([self.curves.steps, loss])
         self.curves.validation.append([self.curves.steps, value])
         # Later weights are annealed and averaged, so they are the likelier ones.

@@ -45,6 +45,7 @@ def fit_panel(
     version: str = "1",
     data_digest: str | None = None,
     base: Path | None = None,
+    family: Path | None = None,
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> Outcome:
@@ -52,7 +53,8 @@ def fit_panel(
 
     A config with members makes an ensemble: they are trained one after the other, then calibrated and judged as one.
     With a pretrained family as ``base`` validation chooses between that as it is, tuned, and training from scratch.
-    Where several recipes may suit what a config leaves open, a short race decides between them first.
+    Where several recipes may suit what a config leaves open, a short race decides between them first; a pretrained
+    ``family`` is tuned in it too.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def fit_panel(
     """
     watcher = watcher or Silent()
     begun = time.process_time()
-    trained = train(panel, config, out, base=base, resume=resume, watcher=watcher)
+    trained = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
     ablation = [switch_off(fit, watcher) for fit in trained.fits]
     calibrate(trained.network, trained.tensors, trained.task, trained.config.training.validation_stride)
     spent = time.process_time() - begun

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from statecast.errors import StatecastError
 from training.choice import choose
 from training.config import FitConfig
 from training.defaults import choose_network
@@ -14,7 +15,8 @@ from training.fit import Fit
 from training.panel import Panel
 from training.prepared import cut
 from training.progress import Watcher
-from training.recipes import Recipe, choose_recipes
+from training.recipes import Recipe, choose_recipes, tuning
+from training.start import choose_start
 from training.weights import Weights
 
 _SHARE = 3  # a run in the race takes one in so many of its recipe's steps
@@ -44,15 +46,25 @@ class Settled:
 
 
 def settle(
-    panel: Panel, config: FitConfig, out: Path, begin: Callable[[FitConfig], Fit], *, watcher: Watcher, resume: bool
+    panel: Panel,
+    config: FitConfig,
+    out: Path,
+    begin: Callable[[FitConfig], Fit],
+    *,
+    family: Path | None,
+    watcher: Watcher,
+    resume: bool,
 ) -> Settled:
     """Hold a race where a config leaves something to race about; one that is resumed is recalled from ``out``.
 
-    begin: makes a fit of a config in which nothing is open.
+    begin: makes a fit of a config in which nothing is open.  family: a pretrained one that is tuned beside, if it can.
     """
-    recipes = choose_recipes(panel, config)
+    tunings, refusal = _tunings(panel, config, family)
+    recipes = choose_recipes(panel, config, *tunings)
     if config.members or len(recipes) < 2:
         return Settled(config)
+    if refusal:
+        watcher.say(refusal)
     horizon = choose_network(panel, config.network).horizon
     if not cut(panel, config, horizon).can_choose(horizon):
         watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
@@ -63,6 +75,17 @@ def settle(
     _remember(out, raced)
     winner = next(recipe for recipe in recipes if recipe.name == raced[0].recipe)
     return Settled(winner.fill(config), raced, weights)
+
+
+def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list[Recipe], str]:
+    """The family's recipe, or none and why not."""
+    if family is None:
+        return [], ""
+    try:
+        choose_start(panel, family, config.network)
+    except StatecastError as error:
+        return [], f"{family} is not tried: {error}"
+    return [tuning(panel, str(family))], ""
 
 
 def hold_race(
@@ -134,4 +157,4 @@ def _told(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
     """The settings in which it differs from another, in words."""
     ours = {**recipe.network, **recipe.training}
     others = [{**one.network, **one.training} for one in recipes]
-    return ", ".join(f"{key} {value}" for key, value in ours.items() if any(one[key] != value for one in others))
+    return ", ".join(f"{key} {value}" for key, value in ours.items() if any(one.get(key) != value for one in others))

@@ -23,7 +23,10 @@ _TUNING_FEW = {"steps": 300, "batch": 32, "learning_rate": 3e-4}
 
 @dataclass(frozen=True)
 class Recipe:
-    """Values for keys of ``[network]`` and of ``[training]``; the recipes of one table all have the same keys."""
+    """Values for keys of ``[network]`` and of ``[training]``.
+
+    Those of one table all have the same keys, but for a tuning: its network is the family's.
+    """
 
     name: str
     network: Mapping[str, Any]
@@ -41,8 +44,13 @@ class Recipe:
         )
 
 
-def choose_recipes(panel: Panel, config: FitConfig) -> tuple[Recipe, ...]:
-    """The recipes that may suit a table, the likeliest first; one alone where the config has decided.
+def tuning(panel: Panel, start: str) -> Recipe:
+    """For a pretrained family's network, which knows other series already; many unlike ones have more to tell it."""
+    return Recipe("tuned", {}, {"start": start, **(_TUNING_MANY if len(panel.items) >= MANY else _TUNING_FEW)})
+
+
+def choose_recipes(panel: Panel, config: FitConfig, *more: Recipe) -> tuple[Recipe, ...]:
+    """The recipes that may suit a table, the likeliest first, ``more`` last; one alone where the config has decided.
 
     Raises
     ------
@@ -50,16 +58,16 @@ def choose_recipes(panel: Panel, config: FitConfig) -> tuple[Recipe, ...]:
         As ``choose_network``.
     """
     if config.training.start:
-        return (_for_learned(panel),)
+        return (tuning(panel, config.training.start),)
     shape = choose_network(panel, config.network)
-    recipes = _for_many(panel, shape) if len(panel.items) >= MANY else _for_few(shape)
+    recipes = (*(_for_many(panel, shape) if len(panel.items) >= MANY else _for_few(shape)), *more)
     told = asdict(config.training)
     for recipe in recipes[1:]:
         for ours, first, given in (
             (recipe.network, recipes[0].network, config.network),
             (recipe.training, recipes[0].training, {key for key, value in told.items() if value}),
         ):
-            if any(key in given for key in ours if ours[key] != first[key]):
+            if any(key in given for key in ours if ours[key] != first.get(key)):
                 return recipes[:1]
     return recipes
 
@@ -93,11 +101,6 @@ def _for_many(panel: Panel, shape: ForecasterConfig) -> tuple[Recipe, ...]:
     levels = Recipe("levels", network, training)
     unit = _small_value(panel)
     return (levels, Recipe("shares", network | {"asinh_unit": unit}, training)) if unit else (levels,)
-
-
-def _for_learned(panel: Panel) -> Recipe:
-    """A network that knows other series already; many unlike ones have more to tell it than few."""
-    return Recipe("tuned", {}, _TUNING_MANY if len(panel.items) >= MANY else _TUNING_FEW)
 
 
 def _small_value(panel: Panel) -> float:

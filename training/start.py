@@ -12,6 +12,9 @@ from training.defaults import choose_network
 from training.errors import TrainingError
 from training.panel import Panel
 
+SHIPPED = Path("artifacts/default")
+"""Where the pretrained family lies that comes with the project, seen from its folder."""
+
 ASKED = ("freq", "season", "horizon")
 """Keys of ``[network]`` that say what is asked of a family; all but ``_FREE`` others are the family's own."""
 _FREE = ("adaptation", "dropout")  # weights mean the same with any
@@ -37,8 +40,8 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
     heard = [str(name) for part in (first.past, first.known, first.static, first.given) for name in part]
     if heard:
         raise TrainingError(
-            f"start: {artifact.name} hears the target alone, the data has {', '.join(heard)}; leave them out of the "
-            "config, or fit with --from, which tries both"
+            f"start: {artifact.name} hears the target alone, the data has {', '.join(heard)}; leave them out, or say "
+            "--from, which tries it beside a network that hears them"
         )
     asked = choose_network(panel, {key: given[key] for key in ASKED if key in given})
     try:

@@ -44,9 +44,19 @@ class Trained:
         return sum(weight.numel() for weight in self.network.parameters())
 
 
-def train(panel: Panel, config: FitConfig, out: Path, *, base: Path | None, resume: bool, watcher: Watcher) -> Trained:
+def train(
+    panel: Panel,
+    config: FitConfig,
+    out: Path,
+    *,
+    base: Path | None,
+    family: Path | None,
+    resume: bool,
+    watcher: Watcher,
+) -> Trained:
     """Settle what a config leaves open, train, and with a family as ``base`` keep what validation likes best.
 
+    family: a pretrained one that takes part in a race; none does beside ``base``.
     Checkpoints lie under ``out`` until ``forget_training``.
 
     Raises
@@ -57,7 +67,15 @@ def train(panel: Panel, config: FitConfig, out: Path, *, base: Path | None, resu
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
     begun = begin_with(base, panel, config) if base else None
-    settled = settle(panel, config, out, lambda told: prepare(panel, told).fit(), watcher=watcher, resume=resume)
+    settled = settle(
+        panel,
+        config,
+        out,
+        lambda told: prepare(panel, told).fit(),
+        family=None if base else family,
+        watcher=watcher,
+        resume=resume,
+    )
     trained = _from_scratch(panel, settled, out, watcher, resume)
     return _best_start(trained, begun, out, watcher, resume) if begun else trained
 

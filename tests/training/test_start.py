@@ -1,5 +1,7 @@
 """A fit that begins with what a pretrained family has learned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -12,12 +14,15 @@ from training.errors import TrainingError
 from training.panel import Panel
 from training.pipeline import fit_panel
 from training.prepared import prepare
+from training.progress import Silent
 from training.tables import panel_of
 
 from .conftest import long_table
 
 SMALL = FamilyConfig(patches=((12, 8, 16), (48, 16, 16)), width=8)
 SHORT = {"steps": 4, "batch": 2, "forks": 6, "warm": 0, "boosting": False, "baseline_seconds": 0.0}
+
+OPEN = {"network": {"season": 8, "horizon": 5}, "training": {"boosting": False, "seconds": 0.6}}
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +97,42 @@ def test_what_cannot_be_begun_with_is_refused_by_name(wavy: Panel, family, tmp_p
     fit_panel(wavy, config(family, horizon=5), tmp_path / "own", name="own")
     with pytest.raises(TrainingError, match="expected a pretrained family, got own, a forecaster"):
         prepare(wavy, config(tmp_path / "own", horizon=5))
+
+
+def test_a_race_tries_the_family_where_nothing_is_decided(family, tmp_path):
+    """Without a config a fit must not be worse than the model that lies beside it."""
+    panel = panel_of(long_table((400, 300), covariates=False))
+    told = FitConfig.from_dict(
+        {"network": {"season": 8, "horizon": 5}, "training": {"boosting": False, "seconds": 0.6}}
+    )
+    fit_panel(panel, told, tmp_path / "raced", name="raced", family=family)
+    training = statecast.load(tmp_path / "raced").manifest["training"]
+    assert {"tuned", "steady"} <= {one["recipe"] for one in training["race"]}
+    started = training["config"]["training"]["start"]
+    assert started == (str(family) if training["race"][0]["recipe"] == "tuned" else "")
+
+
+def test_a_race_goes_on_without_a_family_that_cannot_hear_the_data(family, tmp_path):
+    panel = panel_of(long_table((400, 300)), FitConfig.from_dict({"data": {"past": ["wind"]}}).data.columns)
+    said: list[str] = []
+    watcher = Silent()
+    watcher.say = said.append
+    told = FitConfig.from_dict(
+        {"network": {"season": 8, "horizon": 5}, "training": {"boosting": False, "seconds": 0.6}}
+    )
+    fit_panel(panel, told, tmp_path / "raced", name="raced", family=family, watcher=watcher)
+    assert any("is not tried" in line and "wind" in line for line in said)
+    names = {one["recipe"] for one in statecast.load(tmp_path / "raced").manifest["training"]["race"]}
+    assert "steady" in names and "tuned" not in names
+
+
+def test_tuning_that_only_harms_leaves_what_was_there(wavy: Panel, family):
+    """Two years of days can spoil what three million series have taught."""
+    begun = prepare(wavy, config(family, horizon=5))
+    harm = replace(begun.config.training, learning_rate=0.5, validation_every=4)
+    harmful = replace(begun, config=replace(begun.config, training=harm))
+    before = {name: weight.clone() for name, weight in begun.network.state_dict().items()}
+    fit = harmful.fit()
+    curves = fit.run()
+    assert curves.best_step == 0 and curves.validation[0] == [0, curves.best]
+    assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
