@@ -1,6 +1,7 @@
 """A start: a table's own forecaster that knows what a pretrained family has learned."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,10 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
         )
     asked = choose_network(panel, {key: given[key] for key in ASKED if key in given})
     try:
-        shape = family.config.of(asked.season, asked.freq, asked.horizon)
+        own = family.config.of(asked.season, asked.freq, asked.horizon)
     except ConfigError as error:
         raise TrainingError(f"start: {artifact.name} cannot start here: {error}; fit without it") from None
+    shape = replace(own, adaptation=min(own.adaptation, asked.adaptation))
     wanted = ForecasterConfig.from_dict({**shape.to_dict(), **given})
     for name in given:
         ours, theirs = getattr(wanted, name), getattr(shape, name)
