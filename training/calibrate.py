@@ -25,6 +25,7 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     day says little of the next.
     """
     split, calibration = task.split, network.calibration
+    every = split.stride(every, task.horizon)
     if network.config.adaptation and isinstance(network, Forecaster):
         _remember_learned(network, tensors, task)
     learned = calibration.learned

@@ -76,8 +76,7 @@ class Fit:
         self._optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        windows = int((task.split.val - task.split.train).max()) - task.horizon + 1
-        self._stride = max(min(config.validation_stride, windows), 1)
+        self._stride = task.split.stride(config.validation_stride, task.horizon)
 
     def start_at(self, weights: Weights, validation: float) -> None:
         """Weights, and what validation said of them, that training must not be clearly worse than."""

@@ -33,6 +33,11 @@ class Split:
         """
         return bool((self.val - self.train).sum() >= _ENOUGH * horizon)
 
+    def stride(self, wanted: int, horizon: int) -> int:
+        """Steps between validated origins: as wanted, fewer where even the longest validation would have none."""
+        windows = int((self.val - self.train).max()) - horizon + 1
+        return max(min(wanted, windows), 1)
+
 
 def split_by_rows(panel: Panel, borders: Sequence[int]) -> Split:
     """Cut every item at the same three rows: the ends of training, validation and test.

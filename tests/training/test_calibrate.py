@@ -62,3 +62,13 @@ def test_intervals_follow_a_long_horizon_slowly(horizon, log_width):
     panel = panel_of(long_table((2000,), covariates=False))
     assert choose_network(panel, {"horizon": horizon}).adaptation == pytest.approx(log_width)
     assert choose_network(panel, {"horizon": horizon, "adaptation": 0.1}).adaptation == 0.1
+
+
+def test_one_origin_a_series_is_enough_to_calibrate_by():
+    """A fit on M4 validates one horizon of each series; every fifth origin of one is none, and nothing was stretched."""
+    panel = panel_of(long_table((200, 200, 200), covariates=False))
+    task = Task(panel, split_by_fractions(panel, (0.98, 0.01, 0.01), 5), season=8, horizon=5)
+    torch.manual_seed(0)
+    network = Forecaster(SHAPE).eval()
+    assert calibrate(network, encode_panel(panel, SHAPE), task, every=5) == 3
+    assert not torch.equal(network.calibration.margins, network.calibration.learned)
