@@ -65,7 +65,7 @@ def test_intervals_follow_a_long_horizon_slowly(horizon, log_width):
 
 
 def test_one_origin_a_series_is_enough_to_calibrate_by():
-    """A fit on M4 validates one horizon of each series; of one origin every fifth is none, and nothing was stretched."""
+    """M4 validates one origin a series, of which every fifth is none: nothing was stretched."""
     panel = panel_of(long_table((200, 200, 200), covariates=False))
     task = Task(panel, split_by_fractions(panel, (0.98, 0.01, 0.01), 5), season=8, horizon=5)
     torch.manual_seed(0)
