@@ -61,6 +61,37 @@ def test_one_seed_draws_the_same_batches():
     assert len({batch.season for batch in one}) > 1
 
 
+DRAWN = {  # season: rows, steps, target weighted by place, sum of |truth|, sum of units
+    1: (93, 16, 20.7079155, 2225.73282, 47.5964093),
+    4: (34, 72, 6.877756, 1700.24453, 15.419186),
+    7: (8, 912, 34.1168263, 391.493037, 1.74998185),
+    12: (31, 80, -45.3403615, 770.164905, 16.7488304),
+    24: (8, 1344, 7.49306167, 399.651237, 3.98355614),
+    48: (8, 528, 0.64211355, 420.908742, 5.2828009),
+    52: (8, 352, -9.81543945, 404.861198, 4.92775579),
+    96: (8, 672, 13.4936459, 327.401483, 5.60466582),
+    144: (8, 1184, 13.8775685, 255.303944, 4.1153889),
+    288: (8, 2240, -4.72595317, 417.918995, 5.52983196),
+}
+
+
+def test_draws_are_those_that_the_default_model_learned_from():
+    """A draw more or less anywhere makes all later series others, and nobody can make the shipped weights again.
+
+    The generator of random numbers gives the same on every machine; exponentials and sines may differ in last digits.
+    """
+    batches, generator, found = Batches(3000, 4), np.random.default_rng(11), {}
+    for _ in range(60):
+        batch = batches.draw(FAMILY.of, generator)
+        known, truth = (part.double().nan_to_num() for part in (batch.target, batch.truth))
+        place = torch.arange(known.numel(), dtype=torch.float64).view_as(known).cos()
+        told = (*known.shape, float((known * place).sum()), float(truth.abs().sum()), float(batch.unit.sum()))
+        found.setdefault(batch.season, told)
+    assert set(found) == set(DRAWN)
+    for season, told in DRAWN.items():
+        assert found[season] == pytest.approx(told, rel=1e-5), season
+
+
 def test_truth_follows_its_fork():
     """A target that the network has read already would make a liar of every score."""
     batch = Batches(3000, 4).draw(FAMILY.of, np.random.default_rng(1))
