@@ -23,6 +23,7 @@ from training.pretraining.run import Pretraining
 from training.synthetic.batches import SEASONS, Batches
 from training.synthetic.damage import damage, gaps
 from training.synthetic.families import held_apart, learned
+from training.synthetic.processes import chain
 from training.synthetic.shape import Shape
 from training.tables import read_panel
 from training.weights import copy_weights
@@ -90,6 +91,15 @@ def test_draws_are_those_that_the_default_model_learned_from():
     assert set(found) == set(DRAWN)
     for season, told in DRAWN.items():
         assert found[season] == pytest.approx(told, rel=1e-5), season
+
+
+def test_a_chain_is_what_its_steps_make_of_it():
+    generator = np.random.default_rng(0)
+    stays, starts, now = (generator.random(size) < 0.5 for size in ((200, 50), (200, 50), (200, 1)))
+    found, state = chain(stays, starts, now), now[:, 0]
+    for step in range(50):
+        state = np.where(state, stays[:, step], starts[:, step])
+        assert np.array_equal(found[:, step], state), step
 
 
 def test_truth_follows_its_fork():

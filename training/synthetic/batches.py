@@ -42,6 +42,8 @@ SEASONS = (
     Season(144, 2.0, 1008, 960, 2592),
     Season(288, 0.5, 2016, 1600, 3200),
 )
+_WEIGHTS = np.asarray([entry.weight for entry in SEASONS])
+_SHARES = _WEIGHTS / _WEIGHTS.sum()
 
 
 class SyntheticBatch(NamedTuple):
@@ -73,8 +75,7 @@ class Batches:
 
     def draw(self, shape_of: Callable[[int], ForecasterConfig], generator: np.random.Generator) -> SyntheticBatch:
         """A batch to learn from; ``shape_of`` gives a season's patch length and horizon."""
-        weights = np.asarray([entry.weight for entry in SEASONS])
-        entry = SEASONS[int(generator.choice(len(SEASONS), p=weights / weights.sum()))]
+        entry = SEASONS[int(generator.choice(len(SEASONS), p=_SHARES))]
         config = shape_of(entry.season)
         low, high = (max(length // config.patch_length, 2) for length in (entry.shortest, entry.longest))
         patches = int(np.exp(generator.uniform(np.log(low), np.log(high + 1))))
@@ -98,16 +99,17 @@ class Batches:
 
     def _batch(self, values: Array, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
         values = damage(values, generator)
-        values[gaps(values, generator)] = np.nan
+        np.putmask(values, gaps(values, generator), np.nan)
         patches = (values.shape[1] - config.horizon) // config.patch_length
         # Later forks know more, but lives of every length must be answered for.
         forks = np.unique(np.append(generator.integers(0, patches, self.forks - 1), patches - 1))
         ends = (forks + 1) * config.patch_length
-        truth = values[:, ends[:, None] + np.arange(config.horizon)]
+        kept = values.astype(np.float32)
+        truth = np.stack([kept[:, end : end + config.horizon] for end in ends], 1)
         return SyntheticBatch(
             season=config.season,
-            target=torch.from_numpy(values[:, : patches * config.patch_length].astype(np.float32)),
-            truth=torch.from_numpy(truth.astype(np.float32)),
+            target=torch.from_numpy(kept[:, : patches * config.patch_length].copy()),
+            truth=torch.from_numpy(truth),
             forks=torch.from_numpy(forks),
             unit=torch.from_numpy(_unit(values, config.season)),
         )
@@ -116,7 +118,9 @@ class Batches:
 def _unit(values: Array, season: int) -> NDArray[np.float64]:
     if values.shape[1] <= season:
         return np.ones(len(values))
-    change = np.abs(values[:, season:] - values[:, :-season])
-    seen = ~np.isnan(change)
-    mean = np.where(seen, change, 0.0).sum(1) / np.maximum(seen.sum(1), 1)
+    change = values[:, season:] - values[:, :-season]
+    np.abs(change, out=change)
+    missing = np.isnan(change)
+    change[missing] = 0.0
+    mean = change.sum(1) / np.maximum(change.shape[1] - missing.sum(1), 1)
     return np.asarray(np.maximum(mean, 0.1))

@@ -4,12 +4,14 @@ The weights say how often a kind is drawn. They were set from what series of eac
 scores on the kinds that are held apart, never from scores on real data sets.
 """
 
+from functools import cache
+
 import numpy as np
 
 from training.synthetic import processes
 from training.synthetic.noises import noise
 from training.synthetic.seasons import seasonal
-from training.synthetic.shape import Array, Draw, Shape, column, log_uniform, mixed, standardised
+from training.synthetic.shape import Array, Kinds, Shape, deviation, log_uniform, mixed, standardised, weighed
 from training.synthetic.trends import trend
 
 
@@ -19,10 +21,10 @@ def composed(shape: Shape, generator: np.random.Generator) -> Array:
     drift = trend(shape, generator) * log_uniform(generator, 0.1, 3.0, shape.rows)
     drift *= generator.random((shape.rows, 1)) < 0.7
     left = noise(shape, generator) * log_uniform(generator, 0.02, 2.0, shape.rows)
-    uneven = np.exp(column(generator.uniform(-0.8, 0.8, shape.rows)) * season)
+    uneven = np.exp(generator.uniform(-0.8, 0.8, (shape.rows, 1)) * season)
     left *= np.where(generator.random((shape.rows, 1)) < 0.4, uneven, 1.0)
     total = season + drift + left
-    share = log_uniform(generator, 0.05, 0.8, shape.rows) / np.maximum(total.std(1, keepdims=True), 1e-9)
+    share = log_uniform(generator, 0.05, 0.8, shape.rows) / np.maximum(deviation(total), 1e-9)
     return np.asarray(np.where(generator.random((shape.rows, 1)) < 0.5, total, np.exp(total * share)))
 
 
@@ -32,11 +34,14 @@ def regular(shape: Shape, generator: np.random.Generator) -> Array:
     left = noise(shape, generator) * log_uniform(generator, 0.003, 0.4, shape.rows)
     drift = trend(shape, generator) * log_uniform(generator, 0.03, 0.7, shape.rows)
     # Weather comes and goes over days, and counts for more at the hours when more is used.
-    weather = processes.homing(shape, generator) * log_uniform(generator, 0.05, 0.8, shape.rows)
-    weather *= generator.random((shape.rows, 1)) < 0.35
-    weather *= np.exp(column(generator.uniform(-0.3, 0.6, shape.rows)) * season)
-    share = column(generator.uniform(0.1, 0.6, shape.rows))
-    return np.asarray(np.exp(share * season * np.exp(0.1 * drift) + share * (left + drift + weather)))
+    weather, size = processes.homings(shape, generator), log_uniform(generator, 0.05, 0.8, shape.rows)
+    rows = np.flatnonzero(generator.random(shape.rows) < 0.35)
+    more = generator.uniform(-0.3, 0.6, (shape.rows, 1))
+    away = left + drift
+    if rows.size:
+        away[rows] += weather.of(rows).series() * size[rows] * np.exp(more[rows] * season[rows])
+    share = generator.uniform(0.1, 0.6, (shape.rows, 1))
+    return np.asarray(np.exp(share * season * np.exp(0.1 * drift) + share * away))
 
 
 def grown(shape: Shape, generator: np.random.Generator) -> Array:
@@ -55,10 +60,10 @@ def drifting(shape: Shape, generator: np.random.Generator) -> Array:
     return trend(shape, generator) + left
 
 
-def _kinds(shape: Shape) -> dict[Draw, float]:
+@cache
+def _kinds(short: bool) -> Kinds:
     """What to draw from. Days and hours are seldom trade, months are seldom sunlight."""
-    short = shape.season >= 20
-    return {
+    return weighed({
         composed: 5.0,
         regular: 5.0 if short else 2.0,
         grown: 0.5 if short else 5.0,
@@ -71,22 +76,26 @@ def _kinds(shape: Shape) -> dict[Draw, float]:
         processes.counts: 1.0,
         processes.rain: 0.4,
         processes.machine: 0.6,
-    }
+    })  # fmt: skip
+
+
+_APART = weighed({processes.smoothed: 2.0, processes.cyclic: 1.0})
 
 
 def learned(shape: Shape, generator: np.random.Generator) -> Array:
     """Series to learn from, ``[B, T]``, each about 0 with deviation 1; some are blends or splices of two kinds."""
-    kinds = _kinds(shape)
-    one = standardised(mixed(shape, generator, kinds))
-    other = one[generator.permutation(shape.rows)]
-    share = column(generator.uniform(0.1, 0.9, shape.rows))
-    cut = column(generator.uniform(0.1, 0.9, shape.rows)) * shape.steps
-    fate = generator.random((shape.rows, 1))
-    blended = share * one + (1 - share) * other
-    spliced = np.where(shape.time < cut, one, other)
-    return standardised(np.where(fate < 0.1, blended, np.where(fate < 0.14, spliced, one)))
+    one = standardised(mixed(shape, generator, _kinds(shape.season >= 20)))
+    other = generator.permutation(shape.rows)
+    share = generator.uniform(0.1, 0.9, (shape.rows, 1))
+    cut = generator.uniform(0.1, 0.9, (shape.rows, 1)) * shape.steps
+    fate = generator.random(shape.rows)
+    blended, spliced = np.flatnonzero(fate < 0.1), np.flatnonzero((fate >= 0.1) & (fate < 0.14))
+    found = one.copy()
+    found[blended] = share[blended] * one[blended] + (1 - share[blended]) * one[other[blended]]
+    found[spliced] = np.where(shape.time < cut[spliced], one[spliced], one[other[spliced]])
+    return standardised(found)
 
 
 def held_apart(shape: Shape, generator: np.random.Generator) -> Array:
     """Series to judge by, of kinds that are not learned from."""
-    return standardised(mixed(shape, generator, {processes.smoothed: 2.0, processes.cyclic: 1.0}))
+    return standardised(mixed(shape, generator, _APART))

@@ -1,33 +1,66 @@
 """What is left when the regular is taken away: memory, weight in the tails, calm and rough times."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.signal import lfilter
 
-from training.synthetic.shape import Array, Draw, Shape, column, mixed, standardised
+from training.synthetic.shape import Array, Rows, Shape, mixed, standardised, weighed
 
 
 def white(shape: Shape, generator: np.random.Generator) -> Array:
     """Independent normal values."""
-    return generator.normal(size=(shape.rows, shape.steps))
+    return generator.standard_normal((shape.rows, shape.steps))
 
 
 def heavy(shape: Shape, generator: np.random.Generator) -> Array:
     """Independent values of Student's t, 2.2 to 8 degrees of freedom."""
-    freedom = column(generator.uniform(2.2, 8.0, shape.rows))
-    return standardised(generator.standard_t(np.broadcast_to(freedom, (shape.rows, shape.steps))))
+    found = np.empty((shape.rows, shape.steps))
+    # One call a row: drawing by an array of degrees takes half as long again.
+    for row, freedom in enumerate(generator.uniform(2.2, 8.0, shape.rows).tolist()):
+        found[row] = generator.standard_t(freedom, shape.steps)
+    return standardised(found)
 
 
 def filtered(values: Array, ahead: Array, back: Array) -> Array:
     """Each row through its own recursion ``y_t = sum ahead_k x_{t-k} - sum back_k y_{t-k}``, ``[B, k + 1]`` each."""
-    return np.stack([lfilter(b, a, x) for x, b, a in zip(values, ahead, back, strict=True)])
+    found = np.empty_like(values)
+    for row, (x, b, a) in enumerate(zip(values, ahead, back, strict=True)):
+        found[row] = lfilter(b, a, x)
+    return found
+
+
+def recalling(values: Array, memory: Array) -> Array:
+    """Each row through ``y_t = x_t + memory y_{t-1}``, memory ``[B]``."""
+    back = np.ones((len(values), 2))
+    back[:, 1] = -memory
+    return filtered(values, back[:, :1], back)
+
+
+class Memory(NamedTuple):
+    """What a first-order autoregression is made of: shocks ``[B, T]``, and how much of each step stays ``[B]``."""
+
+    shocks: Array
+    memory: Array
+
+    def of(self, rows: Rows) -> "Memory":
+        """Of some rows, so that nothing is computed for the others."""
+        return Memory(self.shocks[rows], self.memory[rows])
+
+    def series(self) -> Array:
+        """The autoregression, ``[B, T]``, of deviation 1."""
+        return standardised(recalling(self.shocks, self.memory))
 
 
 def remembering(shape: Shape, generator: np.random.Generator) -> Array:
     """First-order autoregression, from barely to nearly a random walk."""
+    return memories(shape, generator).series()
+
+
+def memories(shape: Shape, generator: np.random.Generator) -> Memory:
+    """What ``remembering`` is made of."""
     memory = 1.0 - np.exp(generator.uniform(np.log(0.004), np.log(0.8), shape.rows))
-    shocks = mixed(shape, generator, {white: 3.0, heavy: 1.0})
-    ones = np.ones_like(memory)
-    return standardised(filtered(shocks, ones[:, None], np.stack([ones, -memory], 1)))
+    return Memory(mixed(shape, generator, _SHOCKS), memory)
 
 
 def swinging(shape: Shape, generator: np.random.Generator) -> Array:
@@ -48,19 +81,22 @@ def averaged(shape: Shape, generator: np.random.Generator) -> Array:
 
 def clustered(shape: Shape, generator: np.random.Generator) -> Array:
     """Calm and rough times: the logarithm of the spread wanders (stochastic volatility)."""
-    rough = log_spread(shape, generator)
-    return standardised(mixed(shape, generator, {white: 1.0, remembering: 1.0}) * np.exp(rough))
+    wandering, size = log_spreads(shape, generator)
+    rough = wandering.series() * size
+    return standardised(mixed(shape, generator, _CLUSTERED) * np.exp(rough))
 
 
-def log_spread(shape: Shape, generator: np.random.Generator) -> Array:
-    """A slowly wandering logarithm, of deviation 0.2 to 1."""
+def log_spreads(shape: Shape, generator: np.random.Generator) -> tuple[Memory, Array]:
+    """A slowly wandering logarithm, and the deviation that it is to have, 0.2 to 1, ``[B, 1]``."""
     memory = 1.0 - np.exp(generator.uniform(np.log(0.003), np.log(0.1), shape.rows))
-    ones = np.ones_like(memory)
-    wandering = filtered(white(shape, generator), ones[:, None], np.stack([ones, -memory], 1))
-    return standardised(wandering) * column(generator.uniform(0.2, 1.0, shape.rows))
+    return Memory(white(shape, generator), memory), generator.uniform(0.2, 1.0, (shape.rows, 1))
 
 
 def noise(shape: Shape, generator: np.random.Generator) -> Array:
     """Any of them, each row of deviation 1."""
-    kinds: dict[Draw, float] = {white: 2.0, heavy: 1.0, remembering: 4.0, swinging: 1.0, averaged: 1.0, clustered: 1.0}
-    return mixed(shape, generator, kinds)
+    return mixed(shape, generator, _NOISES)
+
+
+_SHOCKS = weighed({white: 3.0, heavy: 1.0})
+_CLUSTERED = weighed({white: 1.0, remembering: 1.0})
+_NOISES = weighed({white: 2.0, heavy: 1.0, remembering: 4.0, swinging: 1.0, averaged: 1.0, clustered: 1.0})

@@ -1,13 +1,15 @@
 """Series that no sum of trend, season and noise describes."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from training.synthetic.noises import clustered, filtered, heavy, remembering, white
+from training.synthetic.noises import Memory, clustered, heavy, recalling, remembering, white
 from training.synthetic.seasons import daylight, hours, profile, seasonal
-from training.synthetic.shape import Array, Shape, column, log_uniform, mixed, standardised
+from training.synthetic.shape import Array, Shape, again, column, log_uniform, mixed, weighed
 from training.synthetic.trends import trend
 
 _FEATURES = 24
+_STEPS = weighed({white: 1.0, heavy: 1.0, clustered: 1.0})
 
 
 def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
@@ -21,19 +23,22 @@ def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
     spectrum = generator.standard_t(column(generator.choice([1.0, 3.0, 30.0], shape.rows)) * np.ones(size)) / length
     season = max(shape.season, 2)
     harmonics = generator.integers(1, 6, size) * 2 * np.pi / season
-    blurred = harmonics + generator.normal(size=size) / (season * log_uniform(generator, 2.0, 200.0, shape.rows))
+    blurred = harmonics + generator.standard_normal(size) / (season * log_uniform(generator, 2.0, 200.0, shape.rows))
     periodic = generator.random(size) < column(generator.choice([0.0, 0.3, 0.7], shape.rows) * (shape.season > 1))
     frequency = np.clip(np.where(periodic, blurred, spectrum), -np.pi, np.pi).astype(np.float32)
     phase = generator.uniform(0, 2 * np.pi, (*size, 1)).astype(np.float32)
-    amplitude = generator.normal(size=(*size, 1)).astype(np.float32)
-    waves = amplitude * np.cos(frequency[..., None] * shape.time.astype(np.float32) + phase)
+    amplitude = generator.standard_normal((*size, 1)).astype(np.float32)
+    waves = frequency[..., None] * shape.time.astype(np.float32)
+    waves += phase
+    np.cos(waves, out=waves)
+    waves *= amplitude
     return np.asarray(waves.sum(1), dtype=np.float64)
 
 
 def market(shape: Shape, generator: np.random.Generator) -> Array:
     """A price: the logarithm walks, in calm and rough times."""
     pace = log_uniform(generator, 0.001, 0.05, shape.rows)
-    steps = mixed(shape, generator, {white: 1.0, heavy: 1.0, clustered: 1.0})
+    steps = mixed(shape, generator, _STEPS)
     return np.asarray(np.exp((steps * pace).cumsum(1)))
 
 
@@ -42,21 +47,19 @@ def sun(shape: Shape, generator: np.random.Generator) -> Array:
     if shape.season < 8:
         return gaussian(shape, generator)
     day = daylight(Shape(shape.rows, shape.season, shape.season), generator)
-    place = np.mod(shape.time.astype(np.int64) + generator.integers(0, shape.season, (shape.rows, 1)), shape.season)
-    clear = day[np.arange(shape.rows)[:, None], place]
+    clear = again(day, generator.integers(0, shape.season, (shape.rows, 1)), shape.steps)
     clouds = 1.0 / (1.0 + np.exp(2.0 * remembering(shape, generator) - generator.normal(0.5, 1.0, (shape.rows, 1))))
     light = clear * clouds
     answer = 1.0 - np.exp(generator.uniform(np.log(0.01), np.log(0.5), shape.rows))
-    ones = np.ones_like(answer)
-    slow = filtered(light, ones[:, None], np.stack([ones, -answer], 1)) + 3.0 * remembering(shape, generator)
+    slow = recalling(light, answer) + 3.0 * remembering(shape, generator)
     return np.asarray(np.where(generator.random((shape.rows, 1)) < 0.5, light, slow))
 
 
 def counts(shape: Shape, generator: np.random.Generator) -> Array:
     """Whole numbers: Poisson or, on some rows, with more spread, about a rate that has season and trend."""
     rate = log_uniform(generator, 0.1, 60.0, shape.rows)
-    shape_of_rate = seasonal(shape, generator) * column(generator.uniform(0, 0.8, shape.rows))
-    drift = trend(shape, generator) * column(generator.uniform(0, 0.5, shape.rows))
+    shape_of_rate = seasonal(shape, generator) * generator.uniform(0, 0.8, (shape.rows, 1))
+    drift = trend(shape, generator) * generator.uniform(0, 0.5, (shape.rows, 1))
     drift += homing(shape, generator) * column(np.maximum(generator.uniform(-0.5, 0.6, shape.rows), 0.0))
     crowding = np.where(generator.random((shape.rows, 1)) < 0.4, log_uniform(generator, 0.5, 8.0, shape.rows), 1e3)
     gamma = generator.gamma(crowding, 1.0 / crowding, (shape.rows, shape.steps))
@@ -68,36 +71,45 @@ def rain(shape: Shape, generator: np.random.Generator) -> Array:
     ends = log_uniform(generator, 0.03, 0.7, shape.rows)
     begins = ends * log_uniform(generator, 0.05, 1.0, shape.rows)
     chance = generator.random((shape.rows, shape.steps))
-    wet = np.zeros((shape.rows, shape.steps), dtype=bool)
-    now = generator.random(shape.rows) < 0.3
-    for step in range(shape.steps):
-        now = np.where(now, chance[:, step] > ends[:, 0], chance[:, step] < begins[:, 0])
-        wet[:, step] = now
-    return wet * generator.gamma(column(generator.uniform(0.4, 3.0, shape.rows)), 1.0, wet.shape)
+    wet = chain(chance > ends, chance < begins, generator.random((shape.rows, 1)) < 0.3)
+    return wet * generator.gamma(generator.uniform(0.4, 3.0, (shape.rows, 1)), 1.0, wet.shape)
+
+
+def chain(stays: NDArray[np.bool_], starts: NDArray[np.bool_], now: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where a chain is on, ``[B, T]``: it stays on, or starts, where it may at this step; ``now`` ``[B, 1]`` before."""
+    # A step keeps the state, turns it over, or decides it whatever it was: the last decision holds, turned over since.
+    turned = np.logical_xor.accumulate(starts & ~stays, 1)
+    decided = np.where(stays == starts, np.arange(1, stays.shape[1] + 1), 0)
+    last = np.maximum.accumulate(decided, 1)
+    return np.take_along_axis(np.concatenate([now, stays ^ turned], 1), last, 1) ^ turned
 
 
 def machine(shape: Shape, generator: np.random.Generator) -> Array:
     """On and off by the clock or by chance, with another level each time, and a little noise while on."""
     chance = rain(shape, generator) > 0
     one = Shape(shape.rows, max(shape.season, 2), shape.season)
-    place = np.mod(shape.time.astype(np.int64) + generator.integers(0, one.steps, (shape.rows, 1)), one.steps)
-    clock = hours(one, generator)[np.arange(shape.rows)[:, None], place]
+    phase = generator.integers(0, one.steps, (shape.rows, 1))
+    clock = again(hours(one, generator), phase, shape.steps)
     by_clock = generator.random((shape.rows, 1)) < (0.6 if shape.season > 1 else 0.0)
     on = np.where(by_clock, clock, chance)
-    return np.asarray(on * (1.0 + column(generator.uniform(0, 0.3, shape.rows)) * remembering(shape, generator)))
+    return np.asarray(on * (1.0 + generator.uniform(0, 0.3, (shape.rows, 1)) * remembering(shape, generator)))
 
 
 def pollution(shape: Shape, generator: np.random.Generator) -> Array:
     """Builds up and is blown away: the exponential of something that remembers, with a little season."""
-    log = remembering(shape, generator) + column(generator.uniform(0, 0.6, shape.rows)) * seasonal(shape, generator)
-    return np.exp(log * column(generator.uniform(0.3, 1.2, shape.rows)))
+    log = remembering(shape, generator) + generator.uniform(0, 0.6, (shape.rows, 1)) * seasonal(shape, generator)
+    return np.exp(log * generator.uniform(0.3, 1.2, (shape.rows, 1)))
 
 
 def homing(shape: Shape, generator: np.random.Generator) -> Array:
     """A level that wanders and comes home, within a day or within months."""
+    return homings(shape, generator).series()
+
+
+def homings(shape: Shape, generator: np.random.Generator) -> Memory:
+    """What ``homing`` is made of."""
     slow = 1.0 - np.exp(generator.uniform(np.log(0.001), np.log(0.03), shape.rows))
-    ones = np.ones_like(slow)
-    return standardised(filtered(white(shape, generator), ones[:, None], np.stack([ones, -slow], 1)))
+    return Memory(white(shape, generator), slow)
 
 
 def returning(shape: Shape, generator: np.random.Generator) -> Array:
@@ -114,7 +126,7 @@ def cyclic(shape: Shape, generator: np.random.Generator) -> Array:
     period = log_uniform(generator, 6.0, max(shape.steps / 3.0, 8.0), shape.rows)
     pace = np.exp(0.25 * remembering(shape, generator)) / period
     place = np.mod(pace.cumsum(1) + generator.random((shape.rows, 1)), 1.0)
-    rise = column(generator.uniform(0.15, 0.5, shape.rows))
+    rise = generator.uniform(0.15, 0.5, (shape.rows, 1))
     wave = np.where(place < rise, place / rise, (1.0 - place) / (1.0 - rise))
     height = np.exp(0.4 * remembering(shape, generator))
     return np.asarray(wave * height + 0.05 * white(shape, generator))
@@ -128,7 +140,7 @@ def smoothed(shape: Shape, generator: np.random.Generator) -> Array:
     gamma = (1 - alpha) * generator.uniform(0.0, 0.3, rows) * (season > 1)
     damping = generator.uniform(0.8, 1.0, rows)
     seasons = profile(shape, generator) * log_uniform(generator, 0.5, 5.0, rows) * (season > 1)
-    shocks = generator.normal(size=(rows, shape.steps))
+    shocks = generator.standard_normal((rows, shape.steps))
     level, pace = np.zeros(rows), generator.normal(0, 0.05, rows)
     values = np.empty((rows, shape.steps))
     for step in range(shape.steps):

@@ -1,9 +1,11 @@
 """What comes again: profiles of one season, repeated with weeks, drifting shape and breathing amplitude."""
 
+from functools import cache
+
 import numpy as np
 
-from training.synthetic.noises import log_spread, remembering, white
-from training.synthetic.shape import Array, Draw, Shape, column, log_uniform, mixed, standardised
+from training.synthetic.noises import log_spreads, memories, white
+from training.synthetic.shape import Array, Draw, Kinds, Shape, again, column, log_uniform, mixed, standardised, weighed
 
 # Profiles are drawn as shapes whose steps are those of one season.
 
@@ -12,34 +14,44 @@ def waves(shape: Shape, generator: np.random.Generator) -> Array:
     """Harmonics whose amplitudes fall with a power of their number."""
     count = max(min(shape.steps // 2, 10), 1)
     number = np.arange(1, count + 1)
-    fall = column(generator.uniform(0.3, 3.5, shape.rows))
-    amplitude = generator.normal(size=(shape.rows, count)) * number[None] ** -fall
+    fall = generator.uniform(0.3, 3.5, (shape.rows, 1))
+    amplitude = generator.standard_normal((shape.rows, count)) * number[None] ** -fall
     turns = number[:, None] * shape.time / shape.steps + generator.random((shape.rows, count, 1))
-    return np.asarray((amplitude[..., None] * np.sin(2 * np.pi * turns)).sum(1))
+    turns *= 2 * np.pi
+    wave = np.sin(turns, out=turns)
+    wave *= amplitude[..., None]
+    return np.asarray(wave.sum(1))
 
 
 def bumps(shape: Shape, generator: np.random.Generator) -> Array:
     """Up to four peaks of different breadth, as of rush hours, meals, sales."""
     size = (shape.rows, 4, 1)
-    height = np.abs(generator.normal(size=size)) * (generator.random(size) < (1.0, 0.6, 0.35, 0.2)[0])
+    height = np.abs(generator.standard_normal(size))
+    generator.random(size)  # nobody reads these, but all that is drawn later hangs on them
     height[:, 1:] *= generator.random((shape.rows, 3, 1)) < 0.5
     away = shape.time / shape.steps - generator.random(size)
     sharp = np.exp(generator.uniform(np.log(1.0), np.log(60.0), size))
-    return np.asarray((height * np.exp(sharp * (np.cos(2 * np.pi * away) - 1.0))).sum(1))
+    away *= 2 * np.pi
+    peak = np.cos(away, out=away)
+    peak -= 1.0
+    peak *= sharp
+    np.exp(peak, out=peak)
+    peak *= height
+    return np.asarray(peak.sum(1))
 
 
 def daylight(shape: Shape, generator: np.random.Generator) -> Array:
     """Nothing by night, half a wave by day."""
-    share = column(generator.uniform(-0.6, 0.6, shape.rows))
-    wave = np.cos(2 * np.pi * (shape.time / shape.steps - column(generator.random(shape.rows))))
-    return np.maximum(wave - share, 0.0) ** column(generator.uniform(0.5, 2.0, shape.rows))
+    share = generator.uniform(-0.6, 0.6, (shape.rows, 1))
+    wave = np.cos(2 * np.pi * (shape.time / shape.steps - generator.random((shape.rows, 1))))
+    return np.maximum(wave - share, 0.0) ** generator.uniform(0.5, 2.0, (shape.rows, 1))
 
 
 def hours(shape: Shape, generator: np.random.Generator) -> Array:
     """Open or closed, with a third level at times."""
-    place = np.mod(shape.time / shape.steps - column(generator.random(shape.rows)), 1.0)
-    inner = place < column(generator.uniform(0.05, 0.4, shape.rows))
-    return (place < column(generator.uniform(0.2, 0.8, shape.rows))) + inner * column(generator.normal(size=shape.rows))
+    place = np.mod(shape.time / shape.steps - generator.random((shape.rows, 1)), 1.0)
+    inner = place < generator.uniform(0.05, 0.4, (shape.rows, 1))
+    return (place < generator.uniform(0.2, 0.8, (shape.rows, 1))) + inner * generator.standard_normal((shape.rows, 1))
 
 
 def anyhow(shape: Shape, generator: np.random.Generator) -> Array:
@@ -49,10 +61,9 @@ def anyhow(shape: Shape, generator: np.random.Generator) -> Array:
 
 def single(shape: Shape, generator: np.random.Generator) -> Array:
     """Alike but for one or two steps, as trade in December or in the holidays."""
-    steps = shape.time.astype(np.int64)
     one, other = (generator.integers(0, shape.steps, (shape.rows, 1)) for _ in range(2))
     second = generator.normal(0, 0.7, (shape.rows, 1)) * (generator.random((shape.rows, 1)) < 0.5)
-    return np.asarray((steps == one) + second * (steps == other) + 0.1 * white(shape, generator))
+    return np.asarray((shape.time == one) + second * (shape.time == other) + 0.1 * white(shape, generator))
 
 
 def rough(shape: Shape, generator: np.random.Generator) -> Array:
@@ -61,25 +72,37 @@ def rough(shape: Shape, generator: np.random.Generator) -> Array:
     return np.asarray(walk - shape.time / max(shape.steps - 1, 1) * walk[:, -1:])
 
 
-def profile(shape: Shape, generator: np.random.Generator) -> Array:
-    """One season of any kind, ``[B, season]``, of deviation 1."""
-    any_step = 5.0 if shape.season < 8 or shape.season == 12 else 0.3  # months and weekdays are no smooth curves
+@cache
+def _profiles(any_step: float) -> Kinds:
     kinds: dict[Draw, float] = {
         waves: 3.0, bumps: 3.0, daylight: 1.0, hours: 0.7, anyhow: any_step, rough: 1.0, single: any_step / 3.0,
     }  # fmt: skip
+    return weighed(kinds)
+
+
+def profile(shape: Shape, generator: np.random.Generator) -> Array:
+    """One season of any kind, ``[B, season]``, of deviation 1."""
+    return standardised(_profile(shape, generator))
+
+
+def _profile(shape: Shape, generator: np.random.Generator) -> Array:
+    any_step = 5.0 if shape.season < 8 or shape.season == 12 else 0.3  # months and weekdays are no smooth curves
     one = Shape(shape.rows, shape.season, shape.season)
-    return standardised(mixed(one, generator, kinds))
+    return mixed(one, generator, _profiles(any_step))
 
 
 def repeated(shape: Shape, generator: np.random.Generator) -> Array:
     """A profile again and again, from any phase; on some rows it changes slowly into another."""
-    steps = shape.time.astype(np.int64) + generator.integers(0, shape.season, (shape.rows, 1))
-    row = np.arange(shape.rows)[:, None]
-    first = profile(shape, generator)[row, steps % shape.season]
-    other = profile(shape, generator)[row, steps % shape.season]
-    changing = column(generator.random(shape.rows) < 0.35) * column(generator.uniform(0.1, 1.0, shape.rows))
-    share = changing / (1.0 + np.exp(-remembering(shape, generator) * 1.5))
-    return np.asarray(first * (1.0 - share) + other * share)
+    phase = generator.integers(0, shape.season, (shape.rows, 1))
+    found = again(profile(shape, generator), phase, shape.steps)
+    other = _profile(shape, generator)
+    rows = np.flatnonzero(generator.random(shape.rows) < 0.35)
+    changing = generator.uniform(0.1, 1.0, (shape.rows, 1))[rows]
+    pace = memories(shape, generator)
+    if rows.size:
+        share = changing / (1.0 + np.exp(-pace.of(rows).series() * 1.5))
+        found[rows] = found[rows] * (1.0 - share) + again(standardised(other[rows]), phase[rows], shape.steps) * share
+    return found
 
 
 def longer(shape: Shape, generator: np.random.Generator) -> Array:
@@ -90,36 +113,43 @@ def longer(shape: Shape, generator: np.random.Generator) -> Array:
     if not shape.long:
         return np.zeros((shape.rows, shape.steps))
     count = shape.long // shape.season
-    levels = generator.normal(size=(shape.rows, count)) * 0.25
+    levels = generator.standard_normal((shape.rows, count)) * 0.25
     resting = generator.integers(0, count, (shape.rows, 1))
     places = (np.arange(count)[None] - resting) % count
     rest = column(np.abs(generator.normal(0, 1.0, shape.rows)))
     levels -= np.where(places < generator.choice([0, 1, 2, 3], (shape.rows, 1), p=[0.1, 0.2, 0.6, 0.1]), rest, 0.0)
-    turn = (np.arange(shape.steps)[None] + generator.integers(0, shape.long, (shape.rows, 1))) // shape.season
-    row = np.arange(shape.rows)[:, None]
-    holidays = generator.random((shape.rows, int(turn.max()) + 1)) < column(
+    begin = generator.integers(0, shape.long, shape.rows)
+    turns = (shape.steps - 1 + int(begin.max())) // shape.season + 1
+    holidays = generator.random((shape.rows, turns)) < column(
         (generator.random(shape.rows) < 0.3) * generator.uniform(0.0, 0.05, shape.rows)
     )
-    return standardised(levels[row, turn % count] - np.where(holidays[row, turn], rest, 0.0))
+    each = np.repeat(levels[:, np.arange(turns) % count] - np.where(holidays, rest, 0.0), shape.season, 1)
+    return standardised(np.stack([row[first : first + shape.steps] for row, first in zip(each, begin, strict=True)]))
 
 
 def weekly(shape: Shape, generator: np.random.Generator) -> Array:
     """Two profiles, one for working and one for resting days, ordered by the longer season."""
     quiet = longer(shape, generator)
     working, resting = repeated(shape, generator), repeated(shape, generator)
-    alike = column(generator.uniform(0.3, 1.0, shape.rows))
+    alike = generator.uniform(0.3, 1.0, (shape.rows, 1))
     share = 1.0 / (1.0 + np.exp(3.0 * quiet + 2.0))
     other = alike * working + (1 - alike) * resting
-    calm = column(generator.uniform(0.2, 1.0, shape.rows))
-    return np.asarray(
-        working * (1 - share) + other * calm * share + quiet * column(generator.uniform(0, 1, shape.rows))
-    )
+    calm = generator.uniform(0.2, 1.0, (shape.rows, 1))
+    return np.asarray(working * (1 - share) + other * calm * share + quiet * generator.uniform(0, 1, (shape.rows, 1)))
 
 
 def seasonal(shape: Shape, generator: np.random.Generator) -> Array:
     """Seasons of every kind, of deviation 1; zero where the season is one step. The amplitude breathes on some rows."""
     if shape.season == 1:
         return np.zeros((shape.rows, shape.steps))
-    found = mixed(shape, generator, {repeated: 1.0, weekly: 1.5 if shape.long else 0.0})
-    breathing = column(generator.random(shape.rows) < 0.4) * log_uniform(generator, 0.1, 0.8, shape.rows)
-    return standardised(found * np.exp(breathing * log_spread(shape, generator)))
+    found = mixed(shape, generator, _LONG if shape.long else _SHORT)
+    rows = np.flatnonzero(generator.random(shape.rows) < 0.4)
+    breathing = log_uniform(generator, 0.1, 0.8, shape.rows)[rows]
+    wandering, size = log_spreads(shape, generator)
+    if rows.size:
+        found[rows] *= np.exp(breathing * (wandering.of(rows).series() * size[rows]))
+    return standardised(found)
+
+
+_SHORT = weighed({repeated: 1.0, weekly: 0.0})
+_LONG = weighed({repeated: 1.0, weekly: 1.5})
