@@ -73,7 +73,9 @@ def settle(
     if not raced:
         return Settled(config)
     _remember(out, raced)
-    winner = next(recipe for recipe in recipes if recipe.name == raced[0].recipe)
+    winner = {recipe.name: recipe for recipe in recipes}.get(raced[0].recipe)
+    if winner is None:
+        raise TrainingError(f"--resume: {raced[0].recipe} won the race and is not to be had now; fit without --resume")
     return Settled(winner.fill(config), raced, weights)
 
 

@@ -1,5 +1,6 @@
 """A fit that begins with what a pretrained family has learned."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -108,6 +109,11 @@ def test_a_race_tries_the_family_where_nothing_is_decided(family, tmp_path):
     fit_panel(panel, told, tmp_path / "raced", name="raced", family=family)
     training = statecast.load(tmp_path / "raced").manifest["training"]
     assert {"tuned", "steady"} <= {one["recipe"] for one in training["race"]}
+    won = [{**training["race"][0], "recipe": "tuned"}]
+    (tmp_path / "lost").mkdir()
+    (tmp_path / "lost" / "race.json").write_text(json.dumps(won))
+    with pytest.raises(TrainingError, match="tuned won the race and is not to be had now"):
+        fit_panel(panel, told, tmp_path / "lost", name="lost", resume=True)
     started = training["config"]["training"]["start"]
     assert started == (str(family) if training["race"][0]["recipe"] == "tuned" else "")
 
