@@ -42,11 +42,12 @@ def write_report(
     """Write forecasts against actuals, errors by step, calibration, loss and the table of scores as one HTML file."""
     windows = _last_forecasts(network, tensors, task)
     drawn = [*_fans(windows, network, task), *_attention(windows, network), *_summaries(manifest, judgement)]
-    costs = manifest["training"]["costs"]
+    told, costs = manifest["training"], manifest["training"]["costs"]
+    start = told["config"]["training"]["start"] or "drawn weights"
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
         f"{costs['parameters']} weights, streaming {network.streaming}, {costs['steps']} steps in {costs['seconds']} s "
-        f"({costs['processor_seconds']} s of the processor); made {manifest['created']}"
+        f"({costs['processor_seconds']} s of the processor){f'; began with {start}' if start else ''}; made {manifest['created']}"
     )
     left_out = "".join(f"<p>{escape(line)}</p>" for line in list_left_out(judgement))
     verdict = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in judgement.verdict)
@@ -56,7 +57,7 @@ deviations of the training rows; OWA relative to Naive2; lower is better, except
 processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
 <div class="scroll">{_table(judgement)}</div>{left_out}
 <h2>Coverage</h2>{_coverage(judgement)}
-{_race(manifest["training"]["race"])}{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
+{_race(told["race"])}{_starts(told.get("starts", {}))}{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
@@ -139,6 +140,15 @@ def _race(raced: Sequence[Mapping[str, Any]]) -> str:
     told = draw_table("recipe", ["validation", "steps", "settings"], rows, ours=str(raced[0]["recipe"]))
     head = "<h2>Recipes</h2><p>Each was tried for a part of its steps; the first was trained.</p>"
     return f'{head}<div class="scroll">{told}</div>'
+
+
+def _starts(starts: Mapping[str, float]) -> str:
+    """The ways to begin that ``--from`` tried, the one that was kept first; nothing without it."""
+    if not starts:
+        return ""
+    rows = {name: [f"{validation:.4f}"] for name, validation in starts.items()}
+    head = "<h2>From a pretrained family</h2><p>What each way came to; the first was kept.</p>"
+    return f'{head}<div class="scroll">{draw_table("way", ["validation"], rows, ours=next(iter(starts)))}</div>'
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Judgement) -> list[go.Figure]:

@@ -211,6 +211,8 @@ def test_fit_from_a_family_keeps_what_validation_likes_best(default, monkeypatch
     if starts[finetune.TUNED] <= (1 + NOISE) * starts[best]:
         best = finetune.TUNED
     assert f"kept: {best}" in result.output
+    page = (default / "own" / "report.html").read_text(encoding="utf-8")
+    assert "From a pretrained family" in page and f"<tr class=ours><td>{best}</td>" in page
     assert own.kind == "forecaster" and own.forecaster.config.horizon == 5
     assert not (default / "own" / "tuned").exists()
     again = run("backtest", default / "own", "--data", default / "covariates.csv")
