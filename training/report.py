@@ -47,7 +47,7 @@ def write_report(
     facts = (
         f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
         f"{costs['parameters']} weights, streaming {network.streaming}, {costs['steps']} steps in {costs['seconds']} s "
-        f"({costs['processor_seconds']} s of the processor){f'; began with {start}' if start else ''}; made {manifest['created']}"
+        f"({costs['processor_seconds']} s of the processor); began with {start}; made {manifest['created']}"
     )
     left_out = "".join(f"<p>{escape(line)}</p>" for line in list_left_out(judgement))
     verdict = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in judgement.verdict)
@@ -57,7 +57,8 @@ deviations of the training rows; OWA relative to Naive2; lower is better, except
 processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
 <div class="scroll">{_table(judgement)}</div>{left_out}
 <h2>Coverage</h2>{_coverage(judgement)}
-{_race(told["race"])}{_starts(told.get("starts", {}))}{_ablation(manifest)}<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
+{_race(told["race"])}{_starts(told.get("starts", {}))}{_ablation(manifest)}
+<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
     title = f"{manifest['name']} @ {manifest['version']}"
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
