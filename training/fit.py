@@ -1,4 +1,4 @@
-"""The plain loop: forked sequences in, the last weights out, or earlier ones that validation finds clearly better."""
+"""The plain loop: forked sequences in, averaged weights out, or those that validation finds clearly better."""
 
 import math
 import time
@@ -192,8 +192,8 @@ class Fit:
         lowest = min((earlier for _, earlier in self.curves.validation), default=math.inf)
         self.curves.loss.append([self.curves.steps, loss])
         self.curves.validation.append([self.curves.steps, value])
-        # Later weights are annealed and averaged, so they are the likelier ones.
-        better = choose([value, lowest]) == 0
+        # Averaged weights are the likelier ones: those before them are not annealed yet, and win by chance.
+        better = value < lowest if self.average.mean is None else choose([value, lowest]) == 0
         if better:
             self.curves.best, self.curves.best_step, self.curves.stale = value, self.curves.steps, 0
             self.best = {name: weight.clone() for name, weight in candidate.items()}
