@@ -66,6 +66,8 @@ def train(
     """
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
+    if base and config.training.start:
+        raise TrainingError(f"--from: the config starts from {config.training.start} already; leave one of them out")
     begun = begin_with(base, panel, config) if base else None
     settled = settle(
         panel,
