@@ -95,7 +95,7 @@ def test_what_cannot_be_begun_with_is_refused_by_name(wavy: Panel, family, tmp_p
     if heard.items[0].known or heard.items[0].past:
         with pytest.raises(TrainingError, match="hears the target alone"):
             prepare(heard, config(family, horizon=5))
-    with pytest.raises(TrainingError, match="starts from .*default already; leave one of them out"):
+    with pytest.raises(TrainingError, match=r"starts from .*default already; leave one of them out"):
         fit_panel(wavy, config(family, horizon=5), tmp_path / "twice", name="twice", base=family)
     fit_panel(wavy, config(family, horizon=5), tmp_path / "own", name="own")
     with pytest.raises(TrainingError, match="expected a pretrained family, got own, a forecaster"):
