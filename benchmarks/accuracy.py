@@ -35,7 +35,7 @@ from training.panel import Item, Panel
 from training.pipeline import fit_panel
 from training.prepared import cut
 from training.report import format_score, list_left_out
-from training.start import SHIPPED
+from training.start import shipped
 
 _PEER_SECONDS = 900.0  # what a slow baseline may take where peers are asked for
 
@@ -103,8 +103,7 @@ def _fit(
     limit = _PEER_SECONDS if peers else chosen.baseline_seconds
     chosen = replace(chosen, boosting=first, baseline_seconds=limit if first else 0.0)
     folder = out / f"{name}-{seed}"
-    shipped = SHIPPED if SHIPPED.exists() else None
-    outcome = fit_panel(panel, replace(config, training=chosen), folder, name=name, base=base, family=shipped)
+    outcome = fit_panel(panel, replace(config, training=chosen), folder, name=name, base=base, family=shipped())
     manifest = json.loads((folder / "manifest.json").read_text())
     return outcome.judgement, manifest["training"]["costs"]
 

@@ -22,7 +22,7 @@ from training.pretraining.member import fitting
 from training.progress import Bar
 from training.report import COLUMNS, format_score, list_left_out
 from training.resolutions import join_resolutions, read_pairs
-from training.start import SHIPPED
+from training.start import shipped
 from training.sweep_commands import sweep
 from training.synthetic.loads import load_table
 from training.tables import panel_of, read_panel, read_table
@@ -114,7 +114,7 @@ def fit(
                 version=version,
                 data_digest=file_digest(data, *map(Path, chosen.data.resolutions.values())),
                 base=base,
-                family=SHIPPED if SHIPPED.exists() else None,
+                family=shipped(),
                 resume=resume,
                 watcher=bar,
             )

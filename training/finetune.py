@@ -7,11 +7,12 @@ from pathlib import Path
 
 from training.choice import choose
 from training.config import FitConfig
+from training.defaults import choose_forks
 from training.fit import Fit
 from training.panel import Panel
 from training.prepared import Prepared, prepare
 from training.progress import Watcher
-from training.start import ASKED, choose_start
+from training.start import ASKED
 
 TUNED, AS_IT_IS, SCRATCH = "tuned", "as it is", "from scratch"
 _LONGEST = 720  # steps of a sequence that is learned from
@@ -38,18 +39,13 @@ def begin_with(base: Path, panel: Panel, config: FitConfig) -> Prepared:
         As ``prepare``.
     """
     bare, network = panel.bare(), {key: config.network[key] for key in ASKED if key in config.network}
-    _, shape = choose_start(bare, base, network)
     training = replace(
-        config.training,
-        start=str(base),
-        forks=_LONGEST // shape.patch_length,
-        warm=0,
-        steps=0,
-        learning_rate=0.0,
-        validation_every=0,
-        seconds=0.0,
+        config.training, start=str(base), warm=0, steps=0, learning_rate=0.0, validation_every=0, seconds=0.0
     )
-    return prepare(bare, FitConfig(config.data, network, training))
+    begun = prepare(bare, FitConfig(config.data, network, training))
+    shape = begun.network.config
+    forks, warm = choose_forks(bare, shape, _LONGEST // shape.patch_length, 0)
+    return replace(begun, config=replace(begun.config, training=replace(begun.config.training, forks=forks, warm=warm)))
 
 
 def tune(begun: Prepared, scratch: Start, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:

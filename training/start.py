@@ -13,12 +13,15 @@ from training.defaults import choose_network
 from training.errors import TrainingError
 from training.panel import Panel
 
-SHIPPED = Path("artifacts/default")
-"""Where the pretrained family lies that comes with the project, seen from its folder."""
-
 ASKED = ("freq", "season", "horizon")
 """Keys of ``[network]`` that say what is asked of a family; all but ``_FREE`` others are the family's own."""
+_SHIPPED = Path("artifacts/default")  # seen from the project's folder
 _FREE = ("adaptation", "dropout")  # weights mean the same with any
+
+
+def shipped() -> Path | None:
+    """The pretrained family that comes with the project, if it lies there."""
+    return _SHIPPED if _SHIPPED.exists() else None
 
 
 def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> tuple[Family, ForecasterConfig]:
