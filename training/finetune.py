@@ -19,7 +19,7 @@ _LONGEST = 720  # steps of a sequence that is learned from
 
 
 @dataclass(frozen=True)
-class Start:
+class Way:
     """One way to come to a forecaster, done: how, out of what, and what validation says (lower is better)."""
 
     name: str
@@ -48,18 +48,18 @@ def begin_with(base: Path, panel: Panel, config: FitConfig) -> Prepared:
     return replace(begun, config=replace(begun.config, training=replace(begun.config.training, forks=forks, warm=warm)))
 
 
-def tune(begun: Prepared, scratch: Start, place: Path, watcher: Watcher, resume: bool = False) -> list[Start]:
+def tune(begun: Prepared, scratch: Way, place: Path, watcher: Watcher, resume: bool = False) -> list[Way]:
     """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
     watcher.say(f"tuning what was pretrained; validation so far: {tell_starts([scratch])}")
     untouched, tuned = replace(begun, network=deepcopy(begun.network)).fit(), begun.fit(place)
     curves = tuned.run(watcher, resume)
     (_, before), *later = curves.validation
     learned = curves.best if curves.best_step else min((value for _, value in later), default=math.inf)
-    starts = [Start(TUNED, begun, tuned, learned), Start(AS_IT_IS, begun, untouched, before), scratch]
+    starts = [Way(TUNED, begun, tuned, learned), Way(AS_IT_IS, begun, untouched, before), scratch]
     starts.insert(0, starts.pop(choose([start.validation for start in starts])))
     return starts
 
 
-def tell_starts(starts: list[Start]) -> str:
+def tell_starts(starts: list[Way]) -> str:
     """Each way with its validation."""
     return ", ".join(f"{start.name} {start.validation:.4f}" for start in starts)

@@ -11,7 +11,7 @@ from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.encoding import PanelTensors
 from training.errors import TrainingError
-from training.finetune import SCRATCH, Start, begin_with, tell_starts, tune
+from training.finetune import SCRATCH, Way, begin_with, tell_starts, tune
 from training.fit import Fit
 from training.members import apart, run_all, together
 from training.panel import Panel
@@ -36,7 +36,7 @@ class Trained:
     fits: Sequence[Fit]
     raced: Sequence[Raced]
     places: Sequence[Path]
-    starts: Sequence[Start] = ()
+    starts: Sequence[Way] = ()
 
     @property
     def parameters(self) -> int:
@@ -112,7 +112,7 @@ def _from_scratch(panel: Panel, settled: Settled, out: Path, watcher: Watcher, r
 def _best_start(trained: Trained, begun: Prepared, out: Path, watcher: Watcher, resume: bool) -> Trained:
     place, (fit,) = out / "tuned", trained.fits
     done = Prepared(fit.network, trained.tensors, trained.task, trained.config)
-    starts = tune(begun, Start(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
+    starts = tune(begun, Way(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
     best = starts[0]
     watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
     return replace(
