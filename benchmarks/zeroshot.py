@@ -22,6 +22,7 @@ import statecast
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import PROTOCOLS
 from statecast.artifact import Artifact
+from statecast.calibration import Calibration
 from statecast.family import Family
 from training.baselines import Task
 from training.encoding import encode_panel
@@ -40,7 +41,7 @@ Row = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Found:
-    """Rows by model on one set, ours first; ``raw`` coverage of our 80 % interval before any adjustment."""
+    """Rows by model on one set, ours first; ``raw`` coverage of our 80 % interval before any calibration."""
 
     rows: dict[str, Row]
     horizon: int
@@ -60,16 +61,20 @@ def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) 
     split = cut(panel, protocol.config(name, shape.horizon), shape.horizon)
     tensors, task = encode_panel(panel.bare(), shape), Task(panel, split, shape.season, shape.horizon)
     judged = judge(member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds)
-    still = _without_adjustment(artifact).of(shape.season, shape.freq, shape.horizon)
+    still = _uncalibrated(artifact).of(shape.season, shape.freq, shape.horizon)
     raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["interval"]
     return Found(_rows(judged), shape.horizon, shape.season, raw, judged.seconds[OURS], judged.left_out)
 
 
-def _without_adjustment(artifact: Artifact) -> Family:
+def _uncalibrated(artifact: Artifact) -> Family:
     family = artifact.network
     assert isinstance(family, Family)
     still = Family(replace(family.config, adaptation=0.0))
     still.load_state_dict(family.state_dict())
+    for calibration in still.calibrations.values():
+        assert isinstance(calibration, Calibration)
+        calibration.margins.zero_()
+        calibration.youth.zero_()
     return still.eval()
 
 

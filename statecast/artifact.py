@@ -31,13 +31,16 @@ from statecast.notebook import SeriesForecast, forecast_any, forecast_series
 from statecast.series import SeriesNetwork
 from statecast.writing import write_on
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such.
 
 3: a calibration knows which rows were learned. To artifacts of 2 no row counts as learned.
 
 4: resolutions can be switched off. In artifacts of 3 all are heard.
+
+5: intervals of short lives are wider. In artifacts of 4 no age is short.
 """
+_BEFORE_5 = {"wandering": 0.05, "settled": 0}
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 
@@ -120,9 +123,9 @@ def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> s
     (path / "model.safetensors").write_bytes(serialise(weights))
     _write(path / "golden.json", record_golden(network))
     whole = {
-        "schema_version": SCHEMA_VERSION,
         **manifest,
         **describe(network),
+        "schema_version": SCHEMA_VERSION,
         "parameters": sum(weight.numel() for weight in network.parameters()),
         "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
     }
@@ -164,6 +167,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     try:
         config = _parse(_read(path / "config.json"), path / "config.json")
         bare = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
+        if manifest["schema_version"] < 5 and manifest.get("kind") in ("forecaster", "family"):
+            config |= _BEFORE_5
         network = build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
         weights = load_file(path / "model.safetensors")
         if manifest["schema_version"] < SCHEMA_VERSION:

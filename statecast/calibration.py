@@ -18,6 +18,10 @@ clock at which training ended, are held against the margins that those rows need
 later ones against validation's. What a series takes along into unknown rows is then what sets it apart from other
 series, and not how well it was learned.
 
+Youth. Of a short life little is known: a level is as sure as a mean of so many values, and what is wanting falls off as
+one over their number. So intervals are wider by ``youth`` times half-life over age, on both sides of the median. Found
+for a pretrained family on kinds of series held apart, and kept by what starts from it; elsewhere 0.
+
 Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
 
 Shapes: B rows, A turns, M origins, F horizon, Q levels, S horizon segments of L steps.
@@ -32,8 +36,9 @@ from statecast.state import Field
 
 SOFT = 0.05
 _RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
-# A margin that wanders holds less often than one that stands still; so much more is promised to make up for it.
-_WANDERING = 0.05
+# A margin that wanders holds less often than one that stands still. To make up for it so much more is promised, for
+# each unit of log width that a margin may move in a horizon, up to the most.
+_WANDERING, _MOST = 0.04, 0.1
 _FAR = 4.0
 
 
@@ -41,24 +46,31 @@ class Calibration(nn.Module):
     """What a fit found: ``margins`` ``[2, S]`` (below, above) and ``autocorrelation`` ``[F]``, 1 at distance 0.
 
     learned: ``[2, S]``, the margins that rows before the clock ``learned_until`` ``[]`` need, as these were fitted on.
+    youth: ``[S]``, log width that is added at an age of one half-life, of both sides.
     Before a fit has found anything out: no stretch, nothing learned, and steps that know nothing of one another.
     """
 
     margins: Tensor
     learned: Tensor
     learned_until: Tensor
+    youth: Tensor
     autocorrelation: Tensor
 
     def __init__(self, config: ForecasterConfig, stride: int) -> None:
         super().__init__()
         self.segment_length, self.rate = config.segment_length, config.adaptation * stride
+        self.half_life, self.youngest = config.half_life, config.patch_length
         self.levels = config.quantile_levels
         self.middle = self.levels.index(0.5)
         below, above = self.levels[0], 1.0 - self.levels[-1]
-        self.aims = torch.tensor([below, above])[:, None] * (1.0 - _WANDERING)
+        more = config.wandering
+        if more is None:
+            more = min(_WANDERING * config.adaptation * config.horizon, _MOST)
+        self.aims = torch.tensor([below, above])[:, None] * (1.0 - more)
         self.register_buffer("margins", torch.zeros(2, config.segments))
         self.register_buffer("learned", torch.zeros(2, config.segments))
         self.register_buffer("learned_until", torch.tensor(torch.iinfo(torch.int64).min))
+        self.register_buffer("youth", torch.zeros(config.segments))
         self.register_buffer("autocorrelation", functional.pad(torch.ones(1), (0, config.horizon - 1)))
 
     @staticmethod
@@ -69,20 +81,33 @@ class Calibration(nn.Module):
             Field("autocorrelation", (config.horizon,), torch.float32),
         )
 
-    def stretch(self, raw: Tensor, own: Tensor) -> Tensor:
-        """Quantiles ``[M, F, Q]`` with the margins of the network and a series' ``own`` ``[M, 2, S]``."""
-        return self._widened(raw, self._by_step(self.margins + own, raw.shape[1]))
+    def young(self, age: Tensor, horizon: int) -> Tensor:
+        """Log width ``[M, 1, F]`` that an ``age`` ``[M]``, in steps read, adds on both sides."""
+        return self._by_step(self.lives(age)[:, None] * self.youth, horizon)[:, None]
 
-    def stretch_past(self, raw: Tensor, own: Tensor, origins: Tensor) -> Tensor:
+    def lives(self, age: Tensor) -> Tensor:
+        """Half-lives over ``age``, what ``youth`` is multiplied by; below one patch there is no younger."""
+        return self.half_life / age.clamp_min(self.youngest)
+
+    def stretch(self, raw: Tensor, own: Tensor, age: Tensor) -> Tensor:
+        """Quantiles ``[M, F, Q]`` with the margins of the network, of ``age`` and a series' ``own`` ``[M, 2, S]``."""
+        horizon = raw.shape[1]
+        return self._widened(raw, self._by_step(self.margins + own, horizon) + self.young(age, horizon))
+
+    def stretch_past(self, raw: Tensor, own: Tensor, origins: Tensor, age: Tensor) -> Tensor:
         """The same for forecasts from past ``origins``, as ``expected`` takes them: learned rows need other margins."""
         horizon = raw.shape[1]
-        return self._widened(raw, self.expected(origins, horizon) + self._by_step(own, horizon))
+        return self._widened(raw, self.expected(origins, horizon, age) + self._by_step(own, horizon))
 
-    def expected(self, origins: Tensor, horizon: int) -> Tensor:
-        """The margin of an average series at each step ahead of ``origins`` ``[M]`` (clocks), ``[M, 2, F]``."""
+    def expected(self, origins: Tensor, horizon: int, age: Tensor) -> Tensor:
+        """The margin ``[M, 2, F]`` of an average series at each step ahead of ``origins`` ``[M]`` (clocks).
+
+        age: ``[M]``, of the series then.
+        """
         ahead = origins[:, None] + 1 + torch.arange(horizon, device=origins.device)
         learned = (ahead < self.learned_until)[:, None]
-        return torch.where(learned, self._by_step(self.learned, horizon), self._by_step(self.margins, horizon))
+        found = torch.where(learned, self._by_step(self.learned, horizon), self._by_step(self.margins, horizon))
+        return found + self.young(age, horizon)
 
     def _by_step(self, margins: Tensor, horizon: int) -> Tensor:
         return margins.repeat_interleave(self.segment_length, dim=-1)[..., :horizon]

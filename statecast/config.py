@@ -71,6 +71,9 @@ class ForecasterConfig(Plain):
     grid: rows of names, the place of each past covariate beside ``target``, see ``statecast.grid``; none for no grid.
     asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
+    wandering: share of the promised misses that is kept back, as intervals that move hold less often; None for what
+    goes with how far they may move in a horizon.
+    settled: steps after which a series' forecasts are looked back upon, 0 for as many as the ring holds.
     quantile_levels: ascending, within (0, 1), 0.5 among them.  calendar: names out of ``CALENDAR_FEATURES``.
     past_covariates, future_covariates, static_covariates: how each becomes numbers.
     """
@@ -100,7 +103,9 @@ class ForecasterConfig(Plain):
     bidirectional: bool = False
     grid: tuple[tuple[str, ...], ...] = ()
     asinh_unit: float = 0.0
-    adaptation: float = 1 / 60
+    adaptation: float = 1 / 120
+    wandering: float | None = None
+    settled: int = 0
     quantile_levels: tuple[float, ...] = NINE_LEVELS
     calendar: tuple[str, ...] = ()
     past_covariates: tuple[Covariate, ...] = ()
@@ -111,7 +116,7 @@ class ForecasterConfig(Plain):
         lengths = ("horizon", "season", "patch_length", "width", "layers", "segment_length", "earlier_length")
         for name in (*lengths, "memory_width"):
             expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
-        for name, unit in (("memory", "patches"), ("transformer_layers", "layers")):
+        for name, unit in (("memory", "patches"), ("transformer_layers", "layers"), ("settled", "steps")):
             expect(getattr(self, name) >= 0, name, f"0 or a number of {unit}", getattr(self, name))
         if self.transformer_layers:
             expect(self.memory >= 1, "memory", "patches to look back on, for transformer_layers", self.memory)
@@ -130,15 +135,11 @@ class ForecasterConfig(Plain):
             expect(not self.bidirectional, "bidirectional", "false with a grid, which is read forwards", True)
         expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)
         expect(0.0 <= self.adaptation < 1.0, "adaptation", "0 up to, not with, 1", self.adaptation)
+        expect(0.0 <= (self.wandering or 0.0) < 1.0, "wandering", "0 up to, not with, 1", self.wandering)
         expect(self.asinh_unit >= 0, "asinh_unit", "0 or a number above it", self.asinh_unit)
         expect(self.half_life > 0, "half_life", "a number of steps above 0", self.half_life)
         needed = 7 * self.season + self.patch_length
-        expect(
-            self.ring_length >= needed,
-            "ring_length",
-            f"at least 7 seasons and a patch, {needed}",
-            self.ring_length,
-        )
+        expect(self.ring_length >= needed, "ring_length", f"at least 7 seasons and a patch, {needed}", self.ring_length)
         ascending = all(a < b for a, b in zip(self.resolutions, self.resolutions[1:], strict=False))
         expect(
             self.resolutions[:1] == (1,) and ascending,

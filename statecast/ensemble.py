@@ -133,10 +133,10 @@ class Ensemble(SeriesNetwork):
         scale = _average([expand(one.loc + one.scale, one.unit) - expand(one.loc, one.unit) for one in predictions])
         inverse = torch.where(scale > 0, 1.0 / scale.clamp_min(1e-300), 0.0)[:, None, None]
         raw = (_average([one.raw_quantiles() for one in predictions]) - loc[:, None, None]) * inverse
-        unmoved = raw.new_zeros((len(raw), 2, self.config.segments))
+        unmoved, old = raw.new_zeros((len(raw), 2, self.config.segments)), raw.new_full((len(raw),), torch.inf)
         told = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
         return Prediction(
-            scaled=self.calibration.stretch(raw, unmoved),
+            scaled=self.calibration.stretch(raw, unmoved, old),
             loc=loc,
             scale=scale,
             expert_weights=_average(

@@ -25,7 +25,8 @@ class FamilyConfig(Plain):
     """What the members of a family have in common, and what follows from a season.
 
     patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
-    cell, width, layers, experts, dropout, segment_length, quantile_levels, adaptation: as in ``ForecasterConfig``.
+    cell, width, layers, experts, dropout, segment_length, quantile_levels, adaptation, wandering: as in
+    ``ForecasterConfig``.  settled: seasons, and a patch, after which forecasts are looked back upon; 0 for the ring.
     """
 
     patches: tuple[tuple[int, int, int], ...] = ((12, 8, 32), (48, 16, 96), (512, 32, 96))
@@ -36,7 +37,9 @@ class FamilyConfig(Plain):
     dropout: float = 0.0
     segment_length: int = 8
     quantile_levels: tuple[float, ...] = NINE_LEVELS
-    adaptation: float = 1 / 60
+    adaptation: float = 1 / 120
+    wandering: float | None = None
+    settled: int = 2
 
     def __post_init__(self) -> None:
         expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
@@ -77,6 +80,8 @@ class FamilyConfig(Plain):
             segment_length=self.segment_length,
             linear_ring=False,
             adaptation=self.adaptation,
+            wandering=self.wandering,
+            settled=self.settled * season + length if self.settled else 0,
             quantile_levels=self.quantile_levels,
         )
 
@@ -129,6 +134,7 @@ class Family(nn.Module):
         found, own = self.calibrations[length], member.calibration
         assert isinstance(found, Calibration)
         own.margins, own.learned = found.margins[:, : config.segments], found.learned[:, : config.segments]
+        own.youth = found.youth[: config.segments]
         own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
         return member.train(self.training)
 

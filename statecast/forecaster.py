@@ -90,7 +90,7 @@ class Forecaster(SeriesNetwork):
         present = self.additions.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
         states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
         summary = _Summary(states, self.coarse.ages(state["clock"]), self._recent(state, now), now, static)
-        prediction = self._calibrate(self._decode(summary, future), self._margins(state))
+        prediction = self._calibrate(self._decode(summary, future), state["count"], self._margins(state))
         return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
     def forward(
@@ -103,7 +103,8 @@ class Forecaster(SeriesNetwork):
         summary = self._summarise(history, [s.index_select(1, positions) for s in states], positions, state)
         turns = self.origins.turns(state["clock"], steps)[:, positions].clamp(max=margins.shape[1] - 1)
         own = margins.gather(1, turns[..., None, None].expand(-1, -1, *margins.shape[2:])).flatten(0, 1)
-        return self._calibrate(self._decode(summary, future.flatten(0, 1)), own), after
+        ages = (state["count"][:, None] + 1 + positions).flatten()
+        return self._calibrate(self._decode(summary, future.flatten(0, 1)), ages, own), after
 
     def fork(self, observations: Observations, state: State, future: Tensor, forks: Tensor | None = None) -> Prediction:
         """Forecast from the end of whole patches while advancing one phase only: what training does.
@@ -191,10 +192,10 @@ class Forecaster(SeriesNetwork):
         truth = torch.where(due.now.scale[:, None] > 0, truth, torch.nan)
         place = (due.row, due.turn)
         turns = (len(state), int(due.turn.max()) + 1)
-        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon)
+        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon, due.age)
         excess = truth.new_full((*turns, 2, horizon), torch.nan).index_put(place, excess)
         margins = self.calibration.follow(excess, state["margins"])
-        stretched = self.calibration.stretch_past(raw, margins[place], origins)
+        stretched = self.calibration.stretch_past(raw, margins[place], origins, due.age)
         scores = self.calibration.normal_scores(stretched, truth)
         recalled = self.calibration.recall(
             truth.new_full((*turns, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
@@ -206,8 +207,8 @@ class Forecaster(SeriesNetwork):
             return state["margins"]
         return state.rows.new_zeros((len(state), 2, self.config.segments), dtype=torch.float32)
 
-    def _calibrate(self, prediction: Prediction, own: Tensor) -> Prediction:
-        return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own))
+    def _calibrate(self, prediction: Prediction, ages: Tensor, own: Tensor) -> Prediction:
+        return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own, ages))
 
     def _summarise(self, history: History, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
         rows, origins = states[0].shape[:2]

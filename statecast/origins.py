@@ -25,12 +25,14 @@ class DueOrigins(NamedTuple):
     """Origins of which the last step ahead was observed within a chunk.
 
     row, turn: ``[M]`` the row and which of its due origins in this chunk.  begin: ``[M]`` position in the chunk, below
-    0 if it was read before.  hidden: ``[M, D]`` of each resolution.  now: scaling ``[M]`` as of the origin.
+    0 if it was read before.  age: ``[M]`` steps read by then.  hidden: ``[M, D]`` of each resolution.
+    now: scaling ``[M]`` as of the origin.
     """
 
     row: Tensor
     turn: Tensor
     begin: Tensor
+    age: Tensor
     hidden: list[Tensor]
     now: Scaling
 
@@ -63,14 +65,16 @@ class PastOrigins:
     def due(self, history: History, hidden: list[Tensor], state: State) -> DueOrigins:
         """Those that come due in a chunk. ``hidden``: ``[B, T, D]`` of each resolution, after every step.
 
-        An origin counts only if the ring was full by then: before that, forecasts are not yet themselves.
+        An origin counts only if the series had settled by then: before that, forecasts are not yet themselves.
         """
         config, steps = self.config, hidden[0].shape[1]
         first = self._first(state["clock"])
         most = (steps + self.stride - 1) // self.stride
         begins = first[:, None] + self.stride * torch.arange(most, device=first.device) - config.horizon
         read = state["count"][:, None] + begins + 1
-        row, turn = torch.nonzero((begins + config.horizon < steps) & (read >= config.ring_length), as_tuple=True)
+        row, turn = torch.nonzero(
+            (begins + config.horizon < steps) & (read >= (config.settled or config.ring_length)), as_tuple=True
+        )
         begin = begins[row, turn]
         number = torch.div(state["clock"][row] + 1 + begin, self.stride, rounding_mode="floor")
         slot, inside, earlier = torch.remainder(number, self.kept), begin.clamp_min(0), (begin < 0)[:, None]
@@ -80,6 +84,7 @@ class PastOrigins:
             row,
             turn,
             begin,
+            read[row, turn],
             [torch.where(earlier, old, new[row, inside]) for old, new in zip(before, hidden, strict=True)],
             Scaling(*scaling.unbind(-1)),
         )

@@ -57,6 +57,7 @@ def _settled(network: Network) -> Network:
     network.calibration.margins.normal_(std=0.2)
     network.calibration.learned.normal_(std=0.2)
     network.calibration.learned_until.fill_(LEARNED_UNTIL)
+    network.calibration.youth.uniform_(0.0, 0.3)
     network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
     return network
 

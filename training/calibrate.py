@@ -31,20 +31,22 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     learned = calibration.learned
     calibration.margins.copy_(learned)
     part = Part(split.train, split.val)
-    forecasts = [(raw, truth) for raw, _, truth in _centred(network, tensors, task, part, every)]
+    forecasts = [(raw, truth, age) for raw, _, truth, age in _centred(network, tensors, task, part, every)]
     if not forecasts:
         return 0
     horizons = float(np.median(split.val - split.train)) / task.horizon
     trust = horizons / (horizons + 1.0)
     promised = [1.0 - network.config.quantile_levels[0], network.config.quantile_levels[-1]]
-    raw, truth = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
-    alone = _holding(calibration, calibration.needed(raw, truth), promised)
+    raw, truth, age = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
+    alone = _holding(calibration, calibration.needed(raw, truth) - calibration.young(age, task.horizon), promised)
     calibration.margins.copy_(torch.lerp(learned, alone, trust))
     if network.config.adaptation:
         again = _centred(network, tensors, task, part, every)
-        left = _holding(calibration, torch.cat([calibration.needed(*one[1:]) for one in again]), promised)
+        left = _holding(
+            calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
+        )
         calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust))
-    stretched = calibration.stretch(raw, torch.zeros(len(raw), *calibration.margins.shape))
+    stretched = calibration.stretch(raw, torch.zeros(len(raw), *calibration.margins.shape), age)
     found = autocorrelation(calibration.normal_scores(stretched, truth))
     found = found[found[:, 0] > 0]
     if len(found):
@@ -62,8 +64,8 @@ def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) ->
     begin = np.maximum(split.train - span, tensors.first.cpu().numpy() + network.config.ring_length)
     part = Part(np.minimum(begin, split.train), split.train)
     needed = [
-        calibration.needed(raw, truth)
-        for raw, _, truth in _centred(network, tensors, task, part, network.origins.stride)
+        calibration.needed(raw, truth) - calibration.young(age, task.horizon)
+        for raw, _, truth, age in _centred(network, tensors, task, part, network.origins.stride)
     ]
     if needed:
         promised = (1.0 - calibration.aims[:, 0]).tolist()
@@ -73,9 +75,12 @@ def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) ->
 
 def _centred(
     network: SeriesNetwork, tensors: PanelTensors, task: Task, part: Part, every: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Raw and served quantiles ``[N, F, Q]`` and the truth ``[N, F]``, less the median, in units of the raw width."""
-    unit, middle = network.config.asinh_unit, network.calibration.middle
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Raw and served quantiles ``[N, F, Q]`` and the truth ``[N, F]``, less the median, in units of the raw width.
+
+    And the ages ``[N]``, in steps read, at which they were forecast.
+    """
+    unit, middle, first = network.config.asinh_unit, network.calibration.middle, tensors.first.cpu()
     for window in carried_forecasts(network, tensors, part, every):
         raw, served = (compress(torch.from_numpy(one), unit) for one in (window.raw, window.quantiles))
         truth = task.values(window.item)[window.origins[:, None] + 1 + np.arange(task.horizon)]
@@ -85,6 +90,7 @@ def _centred(
             ((raw - centre[..., None]) / width[..., None]).float(),
             ((served - centre[..., None]) / width[..., None]).float(),
             ((compress(torch.from_numpy(truth), unit) - centre) / width).float(),
+            torch.from_numpy(window.origins) + 1 - first[window.item],
         )
 
 

@@ -22,7 +22,7 @@ _UNITS: dict[str, tuple[int, tuple[str, ...], int]] = {
     "q": (8, ("year",), 4),
     "y": (6, (), 5),
 }
-_A_HORIZON = 1.6  # log width that margins may move in a horizon; 1 / 60 a step at the 96 steps where that was found
+_A_HORIZON = 0.8  # log width that margins may move in a horizon; 1 / 120 a step at 96 steps
 _A_YEAR = {"s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
 
 
@@ -62,7 +62,7 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     values.setdefault("linear_ring", len(panel.items) < MANY)
     values.setdefault("segment_length", max(min(8, int(values["horizon"])), 1))
     # Errors hang together for about a horizon: a memory shorter than that follows what is over when the next one comes.
-    values.setdefault("adaptation", min(1 / 60, _A_HORIZON / int(values["horizon"])))
+    values.setdefault("adaptation", min(1 / 120, _A_HORIZON / int(values["horizon"])))
     if values["freq"] != (str(panel.freq) if panel.freq else None):
         raise ConfigError(f"freq: the data has {panel.freq}, the config says {values['freq']}; leave it out")
     return ForecasterConfig.from_dict(values)

@@ -33,6 +33,7 @@ VARIANTS: dict[str, dict[str, object]] = {
     "other-experts": {"experts": (*EXPERTS[-1:], *EXPERTS[:2])},
     "asinh": {"asinh_unit": 0.5},
     "no-adaptation": {"adaptation": 0.0},
+    "settled-early": {"settled": 9},
     "season-of-one": {"season": 1, "ring_length": 20},
     "covariates": {
         "past_covariates": (Covariate("wind", 1.0, 2.0),),

@@ -56,7 +56,7 @@ def test_without_validation_margins_are_those_of_learned_rows(calibrated):
     torch.testing.assert_close(found.calibration.margins, found.calibration.learned)
 
 
-@pytest.mark.parametrize(("horizon", "log_width"), [(48, 1 / 60), (96, 1 / 60), (320, 0.005)])
+@pytest.mark.parametrize(("horizon", "log_width"), [(48, 1 / 120), (96, 1 / 120), (320, 0.0025)])
 def test_intervals_follow_a_long_horizon_slowly(horizon, log_width):
     """Margins with a shorter memory than the errors held 73 % of the time at 720 steps, where 80 was promised."""
     panel = panel_of(long_table((2000,), covariates=False))

@@ -9,9 +9,9 @@ from pathlib import Path
 import torch
 
 import statecast
-from statecast.calibration import Calibration, autocorrelation
 from statecast.family import Family, FamilyConfig
 from training.checkpoint import Checkpoint
+from training.pretraining.calibrate import calibrate
 from training.pretraining.config import PretrainConfig
 from training.pretraining.report import write_report
 from training.pretraining.run import Pretraining
@@ -45,9 +45,9 @@ def pretrain(
 
 
 def finish(pretraining: Pretraining, out: Path, *, name: str, version: str) -> str:
-    """Remember how errors hang together, write the artifact of what was learned."""
+    """Calibrate on kinds held apart, write the artifact of what was learned."""
     family, config = pretraining.family.eval(), pretraining.config
-    remember_errors(pretraining)
+    calibrate(pretraining)
     pretraining.validate()
     manifest = {
         "name": name,
@@ -78,22 +78,3 @@ def save_family(out: Path, family: Family, manifest: dict[str, object], config: 
     write_report(out / "report.html.new", whole, family.config, config)
     os.replace(out / "report.html.new", out / "report.html")
     return digest
-
-
-@torch.no_grad()
-def remember_errors(pretraining: Pretraining) -> None:
-    """Set each calibration's autocorrelation from the errors on kinds held apart; margins stay 0."""
-    found: dict[str, list[torch.Tensor]] = {}
-    for batch in pretraining.judged:
-        prediction = pretraining.forecast(batch, batch.forks[-1:])
-        member = pretraining.family.of(batch.season)
-        truth = (batch.truth[:, -1].double() - prediction.loc[:, None]) / prediction.scale.clamp_min(1e-12)[:, None]
-        scores = member.calibration.normal_scores(prediction.raw, truth.float())
-        found.setdefault(str(member.config.patch_length), []).append(autocorrelation(scores))
-    for length, parts in found.items():
-        calibration = pretraining.family.calibrations[length]
-        assert isinstance(calibration, Calibration)
-        each = torch.cat(parts)
-        each = each[each[:, 0] > 0]
-        if len(each):
-            calibration.autocorrelation.copy_(each.mean(0))
