@@ -40,6 +40,7 @@ _RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
 # each unit of log width that a margin may move in a horizon, up to the most.
 _WANDERING, _MOST = 0.04, 0.1
 _FAR = 4.0
+_YOUNGEST = 0.1  # half-lives; what still younger series were seen to need grows no more
 
 
 class Calibration(nn.Module):
@@ -59,7 +60,7 @@ class Calibration(nn.Module):
     def __init__(self, config: ForecasterConfig, stride: int) -> None:
         super().__init__()
         self.segment_length, self.rate = config.segment_length, config.adaptation * stride
-        self.half_life, self.youngest = config.half_life, config.patch_length
+        self.half_life = config.half_life
         self.levels = config.quantile_levels
         self.middle = self.levels.index(0.5)
         below, above = self.levels[0], 1.0 - self.levels[-1]
@@ -86,8 +87,8 @@ class Calibration(nn.Module):
         return self._by_step(self.lives(age)[:, None] * self.youth, horizon)[:, None]
 
     def lives(self, age: Tensor) -> Tensor:
-        """Half-lives over ``age``, what ``youth`` is multiplied by; below one patch there is no younger."""
-        return self.half_life / age.clamp_min(self.youngest)
+        """Half-lives over ``age``, what ``youth`` is multiplied by, up to a bound."""
+        return self.half_life / age.clamp_min(self.half_life * _YOUNGEST)
 
     def stretch(self, raw: Tensor, own: Tensor, age: Tensor) -> Tensor:
         """Quantiles ``[M, F, Q]`` with the margins of the network, of ``age`` and a series' ``own`` ``[M, 2, S]``."""

@@ -53,11 +53,10 @@ def test_what_a_short_life_cannot_know_widens_both_sides_and_falls_off_as_one_ov
     calibration = Calibration(CONFIG, stride=1)
     calibration.youth.copy_(torch.tensor([0.1, 0.2, 0.4]))
     raw = torch.linspace(-1.0, 1.0, 9).expand(4, 12, 9)
-    half_life, patch = CONFIG.half_life, CONFIG.patch_length
-    widened = calibration.stretch(raw, torch.zeros(4, 2, 3), torch.tensor([1, patch, int(half_life), 10**9]))
-    factor = (calibration.youth * half_life / patch).exp().repeat_interleave(CONFIG.segment_length)[:, None]
-    torch.testing.assert_close(widened[0], raw[0] * factor)
-    torch.testing.assert_close(widened[1], widened[0])  # none is younger than one patch
+    half_life = int(CONFIG.half_life)
+    widened = calibration.stretch(raw, torch.zeros(4, 2, 3), torch.tensor([1, half_life // 10, half_life, 10**9]))
+    torch.testing.assert_close(widened[0], raw[0] * (10 * calibration.youth).exp().repeat_interleave(4)[:, None])
+    torch.testing.assert_close(widened[1], widened[0])  # none counts as younger than a tenth of a half-life
     torch.testing.assert_close(widened[2], raw[2] * calibration.youth.exp().repeat_interleave(4)[:, None])
     torch.testing.assert_close(widened[3], raw[3])
 
