@@ -22,7 +22,8 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     Each segment's margins are those at which the outermost levels would have held as often as they promise (Romano et
     al. 2019, in log width), beside what each series had found out for itself by then. Where validation spans few
     horizons they are drawn towards what learned rows need: all series of a panel share its days, and one quiet or wild
-    day says little of the next.
+    day says little of the next. Where it spans too few to choose by, it can show that intervals are too narrow, not
+    that they are too wide: a stretch that stayed below the median would leave no room above it.
     """
     split, calibration = task.split, network.calibration
     every = split.stride(every, task.horizon)
@@ -39,13 +40,14 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     promised = [1.0 - network.config.quantile_levels[0], network.config.quantile_levels[-1]]
     raw, truth, age = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
     alone = _holding(calibration, calibration.needed(raw, truth) - calibration.young(age, task.horizon), promised)
-    calibration.margins.copy_(torch.lerp(learned, alone, trust))
+    least = torch.full_like(learned, -torch.inf) if split.can_choose(task.horizon) else learned
+    calibration.margins.copy_(torch.lerp(learned, alone, trust).maximum(least))
     if network.config.adaptation:
         again = _centred(network, tensors, task, part, every)
         left = _holding(
             calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
         )
-        calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust))
+        calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust).maximum(least))
     stretched = calibration.stretch(raw, torch.zeros(len(raw), *calibration.margins.shape), age)
     found = autocorrelation(calibration.normal_scores(stretched, truth))
     found = found[found[:, 0] > 0]

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ from training.calibrate import calibrate
 from training.defaults import choose_network
 from training.encoding import encode_panel
 from training.evaluate import Part, score_network
-from training.splits import split_by_fractions
+from training.splits import Split, split_by_fractions
 from training.tables import panel_of
 
 SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8)
@@ -72,3 +73,15 @@ def test_one_origin_a_series_is_enough_to_calibrate_by():
     network = Forecaster(SHAPE).eval()
     assert calibrate(network, encode_panel(panel, SHAPE), task, every=5) == 3
     assert not torch.equal(network.calibration.margins, network.calibration.learned)
+
+
+def test_one_horizon_of_one_series_does_not_close_an_interval():
+    """Airline passengers rose less than forecast for a while; an interval without room above its median held 47 %."""
+    panel = panel_of(long_table((120,), covariates=False))
+    split = Split(*(np.array([border]) for border in (100, 106, 112)))  # 1.2 horizons to validate by
+    task = Task(panel, split, season=8, horizon=5)
+    torch.manual_seed(0)
+    network = Forecaster(SHAPE).eval()
+    assert calibrate(network, encode_panel(panel, SHAPE), task, every=1) == 2
+    margins, learned = network.calibration.margins, network.calibration.learned
+    assert bool((margins >= learned).all()) and not torch.equal(margins, learned)
