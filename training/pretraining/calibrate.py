@@ -64,6 +64,8 @@ def _look_back(
     places = torch.searchsorted(kept.forks, forks)
     truth = batch.truth[:, places].flatten(0, 1).double()
     scaled = (truth - prediction.loc[:, None]) / prediction.scale.clamp_min(1e-12)[:, None]
+    # Of a series that has not moved yet, or not been seen, nothing can be said in its own unit.
+    scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
     ages = ((forks + 1) * member.config.patch_length).to(truth.device).repeat(len(batch.target))
     return prediction.raw, scaled.float(), ages
 
