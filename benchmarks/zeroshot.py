@@ -22,7 +22,6 @@ import statecast
 from benchmarks.machine import describe_machine
 from benchmarks.protocols import PROTOCOLS
 from statecast.artifact import Artifact
-from statecast.calibration import Calibration
 from statecast.family import Family
 from training.baselines import Task
 from training.encoding import encode_panel
@@ -71,10 +70,9 @@ def _uncalibrated(artifact: Artifact) -> Family:
     assert isinstance(family, Family)
     still = Family(replace(family.config, adaptation=0.0))
     still.load_state_dict(family.state_dict())
-    for calibration in still.calibrations.values():
-        assert isinstance(calibration, Calibration)
-        calibration.margins.zero_()
-        calibration.youth.zero_()
+    for length in still.calibrations:
+        still.calibration(length).margins.zero_()
+        still.calibration(length).youth.zero_()
     return still.eval()
 
 

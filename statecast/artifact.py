@@ -40,7 +40,6 @@ SCHEMA_VERSION = 5
 
 5: intervals of short lives are wider. In artifacts of 4 no age is short.
 """
-_BEFORE_5 = {"wandering": 0.05, "settled": 0}
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 
@@ -166,10 +165,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
         config = _parse(_read(path / "config.json"), path / "config.json")
-        bare = manifest["schema_version"] == 1 and manifest.get("kind") == "forecaster"
-        if manifest["schema_version"] < 5 and manifest.get("kind") in ("forecaster", "family"):
-            config |= _BEFORE_5
-        network = build(manifest.get("kind"), {**config, "adaptation": 0.0} if bare else config)
+        network = build(manifest.get("kind"), {**config, **_before(manifest)})
         weights = load_file(path / "model.safetensors")
         if manifest["schema_version"] < SCHEMA_VERSION:
             weights = _undecided(network) | weights
@@ -184,6 +180,17 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
             f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
         )
     return Artifact(name, version, digest, network, manifest)
+
+
+def _before(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config of an older schema could not say, and was so."""
+    schema, kind = manifest["schema_version"], manifest.get("kind")
+    told: dict[str, Any] = {}
+    if schema < 5 and kind in ("forecaster", "family"):
+        told |= {"wandering": 0.05, "settled": 0}
+    if schema < 2 and kind == "forecaster":
+        told["adaptation"] = 0.0
+    return told
 
 
 def _undecided(network: Network) -> dict[str, Tensor]:

@@ -131,12 +131,17 @@ class Family(nn.Module):
         member.encoder.recurrent = self.recurrent
         member.encoder.embed = self.embeds[length]  # type: ignore[assignment]
         # What validation found is shared; the rate follows the stride of origins, which is the member's own.
-        found, own = self.calibrations[length], member.calibration
-        assert isinstance(found, Calibration)
+        found, own = self.calibration(length), member.calibration
         own.margins, own.learned = found.margins[:, : config.segments], found.learned[:, : config.segments]
         own.youth = found.youth[: config.segments]
         own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
         return member.train(self.training)
+
+    def calibration(self, length: str) -> Calibration:
+        """What the members of one patch length share: the very buffers, to be read or set."""
+        found = self.calibrations[length]
+        assert isinstance(found, Calibration)
+        return found
 
     def apart(self, config: ForecasterConfig) -> Forecaster:
         """A forecaster with weights of its own that knows what the family has learned, to be trained on.

@@ -48,12 +48,17 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
             calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
         )
         calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust).maximum(least))
-    stretched = calibration.stretch(raw, torch.zeros(len(raw), *calibration.margins.shape), age)
+    remember_dependence(calibration, raw, truth, age)
+    return len(raw)
+
+
+def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
+    """Set the autocorrelation to the mean of what forecasts ``[N, F, Q]`` and ``[N, F]`` have; as it is if none has."""
+    stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.margins.shape), age)
     found = autocorrelation(calibration.normal_scores(stretched, truth))
     found = found[found[:, 0] > 0]
     if len(found):
         calibration.autocorrelation.copy_(found.mean(0))
-    return len(raw)
 
 
 def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) -> None:

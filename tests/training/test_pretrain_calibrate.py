@@ -11,7 +11,7 @@ from statecast.calibration import Calibration
 from statecast.config import ForecasterConfig
 from statecast.family import Family
 from tests.artifacts import TINY
-from training.pretraining.calibrate import _draw_lines
+from training.pretraining.calibrate import draw_lines
 from training.synthetic.batches import SEASONS
 from training.synthetic.families import held_apart
 from training.synthetic.shape import Shape
@@ -28,7 +28,7 @@ def test_margins_and_youth_are_the_line_that_the_needs_lie_on():
     needed = torch.randn(40_000, 2, 12, generator=generator) * 0.2
     needed += (0.3 + 0.1 * lives)[:, None, None] - 0.2 * torch.special.ndtri(torch.tensor(0.9))
     needed[::7, :, 5] = torch.nan
-    _draw_lines(calibration, lives, needed)
+    draw_lines(calibration, lives, needed)
     torch.testing.assert_close(calibration.margins, torch.full((2, 3), 0.3), atol=0.02, rtol=0.0)
     torch.testing.assert_close(calibration.youth, torch.full((3,), 0.1), atol=0.01, rtol=0.0)
 
