@@ -14,8 +14,7 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.machine import describe_machine
-from statecast.cells import Recurrent
-from statecast.config import CELLS
+from statecast.layers.cells.recurrent import CELLS, Recurrent
 
 _STEPS_ALONE = 100
 _STEPS_TRAINED = 45

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.client import Client
+from benchmarks.harness.client import Client
+from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.server import Server, running_server
 
 _MISSING = 0.02
 

@@ -18,12 +18,12 @@ import numpy as np
 import torch
 
 import statecast
-from benchmarks.client import Client
+from benchmarks.harness.client import Client
+from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.server import Server, running_server
 from benchmarks.streaming import series_of
-from statecast.generator import Generator
-from statecast.sampling import Choice, sample
+from statecast.models.generator import Generator
+from statecast.uncertainty.sampling import Choice, sample
 
 _PROMPT = "The value of the argument is returned if it "
 _TURNS = 9

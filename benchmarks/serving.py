@@ -12,10 +12,10 @@ import statistics
 import time
 from pathlib import Path
 
-from benchmarks.client import Client
-from benchmarks.liveness import read_probe, start_probe
+from benchmarks.harness.client import Client
+from benchmarks.harness.liveness import read_probe, start_probe
+from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.server import Server, running_server
 from benchmarks.streaming import series_of
 
 

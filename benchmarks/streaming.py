@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.client import Client
+from benchmarks.harness.client import Client
+from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.server import Server, running_server
 
 LENGTHS = (1_000, 10_000, 100_000)
 

@@ -21,7 +21,7 @@ from torch.nn import functional
 
 from benchmarks.machine import describe_machine
 from statecast.config import GeneratorConfig
-from statecast.generator import Generator
+from statecast.models.generator import Generator
 from training.text.config import TextFitConfig
 from training.text.corpus import Corpus, cut_text, read_text
 from training.text.fit import TextFit

@@ -9,7 +9,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from service.app import create_app
-from service.routes.wiring import Wiring
+from service.protocols.container import Container
 from service.settings import Settings
 
 
@@ -21,7 +21,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
-        wiring = Wiring.build(settings)
+        wiring = Container.build(settings)
     except ValidationError as error:
         return _refuse("; ".join(_plain(fault) for fault in error.errors()))
     except (ValueError, OSError, RuntimeError) as error:
@@ -38,7 +38,7 @@ def main() -> int:
 class _Server(uvicorn.Server):
     """Says in one line where it listens, once it does."""
 
-    def __init__(self, config: uvicorn.Config, wiring: Wiring) -> None:
+    def __init__(self, config: uvicorn.Config, wiring: Container) -> None:
         super().__init__(config)
         self._wiring = wiring
 
@@ -48,7 +48,7 @@ class _Server(uvicorn.Server):
         _say(started_line(self._wiring, port))
 
 
-def started_line(wiring: Wiring, port: int) -> str:
+def started_line(wiring: Container, port: int) -> str:
     """Say where the service listens, which models it has, and where sessions live."""
     settings = wiring.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

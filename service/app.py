@@ -13,15 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from service.errors import Fault, ServiceError, Unprocessable
-from service.generating import Generating
-from service.pathing import Pathing
-from service.routes import completions, health, models, openapi, pages, sessions
-from service.routes.completions import Completions
-from service.routes.door import Door, template
-from service.routes.forecast import Forecast
-from service.routes.generate import Generate
-from service.routes.problems import failure_of, http_failure
-from service.routes.wiring import Wiring
+from service.http.middleware import RequestMiddleware, template
+from service.http.problems import failure_of, http_failure
+from service.protocols import openapi
+from service.protocols.admin import health, models, pages, sessions
+from service.protocols.container import Container
+from service.protocols.forecast.routes import Forecast
+from service.protocols.generate.routes import Generate
+from service.protocols.openai import routes as completions
+from service.protocols.openai.routes import Completions
+from service.serving.scenarios import ScenarioService
+from service.serving.text import TextService
 from service.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ _METHODS = {
 }
 
 
-def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
+def create_app(settings: Settings, wiring: Container | None = None) -> FastAPI:
     """Make the app: read keys, artifacts and store, unless ``wiring`` brings them; the engine warms up as it starts.
 
     Parameters
@@ -39,14 +41,14 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
     settings:
         How to run.
     wiring:
-        What ``Wiring.build(settings)`` gave, where the caller wants its errors before a server starts.
+        What ``Container.build(settings)`` gave, where the caller wants its errors before a server starts.
 
     Raises
     ------
     ArtifactError, StoreError, ValueError
-        As ``Wiring.build``.
+        As ``Container.build``.
     """
-    parts = Wiring.build(settings) if wiring is None else wiring
+    parts = Container.build(settings) if wiring is None else wiring
     hot, generate = Forecast(settings, parts.metrics), Generate(settings, parts.metrics)
 
     @asynccontextmanager
@@ -69,7 +71,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
         app.router.routes.insert(0, Route(path, endpoint, methods=["POST"], include_in_schema=False))
     for router in (health.router, models.router, sessions.router, completions.router, pages.router):
         app.include_router(router)
-    app.add_middleware(Door, metrics=parts.metrics, keys=parts.keys)
+    app.add_middleware(RequestMiddleware, metrics=parts.metrics, keys=parts.keys)
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -84,7 +86,7 @@ def create_app(settings: Settings, wiring: Wiring | None = None) -> FastAPI:
     return app
 
 
-async def _warm(parts: Wiring, hot: Forecast, generate: Generate) -> None:
+async def _warm(parts: Container, hot: Forecast, generate: Generate) -> None:
     """Warm the engine beside the running server, so that ``/live`` and ``/ready`` can tell how it stands."""
     if parts.forecasting is None:
         hot.reason = generate.reason = parts.no_artifact
@@ -101,7 +103,11 @@ async def _warm(parts: Wiring, hot: Forecast, generate: Generate) -> None:
     gc.freeze()
     hot.forecasting, hot.catalogue = parts.forecasting, parts.catalogue
     desk = parts.forecasting.desk
-    generate.generating, generate.pathing, generate.catalogue = Generating(desk), Pathing(desk), parts.catalogue
+    generate.generating, generate.pathing, generate.catalogue = (
+        TextService(desk),
+        ScenarioService(desk),
+        parts.catalogue,
+    )
 
 
 def _answer(request: Request, error: ServiceError, headers: dict[str, str] | None = None) -> Response:

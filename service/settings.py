@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     )
     max_series: int = Field(default=10_000, ge=1, description="Most series a request; then 413.")
     max_history: int = Field(default=1_000_000, ge=1, description="Most steps a series; then 413.")
-    generation_rows: int = Field(default=256, ge=1, description="Texts written at a time; then 429.")
+    generation_rows: int = Field(default=256, ge=1, description="TextRunner written at a time; then 429.")
     max_prompt: int = Field(default=200_000, ge=1, description="Most characters of a prompt; then 413.")
     max_tokens: int = Field(default=16_384, ge=1, description="Most tokens a request, its n texts together; then 413.")
     max_path_steps: int = Field(default=10_000, ge=1, description="Longest horizon of paths; then 413.")

@@ -5,17 +5,17 @@
 >>> artifact.forecast(history, 24, freq="1h").quantiles[0.9]     # doctest: +SKIP
 """
 
-from statecast.artifact import Artifact, load, save
+from statecast.api.forecast import SeriesForecast
+from statecast.artifacts.artifact import Artifact, load, save
 from statecast.config import ForecasterConfig, GeneratorConfig
-from statecast.ensemble import Ensemble
-from statecast.family import Family, FamilyConfig
-from statecast.forecaster import Forecaster
-from statecast.generator import Generator
-from statecast.history import Observations
-from statecast.notebook import SeriesForecast
-from statecast.prediction import Prediction
-from statecast.series import SeriesNetwork
-from statecast.state import State, StateSpec
+from statecast.models.ensemble import Ensemble
+from statecast.models.family import Family, FamilyConfig
+from statecast.models.forecaster import Forecaster
+from statecast.models.generator import Generator
+from statecast.models.interface import SeriesNetwork
+from statecast.state.lookback import Observations
+from statecast.state.state import State, StateSpec
+from statecast.uncertainty.prediction import Prediction
 
 __all__ = [
     "Artifact",

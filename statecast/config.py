@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from statecast.calendar import Freq, calendar_width
-from statecast.covariates import Covariate, covariates_width
 from statecast.errors import ConfigError, StatecastError
-from statecast.experts import EXPERTS, NINE_EXPERTS
-from statecast.lattice import Lattice
+from statecast.inputs.covariates import Covariate, covariates_width
+from statecast.inputs.spatial_grid import SpatialGrid
+from statecast.layers.cells.recurrent import CELLS
+from statecast.naive_forecasts import EXPERTS, NINE_EXPERTS
+from statecast.time.frequency import Freq, calendar_width
 
-CELLS = ("lstm", "gru", "rnn", "peephole", "slstm")
 DECODERS = ("mlp", "recurrent")
 TRANSFORMER_HEADS = 4
 NINE_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -57,19 +57,21 @@ class ForecasterConfig(Plain):
     freq: distance of two observations, as text, or None without times.
     horizon: steps ahead, F.  season: steps a season, m.  patch_length: P.  ring_length: raw values kept, >= 7m + P.
     half_life: of the causal mean and scale.  resolutions: base steps a coarse step; the first is always 1.
-    given: those coarse resolutions whose values are given, not derived, see ``statecast.given``.
+    given: those coarse resolutions whose values are given, not derived, see ``statecast.layers.mixed_frequency``.
     earlier_length: buckets of each given resolution from before its first step that a state reads, at most.
     cell, width, layers, dropout: the recurrent encoders.  segment_length: steps that share one attention over experts.
-    experts: names of cheap forecasts out of ``EXPERTS``, see ``statecast.experts``.
+    experts: names of cheap forecasts out of ``EXPERTS``, see ``statecast.naive_forecasts``.
     linear_ring: a linear map of the raw ring straight to the horizon.  shared_ring: a small one that all places of the
     season share.
     feature_attention: attention over the target's and each covariate's last patch and the calendar.
     memory: past patches of the same phase whose hidden vectors are kept and attended to, 0 for none; each is kept in
     memory_width numbers.  transformer_layers: of a transformer over memory and present, 0 for one attention instead.
-    decoder: ``mlp``, or ``recurrent``, see ``statecast.decoder``.
-    bidirectional: the finest encoder reads the ring in both directions anew at every step, see ``statecast.window``.
-    grid: rows of names, the place of each past covariate beside ``target``, see ``statecast.grid``; none for no grid.
-    asinh_unit: the target enters as asinh(value / unit), see ``statecast.transforms``; 0 for as it is.
+    decoder: ``mlp``, or ``recurrent``, see ``statecast.layers.decoder``.
+    bidirectional: the finest encoder reads the ring in both directions anew at every step, see
+    ``statecast.layers.bidirectional_encoder``.
+    grid: rows of names, the place of each past covariate beside ``target``, see ``statecast.layers.grid_encoder``;
+    none for no grid.
+    asinh_unit: the target enters as asinh(value / unit), see ``statecast.state.transforms``; 0 for as it is.
     adaptation: how fast a series' intervals follow its own misses, in log width a step; 0 for never.
     wandering: share of the promised misses that is kept back, as intervals that move hold less often; None for what
     goes with how far they may move in a horizon.
@@ -130,7 +132,7 @@ class ForecasterConfig(Plain):
         expect(chosen, "experts", f"one or more out of {', '.join(EXPERTS)}", self.experts)
         expect(self.decoder in DECODERS, "decoder", f"one of {', '.join(DECODERS)}", self.decoder)
         if self.grid:
-            Lattice(self.grid)
+            SpatialGrid(self.grid)
             expect(self.cell == "lstm", "cell", "lstm, the only cell that reads a grid", self.cell)
             expect(not self.bidirectional, "bidirectional", "false with a grid, which is read forwards", True)
         expect(0.0 <= self.dropout < 1.0, "dropout", "0 up to, not with, 1", self.dropout)

@@ -1,6 +1,6 @@
 """``python -m training``."""
 
-from training.commands import app
+from training.cli.main import app
 
 if __name__ == "__main__":
     app(prog_name="python -m training")

@@ -7,10 +7,11 @@ from typing import Any
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
-from training.columns import Columns
-from training.emphasis import WEIGHTINGS
+from training.data.columns import Columns
 from training.toml import build_table, expect, read_toml, write_toml
 
+WEIGHTINGS = ("auto", "scale", "standard", "owa")
+"""Units of the loss, see ``training.fitting.loss_weighting.LossWeighting``."""
 _COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
 
 
@@ -22,9 +23,9 @@ def _expect(holds: bool, name: str, expected: str, got: object) -> None:
 class DataConfig:
     """How a table is read and cut.
 
-    item_id, timestamp, target, wide, past, future, static: see ``training.columns.Columns``.
+    item_id, timestamp, target, wide, past, future, static: see ``training.data.columns.Columns``.
     freq: distance of rows, or None to infer it.
-    resolutions: tables of coarser freqs for the same items, freq to file, see ``training.resolutions``.
+    resolutions: tables of coarser freqs for the same items, freq to file, see ``training.data.coarse_tables``.
     borders: rows at which training, validation and test end; or ``fractions``: shares of each item's life.
     """
 
@@ -54,12 +55,15 @@ class DataConfig:
 class TrainingConfig:
     """How a network is fitted. One step is one batch; ``seconds`` (if above 0) ends training early, whatever is left.
 
-    start: a pretrained family's artifact whose weights to begin with, see ``training.start``; none for drawn ones.
-    steps, batch, learning_rate, validation_every: 0 for what the table's recipe says, see ``training.recipes``.
+    start: a pretrained family's artifact whose weights to begin with, see ``training.selection.warm_start``; none for
+    drawn ones.
+    steps, batch, learning_rate, validation_every: 0 for what the table's recipe says, see
+    ``training.selection.recipes``.
     forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences at
     once.  accumulate: batches a step; where memory holds few sequences at once, for the gradient of many.
     averaging: share of the steps, the last ones, whose weights are averaged.  clip: largest norm of a gradient.
-    weighting: unit of the loss, see ``training.emphasis.Emphasis``.  median_weight: of the median among the levels.
+    weighting: unit of the loss, see ``training.fitting.loss_weighting.LossWeighting``.  median_weight: of the median
+    among the levels.
     validation_every: steps between validations.  validation_stride: steps between validated origins.
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
@@ -120,7 +124,7 @@ class FitConfig:
     """A whole fit. ``network`` fixes keys of the ``ForecasterConfig``; what is absent is chosen from the data.
 
     members: of an ensemble, each with its own keys of ``network`` and, under ``training``, of ``training``; none for
-    one network alone. See ``training.members``.
+    one network alone. See ``training.selection.members``.
     """
 
     data: DataConfig = field(default_factory=DataConfig)

@@ -11,20 +11,20 @@ from typing import Any
 import torch
 
 import statecast
-from statecast.series import SeriesNetwork
-from training.baselines import Task
-from training.calibrate import calibrate
+from statecast.models.interface import SeriesNetwork
 from training.config import FitConfig, TrainingConfig
-from training.encoding import PanelTensors, covariate_names, encode_panel
+from training.data.encoding import PanelTensors, covariate_names, encode_panel
+from training.data.panel import Panel
 from training.errors import TrainingError
-from training.judge import Judgement, judge
-from training.members import tell_costs, tell_curves
-from training.panel import Panel
-from training.prepared import cut
+from training.evaluation.baselines.naive import Task
+from training.evaluation.conformal import calibrate
+from training.evaluation.leaderboard import Leaderboard, judge
 from training.progress import Silent, Watcher
-from training.report import write_report
-from training.switching import switch_off, tell_ablation
-from training.trained import Trained, forget_training, train
+from training.reports.report import write_report
+from training.selection.members import tell_costs, tell_curves
+from training.selection.prepare import cut
+from training.selection.pruning import switch_off, tell_ablation
+from training.selection.train import FittedModel, forget_training, train
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Outcome:
     """What a fit or a backtest found."""
 
     network: SeriesNetwork
-    judgement: Judgement
+    judgement: Leaderboard
     digest: str
 
 
@@ -125,7 +125,7 @@ def file_digest(*paths: Path) -> str:
     return whole.hexdigest()
 
 
-def _describe_data(trained: Trained, digest: str | None) -> dict[str, Any]:
+def _describe_data(trained: FittedModel, digest: str | None) -> dict[str, Any]:
     panel, covariates = trained.task.panel, covariate_names(trained.network.config)
     return {
         "item_count": len(panel.items),
@@ -137,7 +137,7 @@ def _describe_data(trained: Trained, digest: str | None) -> dict[str, Any]:
     }
 
 
-def _describe_training(trained: Trained, spent: float) -> dict[str, Any]:
+def _describe_training(trained: FittedModel, spent: float) -> dict[str, Any]:
     starts = {start.name: round(start.validation, 6) for start in trained.starts}
     return {
         "config": trained.config.to_dict(),
@@ -148,7 +148,7 @@ def _describe_training(trained: Trained, spent: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, trained: Trained, judgement: Judgement, manifest: dict[str, Any]) -> str:
+def _write(out: Path, trained: FittedModel, judgement: Leaderboard, manifest: dict[str, Any]) -> str:
     """Write the artifact with its config and its report; gives the artifact's digest."""
     trained.network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, trained.network, json.loads(json.dumps(manifest)))
@@ -159,7 +159,7 @@ def _write(out: Path, trained: Trained, judgement: Judgement, manifest: dict[str
 
 def _judge(
     network: SeriesNetwork, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
-) -> Judgement:
+) -> Leaderboard:
     return judge(
         network,
         tensors,

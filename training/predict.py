@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 import statecast
-from training.encoding import encode_panel
+from training.data.encoding import encode_panel
+from training.data.panel import Item, Panel
 from training.errors import TrainingError
-from training.evaluate import Reader
-from training.panel import Item, Panel
+from training.evaluation.backtest import Reader
 from training.pipeline import check_freq
 
 _ROWS = 256

@@ -5,7 +5,7 @@ from typing import Any
 
 import simdjson
 
-from service.codecs.asked import shown, unknown
+from service.codecs.forecast_request import shown, unknown
 from service.codecs.numbers import is_list
 
 # Looking a member up costs as much as it has neighbours.

@@ -5,7 +5,7 @@ from typing import Any
 
 import simdjson
 
-from service.codecs.asked import Loc, Series
+from service.codecs.forecast_request import Loc, Series
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.numbers import NumberFault, column, floats, is_list
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import simdjson
 
-from service.codecs.asked import Column, Floats, shown, to_float32
+from service.codecs.forecast_request import Column, Floats, shown, to_float32
 
 # What a list of numbers and nulls leaves behind once its allowed characters are taken out: its two brackets.
 _PLAIN = b"0123456789+-.eE,nul"

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from service.codecs.asked import Series, shown, to_float32
+from service.codecs.forecast_request import Series, shown, to_float32
 from service.errors import Unprocessable
 
 TEXTS = ("item_id", "session", "resolution")

@@ -1,9 +1,9 @@
 """The one place where tensors are: forecasts, texts and paths, all on one thread of their own."""
 
-from service.engine.forecasts import ROW_STEPS, Engine
-from service.engine.networks import Networks
-from service.engine.paths import Paths
-from service.engine.slab import device_of
-from service.engine.texts import Texts
+from service.engine.forecast_runner import ROW_STEPS, ForecastRunner
+from service.engine.model_pool import ModelPool
+from service.engine.scenario_runner import ScenarioRunner
+from service.engine.state_cache import device_of
+from service.engine.text_runner import TextRunner
 
-__all__ = ["ROW_STEPS", "Engine", "Networks", "Paths", "Texts", "device_of"]
+__all__ = ["ROW_STEPS", "ForecastRunner", "ModelPool", "ScenarioRunner", "TextRunner", "device_of"]

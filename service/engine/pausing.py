@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from statecast.series import SeriesNetwork
-from statecast.state import State
+from statecast.models.interface import SeriesNetwork
+from statecast.state.state import State
 
 
 class _Pausing:
@@ -21,5 +21,5 @@ class _Pausing:
 
 
 def pausing(network: SeriesNetwork, pause: Callable[[], None]) -> SeriesNetwork:
-    """Give the network as ``statecast.paths`` needs it; ``pause`` is called before each horizon but the first."""
+    """Give the network as ``statecast.models.scenarios`` needs it; ``pause`` comes before each further horizon."""
     return cast(SeriesNetwork, _Pausing(network, pause))

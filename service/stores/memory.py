@@ -3,17 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
+from typing import Self
 
 import numpy as np
 
-from service.stores import Delete, Put, Record, Write
+from service.stores.interface import Delete, Put, Record, StoreError, Write
+from service.stores.registry import stores
 
 
+@stores.register("memory")
 class MemoryStore:
     """A ``Store`` that promises nothing, and says so."""
 
     name = "memory"
     durable = False
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open an empty one; the URL names nothing beside the scheme."""
+        if url != "memory://":
+            raise StoreError(f"state_url: expected memory://, got {url!r}; leave out what follows the scheme")
+        return cls()
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.jobs import Floats
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Issued:
+class PendingForecast:
     """The forecast that a session gave last, kept to be judged by what arrives.
 
     start: clock of its first step.  median, low, high: ``[V, F]`` in the target's unit.
@@ -88,7 +89,7 @@ class Record:
     state_bytes: int = 0
     digest: str = ""
     request: Request | None = None
-    issued: Issued | None = None
+    issued: PendingForecast | None = None
     scores: Scores = field(default_factory=Scores)
     dropped: bool = False
     kind: str = "forecaster"
@@ -192,15 +193,15 @@ def from_row(row: tuple[Any, ...]) -> Record:
     )
 
 
-def _pack(issued: Issued) -> bytes:
+def _pack(issued: PendingForecast) -> bytes:
     columns = [issued.median, issued.low, issued.high, issued.scale[:, None]]
     return np.concatenate(columns, axis=1).astype("<f4", copy=False).tobytes()
 
 
-def _unpack(start: int, data: bytes, rows: int) -> Issued:
+def _unpack(start: int, data: bytes, rows: int) -> PendingForecast:
     table = _array(data, rows)
     median, low, high = np.split(table[:, :-1], 3, axis=1)
-    return Issued(start, median, low, high, table[:, -1])
+    return PendingForecast(start, median, low, high, table[:, -1])
 
 
 def _array(data: bytes, rows: int) -> Floats:

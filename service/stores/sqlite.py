@@ -7,9 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
+from typing import Self
 
-from service.stores import Delete, Put, Record, StoreError, Touch, Write
+from service.stores.interface import Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record import COLUMNS, from_row, to_row
+from service.stores.registry import stores
 
 SCHEMA = 1
 """Version of the tables below; another one is refused rather than guessed at."""
@@ -30,6 +32,7 @@ _PUT = f"INSERT OR REPLACE INTO sessions ({_COLUMNS}) VALUES ({', '.join('?' * l
 _PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
 
 
+@stores.register("sqlite")
 class SqliteStore:
     """A durable ``Store``. One process owns the file; a second one is refused, for its caches would go stale.
 
@@ -46,6 +49,14 @@ class SqliteStore:
 
     name = "sqlite"
     durable = True
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open ``sqlite:///relative.db`` or ``sqlite:////absolute.db``."""
+        path = url.removeprefix("sqlite:///")
+        if path == url or not path:
+            raise StoreError(f"state_url: expected sqlite:///PATH, got {url!r}; set STATECAST_STATE_URL")
+        return cls(Path(path))
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -8,16 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import accuracy, neural
-from benchmarks.accuracy import Results, lines
-from benchmarks.protocols import CONFIGS, PROTOCOLS, list_configs
-from benchmarks.published import check_harness, published
-from training.baselines import LastValue, Naive2, SeasonalNaive, Task
-from training.evaluate import Part, score_baseline
-from training.judge import Judgement
-from training.panel import Item, Panel
-from training.prepared import cut
-from training.splits import split_by_fractions
+from benchmarks.accuracy import __main__ as accuracy
+from benchmarks.accuracy import neural
+from benchmarks.accuracy.__main__ import Results, lines
+from benchmarks.accuracy.protocols import CONFIGS, PROTOCOLS, list_configs
+from benchmarks.accuracy.published import check_harness, published
+from training.data.panel import Item, Panel
+from training.data.splits import split_by_fractions
+from training.evaluation.backtest import Part, score_baseline
+from training.evaluation.baselines.naive import LastValue, Naive2, SeasonalNaive, Task
+from training.evaluation.leaderboard import Leaderboard
+from training.selection.prepare import cut
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 needs_data = pytest.mark.skipif(not (DATA / "ett").is_dir(), reason=f"real data sets are not at {DATA}")
@@ -38,7 +39,7 @@ def test_naive_rows_come_to_what_the_protocol_says(name):
         if model.name in expected:
             model.fit(task)
             scores[model.name] = score_baseline(model, task, part)
-    assert check_harness(name, horizon, Judgement(scores).rows) == []
+    assert check_harness(name, horizon, Leaderboard(scores).rows) == []
 
 
 @pytest.mark.data

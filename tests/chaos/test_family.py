@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from tests.artifacts import tiny_family_artifact
+from tests.builders import tiny_family_artifact
 from tests.chaos.server import Server
 
 SEASONS = (1, 7, 24)

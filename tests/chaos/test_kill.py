@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.artifacts import tiny_artifact
+from tests.builders import tiny_artifact
 from tests.chaos.server import Server
 
 ROUNDS = int(os.environ.get("STATECAST_CHAOS_ROUNDS", "3"))

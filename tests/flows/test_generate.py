@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service import generate_schemas
-from service.mailbox import Mailbox
-from service.routes.events import Events
-from tests.artifacts import tiny_artifact, tiny_generator_artifact
-from tests.service.client import serving, settings_of
+from service.http.sse import Events
+from service.protocols.generate import schemas as generate_schemas
+from service.text.stream import StreamQueue
+from tests.builders import tiny_artifact, tiny_generator_artifact
+from tests.service.http_client import serving, settings_of
 
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
 SERIES = {"target": VALUES, "start": "2026-01-01T00:00:00Z", "item_id": "a"}
@@ -217,7 +217,7 @@ def test_silence_is_filled_with_comments() -> None:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        box: Mailbox[int] = Mailbox()
+        box: StreamQueue[int] = StreamQueue()
         assert await box.take(0.001) == []
         await Events(send).put(())
         assert sent[0]["body"].startswith(b":") and sent[0]["body"].endswith(b"\n\n")

@@ -16,10 +16,10 @@ import pytest
 import zstandard
 from fastapi import FastAPI
 
-from service import schemas
-from statecast.covariates import Covariate
-from tests.artifacts import tiny_artifact
-from tests.service.client import serving, settings_of
+from service.protocols.forecast import schemas
+from statecast.inputs.covariates import Covariate
+from tests.builders import tiny_artifact
+from tests.service.http_client import serving, settings_of
 
 START = "2026-01-01T00:00:00Z"
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]

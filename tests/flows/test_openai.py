@@ -10,8 +10,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from tests.artifacts import tiny_artifact, tiny_generator_artifact
-from tests.service.client import serving, settings_of
+from tests.builders import tiny_artifact, tiny_generator_artifact
+from tests.service.http_client import serving, settings_of
 
 Flow = Callable[[AsyncOpenAI], Awaitable[None]]
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.server import running_server
-from tests.artifacts import tiny_family_artifact
+from benchmarks.harness.server import running_server
+from tests.builders import tiny_family_artifact
 from tests.test_docs import ROOT, requests
 
 

@@ -11,10 +11,10 @@ from hypothesis import target
 from torch import Tensor
 
 from statecast import ForecasterConfig, Observations, Prediction, SeriesNetwork, State
-from statecast.covariates import Covariate
-from statecast.experts import EXPERTS
-from statecast.transforms import compress
-from tests.artifacts import LEARNED_UNTIL, tiny_ensemble, tiny_network
+from statecast.inputs.covariates import Covariate
+from statecast.naive_forecasts import EXPERTS
+from statecast.state.transforms import compress
+from tests.builders import LEARNED_UNTIL, tiny_ensemble, tiny_network
 
 VARIANTS: dict[str, dict[str, object]] = {
     "lstm": {},

@@ -10,7 +10,7 @@ import torch
 
 import statecast
 from statecast.errors import ArtifactError, GoldenError, StatecastError
-from tests.artifacts import tiny_artifact, tiny_network
+from tests.builders import tiny_artifact, tiny_network
 
 KEPT = Path(__file__).parents[1] / "data" / "artifacts"
 FILES = ("manifest.json", "config.json", "model.safetensors", "golden.json")
@@ -22,7 +22,7 @@ def test_saved_copied_and_loaded_it_forecasts_the_same(tmp_path: Path) -> None:
     digest = tiny_artifact(tmp_path / "here")
     shutil.copytree(tmp_path / "here" / "tiny-1", tmp_path / "there")
     artifact = statecast.load(tmp_path / "there")
-    direct = statecast.notebook.forecast_series(tiny_network(), HISTORY, start="2026-03-01T05:00:00")
+    direct = statecast.api.forecast.forecast_series(tiny_network(), HISTORY, start="2026-03-01T05:00:00")
     loaded = artifact.forecast(HISTORY, start="2026-03-01T05:00:00")
     assert artifact.digest == digest
     np.testing.assert_array_equal(loaded.mean, direct.mean)
@@ -54,7 +54,7 @@ def test_a_missing_file_is_refused(tmp_path: Path, file: str) -> None:
 def test_other_computation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release that computes something else than the one that saved must say so, not serve other forecasts."""
     tiny_artifact(tmp_path)
-    monkeypatch.setattr(statecast.forecaster, "fill_missing", lambda window, season: window.nan_to_num() * 1.1)
+    monkeypatch.setattr(statecast.models.forecaster, "fill_missing", lambda window, season: window.nan_to_num() * 1.1)
     with pytest.raises(GoldenError):
         statecast.load(tmp_path / "tiny-1")
 

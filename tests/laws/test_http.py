@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.client import Client
 from benchmarks.equality import cut, measure, read_columns
-from benchmarks.server import Server, running_server
+from benchmarks.harness.client import Client
+from benchmarks.harness.server import Server, running_server
 from statecast import save
-from tests.artifacts import tiny_artifact, tiny_ensemble, tiny_family_artifact
+from tests.builders import tiny_artifact, tiny_ensemble, tiny_family_artifact
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "ett" / "ETTh1.csv.gz"
 

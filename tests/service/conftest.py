@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from service.models import Catalogue
-from statecast.artifact import save
-from statecast.forecaster import Forecaster
+from service.serving.catalog import Catalog
+from statecast.artifacts.artifact import save
+from statecast.models.forecaster import Forecaster
 from tests.service.running import CONFIG
 
 
@@ -24,5 +24,5 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def catalogue(tiny_folder: Path) -> Catalogue:
-    return Catalogue.load(tiny_folder, None, "cpu")
+def catalogue(tiny_folder: Path) -> Catalog:
+    return Catalog.load(tiny_folder, None, "cpu")

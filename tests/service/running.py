@@ -1,4 +1,4 @@
-"""A running ``Forecasting`` and what to feed it."""
+"""A running ``ForecastService`` and what to feed it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.forecasting import Forecasting
-from service.jobs import Answer, Arrival
 from service.metrics import Metrics
-from service.models import Catalogue
+from service.scheduling.job import Answer, SeriesInput
+from service.serving.catalog import Catalog
+from service.serving.forecasts import ForecastService
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 
@@ -30,9 +30,9 @@ CONFIG = ForecasterConfig(
 
 
 @asynccontextmanager
-async def running(catalogue: Catalogue, store=None, **settings) -> AsyncIterator[Forecasting]:
+async def running(catalogue: Catalog, store=None, **settings) -> AsyncIterator[ForecastService]:
     plain = {"state_url": "memory://", "resident_sessions": 16}
-    forecasting = Forecasting(catalogue, Settings(**(plain | settings)), Metrics(), store)
+    forecasting = ForecastService(catalogue, Settings(**(plain | settings)), Metrics(), store)
     await forecasting.start()
     try:
         yield forecasting
@@ -48,10 +48,10 @@ def series(steps: int, seed: int = 0) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def arrival(values, begin: int | None = 500_000, **fields) -> Arrival:
+def arrival(values, begin: int | None = 500_000, **fields) -> SeriesInput:
     target = np.atleast_2d(np.asarray(values, np.float32))
     steps = target.shape[1]
-    plain = Arrival(
+    plain = SeriesInput(
         target=target,
         past=np.zeros((steps, 0), np.float32),
         known=np.zeros((steps, 0), np.float32),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.artifacts import tiny_artifact
+from tests.builders import tiny_artifact
 
 ROOT = Path(__file__).parents[2]
 

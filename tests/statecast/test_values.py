@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statecast import ForecasterConfig, State
-from statecast.calendar import CALENDAR_FEATURES, Freq, calendar_features, calendar_width
-from statecast.covariates import Covariate, encode_covariates
 from statecast.errors import ConfigError, InputError
-from tests.artifacts import tiny_network
+from statecast.inputs.covariates import Covariate, encode_covariates
+from statecast.time.frequency import CALENDAR_FEATURES, Freq, calendar_features, calendar_width
+from tests.builders import tiny_network
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.tables import panel_of
+from training.data.tables import panel_of
 
 # The beginning of a config for ``long_table``, up to further keys of [network].
 LONG_TABLE = """

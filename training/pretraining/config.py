@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from statecast.family import FamilyConfig
+from statecast.models.family import FamilyConfig
 from training.toml import build_table, expect, read_toml
 
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import statecast
-from statecast.family import Family
-from statecast.seasons import choose_season
-from training.defaults import choose_network
-from training.panel import Panel
+from statecast.models.family import Family
+from statecast.time.seasonality import choose_season
+from training.data.panel import Panel
+from training.selection.defaults import choose_network
 
 
 def fitting(artifact: statecast.Artifact, panel: Panel, horizon: int | None = None) -> statecast.Artifact:

@@ -9,10 +9,10 @@ from pathlib import Path
 import torch
 
 import statecast
-from statecast.family import Family, FamilyConfig
-from training.checkpoint import Checkpoint
-from training.pretraining.calibrate import calibrate
+from statecast.models.family import Family, FamilyConfig
+from training.fitting.checkpoint import Checkpoint
 from training.pretraining.config import PretrainConfig
+from training.pretraining.conformal import calibrate
 from training.pretraining.report import write_report
 from training.pretraining.run import Pretraining
 from training.progress import Watcher

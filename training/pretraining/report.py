@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from statecast.family import FamilyConfig
-from training.page import compose_page, draw_table
+from statecast.models.family import FamilyConfig
 from training.pretraining.config import PretrainConfig
-from training.samples import draw_samples
+from training.reports.page import compose_page, draw_table
+from training.reports.sparklines import draw_samples
 from training.synthetic.batches import Batches
 
 _SAMPLES = 50

@@ -18,19 +18,19 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from statecast.config import ForecasterConfig
-from statecast.family import Family
-from statecast.forecaster import Forecaster
-from statecast.history import Observations
-from statecast.prediction import Prediction
-from statecast.scaling import Scaling
-from training.checkpoint import keep_run, resume_run
+from statecast.models.family import Family
+from statecast.models.forecaster import Forecaster
+from statecast.state.causal_scaling import Scaling
+from statecast.state.lookback import Observations
+from statecast.uncertainty.prediction import Prediction
 from training.errors import TrainingError
-from training.fit import Curves, new_fabric
-from training.loss import forecast_loss, level_weights, pinball
+from training.fitting.checkpoint import keep_run, resume_run
+from training.fitting.loop import Curves, new_fabric
+from training.fitting.objectives import forecast_loss, level_weights, pinball
+from training.fitting.weights import RunningMean, Weights, copy_weights, put_weights
 from training.pretraining.config import PretrainConfig
 from training.progress import Silent, Watcher
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
-from training.weights import RunningMean, Weights, copy_weights, put_weights
 
 _WARM_UP = 400  # steps
 

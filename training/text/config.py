@@ -7,7 +7,7 @@ from typing import Any
 
 from statecast.config import GeneratorConfig
 from statecast.errors import ConfigError
-from statecast.vocabulary import VOCABULARIES
+from statecast.inputs.vocabulary import VOCABULARIES
 from training.toml import build_table, expect, read_toml, write_toml
 
 _FROM_TEXT = ("vocabulary", "symbols")

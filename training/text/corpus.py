@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.vocabulary import Vocabulary
+from statecast.inputs.vocabulary import Vocabulary
 from training.errors import TrainingError
 from training.text.config import TextConfig
 

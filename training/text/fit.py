@@ -10,16 +10,16 @@ from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils import clip_grad_norm_
 
-from statecast.generator import Generator
-from training.checkpoint import keep_run, resume_run
+from statecast.models.generator import Generator
 from training.errors import TrainingError
-from training.fit import new_fabric
+from training.fitting.checkpoint import keep_run, resume_run
+from training.fitting.loop import new_fabric
+from training.fitting.weights import RunningMean, Weights, copy_weights, put_weights
 from training.progress import Silent, Watcher
 from training.text.config import TextTraining
 from training.text.corpus import Corpus
 from training.text.scores import score_passage
 from training.text.windows import Window, Windows
-from training.weights import RunningMean, Weights, copy_weights, put_weights
 
 _PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 

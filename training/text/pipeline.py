@@ -12,14 +12,14 @@ import torch
 
 import statecast
 from statecast.config import GeneratorConfig
-from statecast.generator import Generator
-from training.checkpoint import Checkpoint
+from statecast.models.generator import Generator
 from training.errors import TrainingError
+from training.fitting.checkpoint import Checkpoint
 from training.progress import Silent, Watcher
 from training.text.config import TextFitConfig
 from training.text.corpus import cut_text
 from training.text.fit import TextCurves, TextFit
-from training.text.judge import TextJudgement, judge_text
+from training.text.leaderboard import TextLeaderboard, judge_text
 from training.text.report import write_text_report
 
 
@@ -28,7 +28,7 @@ class TextOutcome:
     """What a fit or a backtest found."""
 
     network: Generator
-    judgement: TextJudgement
+    judgement: TextLeaderboard
     curves: TextCurves
     digest: str
 
@@ -85,7 +85,7 @@ def fit_text(
     return TextOutcome(network, judgement, curves, digest)
 
 
-def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | None = None) -> TextJudgement:
+def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | None = None) -> TextLeaderboard:
     """Judge an artifact on a text, cut as it was for training; on the same text the figures are the fit's own.
 
     Raises

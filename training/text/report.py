@@ -5,13 +5,13 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from statecast.generator import Generator
-from statecast.writing import write_on
-from training.judge import OURS
-from training.page import compose_page, draw_table
+from statecast.api.generate import write_on
+from statecast.models.generator import Generator
+from training.evaluation.leaderboard import OURS
+from training.reports.page import compose_page, draw_table
 from training.text.corpus import Corpus
 from training.text.curve import draw_curve
-from training.text.judge import TextJudgement
+from training.text.leaderboard import TextLeaderboard
 
 COLUMNS = {"nats": "nats a symbol", "bits_per_character": "bits a character", "perplexity": "perplexity"}
 TEMPERATURES = (0.0, 0.5, 0.8, 1.0, 1.2)
@@ -19,7 +19,7 @@ _PROMPT, _WRITTEN = 60, 300  # characters, symbols
 
 
 def write_text_report(
-    path: Path, manifest: Mapping[str, Any], judgement: TextJudgement, network: Generator, corpus: Corpus
+    path: Path, manifest: Mapping[str, Any], judgement: TextLeaderboard, network: Generator, corpus: Corpus
 ) -> None:
     """Write scores, curve, samples and the recipe as one HTML file."""
     training = manifest["training"]
@@ -43,7 +43,7 @@ def format_row(row: Mapping[str, float]) -> list[str]:
     return [f"{row[column]:.3f}" if column == "perplexity" else f"{row[column]:.4f}" for column in COLUMNS]
 
 
-def _scores(judgement: TextJudgement, network: Generator) -> str:
+def _scores(judgement: TextLeaderboard, network: Generator) -> str:
     if not judgement.scores:
         return "<h2>Scores</h2><p>Nothing was held out.</p>"
     tokens = judgement.scores[OURS].tokens

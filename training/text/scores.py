@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from statecast.generator import Generator
+from statecast.models.generator import Generator
 from training.text.corpus import Passage
 
 _READ = 2048  # symbols at once; more only takes memory

@@ -1,0 +1,1 @@
+"""Accuracy on published protocols and what each part is worth."""

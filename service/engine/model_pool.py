@@ -1,0 +1,78 @@
+"""Networks by key, each with the slab of its sessions; a family's members are made when they are first used."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.engine.state_cache import StateCache
+from service.scheduling.job import member_key, split_key
+from statecast.artifacts.artifact import Artifact
+from statecast.models.family import Family
+from statecast.models.interface import SeriesNetwork
+
+MEMBERS = 64
+"""Seasons that are at hand at a time, over all families."""
+_USUAL = (1, 7, 12, 24)
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedModel:
+    """A network, and where its sessions' states lie."""
+
+    network: SeriesNetwork
+    slab: StateCache
+
+
+class ModelPool:
+    """All that forecasts. Belongs to the engine's thread.
+
+    The member idle for longest gives way when there are more than ``MEMBERS``, or when their slabs together hold more
+    than twice the rows of one (they grow by doubling). That loses nothing: a member is made again of the same weights,
+    and its sessions' states are in the store.
+
+    artifacts: by digest.  slots: rows of each slab at most.
+    """
+
+    def __init__(self, artifacts: Mapping[str, Artifact], slots: int) -> None:
+        self._artifacts, self._slots = artifacts, slots
+        self._single = {
+            digest: LoadedModel(artifact.forecaster, StateCache(slots, artifact.forecaster))
+            for digest, artifact in artifacts.items()
+            if artifact.kind == "forecaster"
+        }
+        self._members: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._most = max(2 * (slots + 1), MEMBERS * StateCache.FIRST)
+
+    def __len__(self) -> int:
+        """Members of families that are at hand."""
+        return len(self._members)
+
+    def of(self, key: str) -> LoadedModel:
+        """Give the network of a key (``member_key``); a family's member is made if need be."""
+        place = self._single.get(key)
+        if place is None:
+            place = self._members.pop(key, None) or self._make(key)
+            self._members[key] = place
+            while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
+                self._members.popitem(last=False)
+        return place
+
+    def usual(self) -> list[str]:
+        """Keys of all networks, of a family those of the most usual seasons."""
+        keys = list(self._single)
+        for digest, artifact in self._artifacts.items():
+            if isinstance(artifact.network, Family):
+                longest = artifact.network.config.longest_season
+                keys += [member_key(digest, season) for season in _USUAL if season <= longest]
+        return keys
+
+    def _rows(self) -> int:
+        return sum(len(place.slab.rows) for place in self._members.values())
+
+    def _make(self, key: str) -> LoadedModel:
+        digest, season = split_key(key)
+        assert season is not None
+        artifact = self._artifacts[digest]
+        device = next(artifact.network.parameters()).device
+        network = artifact.member(season).forecaster.to(device)
+        return LoadedModel(network, StateCache(self._slots, network))

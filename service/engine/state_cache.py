@@ -1,0 +1,84 @@
+"""Rows of state on the device: those of live sessions in one tensor, others read from the store."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from service.errors import ExpiredSession, Loading, ServiceError
+from service.scheduling.job import Lease
+from service.stores.interface import Store, StoreError
+from statecast.models.interface import SeriesNetwork
+
+
+def device_of(wanted: str) -> str:
+    """Turn ``auto`` into ``cuda`` where there is a GPU and ``cpu`` elsewhere; other names stay."""
+    return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+
+class StateCache:
+    """States of live sessions: one row a slot of one tensor on the device. Slot 0 is padding.
+
+    The tensor grows as slots are used, for most seasons of a family have few sessions or none.
+    ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
+    """
+
+    FIRST = 16
+    """Rows to begin with."""
+
+    def __init__(self, capacity: int, network: SeriesNetwork) -> None:
+        self.device = next(network.parameters()).device
+        self.rows = torch.zeros(
+            (min(capacity + 1, self.FIRST), network.spec.row_bytes), dtype=torch.uint8, device=self.device
+        )
+        self.generations = [0] * (capacity + 1)
+
+    def holds(self, lease: Lease) -> bool:
+        """Whether the lease's own rows lie here."""
+        return all(self.generations[slot] == lease.generation for slot in lease.slots)
+
+    def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
+        """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
+        places = [slot for lease in leases for slot in lease.slots]
+        slots = self._index(places)
+        for lease in leases:
+            self._mark(lease, 0)
+        self._hold(max(places))
+        self.rows.index_copy_(0, slots, rows if len(index) == len(rows) else rows[self._index(index)])
+        for lease in leases:
+            self._mark(lease, lease.generation)
+
+    def take(self, slots: list[int]) -> Tensor:
+        """Copy the rows at ``slots``."""
+        return self.rows.index_select(0, self._index(slots))
+
+    def _hold(self, slot: int) -> None:
+        """Grow to at least twice the size if this slot has no row yet."""
+        if slot >= len(self.rows):
+            more = min(max(2 * len(self.rows), slot + 1), len(self.generations)) - len(self.rows)
+            self.rows = torch.cat([self.rows, self.rows.new_zeros((more, self.rows.shape[1]))])
+
+    def _mark(self, lease: Lease, generation: int) -> None:
+        for slot in lease.slots:
+            self.generations[slot] = generation
+
+    def _index(self, places: list[int]) -> Tensor:
+        return torch.tensor(places, device=self.device)
+
+
+def stored_rows(store: Store, key: str, rows: int, like: Tensor) -> Tensor | ServiceError:
+    """Rows ``[rows, bytes]`` that the store keeps for a session, as wide as ``like`` and on its device."""
+    try:
+        state = store.state(key)
+    except StoreError as error:
+        return Loading(f"sessions: {error}", code="store_failed")
+    if state is None or len(state) != like.shape[1] * rows:
+        return ExpiredSession("the session's state is no longer kept; DELETE it and begin again with the whole history")
+    return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(rows, -1).to(like.device)
+
+
+def tensor_of(array: NDArray[np.generic], device: torch.device) -> Tensor:
+    """Put an array on the device."""
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device)

@@ -1,0 +1,1 @@
+"""HTTP without models: middleware, keys, request ids, compression, bodies, server-sent events, problems."""

@@ -1,0 +1,1 @@
+"""Health, models, sessions, the page and the documents."""

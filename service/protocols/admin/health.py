@@ -1,0 +1,36 @@
+"""``/live``: the loop turns.  ``/ready``: a model is warm and the last step worked.  ``/metrics``: Prometheus."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from service.errors import Loading
+from service.protocols.container import container_of
+from service.protocols.forecast import schemas
+from service.protocols.openapi import problems
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/live", response_model=schemas.Live)
+async def live() -> Any:
+    """Answer as long as the event loop turns."""
+    return {"live": True}
+
+
+@router.get("/ready", response_model=schemas.Ready, responses=problems(503))
+async def ready(request: Request) -> Any:
+    """Say whether forecasts can be asked for, of which models, and how safe sessions are."""
+    wiring = container_of(request)
+    _, forecasting = wiring.require()
+    is_ready, detail = forecasting.ready
+    if not is_ready:
+        raise Loading(f"the engine is {detail.get('engine', 'not ready')}; try again in a few seconds")
+    return {"ready": True, **detail, "open_to_all": wiring.settings.open_to_all}
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+async def metrics(request: Request) -> Response:
+    """Everything in Prometheus' text format."""
+    return Response(container_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

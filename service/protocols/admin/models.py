@@ -1,0 +1,88 @@
+"""``GET /models`` and ``GET /models/{name}``: what is loaded."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from service.protocols.container import container_of
+from service.protocols.forecast import schemas
+from service.protocols.openapi import problems
+from service.serving.catalog import Catalog, Model
+from service.settings import Settings
+from statecast.inputs.covariates import Covariate
+
+router = APIRouter(tags=["models"])
+
+
+@router.get("/models", response_model=schemas.Models, responses=problems(503))
+async def list_models(request: Request) -> Any:
+    """Every loaded model, and which one a request that names none gets."""
+    wiring = container_of(request)
+    catalogue, _ = wiring.require()
+    return {
+        "default": str(catalogue.default),
+        "models": [_details(model, catalogue, wiring.settings) for model in catalogue.models],
+    }
+
+
+@router.get("/models/{name}", response_model=schemas.ModelDetails, responses=problems(404, 503))
+async def show_model(request: Request, name: str) -> Any:
+    """One model by name, name@version or name@sha256:… ."""
+    wiring = container_of(request)
+    catalogue, _ = wiring.require()
+    return _details(catalogue.resolve(name), catalogue, wiring.settings)
+
+
+def _details(model: Model, catalogue: Catalog, settings: Settings) -> dict[str, Any]:
+    manifest = model.manifest
+    return {
+        "name": model.name,
+        "version": model.version,
+        "digest": model.digest,
+        "default": model is catalogue.default,
+        "kind": model.kind,
+        "streaming": model.streaming,
+        **(_of_text(model, settings) if model.kind == "generator" else _of_series(model, settings)),
+        "state_bytes": model.state_bytes,
+        "scores": manifest.get("scores") or {},
+        "coverage": manifest.get("coverage") or {},
+        "created": manifest.get("created"),
+    }
+
+
+def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
+    config = model.config
+    return {
+        "horizon": config.horizon,
+        "reach": model.reach,
+        "longest_season": model.longest_season,
+        "state_bytes_by_season": model.manifest.get("state_bytes_by_season"),
+        "freq": config.freq,
+        "season": config.season if model.longest_season is None else None,
+        "resolutions": list(config.resolutions),
+        "given": list(config.given_names),
+        "quantile_levels": list(config.quantile_levels),
+        "limits": {
+            "horizon": model.reach,
+            "quantile_levels": [config.quantile_levels[0], config.quantile_levels[-1]],
+            "max_history": settings.max_history,
+            "max_gap": settings.max_gap,
+        },
+        "past_covariates": _covariates(config.past_covariates),
+        "future_covariates": _covariates(config.future_covariates),
+        "static_covariates": _covariates(config.static_covariates),
+    }
+
+
+def _of_text(model: Model, settings: Settings) -> dict[str, Any]:
+    vocabulary = model.artifact.generator.vocabulary
+    return {
+        "vocabulary": vocabulary.kind,
+        "vocabulary_size": len(vocabulary),
+        "limits": {"max_prompt": settings.max_prompt, "max_tokens": settings.max_tokens},
+    }
+
+
+def _covariates(covariates: Sequence[Covariate]) -> list[dict[str, Any]]:
+    return [{"name": covariate.name, "levels": list(covariate.levels)} for covariate in covariates]

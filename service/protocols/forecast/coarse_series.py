@@ -1,0 +1,92 @@
+"""Given coarse resolutions of a request: names that the model knows, starts that lie on buckets, lengths that agree."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from service.codecs.forecast_request import Floats, Series, shown
+from service.protocols.forecast.timeline import Clocks, read_instants
+from service.scheduling.job import Coarse
+from service.settings import Settings
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from statecast.layers.mixed_frequency import tell_begin
+from statecast.time.frequency import Freq
+
+
+def read_resolutions(series: Series, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
+    """Values by the model's own name of each resolution; what is wrong is noted in the series' faults."""
+    found: dict[str, Coarse] = {}
+    for asked, one in series.resolutions.items():
+        name = _name(asked, config.given_names)
+        where = ("resolution", 0) if one.table else ()
+        if name is None:
+            known = ", ".join(config.given_names) or "none"
+            mend = "leave it out, or the cell empty for the series' own steps" if one.table else "leave it out"
+            one.fault(
+                f"expected a resolution whose values the model is given ({known}), got {shown(asked)}; {mend}", *where
+            )
+        elif name in found:
+            one.fault(f"expected each resolution once, got {name} twice; leave one out", *where)
+        elif _agrees(one, series.target):
+            clocks = _buckets(one, Freq.parse(name))
+            if clocks is not None and _fits(one, clocks, settings.max_history):
+                found[name] = _in_place(clocks, np.stack([one.target[variable] for variable in series.target]))
+    return found
+
+
+def _name(asked: str, known: Mapping[str, int]) -> str | None:
+    """The model's own name for a freq, however it is written."""
+    try:
+        freq = Freq.parse(asked)
+        own = {name: Freq.parse(name) for name in known}
+    except ConfigError:
+        return None
+    alike = (name for name, other in own.items() if freq == other or freq.seconds == other.seconds is not None)
+    return next(alike, None)
+
+
+def _agrees(one: Series, own: Mapping[str, np.ndarray]) -> bool:
+    if set(one.target) != set(own):
+        wanted = ", ".join(map(repr, own)) if list(own) != [""] else "a single list"
+        one.fault(f"expected the variables of the series' own target ({wanted})", "target")
+        return False
+    lengths = {len(values) for values in one.target.values()}
+    if len(lengths) > 1:
+        one.fault(f"expected equally many values a variable, got {sorted(lengths)}", "target")
+    return len(lengths) <= 1
+
+
+def _buckets(one: Series, freq: Freq) -> Clocks | None:
+    """Number of the bucket of each value; None where that is not told."""
+    steps = max(map(len, one.target.values()), default=0)
+    column = "timestamp" if one.table else "start"
+    if one.start is None and one.timestamps is None:
+        what = "the time at which each value's" if one.table else "the time at which the first value's"
+        got = "none" if one.indices is None else "counted steps"
+        one.fault(f"expected {what} bucket begins, got {got}; give times", column)
+        return None
+    instants = read_instants(one)
+    if instants is None:
+        return None
+    clocks, offsets = freq.clocks(instants)
+    within = np.flatnonzero(offsets)
+    if len(within):
+        one.fault(tell_begin(freq, instants[within[0]]), column, *([int(within[0])] if one.table else []))
+        return None
+    return clocks if one.table else clocks[0] + np.arange(steps, dtype=np.int64)
+
+
+def _fits(one: Series, clocks: Clocks, most: int) -> bool:
+    span = int(clocks[-1] - clocks[0]) + 1 if len(clocks) else 0
+    if span > most:
+        one.fault(f"expected at most {most} buckets from the first to the last, got {span}; send the newest", "target")
+    return span <= most
+
+
+def _in_place(clocks: Clocks, values: Floats) -> Coarse:
+    """Values with a place for each bucket, given or not."""
+    first = int(clocks[0]) if len(clocks) else 0
+    whole = np.full((len(values), int(clocks[-1]) - first + 1 if len(clocks) else 0), np.nan, dtype=np.float32)
+    whole[:, clocks - first] = values
+    return Coarse(first, whole)

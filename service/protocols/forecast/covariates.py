@@ -1,0 +1,107 @@
+"""Covariates of a request against those of the model: names, lengths, kinds; what is left out counts as missing."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from service.codecs.forecast_request import Column, Series, shown, unknown
+from statecast.config import ForecasterConfig
+from statecast.inputs.covariates import Covariate
+
+
+def read_history(
+    series: Series, config: ForecasterConfig, own: Sequence[Covariate], steps: int, warnings: list[tuple[str, str]]
+) -> dict[str, Column]:
+    """Past covariates ``[T]`` by name."""
+    names = [covariate.name for covariate in (*own, *config.future_covariates)]
+    found: dict[str, Column] = {}
+    for name, values in series.past_covariates.items():
+        where = (name,) if series.table else ("past_covariates", name)
+        if name not in names:
+            series.fault(unknown(name, names), *where)
+        elif len(values) != steps:
+            series.fault(f"expected {steps} values, one a value of target, got {len(values)}", *where)
+    for covariate in own:
+        if covariate.name in series.past_covariates:
+            values = series.past_covariates[covariate.name]
+            found[covariate.name] = _typed(series, covariate, values, "past_covariates", warnings)
+        elif steps:
+            _warn_missing(covariate.name, warnings)
+    return found
+
+
+def read_known(
+    series: Series, config: ForecasterConfig, steps: int, horizon: int, warnings: list[tuple[str, str]]
+) -> tuple[dict[str, Column], dict[str, Column]]:
+    """Future covariates by name: over the history ``[T]``, and over the horizon ``[F]``."""
+    names = [covariate.name for covariate in config.future_covariates]
+    history: dict[str, Column] = {}
+    ahead: dict[str, Column] = {}
+    for name in series.future_covariates:
+        if name not in names:
+            series.fault(unknown(name, names), "future_covariates", name)
+    for covariate in config.future_covariates:
+        before = series.past_covariates.get(covariate.name)
+        if before is not None and len(before) == steps:
+            history[covariate.name] = _typed(series, covariate, before, "past_covariates", warnings)
+        values = series.future_covariates.get(covariate.name)
+        if values is None:
+            _warn_missing(covariate.name, warnings)
+            continue
+        if len(values) not in (horizon, steps + horizon):
+            series.fault(
+                f"expected {horizon} values, one a step of the horizon, or {steps + horizon} with the history before "
+                f"them, got {len(values)}",
+                "future_covariates", covariate.name,
+            )  # fmt: skip
+            continue
+        values = _typed(series, covariate, values, "future_covariates", warnings)
+        ahead[covariate.name] = values[len(values) - horizon :]
+        if len(values) > horizon:
+            history[covariate.name] = values[:steps]
+    return history, ahead
+
+
+def _typed(series: Series, covariate: Covariate, values: Column, where: str, warnings: list[tuple[str, str]]) -> Column:
+    """Give back the values if they are of the covariate's kind; else note it, and give missing ones."""
+    texts = values.dtype == object
+    if covariate.levels and not texts and not np.isnan(values).all():
+        series.fault(f"expected texts out of {', '.join(covariate.levels)[:200]}, got numbers", where, covariate.name)
+        return np.full(len(values), None, dtype=object)
+    if texts and not covariate.levels:
+        series.fault("expected numbers or null, got texts", where, covariate.name)
+        return np.full(len(values), np.nan, dtype=np.float32)
+    if texts:
+        _warn_levels(covariate, {value for value in values if value is not None}, warnings)
+    return values
+
+
+def read_static(series: Series, own: Sequence[Covariate], warnings: list[tuple[str, str]]) -> dict[str, Any]:
+    """Static covariates by name."""
+    known = {covariate.name: covariate for covariate in own}
+    found: dict[str, Any] = {}
+    for name, value in series.static_covariates.items():
+        if name not in known:
+            series.fault(unknown(name, known), "static_covariates", name)
+        elif isinstance(value, str) != bool(known[name].levels):
+            expected = "a text" if known[name].levels else "a number"
+            series.fault(f"expected {expected}, got {shown(value)}", "static_covariates", name)
+        elif not isinstance(value, str) and not abs(value) <= 3.4e38:
+            series.fault("expected a number that fits float32, got a larger one", "static_covariates", name)
+        else:
+            found[name] = value
+            if isinstance(value, str):
+                _warn_levels(known[name], {value}, warnings)
+    return found
+
+
+def _warn_missing(name: str, warnings: list[tuple[str, str]]) -> None:
+    warnings.append(("missing_covariate", f"{name} is not given where it is needed; it is taken as missing"))
+
+
+def _warn_levels(covariate: Covariate, values: set[Any], warnings: list[tuple[str, str]]) -> None:
+    strange = sorted(str(value) for value in values - set(covariate.levels))
+    if strange:
+        detail = f"{covariate.name}: {', '.join(strange)[:100]} was not seen in training; it is taken as missing"
+        warnings.append(("unknown_level", detail))

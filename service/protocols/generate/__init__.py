@@ -1,0 +1,1 @@
+"""``POST /generate``: scenario paths and text."""

@@ -1,0 +1,1 @@
+"""``/v1``: completions and models in the OpenAI shape."""

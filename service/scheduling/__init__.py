@@ -1,0 +1,1 @@
+"""Which work runs together and when. Integers and a clock, no tensors."""

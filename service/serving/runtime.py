@@ -1,0 +1,147 @@
+"""What forecasts, texts and paths share: the sessions with their store, and the engine with its thread."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.engine import ROW_STEPS, ForecastRunner, ModelPool, ScenarioRunner, TextRunner
+from service.errors import Conflict, Loading, ServiceError
+from service.metrics import Metrics
+from service.scheduling.background import BackgroundTasks
+from service.scheduling.batcher import Bounds
+from service.scheduling.bridge import Bridge
+from service.scheduling.capacity import CapacityLimiter
+from service.scheduling.scenario_queue import ScenarioQueue, ScenarioTask
+from service.serving.catalog import Catalog, Model
+from service.sessions.registry import SessionRegistry
+from service.sessions.regular_series import Limits
+from service.settings import Settings
+from service.stores.interface import Record, Store
+from service.stores.registry import open_store
+from service.text.request import TextTask, Update
+from service.text.scheduler import TextScheduler
+
+
+@dataclass
+class Runtime:
+    """Built once an app; ``start`` before the first request, ``stop`` after the last.
+
+    rounds: of each model that writes text, by digest.  rooms: what bounds texts and paths.
+
+    Raises
+    ------
+    StoreError
+        If the store that the settings name cannot be opened.
+    """
+
+    catalogue: Catalog
+    settings: Settings
+    metrics: Metrics
+    store: Store
+    sessions: SessionRegistry = field(init=False)
+    engine: ForecastRunner = field(init=False)
+    dispatch: Bridge = field(init=False)
+    rounds: dict[str, TextScheduler] = field(init=False)
+    drawings: ScenarioQueue = field(init=False)
+
+    @classmethod
+    def of(cls, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> "Runtime":
+        """Build one, with the store of the settings where none is given."""
+        return cls(catalogue, settings, metrics, open_store(settings.state_url) if store is None else store)
+
+    def __post_init__(self) -> None:
+        settings, metrics = self.settings, self.metrics
+        slots = settings.resident_sessions
+        self.sessions = SessionRegistry(self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc)
+        artifacts = {model.digest: model.artifact for model in self.catalogue.models}
+        series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
+        networks = ModelPool(series, slots)
+        self.engine = ForecastRunner(networks, self.store, metrics, pause=self._breathe, threads=settings.threads)
+        bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
+        self.dispatch = Bridge(bounds, self.engine.run, metrics)
+        rows = CapacityLimiter(settings.generation_rows, "texts")
+        values = CapacityLimiter(4 * settings.max_path_values, "values of paths")
+        self.rooms = (rows, values)
+        self._texts = {
+            digest: TextRunner(artifact, self.store) for digest, artifact in artifacts.items() if digest not in series
+        }
+        self.rounds = {
+            digest: TextScheduler(texts, rows, self._deliver, metrics.tokens.inc)
+            for digest, texts in self._texts.items()
+        }
+        self._writing = BackgroundTasks(list(self.rounds.values()))
+        self.drawings = ScenarioQueue(ScenarioRunner(networks, self._pause), values, self._hand_over)
+        self.dispatch.also(BackgroundTasks([self._writing, self.drawings]))
+        metrics.sessions_resident.set_function(lambda: self.sessions.resident)
+        metrics.generation_rows.set_function(lambda: rows.taken)
+        metrics.path_values.set_function(lambda: values.taken)
+
+    async def start(self) -> None:
+        """Start the engine's thread and wait until every model is warm."""
+        await self.dispatch.start(self._warm_up)
+
+    async def stop(self, drain_s: float) -> None:
+        """Refuse new work, finish what there is within ``drain_s``, fail the rest, close the store."""
+        await self.dispatch.stop(drain_s, self.rooms)
+        self.store.close()
+
+    def require(self) -> None:
+        """Raise ``Loading`` until the engine is warm."""
+        if not self.dispatch.started:
+            raise Loading("the models are still loading; try again in a few seconds")
+
+    def limits(self, model: Model) -> Limits:
+        """What a series may bring to a model."""
+        config, settings = model.config, self.settings
+        bounds = config.ring_length, settings.max_gap, settings.max_history
+        return Limits(*bounds, config.given_names, config.earlier_length)
+
+    def _warm_up(self) -> None:
+        self.engine.warm_up()
+        for texts in self._texts.values():
+            texts.warm_up()
+
+    def _pause(self) -> None:
+        self.drawings.check()
+        self._breathe()
+
+    def _breathe(self) -> None:
+        self.dispatch.breathe()
+        self._writing.turn()
+
+    def _deliver(self, updates: list[tuple[TextTask, Update]]) -> None:
+        self.dispatch.tell(_receive, updates)
+
+    def _hand_over(self, drawing: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
+        self.dispatch.tell(drawing.receive, outcome)
+
+
+def _receive(updates: list[tuple[TextTask, Update]]) -> None:
+    for passage, update in updates:
+        passage.receive(update)
+
+
+def agree(record: Record, model: Model, session: str) -> None:
+    """Refuse a session of another kind of model, or of another model.
+
+    Raises
+    ------
+    Conflict
+        It says how to go on.
+    """
+    name = record.model_name.rpartition("@")[0]
+    what = {"forecaster": "a series", "family": "a series", "generator": "a text"}
+    if what[record.kind] != what[model.kind]:
+        raise Conflict(
+            f"session {session[:80]!r}: it holds {what[record.kind]} ({record.model_name}), the request is about "
+            f"{what[model.kind]} ({model}); use another id",
+            code="session_mismatch",
+        )
+    if record.model != model.digest:
+        raise Conflict(
+            f"session {session[:80]!r}: it was made by {record.model_name} ({record.model}), the request is for "
+            f"{model} ({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, or begin again "
+            "with the whole history under a new session id, or after you DELETE the session",
+            code="model_changed",
+        )

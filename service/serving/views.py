@@ -1,0 +1,86 @@
+"""What a client is told about a session and about what was done with its series."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import numpy as np
+
+from service.scheduling.job import SeriesInput
+from service.serving.catalog import Model
+from service.sessions.live_metrics import summary
+from service.sessions.update import SessionUpdate
+from service.stores.interface import Record
+from statecast.time.frequency import Freq
+
+
+def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
+    """Give the ``session`` object of an answer. One without times has ``last_index`` for ``last_timestamp``."""
+    return {
+        "id": session,
+        "count": record.count,
+        "last_timestamp": last_timestamp(record),
+        "last_index": record.last_clock if record.freq is None else None,
+        "digest": record.digest,
+        "expires_at": instant(record.expires_at),
+        "applied": applied,
+        "duplicates": duplicates,
+    }
+
+
+def _without(model: Model, plan: SessionUpdate) -> Iterator[str]:
+    """Say of which given resolutions buckets ended without a value."""
+    clocks = plan.clock + 1 + np.arange(plan.target.shape[1])
+    for place, (name, length) in enumerate(model.config.given_names.items()):
+        own = plan.given[:, place, (clocks + 1) % length == 0]
+        missing = int(np.isnan(own).all(axis=0).sum())
+        opened = plan.first_clock == plan.clock + 1
+        if opened and missing == own.shape[1] and np.isnan(plan.earlier[:, place]).all():
+            yield f"{name}: no value came at all; the model is given this resolution, see resolutions"
+        elif missing:
+            yield f"{name}: no value came for {missing} of the {own.shape[1]} buckets that ended; they are missing now"
+
+
+def session_details(record: Record, session: str) -> dict[str, object]:
+    """Give what ``GET /sessions/{id}`` answers."""
+    name, _, version = record.model_name.rpartition("@")
+    return session_object(record, session, 0, 0) | {
+        "model": {"name": name, "version": version, "digest": record.model},
+        "created_at": instant(record.created_at),
+        "kind": record.kind,
+        "season": record.season,
+        "bytes": record.state_bytes,
+        "scores": {} if record.kind == "generator" else summary(record.scores, record.interval),
+    }
+
+
+def last_timestamp(record: Record) -> str | None:
+    """RFC 3339 time of the session's last observation, None without times."""
+    if record.freq is None:
+        return None
+    time = Freq.parse(record.freq).times(np.array([record.last_clock]), record.offset)[0]
+    return f"{np.datetime_as_string(time, unit='s')}Z"
+
+
+def instant(seconds: float) -> str:
+    """RFC 3339 text of seconds since 1970; lives longer than the calendar end with it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return "9999-12-31T23:59:59.999Z"
+
+
+def warnings_of(
+    model: Model, arrival: SeriesInput, plan: SessionUpdate, read: int, freq: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
+    config, warnings = model.config, []
+    if read < max(2 * config.season, config.patch_length):
+        warnings.append(("short_history", f"{read} of {config.ring_length} steps given"))
+    if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():
+        warnings.append(("constant_history", f"the last {plan.tail.shape[1]} steps are all the same"))
+    warnings += [("resolution_missing", told) for told in _without(model, plan)]
+    if plan.gap:
+        warnings.append(("gap_filled", f"{plan.gap} steps were not given; missing is {arrival.missing!r}"))
+    if config.calendar and freq is None:
+        warnings.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
+    return tuple(warnings)

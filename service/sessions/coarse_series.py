@@ -1,0 +1,99 @@
+"""Values of given coarse resolutions against a session: which are read now, which were, which come early or late.
+
+A bucket's value belongs to the bucket's last step: it is read with that step, or missing for good.
+"""
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.errors import Conflict, Unprocessable
+from service.scheduling.job import Coarse, Floats, SeriesInput
+from service.sessions.regular_series import Limits
+from service.stores.interface import Record
+from statecast.layers.mixed_frequency import lay_out
+from statecast.time.frequency import Freq
+
+
+def lay_given(arrival: SeriesInput, limits: Limits, clock: int, steps: int) -> tuple[Floats, Floats]:
+    """Values ``[V, G, T]`` that the ``steps`` steps after ``clock`` read, and ``[V, G, K]`` from before them."""
+    variables, count = len(arrival.variables), len(limits.given)
+    given = np.full((variables, count, steps), np.nan, dtype=np.float32)
+    earlier = np.full((variables, count, limits.earlier), np.nan, dtype=np.float32)
+    for place, (name, length) in enumerate(limits.given.items()):
+        if name in arrival.given:
+            coarse = arrival.given[name]
+            given[:, place], earlier[:, place] = lay_out(
+                coarse.values, coarse.first, length, clock, steps, limits.earlier
+            )
+    return given, earlier
+
+
+def check_given(record: Record | None, arrival: SeriesInput, limits: Limits, last: int, *, retry: bool) -> None:
+    """Refuse values of buckets that are not over by the clock ``last``, or that a session has read otherwise.
+
+    ``retry``: the request is the session's last one again, whose values were compared as a whole.
+
+    Raises
+    ------
+    Unprocessable, Conflict
+        ``not_over``; ``conflicting_observation``, ``too_late``.
+    """
+    freq = arrival.freq if record is None else record.freq
+    if arrival.given and freq is None:
+        raise Unprocessable(
+            "resolutions: expected a series with times, got one without; their buckets are told by the clock: give "
+            "start or timestamps",
+            code="no_times",
+        )
+    for place, (name, length) in enumerate(limits.given.items()):
+        if name in arrival.given:
+            coarse = arrival.given[name]
+            ends = (coarse.first + 1 + np.arange(coarse.values.shape[1])) * length - 1
+            seen = ~np.isnan(coarse.values).all(axis=0)
+            ahead = np.flatnonzero(seen & (ends > last))
+            if len(ahead):
+                raise Unprocessable(
+                    f"resolutions.{name}: expected values of buckets that are over by the last step of target, but "
+                    f"that of {_begin(name, coarse, ahead[0])} is not; send it with the step that ends its bucket",
+                    code="not_over",
+                )
+            if record is not None and not retry:
+                _compare(record, name, place, coarse, np.where(seen, ends, last + 1))
+
+
+def _compare(record: Record, name: str, place: int, coarse: Coarse, ends: NDArray[np.int64]) -> None:
+    """Hold values of buckets that ended within a session against what it read then."""
+    for index in np.flatnonzero(ends <= record.last_clock):
+        came, at = coarse.values[:, index], int(ends[index]) - record.tail_begin
+        given = ~np.isnan(came)
+        kept = record.given_tail[:, place, at] if at >= 0 else np.full(len(came), np.nan, dtype=np.float32)
+        differs = given & (came != kept)
+        if (differs & ~np.isnan(kept)).any():
+            raise Conflict(
+                f"resolutions.{name}: expected the same values for buckets that the session already holds, but that of "
+                f"{_begin(name, coarse, index)} is {came[differs][0]}, the session read {kept[differs][0]}; send it "
+                "unchanged, leave it out, or use another session id",
+                code="conflicting_observation",
+            )
+        if differs.any():
+            raise Conflict(
+                f"resolutions.{name}: expected values with the step that ends their bucket, but that of "
+                f"{_begin(name, coarse, index)} ended by the session's last observation and was not read then (only "
+                f"the last {record.tail.shape[1]} steps can be compared); leave it out, or begin anew under another "
+                "session id",
+                code="too_late",
+            )
+
+
+def _begin(name: str, coarse: Coarse, index: np.int64) -> str:
+    return f"{Freq.parse(name).times(np.asarray([coarse.first + index]))[0]}Z"
+
+
+def checksum_given(arrival: SeriesInput, before: int) -> int:
+    """CRC-32 of what came of coarse resolutions, going on from ``before``."""
+    for name, coarse in sorted(arrival.given.items()):
+        values = np.where(np.isnan(coarse.values), np.float32(np.nan), coarse.values).astype("<f4")
+        before = zlib.crc32(values.tobytes(), zlib.crc32(f"{name} {coarse.first}".encode(), before))
+    return before

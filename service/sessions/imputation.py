@@ -1,0 +1,51 @@
+"""What the network reads where a value is missing: the ``missing`` policies."""
+
+import numpy as np
+
+from service.errors import Unprocessable
+from service.scheduling.job import Floats
+
+
+def fill(values: Floats, before: Floats, policy: str, reach: int, clock: int) -> Floats:
+    """Apply a policy to new values ``[V, T]``, the first of which has index ``clock``.
+
+    ``before`` ``[V, k]`` is what the series held until then. ``mask`` leaves missing values missing. ``ffill`` repeats
+    the last known value, over at most ``reach`` steps, so that a session that keeps no more says the same. ``linear``
+    joins the known values on both sides; at the open end, where the other side is not known yet, values stay missing.
+
+    Raises
+    ------
+    Unprocessable
+        If the policy is ``error`` and a value is missing.
+    """
+    missing = np.isnan(values)
+    if policy == "mask" or not missing.any():
+        return values
+    if policy == "error":
+        step = int(missing.any(axis=0).argmax())
+        raise Unprocessable(
+            f"target: expected every value because missing is 'error', but new step {step} (clock {clock + step}) has "
+            "none; give it, or set missing to 'mask', 'ffill' or 'linear'",
+            code="missing_value",
+        )
+    longer = np.concatenate([before[:, -reach:], values], axis=1)
+    filled = _forward(longer, reach) if policy == "ffill" else _linear(longer)
+    return filled[:, longer.shape[1] - values.shape[1] :]
+
+
+def _forward(values: Floats, reach: int) -> Floats:
+    steps = np.arange(values.shape[1])
+    known = np.maximum.accumulate(np.where(np.isnan(values), -1, steps), axis=1)
+    within = (known >= 0) & (steps - known <= reach)
+    repeated = np.take_along_axis(values, np.maximum(known, 0), axis=1)
+    return np.where(within, repeated, values).astype(np.float32)
+
+
+def _linear(values: Floats) -> Floats:
+    steps = np.arange(values.shape[1])
+    filled = values.copy()
+    for row in filled:
+        known = ~np.isnan(row)
+        if known.any():
+            row[:] = np.interp(steps, steps[known], row[known], left=np.nan, right=np.nan)
+    return filled

@@ -1,0 +1,81 @@
+"""Who lies where in a slab: whole numbers only, the tensors are the engine's."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from service.errors import QueueFull, TooLarge
+from service.scheduling.job import Lease
+
+
+class Slots:
+    """Slots 1 to ``capacity`` of one model's slab; slot 0 is padding and never leased.
+
+    A session keeps its slots while it is idle, until others need them: then the one idle for longest gives way, which
+    loses nothing, for the store has its state. Each residency has a generation number of its own, so that the engine
+    can tell rows that are still this session's from rows of one that lay there before.
+
+    Parameters
+    ----------
+    capacity:
+        Rows of the slab, slot 0 not counted.
+    evicted:
+        Called once for every session that gives way.
+    """
+
+    def __init__(self, capacity: int, evicted: Callable[[], None] = lambda: None) -> None:
+        self.capacity = capacity
+        self._evicted = evicted
+        self._free = list(range(capacity, 0, -1))
+        self._idle: OrderedDict[str, Lease] = OrderedDict()
+        self._busy: dict[str, Lease] = {}
+        self._generation = 0
+
+    def __len__(self) -> int:
+        """Sessions that have slots now."""
+        return len(self._idle) + len(self._busy)
+
+    def checkout(self, key: str, rows: int) -> Lease:
+        """Give a session that is not checked out its slots, those it had where it still has them.
+
+        Raises
+        ------
+        TooLarge
+            If the slab could never hold so many rows.
+        QueueFull
+            If every slot belongs to a session that is at work right now.
+        """
+        lease = self._idle.pop(key, None)
+        if lease is None:
+            lease = self._place(key, rows)
+        self._busy[key] = lease
+        return lease
+
+    def checkin(self, lease: Lease, *, keep: bool) -> None:
+        """Take the lease back; without ``keep`` its slots are free for others at once."""
+        if self._busy.pop(lease.key, None) is None:
+            return
+        if keep:
+            self._idle[lease.key] = lease
+        else:
+            self._free.extend(lease.slots)
+
+    def drop(self, key: str) -> None:
+        """Free the slots of an idle session, if it has any."""
+        lease = self._idle.pop(key, None)
+        if lease is not None:
+            self._free.extend(lease.slots)
+
+    def _place(self, key: str, rows: int) -> Lease:
+        if rows > self.capacity:
+            raise TooLarge(
+                f"target: expected a session of at most {self.capacity} variables, got {rows}; "
+                "split it, or raise STATECAST_RESIDENT_SESSIONS"
+            )
+        while len(self._free) < rows:
+            if not self._idle:
+                raise QueueFull("every place for a live session is taken by one at work; try again in a second")
+            _, lease = self._idle.popitem(last=False)
+            self._free.extend(lease.slots)
+            self._evicted()
+        self._generation += 1
+        return Lease(key, tuple(self._free.pop() for _ in range(rows)), self._generation)

@@ -1,0 +1,39 @@
+"""State stores by the scheme of their URL: ``sqlite:///path`` (the default; durable), ``memory://`` (promises nothing).
+
+A new one is one file in this package, named as its scheme, or comes from another package by an entry point of
+``statecast.stores``.
+"""
+
+from service.stores.interface import Store, StoreError
+from statecast.errors import UnknownNameError
+from statecast.registry import Registry
+
+stores: Registry[type[Store]] = Registry("state store", "service.stores", "statecast.stores")
+
+
+def open_store(url: str) -> Store:
+    """Open the store that a URL names.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``memory://``, or another registered scheme's.
+
+    Raises
+    ------
+    StoreError
+        If the scheme is not known, or the store cannot be opened or belongs to another process.
+
+    Examples
+    --------
+    >>> open_store("memory://").durable
+    False
+    """
+    scheme, separator, _ = url.partition("://")
+    try:
+        if not separator:
+            raise UnknownNameError("state store", url, stores.names())
+        store = stores[scheme]
+    except UnknownNameError as error:
+        raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to a URL such as sqlite:///state.db") from None
+    return store.open(url)

@@ -1,0 +1,65 @@
+"""What the engine sends to one client, on the loop: a queue that also tells of silence and of the client's leaving."""
+
+import asyncio
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class StreamQueue(Generic[T]):
+    """For one task that takes. Every method belongs to one loop.
+
+    left: whether the client has gone.
+    """
+
+    def __init__(self) -> None:
+        self.left = False
+        self._items: list[T] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._urgent = self._gathering = False
+        self._taken = -1.0
+
+    def put(self, item: T, urgent: bool = False) -> None:
+        """Add an item; one that is urgent is not kept back for others to come."""
+        self._items.append(item)
+        self._urgent = self._urgent or urgent
+        if urgent or not self._gathering:
+            self._wake()
+
+    def leave(self) -> None:
+        """Say that the client has gone."""
+        self.left = self._urgent = True
+        self._wake()
+
+    async def take(self, silence_s: float | None = None, gather_s: float = 0.0) -> list[T]:
+        """Give all that has come, waiting for something; nothing after ``silence_s`` seconds, or once it was left.
+
+        Within ``gather_s`` seconds of the last time what comes is gathered, for each sending costs.
+        """
+        loop = asyncio.get_running_loop()
+        rest = self._taken + gather_s - loop.time()
+        if rest > 0 and not self._urgent:
+            self._gathering = True
+            await self._wait(rest)
+            self._gathering = False
+        if not self._items and not self.left:
+            await self._wait(silence_s)
+        items, self._items = self._items, []
+        self._urgent = self.left
+        self._taken = loop.time()
+        return items
+
+    async def _wait(self, seconds: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = None if seconds is None else loop.call_later(seconds, self._wake)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+            if timer is not None:
+                timer.cancel()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,1 @@
+"""What a notebook calls: forecasts of one series, text written on from a prompt."""

@@ -1,0 +1,227 @@
+"""An artifact: a folder with a trained network and the proof that it still forecasts what it forecast when saved.
+
+    manifest.json       what it is: schema version, name, version, freq, horizon, scores, each file's digest
+    config.json         the ``ForecasterConfig``; of an ensemble its members' under ``members``; a ``FamilyConfig``
+    model.safetensors   the weights
+    golden.json         a history and its forecast, recomputed at every load
+    report.html         for people; written by the training room, not needed to load
+
+JSON and safetensors only: loading runs no code from the folder. The manifest is written last, so a folder with one is
+whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
+from torch import Tensor
+
+from statecast.api.forecast import SeriesForecast, forecast_any, forecast_series
+from statecast.api.generate import write_on
+from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
+from statecast.artifacts.registry import Network, build, describe, kind_of
+from statecast.errors import ArtifactError, ConfigError, GoldenError
+from statecast.models.family import Family
+from statecast.models.generator import Generator
+from statecast.models.interface import SeriesNetwork
+
+SCHEMA_VERSION = 5
+"""2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such.
+
+3: a calibration knows which rows were learned. To artifacts of 2 no row counts as learned.
+
+4: resolutions can be switched off. In artifacts of 3 all are heard.
+
+5: intervals of short lives are wider. In artifacts of 4 no age is short.
+"""
+_FILES = ("config.json", "model.safetensors", "golden.json")
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A loaded artifact. ``digest`` (``sha256:...``) is the manifest's and so covers every byte that computes."""
+
+    name: str
+    version: str
+    digest: str
+    network: Network
+    manifest: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """``forecaster``, ``family`` or ``generator``."""
+        return kind_of(self.network)
+
+    @property
+    def forecaster(self) -> SeriesNetwork:
+        """The network that forecasts, one or an ensemble; an ``ArtifactError`` for another kind."""
+        if not isinstance(self.network, SeriesNetwork):
+            raise ArtifactError(
+                f"{self.name}: expected a forecaster, got a {self.kind}; "
+                + ("ask its member of a season" if self.kind == "family" else "it writes text, ask another model")
+            )
+        return self.network
+
+    def member(self, season: int, freq: str | None = None, horizon: int | None = None) -> "Artifact":
+        """A family's forecaster of one season as an artifact of its own, with the family's digest and weights.
+
+        Raises
+        ------
+        ArtifactError, ConfigError
+            If this is no family, or the season or the horizon is longer than it knows.
+        """
+        if not isinstance(self.network, Family):
+            raise ArtifactError(f"{self.name}: expected a family, got a {self.kind}; it has one season")
+        return replace(self, network=self.network.of(season, freq, horizon))
+
+    @property
+    def generator(self) -> Generator:
+        """The network of a generator; an ``ArtifactError`` for another kind."""
+        if not isinstance(self.network, Generator):
+            raise ArtifactError(
+                f"{self.name}: expected a generator, got a {self.kind}; it forecasts, ask another model"
+            )
+        return self.network
+
+    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
+        """Forecast one series; see ``statecast.api.forecast.forecast_series`` and, of a family, ``forecast_any``."""
+        if isinstance(self.network, Family):
+            return forecast_any(self.network, history, horizon, **options)
+        return forecast_series(self.forecaster, history, horizon, **options)
+
+    def generate(self, prompt: str, **options: Any) -> str:
+        """Write on from a prompt; see ``statecast.api.generate.write_on`` for the options."""
+        return write_on(self.generator, prompt, **options)
+
+
+def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> str:
+    """Write an artifact; returns its digest.
+
+    ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
+    network itself (kind, streaming, freq, resolutions, horizon, state_bytes, parameters, files) is filled in here.
+
+    Raises
+    ------
+    ArtifactError
+        If ``manifest`` lacks a name or a version.
+    """
+    for key in ("name", "version"):
+        if not manifest.get(key):
+            raise ArtifactError(f"manifest: expected {key!r}, got none; give the artifact a {key}")
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "manifest.json").unlink(missing_ok=True)
+    _write(path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict())
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    (path / "model.safetensors").write_bytes(serialise(weights))
+    _write(path / "golden.json", record_golden(network))
+    whole = {
+        **manifest,
+        **describe(network),
+        "schema_version": SCHEMA_VERSION,
+        "parameters": sum(weight.numel() for weight in network.parameters()),
+        "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
+    }
+    digest = _digest(_text(whole))
+    _write(path / "manifest.json", {**whole, "digest": digest})
+    return digest
+
+
+def load(folder: str | Path, device: str = "cpu") -> Artifact:
+    """Read an artifact, verify every digest and recompute its golden forecast.
+
+    Raises
+    ------
+    ArtifactError
+        If a file is missing, changed, or of a schema that this release does not know.
+    GoldenError
+        If the network does not forecast what it forecast when it was saved.
+    """
+    path = Path(folder)
+    raw = _read(path / "manifest.json")
+    manifest = _parse(raw, path / "manifest.json")
+    if not isinstance(manifest, dict) or manifest.get("schema_version") not in range(1, SCHEMA_VERSION + 1):
+        found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
+        raise ArtifactError(
+            f"{path}: expected schema_version 1 to {SCHEMA_VERSION}, got {found!r}; "
+            "load it with the release that wrote it"
+        )
+    digest = manifest.pop("digest", None)
+    if _text({**manifest, "digest": digest}) != raw or _digest(_text(manifest)) != digest:
+        raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")
+    try:
+        listed = {name: manifest["files"][name] for name in _FILES}
+        name, version = str(manifest["name"]), str(manifest["version"])
+    except (KeyError, TypeError) as error:
+        raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
+    for file, recorded in listed.items():
+        if _digest(_read(path / file)) != recorded:
+            raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
+    try:
+        config = _parse(_read(path / "config.json"), path / "config.json")
+        network = build(manifest.get("kind"), {**config, **_before(manifest)})
+        weights = load_file(path / "model.safetensors")
+        if manifest["schema_version"] < SCHEMA_VERSION:
+            weights = _undecided(network) | weights
+        network.load_state_dict(weights)
+    except (ConfigError, SafetensorError, RuntimeError) as error:
+        raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
+    network = network.eval().requires_grad_(False).to(device)
+    difference = golden_difference(network, _parse(_read(path / "golden.json"), path / "golden.json"))
+    if not difference <= TOLERANCE:
+        raise GoldenError(
+            f"{path}: expected the recorded output within {TOLERANCE:g} of its spread, got a difference of "
+            f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
+        )
+    return Artifact(name, version, digest, network, manifest)
+
+
+def _before(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What a config of an older schema could not say, and was so."""
+    schema, kind = manifest["schema_version"], manifest.get("kind")
+    told: dict[str, Any] = {}
+    if schema < 5 and kind in ("forecaster", "family"):
+        told |= {"wandering": 0.05, "settled": 0}
+    if schema < 2 and kind == "forecaster":
+        told["adaptation"] = 0.0
+    return told
+
+
+def _undecided(network: Network) -> dict[str, Tensor]:
+    """What stands in a network before a fit has found out or decided anything: what older artifacts do not have."""
+    persistent, buffers = network.state_dict(), dict(network.named_buffers())
+    return {name: value for name, value in persistent.items() if name in buffers}
+
+
+def _text(values: Any) -> bytes:
+    return (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _write(path: Path, values: Any) -> None:
+    path.write_bytes(_text(values))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(
+            f"{path}: expected a file of an artifact, got {error.strerror}; is the folder whole?"
+        ) from None
+
+
+def _parse(raw: bytes, path: Path) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError as error:
+        raise ArtifactError(f"{path}: expected JSON, got {error}; copy the artifact again") from None
+
+
+def _digest(raw: bytes) -> str:
+    return "sha256:" + hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,86 @@
+"""The proof in an artifact: an input and what the network made of it when it was saved, made again at every load."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from statecast.api.forecast import forecast_series
+from statecast.artifacts.registry import Network
+from statecast.config import ForecasterConfig
+from statecast.models.family import Family
+from statecast.models.generator import Generator
+from statecast.models.interface import SeriesNetwork
+from statecast.time.frequency import Freq
+
+# As a share of the recorded values' spread: how far another machine, device or batch shape may differ.
+TOLERANCE = 1e-3
+
+
+def record_golden(network: Network) -> dict[str, Any]:
+    """An input that reaches every part of the network, with the output; of a family, a member for each patch length."""
+    if isinstance(network, Family):
+        seasons = [season for season, _, _ in network.config.patches]
+        return {"seasons": {str(season): record_golden(network.of(season)) for season in seasons}}
+    if isinstance(network, Generator):
+        tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
+        return {"tokens": tokens, "logits": _logits(network, tokens)}
+    config = network.config
+    length = min(2 * config.ring_length, 2000)
+    steps = np.arange(length)
+    wave = np.sin(2 * np.pi * steps / max(config.season, 2)) + 0.3 * np.sin(steps / 3.7) + steps / length
+    history = (100.0 + 10.0 * wave).astype(np.float32)
+    history[[length // 3, length // 2]] = np.nan
+    target = [None if np.isnan(value) else float(value) for value in history]
+    start = None if config.freq is None else "2026-01-01T00:00:00"
+    golden = {"start": start, "target": target, "given": _given_values(config, start)}
+    return golden | {"quantiles": _quantiles(network, golden)}
+
+
+def _given_values(config: ForecasterConfig, start: str | None) -> dict[str, tuple[Any, list[float | None]]]:
+    """For each given resolution, start and values of forty buckets, one missing, about half of them over by ``start``.
+
+    ``start`` begins a bucket of some resolutions and not of others; those count from the one that it lies in.
+    """
+    values = [None if at == 13 else 500.0 + 40.0 * float(np.sin(at / 2.1)) + at for at in range(40)]
+    found: dict[str, tuple[Any, list[float | None]]] = {}
+    for name in config.given_names:
+        if start is None:
+            found[name] = (-20, values)
+        else:
+            freq = Freq.parse(name)
+            bucket = freq.clocks(np.asarray([start], dtype="datetime64[s]"))[0] - 20
+            found[name] = (str(freq.times(bucket)[0]), values)
+    return found
+
+
+def golden_difference(network: Network, golden: dict[str, Any]) -> float:
+    """Largest difference from the record, as a share of the spread of what was recorded."""
+    if isinstance(network, Family):
+        return max(golden_difference(network.of(int(m)), recorded) for m, recorded in golden["seasons"].items())
+    if isinstance(network, Generator):
+        then = np.asarray(golden["logits"])
+        now, spread = np.asarray(_logits(network, golden["tokens"])), np.std(then)
+    else:
+        then = np.asarray(golden["quantiles"])
+        now = np.asarray(_quantiles(network, golden))
+        spread = np.nanstd(np.asarray(golden["target"], dtype=np.float64))
+    return float(np.abs(now - then).max() / spread)
+
+
+def _quantiles(network: SeriesNetwork, golden: dict[str, Any]) -> list[list[float]]:
+    training = network.training
+    given = golden.get("given", {})  # artifacts of before had none
+    forecast = forecast_series(network.eval(), golden["target"], start=golden["start"], resolutions=given)
+    network.train(training)
+    return [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
+
+
+def _logits(network: Generator, tokens: list[int]) -> list[float]:
+    training = network.training
+    with torch.inference_mode():
+        read = torch.tensor([tokens], device=network.head.weight.device)
+        logits, _ = network.eval()(read, network.fresh(1))
+    network.train(training)
+    last: list[float] = logits[0, -1].double().cpu().tolist()
+    return last

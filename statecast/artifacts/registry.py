@@ -1,0 +1,82 @@
+"""The kinds of network that an artifact may hold: told apart, described, built again."""
+
+from typing import Any
+
+from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast.errors import ConfigError
+from statecast.models.ensemble import Ensemble
+from statecast.models.family import Family, FamilyConfig
+from statecast.models.forecaster import Forecaster
+from statecast.models.generator import Generator
+from statecast.models.interface import SeriesNetwork
+from statecast.time.seasonality import SEASONS
+
+Network = SeriesNetwork | Family | Generator
+
+
+def kind_of(network: Network) -> str:
+    """``forecaster``, ``family`` or ``generator``."""
+    if isinstance(network, Generator):
+        return "generator"
+    return "family" if isinstance(network, Family) else "forecaster"
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """What a manifest says that follows from the network itself."""
+    if isinstance(network, Generator):
+        config = network.config
+        return {
+            "kind": "generator",
+            "streaming": "exact",
+            "vocabulary": config.vocabulary,
+            "vocabulary_size": len(network.vocabulary),
+            "state_bytes": network.spec.row_bytes,
+        }
+    if isinstance(network, Family):
+        largest = network.config.longest_season
+        return {
+            "kind": "family",
+            "streaming": "exact",
+            "freq": None,
+            "resolutions": [1],
+            "horizon": max(horizon for _, _, horizon in network.config.patches),
+            "longest_season": largest,
+            "quantile_levels": list(network.config.quantile_levels),
+            # Of the member with most; a season's own is in ``state_bytes_by_season``.
+            "state_bytes": network.of(largest).spec.row_bytes,
+            "state_bytes_by_season": {
+                str(season): network.of(season).spec.row_bytes for season in (1, *SEASONS) if season <= largest
+            },
+        }
+    return {
+        "kind": "forecaster",
+        "streaming": network.streaming,
+        "state_bytes": network.spec.row_bytes,
+        "freq": network.config.freq,
+        "resolutions": list(network.config.resolutions),
+        "given": list(network.config.given),
+        "horizon": network.config.horizon,
+        "quantile_levels": list(network.config.quantile_levels),
+        **({"members": len(network.members)} if isinstance(network, Ensemble) else {}),
+    }
+
+
+def build(kind: object, config: Any) -> Network:
+    """An untrained network of a kind, from what ``config.json`` says.
+
+    Raises
+    ------
+    ConfigError
+        If the kind is unknown or the config is not one of that kind.
+    """
+    if not isinstance(config, dict):
+        raise ConfigError(f"config: expected an object, got {type(config).__name__}")
+    if kind == "generator":
+        return Generator(GeneratorConfig.from_dict(config))
+    if kind == "family":
+        return Family(FamilyConfig.from_dict(config))
+    if kind == "forecaster" and isinstance(config.get("members"), list):
+        return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
+    if kind == "forecaster":
+        return Forecaster(ForecasterConfig.from_dict(config))
+    raise ConfigError(f"kind: expected forecaster, family or generator, got {kind!r}")

@@ -1,0 +1,1 @@
+"""What networks read beside the target: covariates, spatial grids, vocabularies."""

@@ -1,0 +1,45 @@
+"""All coarse resolutions of a network side by side, derived and given.
+
+Shapes: B rows, T steps, D width, M forecast origins.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from statecast.config import ForecasterConfig
+from statecast.layers.bucket_encoder import CoarseEncoder
+from statecast.layers.mixed_frequency import GivenEncoder
+from statecast.state.causal_scaling import Scaling
+from statecast.state.lookback import History
+from statecast.state.state import Field, State
+
+
+class CoarseEncoders(nn.ModuleList):
+    """An encoder for each resolution but the finest, in the config's order. fields: what all keep of a series."""
+
+    def __init__(self, config: ForecasterConfig) -> None:
+        sizes = (config.cell, config.width, config.layers, config.dropout)
+        encoders = [
+            (GivenEncoder if length in config.given else CoarseEncoder)(length, *sizes)
+            for length in config.resolutions[1:]
+        ]
+        super().__init__(encoders)
+        self.config = config
+        self.fields: tuple[Field, ...] = tuple(field for encoder in encoders for field in encoder.fields)
+
+    def advance(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
+        """Of each the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and new state fields."""
+        period = self.config.patch_length
+        new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
+        found = []
+        for encoder in self:
+            if isinstance(encoder, GivenEncoder):
+                place = self.config.given.index(encoder.length)
+                found.append(encoder(history.given[..., place], history.earlier[:, place], state))
+            else:
+                found.append(encoder(history.deviations, new, history.anchor, state))
+        return found
+
+    def ages(self, clocks: Tensor) -> list[Tensor]:
+        """Of each the share of the next bucket that has passed at these clocks, ``[M]``."""
+        return [torch.remainder(clocks + 1, length).float() / length for length in self.config.resolutions[1:]]

@@ -1,0 +1,24 @@
+"""Recurrent queries: horizon segments decoded side by side by one recurrent cell (SegRNN, Lin et al. 2023)."""
+
+from torch import Tensor, nn
+
+from statecast.layers.cells.recurrent import Recurrent
+
+
+class RecurrentDecoder(nn.Module):
+    """One step of a GRU a horizon segment: the segment's query is its input, the attended hidden vector its state.
+
+    No segment waits for the one before it, so errors do not add up along the horizon as in step-by-step decoding.
+    """
+
+    def __init__(self, width: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.cell = Recurrent("gru", width, 1, 0.0)
+
+    def forward(self, queries: Tensor, attended: Tensor) -> Tensor:
+        """Context ``[M, S, D]`` from queries and attended hidden vectors ``[M, S, D]``."""
+        state = attended.flatten(0, 1)[:, None, None]
+        after = self.cell.step(self.dropout(queries).flatten(0, 1), state)
+        context: Tensor = after[:, 0, 0].unflatten(0, attended.shape[:2])
+        return context

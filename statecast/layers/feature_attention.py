@@ -1,0 +1,61 @@
+"""Attention over the features of one series at one step: which of its inputs the forecast turns to now.
+
+A feature is the target itself, each past and each future covariate by its name, and the calendar. The other variables
+of a system are given as past covariates, so that attention across them breaks no law: no row knows its neighbours.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from statecast.time.frequency import calendar_width
+
+
+class FeatureAttention(nn.Module):
+    """Scaled dot-product attention over features (Vaswani et al. 2017, one head; over variables as in Liu et al. 2024).
+
+    Each feature's last P steps become a key and a value by linear maps of their own; the hidden vector asks.
+
+    names: of the features, in the order of the weights.
+
+    Raises
+    ------
+    ConfigError
+        If there is no past or future covariate, or one is named as the target, the calendar or another.
+    """
+
+    def __init__(self, config: ForecasterConfig) -> None:
+        super().__init__()
+        given = (*config.past_covariates, *config.future_covariates)
+        if not given:
+            raise ConfigError(
+                "feature_attention: expected a past or a future covariate to attend to, got none; name columns with "
+                "--past or --future (past and future under [data] in a config), or say feature_attention = false"
+            )
+        columns = calendar_width(config.calendar)
+        self.names = ("target", *(one.name for one in given), *(("calendar",) if columns else ()))
+        if len(set(self.names)) < len(self.names):
+            raise ConfigError(
+                f"feature_attention: expected features of unlike names, got {', '.join(self.names)}; rename a covariate"
+            )
+        period, width = config.patch_length, config.width
+        self.sizes = [period * one.width for one in given]
+        inputs = [2 * period, *self.sizes, *([columns] if columns else [])]
+        self.query = nn.Linear(width, width)
+        self.keys = nn.ModuleList(nn.Linear(size, width) for size in inputs)
+        self.values = nn.ModuleList(nn.Linear(size, width) for size in inputs)
+
+    def forward(self, hidden: Tensor, patch: Tensor, covariates: Tensor, calendar: Tensor) -> tuple[Tensor, Tensor]:
+        """Attend from ``hidden`` ``[..., D]``, the same leading dims throughout.
+
+        patch: ``[..., P]`` scaled target, NaN where missing.  covariates: ``[..., P * Cu]``, all steps of a column
+        together.  calendar: ``[..., Ca]`` at the step. Returns ``[..., D]`` and the weights ``[..., N]`` over features.
+        """
+        target = torch.cat([patch.nan_to_num(), (~patch.isnan()).float()], dim=-1)
+        features = [target, *covariates.split(self.sizes, dim=-1), *([calendar] if calendar.shape[-1] else [])]
+        keys = torch.stack([key(one) for key, one in zip(self.keys, features, strict=True)], dim=-2)
+        values = torch.stack([value(one) for value, one in zip(self.values, features, strict=True)], dim=-2)
+        scores = (keys @ self.query(hidden)[..., None])[..., 0] / hidden.shape[-1] ** 0.5
+        weights = torch.softmax(scores, dim=-1)
+        return (weights[..., None, :] @ values)[..., 0, :], weights

@@ -1,0 +1,164 @@
+"""One set of weights for every season: a family of forecasters that differ in lengths alone.
+
+What a ``Forecaster`` has learned, how patches become a state and a state a forecast, does not depend on how many
+steps a season has; the rings, the lags and the half-life do. So the weights are kept once, and ``of(season)`` gives a
+forecaster of that season which uses them. Only the embedding of a patch depends on its length: there is one for each.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from statecast.config import NINE_LEVELS, ForecasterConfig, Plain, as_tuples, expect
+from statecast.layers.cells.recurrent import CELLS
+from statecast.models.forecaster import Forecaster
+from statecast.naive_forecasts import NINE_EXPERTS
+from statecast.uncertainty.calibration import Calibration
+
+REACH = 1024
+"""Steps ahead that a family forecasts at most, rolling on past its horizon."""
+
+
+@dataclass(frozen=True)
+class FamilyConfig(Plain):
+    """What the members of a family have in common, and what follows from a season.
+
+    patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
+    cell, width, layers, experts, dropout, segment_length, quantile_levels, adaptation, wandering: as in
+    ``ForecasterConfig``.  settled: seasons, and a patch, after which forecasts are looked back upon; 0 for the ring.
+    """
+
+    patches: tuple[tuple[int, int, int], ...] = ((12, 8, 32), (48, 16, 96), (512, 32, 96))
+    cell: str = "gru"
+    width: int = 128
+    layers: int = 1
+    experts: tuple[str, ...] = NINE_EXPERTS
+    dropout: float = 0.0
+    segment_length: int = 8
+    quantile_levels: tuple[float, ...] = NINE_LEVELS
+    adaptation: float = 1 / 120
+    wandering: float | None = None
+    settled: int = 2
+
+    def __post_init__(self) -> None:
+        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        seasons = [season for season, _, _ in self.patches]
+        expect(bool(seasons) and seasons == sorted(set(seasons)), "patches", "rising seasons", self.patches)
+        lengths = [length for _, length, _ in self.patches]
+        expect(len(set(lengths)) == len(lengths), "patches", "a length of its own for each", self.patches)
+
+    @property
+    def longest_season(self) -> int:
+        """The longest season that the family knows what to do with."""
+        return self.patches[-1][0]
+
+    def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
+        """The shape of the member for a season; ``horizon`` may be another than the family's own.
+
+        Raises
+        ------
+        ConfigError
+            If the season is below 1 or longer than the family's longest, or the horizon beyond ``REACH``.
+        """
+        expect(1 <= season <= self.longest_season, "season", f"1 to {self.longest_season} steps", season)
+        _, length, most = next(entry for entry in self.patches if season <= entry[0])
+        expect(horizon is None or 1 <= horizon <= REACH, "horizon", f"1 to {REACH} steps", horizon)
+        return ForecasterConfig(
+            freq=freq,
+            horizon=horizon or most,
+            season=season,
+            patch_length=length,
+            ring_length=max(7 * season + length, min(14 * season, 512), 64),
+            half_life=float(max(7 * season, 24)),
+            resolutions=(1,),
+            cell=self.cell,
+            width=self.width,
+            layers=self.layers,
+            experts=self.experts,
+            dropout=self.dropout,
+            segment_length=self.segment_length,
+            linear_ring=False,
+            adaptation=self.adaptation,
+            wandering=self.wandering,
+            settled=self.settled * season + length if self.settled else 0,
+            quantile_levels=self.quantile_levels,
+        )
+
+    @classmethod
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if "patches" in values:
+            values["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in values["patches"])
+        return as_tuples(values, "quantile_levels", "experts")
+
+
+class Family(nn.Module):
+    """The shared weights: ``recurrent`` and ``parts`` of all, ``embeds`` and ``calibrations`` by patch length."""
+
+    def __init__(self, config: FamilyConfig) -> None:
+        super().__init__()
+        self.config = config
+        members = {str(length): Forecaster(config.of(season)) for season, length, _ in config.patches}
+        # Segments of a shorter horizon are the first ones of the longest.
+        longest = members[str(max(config.patches, key=lambda entry: entry[2])[1])]
+        self.recurrent = longest.encoder.recurrent
+        self.parts = nn.ModuleDict(
+            {
+                name: part
+                for name, part in longest.named_children()
+                if name not in ("encoder", "calibration") and list(part.parameters())
+            }
+        )
+        self.embeds = nn.ModuleDict({length: member.encoder.embed for length, member in members.items()})
+        self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
+
+    def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
+        """The member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
+
+        Raises
+        ------
+        ConfigError
+            As ``FamilyConfig.of``, and if the horizon is beyond the family's own.
+        """
+        most = self.config.of(season).horizon
+        expect(horizon is None or horizon <= most, "horizon", f"1 to {most} steps", horizon)
+        config = self.config.of(season, freq, horizon)
+        with torch.random.fork_rng(devices=[]):  # its own first weights are thrown away
+            member = Forecaster(config)
+        for name, part in self.parts.items():
+            setattr(member, name, part)
+        length = str(config.patch_length)
+        member.encoder.recurrent = self.recurrent
+        member.encoder.embed = self.embeds[length]  # type: ignore[assignment]
+        # What validation found is shared; the rate follows the stride of origins, which is the member's own.
+        found, own = self.calibration(length), member.calibration
+        own.margins, own.learned = found.margins[:, : config.segments], found.learned[:, : config.segments]
+        own.youth = found.youth[: config.segments]
+        own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
+        return member.train(self.training)
+
+    def calibration(self, length: str) -> Calibration:
+        """What the members of one patch length share: the very buffers, to be read or set."""
+        found = self.calibrations[length]
+        assert isinstance(found, Calibration)
+        return found
+
+    def apart(self, config: ForecasterConfig) -> Forecaster:
+        """A forecaster with weights of its own that knows what the family has learned, to be trained on.
+
+        config: a member's shape, of any horizon. A shorter one than the family's asks the first of all segments'
+        questions; segments beyond the family's begin by asking what its last one asks.
+        """
+        own = Forecaster(config)
+        theirs = self.of(config.season, config.freq).state_dict()
+        own.load_state_dict({name: _fitted(theirs[name], value) for name, value in own.state_dict().items()})
+        return own
+
+
+def _fitted(weights: Tensor, wanted: Tensor) -> Tensor:
+    """Cut or lengthen weights to the shape that is wanted, by their last row or column."""
+    for dim, size in enumerate(wanted.shape):
+        index = torch.arange(size, device=weights.device).clamp(max=weights.shape[dim] - 1)
+        weights = weights.index_select(dim, index)
+    return weights

@@ -1,0 +1,157 @@
+"""Scenario paths: whole futures that hang together.
+
+Two things make a path: how each step is distributed, and how steps depend on one another. The network's calibrated
+quantiles know the first; the autocorrelation of its past errors, as normal scores, knows the second (a Gaussian
+copula; for forecasts Pinson et al. 2009, "From probabilistic forecasts to statistical scenarios"). Paths are draws of
+correlated normal scores; at each step their ranks take their values from the quantiles (Clark et al. 2004, the "Schaake
+shuffle"), so that the bands of the paths drawn are those of the forecast. Rolling the network forward on its own draws
+was tried first: its errors add up and its steps are too white (docs/LOG.md).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from statecast.errors import InputError
+from statecast.models.interface import SeriesNetwork
+from statecast.state.lookback import Observations
+from statecast.state.state import State
+from statecast.uncertainty.autocorrelation import correlate
+from statecast.uncertainty.prediction import Prediction
+from statecast.uncertainty.sampling import Integers, uniforms
+
+
+def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tensor) -> Tensor:
+    """Values at ``shares`` ``[M, S]`` in (0, 1) of distributions with ``quantiles`` ``[M, Q]``; ascending in the share.
+
+    Linear between the levels. Beyond the outermost the tail of a normal distribution, as wide as the outermost level's
+    distance from the middle says.
+    """
+    grid = torch.tensor(levels, dtype=torch.float64, device=quantiles.device)
+    right = torch.searchsorted(grid, shares.contiguous()).clamp(1, len(levels) - 1)
+    low, high = quantiles.gather(1, right - 1), quantiles.gather(1, right)
+    inside = low + (high - low) * (shares - grid[right - 1]) / (grid[right] - grid[right - 1])
+    middle = quantiles[:, levels.index(0.5)][:, None]
+    normal = torch.special.ndtri(shares)
+    lower = middle + (quantiles[:, :1] - middle) * normal / torch.special.ndtri(grid[0])
+    upper = middle + (quantiles[:, -1:] - middle) * normal / torch.special.ndtri(grid[-1])
+    return torch.where(shares < grid[0], lower, torch.where(shares > grid[-1], upper, inside))
+
+
+@dataclass(frozen=True)
+class Scenarios:
+    """All that paths of B series are drawn from.
+
+    quantiles: ``[B, H, Q]`` at ``levels``.  mean: ``[B, H]``.  autocorrelation: ``[B, F]`` of normal scores.
+    """
+
+    quantiles: Tensor
+    mean: Tensor
+    levels: tuple[float, ...]
+    autocorrelation: Tensor
+
+    @classmethod
+    def of(cls, network: SeriesNetwork, state: State, future: Tensor) -> "Scenarios":
+        """Look ahead from states, which stay as they are. ``future``: ``[B, H, Ck]`` known covariates.
+
+        H may pass the trained horizon.
+        """
+        quantiles, mean = direct_quantiles(network, state, future)
+        return cls(quantiles, mean, network.config.quantile_levels, network.autocorrelation(state))
+
+    def draw(self, samples: int, seed: Integers, temperature: float = 1.0) -> Iterator[Tensor]:
+        """Paths ``[B, samples, steps]``, float64, in the target's unit, some steps at a time.
+
+        seed: ``[B]``, fixes each series' paths, whoever is beside.  temperature: 1 as forecast, above wider, below
+        narrower, 0 the mean path.
+        """
+        if temperature == 0:
+            yield self.mean[:, None].expand(-1, samples, -1)
+            return
+        number, device = np.arange(samples)[None, :, None], self.mean.device
+
+        def noise(steps: range) -> Tensor:
+            normal: Tensor = torch.special.ndtri(_numbers(seed[:, None, None], number, np.asarray(steps)).to(device))
+            return normal
+
+        # One offset a path and not one a step: what lies between two ranks must not jump about along the path.
+        offset = _numbers(seed[:, None, None], number, np.full(1, -1)).to(device)
+        first = 0
+        for scores in correlate(noise, self.mean.shape[1], self.autocorrelation):
+            quantiles = self.quantiles[:, first : first + scores.shape[2]]
+            first += scores.shape[2]
+            shares = _shares(scores, offset).mT
+            drawn = quantile_function(quantiles.flatten(0, 1), self.levels, shares.flatten(0, 1))
+            middle = quantiles[..., self.levels.index(0.5)][:, None]
+            yield middle + temperature * (drawn.unflatten(0, shares.shape[:2]).mT - middle)
+
+
+def _numbers(seed: Integers, stream: Integers, position: Integers) -> Tensor:
+    return torch.from_numpy(uniforms(seed, stream, position))
+
+
+def _shares(scores: Tensor, offset: Tensor) -> Tensor:
+    """Ranks along dim 1 as shares in (0, 1): (rank + offset) / count."""
+    order = scores.argsort(dim=1, stable=True)
+    count = scores.shape[1]
+    ranks = torch.arange(count, dtype=torch.float64, device=scores.device)[None, :, None].expand_as(scores)
+    return (torch.empty_like(scores).scatter(1, order, ranks) + offset) / count
+
+
+def sample_paths(
+    network: SeriesNetwork, state: State, future: Tensor, samples: int, seed: Integers, temperature: float = 1.0
+) -> Tensor:
+    """Draw ``[B, samples, H]`` paths of B series; see ``Scenarios``.
+
+    Raises
+    ------
+    InputError
+        If ``samples`` is below 1, H is 0 or the temperature negative.
+    """
+    if samples < 1 or not future.shape[1] or not temperature >= 0:
+        raise InputError(
+            f"paths: expected samples and horizon from 1 and a temperature from 0, got {samples}, {future.shape[1]}, "
+            f"{temperature}"
+        )
+    return torch.cat(list(Scenarios.of(network, state, future).draw(samples, seed, temperature)), dim=2)
+
+
+def direct_quantiles(network: SeriesNetwork, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
+    """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon, see ``roll_on``."""
+    return roll_on(network, state, future, network.decode(state, future[:, : network.config.horizon]))
+
+
+def roll_on(network: SeriesNetwork, state: State, future: Tensor, near: Prediction) -> tuple[Tensor, Tensor]:
+    """Quantiles ``[B, H, Q]`` and mean ``[B, H]``, of which ``near`` is the first horizon or all there is.
+
+    Past the trained horizon the network goes on from its own median, a horizon at a time; there each level lies at
+    least as far from the median as it did a horizon earlier, because nothing became more certain since.
+    """
+    middle, horizon = network.config.quantile_levels.index(0.5), network.config.horizon
+    quantiles, means = [near.quantiles()], [near.mean()]
+    for begin in range(horizon, future.shape[1], horizon):
+        before = quantiles[-1]
+        state = network.prime(_seen(network, before[..., middle], future[:, begin - horizon : begin]), state)
+        known = future[:, begin : begin + horizon]
+        prediction = network.decode(state, known)
+        now, before = prediction.quantiles(), before[:, : known.shape[1]]
+        centre, away = now[..., middle : middle + 1], before - before[..., middle : middle + 1]
+        now = centre + torch.cat(
+            [
+                torch.minimum((now - centre)[..., :middle], away[..., :middle]),
+                torch.zeros_like(centre),
+                torch.maximum((now - centre)[..., middle + 1 :], away[..., middle + 1 :]),
+            ],
+            dim=-1,
+        )
+        quantiles.append(now)
+        means.append(prediction.mean())
+    return torch.cat(quantiles, dim=1), torch.cat(means, dim=1)
+
+
+def _seen(network: SeriesNetwork, target: Tensor, known: Tensor) -> Observations:
+    past = torch.zeros((*target.shape, network.config.past_width), device=target.device)
+    return Observations(target.float(), past, known)

@@ -1,0 +1,169 @@
+"""What is kept of a series before any weight is applied: its recent raw values, its scaling, its covariates.
+
+The raw part of a state and what T new steps make of it. Shapes: B rows, T steps, P patch length, R raw values kept.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from statecast.config import ForecasterConfig
+from statecast.errors import InputError
+from statecast.state.causal_scaling import Scaling, discounted_sums, scaling_of
+from statecast.state.state import Field, State
+from statecast.state.transforms import compress, expand
+
+
+class Observations(NamedTuple):
+    """T steps of B series.
+
+    target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
+    calendar features first, then encoded future covariates.
+    given: ``[B, T, G]``, of the G given resolutions each bucket's value at its last step, NaN where missing.
+    earlier: ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN where
+    missing; those before the first that is not missing do not count. Only for states that have read nothing.
+    """
+
+    target: Tensor
+    past: Tensor
+    known: Tensor
+    given: Tensor | None = None
+    earlier: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """T new steps joined to what the state kept of those before.
+
+    full: ``[B, R + T]`` target, transformed.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.
+    anchor: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus anchor.  sums: ``[B, T, 3]``.
+    scaling: ``[B, P + T]``.  given, earlier: as in ``Observations``.
+    """
+
+    config: ForecasterConfig
+    full: Tensor
+    covariates: Tensor
+    calendar: Tensor
+    anchor: Tensor
+    deviations: Tensor
+    sums: Tensor
+    scaling: Scaling
+    given: Tensor
+    earlier: Tensor
+
+    def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
+        """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
+        first = positions + (self.config.kept_length + 1 - length - lag)
+        return self.full.unfold(1, length, 1)[:, first]  # index_select would copy every window first
+
+    def ahead(self, row: Tensor, begin: Tensor, length: int) -> Tensor:
+        """Raw values ``[M, length]`` from position ``begin`` on in each ``row``; below 0 lie older steps."""
+        index = (begin + self.config.kept_length)[:, None] + torch.arange(length, device=row.device)
+        return self.full[row[:, None], index]
+
+    def covariate_patches(self, positions: Tensor) -> Tensor:
+        """Covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
+        return self.covariates.unfold(1, self.config.patch_length, 1)[:, positions + 1].flatten(2)
+
+    def scaling_at(self, positions: Tensor, earlier: int = 0) -> Scaling:
+        """Scaling ``[B, N]`` as of ``earlier`` steps (at most P) before each position."""
+        index = positions + (self.config.patch_length - earlier)
+        return Scaling(self.scaling.loc.index_select(1, index), self.scaling.scale.index_select(1, index))
+
+    def after(self, state: State) -> dict[str, Tensor]:
+        """The raw fields of the state after all T steps."""
+        season, length, period = self.config.season, self.config.kept_length, self.config.patch_length
+        raw = expand(self.full[:, length - season :].double(), self.config.asinh_unit)
+        change = (raw[:, season:] - raw[:, :-season]).abs()
+        steps = change.shape[1]
+        error = torch.stack([change.nan_to_num().sum(1), (~change.isnan()).double().sum(1)], dim=-1)
+        return {
+            "clock": state["clock"] + steps,
+            "count": state["count"] + steps,
+            "anchor": self.anchor,
+            "sums": self.sums[:, -1],
+            "seasonal_error": state["seasonal_error"] + error,
+            "locs": self.scaling.loc[:, -period:],
+            "scales": self.scaling.scale[:, -period:],
+            "ring": self.full[:, -length:],
+            "covariates": self.covariates[:, -period:],
+        }
+
+
+def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
+    """The raw part of a state row."""
+    period = config.patch_length
+    return (
+        Field("clock", (), torch.int64),
+        Field("count", (), torch.int64),
+        Field("anchor", (), torch.float64, fill=float("nan")),
+        Field("sums", (3,), torch.float64),
+        Field("seasonal_error", (2,), torch.float64),
+        Field("locs", (period,), torch.float64, fill=float("nan")),
+        Field("scales", (period,), torch.float64),
+        Field("ring", (config.kept_length,), torch.float32, fill=float("nan")),
+        Field("covariates", (period, config.past_width + config.user_known_width), torch.float32),
+        Field("static", (config.static_width,), torch.float32),
+    )
+
+
+def read_history(config: ForecasterConfig, observations: Observations, state: State) -> History:
+    """Join T >= 1 new steps to a state.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not go together or are not the config's.
+    """
+    target, past, known = observations[:3]
+    expected = (*target.shape, config.past_width), (*target.shape, config.known_width)
+    if target.dim() != 2 or (past.shape, known.shape) != expected or not target.shape[1]:
+        raise InputError(
+            f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
+            f"[B, T, {config.known_width}], got {tuple(target.shape)}, {tuple(past.shape)}, {tuple(known.shape)}"
+        )
+    given, earlier = _read_given(config, observations)
+    target = compress(target, config.asinh_unit)
+    seen = ~target.isnan()
+    first = target.gather(1, seen.int().argmax(1, keepdim=True))[:, 0].double()
+    anchor = torch.where(state["anchor"].isnan(), first, state["anchor"])
+    deviations = target.double() - anchor[:, None]
+    value = deviations.nan_to_num()
+    sums = discounted_sums(torch.stack([seen.double(), value, value * value], -1), state["sums"], config.half_life)
+    new = scaling_of(sums, anchor[:, None])
+    calendar, ahead = known.split([config.known_width - config.user_known_width, config.user_known_width], dim=-1)
+    return History(
+        config,
+        full=torch.cat([state["ring"], target], dim=1),
+        covariates=torch.cat([state["covariates"], torch.cat([past, ahead], dim=-1)], dim=1),
+        calendar=calendar,
+        anchor=anchor,
+        deviations=deviations,
+        sums=sums,
+        scaling=Scaling(torch.cat([state["locs"], new.loc], dim=1), torch.cat([state["scales"], new.scale], dim=1)),
+        given=given,
+        earlier=earlier,
+    )
+
+
+def _read_given(config: ForecasterConfig, observations: Observations) -> tuple[Tensor, Tensor]:
+    """What was given of coarse resolutions; nothing is missing values."""
+    target, count = observations.target, len(config.given)
+    given, earlier = observations.given, observations.earlier
+    if given is None:
+        given = target.new_full((*target.shape, count), torch.nan)
+    if earlier is None:
+        earlier = target.new_zeros((len(target), count, 0))
+    if given.shape != (*target.shape, count) or earlier.shape[:2] != (len(target), count):
+        raise InputError(
+            f"observations: expected given [B, T, {count}] and earlier [B, {count}, K], got {tuple(given.shape)}, "
+            f"{tuple(earlier.shape)}"
+        )
+    if earlier.shape[2] > config.earlier_length:
+        raise InputError(
+            f"observations: expected at most {config.earlier_length} earlier buckets, which is what a state reads, "
+            f"got {earlier.shape[2]}; leave out the oldest"
+        )
+    return given, earlier

@@ -1,0 +1,1 @@
+"""The one calendar of the project: frequencies, time axes, seasons, calendar features."""

@@ -1,0 +1,85 @@
+"""How many steps a season has: what a freq usually brings, or what the values themselves show."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from statecast.time.frequency import Freq
+
+Values = NDArray[np.float64]
+# By unit, for a count of 1: an hour's steps, a day's, a week's, a year's.
+_USUAL = {"s": 60, "min": 60, "h": 24, "d": 7, "w": 1, "mo": 12, "q": 4, "y": 1}
+SEASONS = (4, 7, 12, 24, 48, 52, 60, 96, 144, 288)
+"""Seasons that ``detect_season`` looks for: of quarters, days, months, hours, half hours, weeks, minutes, and parts of
+an hour."""
+_CLEAR = 0.3  # correlation from which on a season is believed
+_BY_CHANCE = 2.5  # standard errors that the correlation of the changes over an eighth of it must pass
+_TURNS = 2.5  # seasons that must have been seen
+
+
+def usual_season(freq: Freq) -> int:
+    """Steps of the season that series of this freq usually have; 1 for none."""
+    season = _USUAL[freq.unit]
+    if freq.count == 1:
+        return season
+    if freq.unit == "min" and 1440 % freq.count == 0:
+        return 1440 // freq.count
+    return season // freq.count if season % freq.count == 0 else 1
+
+
+def detect_season(history: ArrayLike, seasons: tuple[int, ...] = SEASONS) -> int:
+    """The season ``[T]`` values show most clearly, 1 where none is clear.
+
+    By candidate: the correlation, one season apart, of what is left of the values about their running mean, where the
+    changes over an eighth of it agree. A multiple of a season must be clearer by a tenth to be preferred to it.
+    """
+    values = np.asarray(history, dtype=np.float64)
+    seen = ~np.isnan(values)
+    if seen.sum() < 8:
+        return 1
+    steps = np.arange(values.size, dtype=np.float64)
+    values = np.interp(steps, steps[seen], values[seen])
+    spread = values.std()
+    if not spread > 1e-9 * np.abs(values).max():
+        return 1
+    values = (values - values.mean()) / spread
+    best, clearest = 1, _CLEAR
+    for season in seasons:
+        if values.size < _TURNS * season:
+            break
+        left = _about_running_mean(values, season)
+        stride = max(season // 8, 1)
+        changes = values[stride:] - values[:-stride]
+        # What merely wanders also comes back; its changes do not.
+        by_chance = _BY_CHANCE * (stride / changes.size) ** 0.5
+        found = _correlation(left, season) if _correlation(changes, season) > by_chance else 0.0
+        if found > clearest + (0.1 if best > 1 and season % best == 0 else 0.0):
+            best, clearest = season, found
+    return best
+
+
+def choose_season(history: ArrayLike, freq: str | None = None, season: int | None = None) -> int:
+    """The season to forecast with: as given, as usual for the freq, or as the values ``[T]`` show.
+
+    A usual season of which the history does not hold two is none that could be learned: 1.
+    """
+    if season is not None:
+        return season
+    values = np.asarray(history, dtype=np.float64)
+    if freq is None:
+        return detect_season(values)
+    usual = usual_season(Freq.parse(freq))
+    return usual if values.size >= 2 * usual else 1
+
+
+def _about_running_mean(values: Values, season: int) -> Values:
+    """What is left of ``[T]`` when the mean of one season around each value is taken away, and a constant."""
+    total = np.concatenate([[0.0], values.cumsum()])
+    mean = (total[season:] - total[:-season]) / season
+    left = values[season // 2 : season // 2 + mean.size] - mean
+    return np.asarray(left - left.mean())
+
+
+def _correlation(values: Values, lag: int) -> float:
+    early, late = values[:-lag], values[lag:]
+    power = float(np.sqrt((early**2).sum() * (late**2).sum()))
+    return float((early * late).sum()) / power if power > 1e-18 * early.size else 0.0

@@ -1,0 +1,92 @@
+"""Small real artifacts for tests: a real network with settled random weights, saved and loaded as any other."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+
+from statecast import (
+    Ensemble,
+    Family,
+    FamilyConfig,
+    Forecaster,
+    ForecasterConfig,
+    Generator,
+    GeneratorConfig,
+    SeriesNetwork,
+    save,
+)
+from statecast.inputs.vocabulary import Vocabulary
+
+TINY: dict[str, Any] = {
+    "freq": "1h", "horizon": 12, "season": 4, "patch_length": 4, "ring_length": 40, "half_life": 20.0,
+    "resolutions": (1, 6), "width": 8, "segment_length": 4, "calendar": ("day", "week"),
+}  # fmt: skip
+
+LEARNED_UNTIL = 45  # a clock; many of the laws' series cross it
+
+
+def tiny_network(seed: int = 0, **changes: Any) -> Forecaster:
+    """A small network in evaluation mode whose every part has weights that matter."""
+    torch.manual_seed(seed)
+    return _settled(Forecaster(ForecasterConfig(**{**TINY, **changes})))
+
+
+def tiny_ensemble(seed: int = 0, *members: dict[str, Any]) -> Ensemble:
+    """The same of two members, or of those given, that differ in kind."""
+    torch.manual_seed(seed)
+    told = members or (
+        {"half_life": 9.0, "patch_length": 6, "ring_length": 48},
+        {"cell": "gru", "width": 6, "resolutions": (1, 3), "linear_ring": False},
+    )
+    return _settled(
+        Ensemble([Forecaster(ForecasterConfig(**{**TINY, "adaptation": 0.0, **member})) for member in told])
+    )
+
+
+Network = TypeVar("Network", bound=SeriesNetwork)
+
+
+def _settled(network: Network) -> Network:
+    network.eval().requires_grad_(False)
+    for weight in network.parameters():
+        weight.add_(torch.randn_like(weight) * 0.05)
+    for name, gate in network.named_parameters():
+        if name.endswith("_gate"):
+            gate.add_(torch.randn_like(gate))
+    network.calibration.margins.normal_(std=0.2)
+    network.calibration.learned.normal_(std=0.2)
+    network.calibration.learned_until.fill_(LEARNED_UNTIL)
+    network.calibration.youth.uniform_(0.0, 0.3)
+    network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
+    return network
+
+
+def tiny_artifact(folder: Path, name: str = "tiny", version: str = "1", seed: int = 0, **changes: Any) -> str:
+    """Save ``tiny_network`` under ``folder / f"{name}-{version}"``; returns its digest."""
+    scores = {"ours": {"MASE": 0.9}, "seasonal naive": {"MASE": 1.0}}
+    return save(
+        folder / f"{name}-{version}",
+        tiny_network(seed, **changes),
+        {"name": name, "version": version, "scores": scores},
+    )
+
+
+def tiny_generator_artifact(folder: Path, name: str = "letters", version: str = "1", kind: str = "char") -> str:
+    """Save a small generator with settled random weights; returns its digest."""
+    torch.manual_seed(1)
+    symbols = Vocabulary.of(kind, "abcdefghijklmnopqrstuvwxyz ,.\n").symbols
+    network = Generator(GeneratorConfig(kind, symbols, embedding=8, width=16)).eval().requires_grad_(False)
+    for weight in network.parameters():
+        weight.add_(torch.randn_like(weight) * 0.3)
+    return save(folder / f"{name}-{version}", network, {"name": name, "version": version})
+
+
+def tiny_family_artifact(folder: Path, name: str = "default", version: str = "1", seed: int = 0) -> str:
+    """Save a small family of all seasons with settled random weights; returns its digest."""
+    torch.manual_seed(seed)
+    shape = ((12, 4, 16), (48, 8, 24), (512, 16, 32))
+    family = Family(FamilyConfig(patches=shape, width=8, segment_length=4)).eval().requires_grad_(False)
+    for weight in family.parameters():
+        weight.add_(torch.randn_like(weight) * 0.05)
+    return save(folder / f"{name}-{version}", family, {"name": name, "version": version})

@@ -1,0 +1,56 @@
+"""Which folder is which model."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from service.errors import UnknownModel
+from service.serving.catalog import Catalog
+from statecast.errors import ArtifactError
+
+
+def test_names_versions_and_digests(catalogue: Catalog) -> None:
+    assert [str(model) for model in catalogue.models] == ["tiny@1", "tiny@2", "tiny@10"]
+    assert str(catalogue.resolve(None)) == str(catalogue.resolve("tiny")) == "tiny@10"
+    second = catalogue.resolve("tiny@2")
+    assert second.version == "2" and catalogue.resolve(f"tiny@{second.digest}") is second
+    assert (second.streaming, second.state_bytes) == ("exact", second.artifact.forecaster.spec.row_bytes)
+    for text in ("other", "tiny@3", "tiny@sha256:00", "", "@1"):
+        with pytest.raises(UnknownModel, match="tiny@1, tiny@2, tiny@10"):
+            catalogue.resolve(text)
+
+
+def test_a_broken_artifact_is_named_and_the_others_serve(tiny_folder: Path, tmp_path: Path) -> None:
+    for version in ("v1", "v2"):
+        shutil.copytree(tiny_folder / version, tmp_path / version)
+    (tmp_path / "notes").mkdir()
+    weights = tmp_path / "v2" / "model.safetensors"
+    raw = weights.read_bytes()
+    weights.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    loaded = Catalog.load(tmp_path, None, "cpu")
+    assert [str(model) for model in loaded.models] == ["tiny@1"]
+    assert list(loaded.broken) == [str(tmp_path / "v2")] and "changed" in loaded.broken[str(tmp_path / "v2")]
+    with pytest.raises(ArtifactError, match="changed"):
+        Catalog.load(tmp_path, "tiny@2", "cpu")
+
+
+def test_the_folder_may_be_an_artifact_itself(tiny_folder: Path) -> None:
+    assert str(Catalog.load(tiny_folder / "v2", "tiny", "auto").default) == "tiny@2"
+
+
+def test_nothing_to_serve_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(ArtifactError, match="STATECAST_ARTIFACTS"):
+            Catalog.load(path, None, "cpu")
+
+
+def test_the_same_version_twice_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
+    from statecast.artifacts.artifact import load, save
+
+    shutil.copytree(tiny_folder / "v1", tmp_path / "a")
+    shutil.copytree(tiny_folder / "v1", tmp_path / "b")
+    network = load(tiny_folder / "v2").forecaster
+    save(tmp_path / "c", network, {"name": "tiny", "version": "1"})
+    loaded = Catalog.load(tmp_path, None, "cpu")
+    assert len(loaded.models) == 1 and "another version" in loaded.broken[str(tmp_path / "c")]

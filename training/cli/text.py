@@ -1,0 +1,105 @@
+"""The commands on texts: what ``fit`` and ``backtest`` do with one, and ``example-text``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import statecast
+from statecast.errors import ConfigError
+from training.cli.console import refusals
+from training.evaluation.leaderboard import OURS
+from training.progress import TextBar
+from training.text.config import TextConfig, TextFitConfig, TextTraining
+from training.text.corpus import read_text
+from training.text.docstrings import read_docstrings
+from training.text.leaderboard import TextLeaderboard
+from training.text.pipeline import TextOutcome, backtest_text, fit_text
+from training.text.report import COLUMNS, format_row
+
+_EXAMPLE_CHARACTERS = 400_000
+
+
+def fit_text_file(
+    console: Console,
+    config: Path,
+    data: Path,
+    out: Path,
+    *,
+    name: str,
+    version: str,
+    resume: bool,
+    training: dict[str, Any],
+    foreign: dict[str, Any],
+) -> None:
+    """Train on a text file and print the table.
+
+    ``training`` replaces keys of that table; ``foreign`` are options that were given and mean nothing to a text.
+    """
+    if foreign:
+        option = next(iter(foreign)).replace("_", "-")
+        raise ConfigError(f"--{option}: a text has none, and {config} has a [text] table; leave it out")
+    chosen = TextFitConfig.read(config)
+    chosen = replace(chosen, training=replace(chosen.training, **training))
+    _fit(console, read_text(data), chosen, out, name=name, version=version, resume=resume)
+
+
+def backtest_text_file(console: Console, artifact: statecast.Artifact, data: Path) -> None:
+    """Print the table of a text artifact on a text file."""
+    print_scores(console, backtest_text(artifact, read_text(data)))
+
+
+def example_text(
+    out: Annotated[Path, typer.Option("--out", help="Folder of the artifact.")],
+    seed: Annotated[int, typer.Option(help="Seed of training.")] = 7,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 8,
+    characters: Annotated[int, typer.Option(min=10_000, help="Length of the text.")] = _EXAMPLE_CHARACTERS,
+) -> None:
+    """Train a small model, docs-text, on the documentation inside Python's own library in a minute or two."""
+    config = TextFitConfig(
+        TextConfig(vocabulary="char", fractions=(0.95, 0.0, 0.05)),
+        {"embedding": 64, "width": 352, "layers": 1, "dropout": 0.1},
+        TextTraining(
+            seed=seed,
+            epochs=epochs,
+            batch=16,
+            length=64,
+            learning_rate=4e-3,
+            warm_up=50,
+            clip=1.0,
+            embedding_dropout=0.0,
+        ),
+    )
+    with refusals() as console:
+        _fit(console, read_docstrings(characters), config, out, name="docs-text", version="1", resume=False)
+
+
+def print_scores(console: Console, judgement: TextLeaderboard) -> None:
+    """Print the figures of all models as a table."""
+    if not judgement.scores:
+        return
+    table = Table(title=f"{judgement.scores[OURS].tokens:,} held-out symbols, state carried from the first")
+    table.add_column("model", no_wrap=True)
+    for title in COLUMNS.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, score in judgement.scores.items():
+        table.add_row(name, *format_row(score.table()), style="bold" if name == OURS else None)
+    console.print(table)
+
+
+def _fit(
+    console: Console, text: str, config: TextFitConfig, out: Path, *, name: str, version: str, resume: bool
+) -> TextOutcome:
+    with TextBar(console, config.training.batch * config.training.length) as bar:
+        outcome = fit_text(text, config, out, name=name, version=version, resume=resume, watcher=bar)
+    costs = outcome.curves
+    console.print(
+        f"training loss {costs.loss[-1][1]:.4f} nats a symbol in the last of {costs.epochs} epochs, "
+        f"{costs.symbols_per_second:,.0f} symbols a second"
+    )
+    print_scores(console, outcome.judgement)
+    console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
+    return outcome

@@ -1,0 +1,1 @@
+"""From files to arrays: tables, panels, splits, encodings, sequences."""

@@ -1,0 +1,138 @@
+"""Tables of coarser resolutions beside a panel: given values of buckets, aligned by item and absolute clock."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from statecast.layers.bucket_encoder import MEMORY
+from statecast.time.frequency import Freq
+from training.data.columns import Columns
+from training.data.panel import Given, Item, Panel
+from training.data.tables import read_panel
+from training.errors import TableError, TrainingError
+
+
+def join_resolutions(panel: Panel, files: Mapping[str, str], columns: Columns) -> Panel:
+    """Read a table for each freq named, and lay its values beside the items of a panel.
+
+    The tables name item, time and target as the panel's own does (``columns``); covariates they have none. A time is
+    that at which a bucket begins. Items of the panel that a table does not have are missing there.
+
+    Raises
+    ------
+    TableError, TrainingError
+        If a table is not of its freq, or does not go with the panel; the message names the table.
+    """
+    for name, path in files.items():
+        panel = _join(panel, name, Path(path), replace(columns, past=(), future=(), static=()))
+    return panel
+
+
+def read_pairs(pairs: Sequence[str] | None) -> dict[str, str]:
+    """Take ``1d=days.csv`` apart.
+
+    Raises
+    ------
+    ConfigError
+        If a pair is none, or a freq comes twice.
+    """
+    found: dict[str, str] = {}
+    for pair in pairs or ():
+        name, mark, file = pair.partition("=")
+        if not (name and mark and file):
+            raise ConfigError(f"--resolution: expected FREQ=FILE such as 1d=days.csv, got {pair!r}")
+        if name in found:
+            raise ConfigError(f"--resolution: expected one table a freq, got two of {name}; keep one")
+        found[name] = file
+    return found
+
+
+def check_resolutions(panel: Panel, config: ForecasterConfig) -> None:
+    """Refuse a panel with other tables than those that a network of this config reads.
+
+    Raises
+    ------
+    TrainingError
+        Which names the table that is wanting, or that is one too many.
+    """
+    there, names = set(panel.items[0].given), {length: name for name, length in config.given_names.items()}
+    for length in config.given:
+        if length not in there:
+            raise TrainingError(
+                f"resolutions: the network is given {names[length]} and the data has no such table; "
+                f"add --resolution {names[length]}=FILE"
+            )
+    for length in there - set(config.given):
+        name = str(panel.freq.coarser(length)) if panel.freq else str(length)
+        known = ", ".join(names.values()) or "none"
+        raise TrainingError(f"resolutions: the network is not given {name} but {known}; leave --resolution {name} out")
+
+
+def count_steps(base: Freq | None, coarse: Freq) -> int:
+    """Base steps in a coarse one.
+
+    Raises
+    ------
+    TrainingError
+        If that is not a whole number above 1.
+    """
+    if base is None:
+        raise TrainingError("expected data with times, got counted steps; give a column of dates")
+    one, many = base.seconds, coarse.seconds
+    if one is None and many is None:
+        one, many = (freq.count * {"mo": 1, "q": 3, "y": 12}[freq.unit] for freq in (base, coarse))
+    if one is None or many is None or many % one or many == one:
+        raise TrainingError(
+            f"expected several whole steps of the data's {base}, got {coarse}; give a table of such a freq"
+        )
+    return many // one
+
+
+def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
+    told = f"resolution {name}={path}"
+    try:
+        freq = Freq.parse(name)
+        length = count_steps(panel.freq, freq)
+        table = read_panel(path, columns, name)
+    except (ConfigError, TableError, TrainingError) as error:
+        raise TrainingError(f"{told}: {error}") from None
+    if length in panel.items[0].given:
+        raise TrainingError(f"{told}: there is a table of {freq} already; give one")
+    own = {item.item_id: item for item in table.items}
+    unknown = sorted(set(own) - {item.item_id for item in panel.items})
+    if unknown:
+        raise TrainingError(
+            f"{told}: item {unknown[0]!r} is not in the data, which has {panel.items[0].item_id!r} and "
+            f"{len(panel.items) - 1} more; name items alike in both, or leave it out"
+        )
+    items = []
+    for item in panel.items:
+        values = own.get(item.item_id)
+        given = (
+            Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, told)
+        )
+        items.append(replace(item, given={**item.given, length: given}))
+    return Panel(tuple(items), panel.freq)
+
+
+def _aligned(item: Item, values: Item, length: int, freq: Freq, told: str) -> Given:
+    if values.offset:
+        first = freq.times(np.asarray([values.clock]), values.offset)[0]
+        bucket = freq.times(np.asarray([values.clock]))[0]
+        raise TrainingError(
+            f"{told}: item {values.item_id!r}: expected times at which buckets begin, such as {bucket}Z, got {first}Z; "
+            "buckets are counted from 1970-01-01T00:00:00Z: aggregate to those, or shift the times to their beginning"
+        )
+    over = (item.clock + item.last + 1) // length - 1
+    behind = over - (values.clock + values.last)
+    if behind > MEMORY:
+        ended = freq.times(np.asarray([values.clock + values.last]))[0]
+        raise TrainingError(
+            f"{told}: item {values.item_id!r} ends with {ended}Z, {behind} buckets before the data; at most {MEMORY} "
+            "may be missing; give the later ones"
+        )
+    return Given(values.clock, values.target)

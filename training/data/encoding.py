@@ -1,0 +1,137 @@
+"""Covariates fitted on training rows, and a panel as flat tensors that are cut by index."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from statecast.config import ForecasterConfig
+from statecast.inputs.covariates import Covariate, encode_covariates
+from statecast.time.frequency import calendar_features, calendar_width
+from training.data.coarse_tables import check_resolutions
+from training.data.mixed_frequency import given_columns
+from training.data.panel import Given, Panel
+from training.data.splits import Split
+from training.errors import TrainingError
+
+_MOST_LEVELS = 64
+
+
+def fit_covariates(panel: Panel, split: Split, config: ForecasterConfig) -> ForecasterConfig:
+    """Add to a config how each covariate of a panel becomes numbers, learned from training rows only.
+
+    Raises
+    ------
+    TrainingError
+        If a categorical covariate has too many levels.
+    """
+    first = panel.items[0]
+    pairs = list(zip(panel.items, split.train.tolist(), strict=True))
+    return replace(
+        config,
+        past_covariates=tuple(_fit(name, (item.past[name][:end] for item, end in pairs)) for name in first.past),
+        future_covariates=tuple(_fit(name, (item.known[name][:end] for item, end in pairs)) for name in first.known),
+        static_covariates=tuple(_fit(name, ([item.static[name]] for item in panel.items)) for name in first.static),
+    )
+
+
+def _fit(name: str, parts: Iterable[Any]) -> Covariate:
+    values = np.concatenate([np.asarray(part) for part in parts])
+    if values.dtype == object or values.dtype.kind in "US":
+        levels = sorted({str(value) for value in values if value is not None})
+        if len(levels) > _MOST_LEVELS:
+            raise TrainingError(
+                f"covariate {name!r}: has {len(levels)} levels; at most {_MOST_LEVELS}, or give numbers"
+            )
+        return Covariate(name, levels=tuple(levels)) if levels else Covariate(name)
+    known = values[np.isfinite(values)]
+    scale = float(known.std()) if known.size else 0.0
+    return Covariate(name, loc=float(known.mean()) if known.size else 0.0, scale=scale if scale > 0 else 1.0)
+
+
+@dataclass(frozen=True)
+class PanelTensors:
+    """All rows of all items, one after the other, and where each item begins.
+
+    target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
+    given: ``[N, G]``, of each given resolution at the last step of its buckets.
+    clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
+    first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
+    coarse: by base steps a bucket, what each item was given.  earlier_length: buckets a series begins with, at most.
+    """
+
+    target: Tensor
+    past: Tensor
+    known: Tensor
+    given: Tensor
+    static: Tensor
+    clock: Tensor
+    offset: Tensor
+    length: Tensor
+    first: Tensor
+    calendar_width: int
+    coarse: Mapping[int, Sequence[Given]] = field(default_factory=dict)
+    earlier_length: int = 0
+
+    def to(self, device: torch.device | str) -> "PanelTensors":
+        """Move all rows to a device."""
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)
+        }
+        return replace(self, **moved)
+
+
+def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
+    """Turn a panel into the tensors that a network of this config reads.
+
+    Raises
+    ------
+    InputError, TrainingError
+        If a covariate, or a table of a given resolution, is not what the config expects.
+    """
+    check_resolutions(panel, config)
+    targets, pasts, knowns, givens, statics = [], [], [], [], []
+    for item in panel.items:
+        rows = (item.target.size,)
+        targets.append(item.target)
+        pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
+        times = panel.times(item)
+        knowns.append(known_columns(config, item.known, times, item.target.size))
+        givens.append(given_columns(item, config.given))
+        statics.append(encode_covariates(config.static_covariates, dict(item.static), ()))
+    lengths = np.asarray([target.size for target in targets], dtype=np.int64)
+    return PanelTensors(
+        target=torch.from_numpy(np.concatenate(targets)),
+        past=torch.from_numpy(np.concatenate(pasts)),
+        known=torch.from_numpy(np.concatenate(knowns)),
+        given=torch.from_numpy(np.concatenate(givens)),
+        static=torch.from_numpy(np.stack(statics)),
+        clock=_whole(item.clock for item in panel.items),
+        offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
+        length=torch.from_numpy(lengths),
+        first=_whole(item.first for item in panel.items),
+        calendar_width=calendar_width(config.calendar),
+        coarse={length: [item.given[length] for item in panel.items] for length in config.given},
+        earlier_length=config.earlier_length,
+    )
+
+
+def known_columns(config: ForecasterConfig, known: Any, times: Any, rows: int) -> np.ndarray[Any, Any]:
+    """Columns known ahead ``[rows, Ck]``: the calendar's (zeros without times), then encoded future covariates."""
+    width = calendar_width(config.calendar)
+    empty = np.zeros((rows, width), dtype=np.float32)
+    calendar = empty if times is None else calendar_features(config.calendar, times)
+    return np.concatenate([calendar, encode_covariates(config.future_covariates, dict(known), (rows,))], axis=-1)
+
+
+def covariate_names(config: ForecasterConfig) -> dict[str, list[str]]:
+    """Names of the covariates that a network takes, by kind, for messages and manifests."""
+    kinds = {"past": config.past_covariates, "future": config.future_covariates, "static": config.static_covariates}
+    return {kind: [covariate.name for covariate in covariates] for kind, covariates in kinds.items()}
+
+
+def _whole(values: Iterable[int]) -> Tensor:
+    return torch.tensor(list(values), dtype=torch.int64)

@@ -1,0 +1,164 @@
+"""Forked sequences: one long history, encoded once, with a forecast due at every patch boundary."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.data.encoding import PanelTensors
+from training.data.mixed_frequency import read_earlier
+from training.errors import TrainingError
+
+
+class Batch(NamedTuple):
+    """Sequences of one length, without any padding.
+
+    items: ``[B]``.  target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``: what is read, T = N patches.
+    clock: ``[B]``, the absolute step before row 0.  static: ``[B, S]``.
+    given: ``[B, T, G]``, earlier: ``[B, G, K]``: of given resolutions, see ``statecast.Observations``.
+    future: ``[B, K, F, Ck]`` known ahead of the last K forks, those that are scored.
+    truth: ``[B, K, F]``, NaN where unknown or not to be used.
+    """
+
+    items: Tensor
+    target: Tensor
+    past: Tensor
+    known: Tensor
+    clock: Tensor
+    static: Tensor
+    given: Tensor
+    earlier: Tensor
+    future: Tensor
+    truth: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """Move to a device."""
+        return Batch(*(part.to(device) for part in self))
+
+    @property
+    def observed(self) -> int:
+        """How many values are compared with forecasts; 1 where there is none, so that it can divide."""
+        return max(int((~self.truth.isnan()).sum()), 1)
+
+    def apart(self, count: int) -> "list[Batch]":
+        """Cut into ``count`` of about one size, or as many as there are sequences."""
+        return [Batch(*parts) for parts in zip(*(part.chunk(count) for part in self), strict=True)]
+
+
+@dataclass(frozen=True)
+class SequenceShape:
+    """How sequences are cut: their longest length in patches, and the forks that come too early to be scored.
+
+    forks, warm: in patches; a short item has proportionally fewer of both.
+    covariate_dropout, calendar_dropout: share of sequences that see none of their covariates and given
+    resolutions, none of the calendar.
+    """
+
+    patch_length: int
+    horizon: int
+    forks: int
+    warm: int = 0
+    covariate_dropout: float = 0.0
+    calendar_dropout: float = 0.0
+
+
+class Sequences:
+    """Draws random forked sequences before each item's border.
+
+    Items are drawn in proportion to their rows; lengths fall into few classes so that a batch is never padded, and an
+    item shorter than the longest class is read from its true first observation as often as not.
+
+    Raises
+    ------
+    TrainingError
+        If no item holds a patch and a value after it.
+    """
+
+    def __init__(self, tensors: PanelTensors, borders: NDArray[np.int64], shape: SequenceShape) -> None:
+        self.tensors = tensors
+        self.shape = shape
+        self._first = tensors.first.numpy()
+        self._border = np.minimum(borders, tensors.length.numpy())
+        self._flat_border = torch.from_numpy(self._border) + tensors.offset
+        patch, horizon = shape.patch_length, shape.horizon
+        life = self._border - self._first
+        patches = np.minimum((life - horizon) // patch, shape.forks)
+        # Where a whole horizon does not fit behind a patch, its unknown end is masked instead.
+        patches = np.where((patches < 1) & (life > patch), 1, patches)
+        classes = np.unique(np.floor(shape.forks / 2.0 ** np.arange(0, 12, 0.5)).astype(np.int64))
+        classes = classes[classes >= 1]
+        place = np.searchsorted(classes, patches, side="right") - 1
+        self._patches = np.where(place >= 0, classes[np.maximum(place, 0)], 0)
+        usable = self._patches > 0
+        if not usable.any():
+            raise TrainingError(
+                f"patch_length: no item has more than {patch} rows to learn from; give longer series or a shorter patch"
+            )
+        self._classes = np.unique(self._patches[usable])
+        self._members = [np.flatnonzero(self._patches == size) for size in self._classes]
+        rows = [life[members].astype(np.float64) for members in self._members]
+        self._weights = [weight / weight.sum() for weight in rows]
+        totals = np.asarray([weight.sum() for weight in rows])
+        self._shares = totals / totals.sum()
+
+    def draw(self, count: int, generator: np.random.Generator) -> Batch:
+        """Draw ``count`` sequences of one length class; more of a shorter one, so that batches cost alike."""
+        chosen = int(generator.choice(len(self._classes), p=self._shares))
+        forks = int(self._classes[chosen])
+        wanted = min(count * max(1, self.shape.forks // forks), count * 8)
+        items = generator.choice(self._members[chosen], size=wanted, p=self._weights[chosen])
+        length = forks * self.shape.patch_length
+        room = np.maximum(self._border[items] - self._first[items] - length - self.shape.horizon, 0)
+        starts = self._first[items] + generator.integers(0, room + 1)
+        if forks < self.shape.forks:
+            starts = np.where(generator.random(wanted) < 0.5, self._first[items], starts)
+        batch = self.cut(items, starts, forks)
+        return self._drop(batch, generator)
+
+    def cut(self, items: NDArray[np.int64], starts: NDArray[np.int64], forks: int) -> Batch:
+        """Cut the sequences that begin at these rows of these items."""
+        tensors, shape = self.tensors, self.shape
+        item = torch.from_numpy(np.asarray(items, dtype=np.int64))
+        start = torch.from_numpy(np.asarray(starts, dtype=np.int64))
+        rows = (tensors.offset[item] + start)[:, None] + torch.arange(forks * shape.patch_length)
+        scored = torch.arange(self._warm(forks) + 1, forks + 1)
+        ends = (scored * shape.patch_length)[:, None] + torch.arange(shape.horizon)
+        ahead = (tensors.offset[item] + start)[:, None, None] + ends
+        beyond = ahead >= self._flat_border[item][:, None, None]
+        ahead = ahead.clamp(max=tensors.target.numel() - 1)
+        truth = tensors.target[ahead].masked_fill(beyond, torch.nan)
+        clock = tensors.clock[item] + start - 1
+        return Batch(
+            items=item,
+            target=tensors.target[rows],
+            past=tensors.past[rows],
+            known=tensors.known[rows],
+            clock=clock,
+            static=tensors.static[item],
+            given=tensors.given[rows],
+            earlier=read_earlier(tensors.coarse, item, clock, tensors.earlier_length),
+            future=tensors.known[ahead].masked_fill(beyond[..., None], 0.0),
+            truth=truth,
+        )
+
+    def _warm(self, forks: int) -> int:
+        return min(self.shape.warm * forks // self.shape.forks, forks - 1)
+
+    def _drop(self, batch: Batch, generator: np.random.Generator) -> Batch:
+        """Take covariates or the calendar from some sequences, so that the network learns to do without them."""
+        width, shape = self.tensors.calendar_width, self.shape
+        count = batch.items.numel()
+        keep = torch.ones(count, batch.known.shape[-1])
+        keep[torch.from_numpy(generator.random(count) < shape.calendar_dropout), :width] = 0.0
+        without = torch.from_numpy(generator.random(count) < shape.covariate_dropout)
+        keep[without, width:] = 0.0
+        return batch._replace(
+            known=batch.known * keep[:, None],
+            past=batch.past * (~without).float()[:, None, None],
+            given=batch.given.masked_fill(without[:, None, None], torch.nan),
+            earlier=batch.earlier.masked_fill(without[:, None, None], torch.nan),
+            future=batch.future * keep[:, None, None],
+        )

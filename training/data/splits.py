@@ -1,0 +1,110 @@
+"""Cuts through time: what may be learned from, what is validated on, what is tested on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.data.panel import Panel
+from training.errors import TrainingError
+
+_ENOUGH = 3  # horizons
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row borders of every item, ``[I]`` each.
+
+    Training is ``[0, train)``, validation ``[train, val)``, test ``[val, test)``.
+
+    Inputs of a later part may reach back over the border; targets never reach forward over it. An item too short to
+    be cut has all three borders alike: it is learned from only.
+    """
+
+    train: NDArray[np.int64]
+    val: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+    def can_choose(self, horizon: int) -> bool:
+        """Whether validation holds horizons enough, of all items together, to choose one network before another.
+
+        Fewer tell what one stretch was like: of 1.2 horizons of airline passengers the winner was wrong by half.
+        """
+        return bool((self.val - self.train).sum() >= _ENOUGH * horizon)
+
+    def stride(self, wanted: int, horizon: int) -> int:
+        """Steps between validated origins: as wanted, fewer where even the longest validation would have none."""
+        windows = int((self.val - self.train).max()) - horizon + 1
+        return max(min(wanted, windows), 1)
+
+
+def split_by_rows(panel: Panel, borders: Sequence[int]) -> Split:
+    """Cut every item at the same three rows: the ends of training, validation and test.
+
+    Raises
+    ------
+    TrainingError
+        If the borders do not rise or an item ends before the last.
+    """
+    if len(borders) != 3 or not 0 < borders[0] <= borders[1] <= borders[2]:
+        raise TrainingError(f"borders: expected three rising rows (train, validation, test), got {list(borders)}")
+    for item in panel.items:
+        if item.target.size < borders[2]:
+            raise TrainingError(
+                f"borders: item {item.item_id!r} has {item.target.size} rows, fewer than {borders[2]}; use fractions"
+            )
+    ends = [np.full(len(panel.items), border, dtype=np.int64) for border in borders]
+    return Split(*ends)
+
+
+def split_by_fractions(panel: Panel, fractions: Sequence[float], horizon: int) -> Split:
+    """Cut each item into shares of its life (train, validation, test), the later two at least one horizon long.
+
+    An item too short for all three still has its test, if a horizon to learn from is left before it; a yet shorter one
+    is learned from only.
+
+    Raises
+    ------
+    TrainingError
+        If the fractions are not three shares of 1, or no item is long enough to be cut.
+    """
+    if len(fractions) != 3 or min(fractions) < 0 or abs(sum(fractions) - 1.0) > 1e-6:
+        raise TrainingError(f"fractions: expected three shares that add to 1, got {list(fractions)}")
+    train, val, test = [], [], []
+    whole = False
+    for item in panel.items:
+        # Rows after the last observation only carry covariates known ahead.
+        first, end = item.first, item.last + 1
+        life = end - first
+        later = [max(int(life * share), horizon) if share > 0 else 0 for share in fractions[1:]]
+        if life < 2 * horizon + sum(later):
+            later = [0, later[1] if life >= horizon + later[1] else 0]
+        else:
+            whole = True
+        test.append(end)
+        val.append(end - later[1])
+        train.append(end - later[1] - later[0])
+    split = Split(*(np.asarray(ends, dtype=np.int64) for ends in (train, val, test)))
+    if fractions[1] + fractions[2] > 0 and not whole:
+        raise TrainingError(
+            f"horizon: {horizon} steps leave no item long enough to be cut into training, validation and test "
+            f"(four horizons); the longest has {max(i.target.size for i in panel.items)} rows; give a shorter horizon"
+        )
+    return split
+
+
+def origins(begin: int, end: int, horizon: int) -> NDArray[np.int64]:
+    """Rows after which a whole forecast falls into ``[begin, end)``: ``begin - 1 … end - horizon - 1``."""
+    return np.arange(begin - 1, end - horizon, dtype=np.int64) if end - begin >= horizon else np.zeros(0, np.int64)
+
+
+def standards(panel: Panel, split: Split) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and population deviation ``[I]`` of every item's training rows, for metrics only; a constant item has 1."""
+    means, deviations = [], []
+    for item, end in zip(panel.items, split.train, strict=True):
+        rows = item.target[:end].astype(np.float64)
+        rows = rows[~np.isnan(rows)]
+        means.append(rows.mean() if rows.size else 0.0)
+        deviations.append(rows.std() if rows.size and rows.std() > 0 else 1.0)
+    return np.asarray(means), np.asarray(deviations)

@@ -1,0 +1,200 @@
+"""Rolling-origin backtest with carried state: every series is read once, from its first row, and never reset."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from statecast import Observations, Prediction, SeriesNetwork
+from statecast.state.state import State
+from training.data.encoding import PanelTensors
+from training.data.mixed_frequency import read_earlier
+from training.data.splits import origins, standards
+from training.evaluation import metrics
+from training.evaluation.baselines.naive import Baseline, Task, fill_forward
+from training.evaluation.scores import Scores
+
+Array = NDArray[np.float64]
+_CHUNK = 1024  # longest run of steps at once
+_STEPS = 16_384  # rows times steps at once while reading
+_VALUES = 4_000_000  # float32 values of quantiles or of raw rings at once while forecasting
+
+
+class Window(NamedTuple):
+    """Forecasts of one item from some origins, in the target's unit.
+
+    quantiles: ``[N, F, Q]``.  mean: ``[N, F]``.  raw: quantiles before calibration.
+    experts: ``[S, E]`` and resolutions: ``[S, R]``, the attention over them, mean of the origins.
+    """
+
+    item: int
+    origins: NDArray[np.int64]
+    quantiles: Array
+    mean: Array
+    raw: Array
+    experts: Array
+    resolutions: Array
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which rows are judged: forecasts fall into ``[begin, end)`` of every item, ``[I]`` each."""
+
+    begin: NDArray[np.int64]
+    end: NDArray[np.int64]
+
+    def origins(self, item: int, horizon: int, every: int = 1) -> NDArray[np.int64]:
+        """Every ``every``-th origin of one item."""
+        return origins(int(self.begin[item]), int(self.end[item]), horizon)[every - 1 :: every]
+
+
+class Reader:
+    """Carries the states of all items of a panel forward together, whatever their lengths, without any padding."""
+
+    def __init__(self, network: SeriesNetwork, tensors: PanelTensors) -> None:
+        self.device = next(network.parameters()).device
+        self.network, self.tensors = network, tensors.to(self.device)
+        self.row = self.tensors.first.clone()
+        self.state = network.fresh(self.tensors.clock + self.row - 1, self.tensors.static)
+
+    def read(self, until: Tensor) -> None:
+        """Prime every item up to, not with, row ``until`` ``[I]``; items that are already there stay."""
+        for index, length in self._runs(until, _STEPS):
+            observations, _ = self._observe(index, length)
+            self._keep(index, length, self.network.prime(observations, self.state.take(index)))
+
+    def forecast(self, until: Tensor, every: int = 1) -> Iterator[tuple[Tensor, Tensor, Prediction]]:
+        """Go on to row ``until`` ``[I]``, giving ``(items, origins, forecasts)`` after every ``every``-th step.
+
+        Origins are ``[b, n]``; the forecasts are those of ``items[0]``'s n origins, then ``items[1]``'s.
+        """
+        config = self.network.config
+        width = max(config.horizon * len(config.quantile_levels), config.ring_length)
+        limit = max(_VALUES * min(every, config.patch_length) // width, every)
+        for index, length in self._runs(until, limit, unit=every):
+            observations, rows = self._observe(index, length)
+            last = rows[:, every - 1 :: every]
+            future = self._future(index, last)
+            prediction, state = self.network(observations, self.state.take(index), future, every)
+            self._keep(index, length, state)
+            yield index, last, prediction
+
+    def _runs(self, until: Tensor, limit: int, unit: int = 1) -> Iterator[tuple[Tensor, int]]:
+        """Groups of items that can all take the same number of steps: the largest powers of two first."""
+        length = _CHUNK * unit
+        while length >= unit:
+            index = torch.nonzero(until - self.row >= length).flatten()
+            if not len(index) or (length > unit and length > limit):
+                length //= 2
+                continue
+            for part in index.split(max(limit // length, 1)):
+                yield part, length
+
+    def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
+        rows = self.row[index][:, None] + torch.arange(length, device=self.device)
+        tensors, flat = self.tensors, self.tensors.offset[index][:, None] + rows
+        columns = (tensors.target[flat], tensors.past[flat], tensors.known[flat], tensors.given[flat])
+        return Observations(*columns, self._earlier(index)), rows
+
+    def _earlier(self, index: Tensor) -> Tensor:
+        """What coarse resolutions were given of the time before those items of which nothing was read yet."""
+        tensors = self.tensors
+        earlier = torch.full((len(index), len(tensors.coarse), tensors.earlier_length), torch.nan, device=self.device)
+        new = torch.nonzero(self.row[index] <= tensors.first[index]).flatten()
+        before = tensors.clock[index[new]] + self.row[index[new]] - 1
+        earlier[new] = read_earlier(tensors.coarse, index[new], before, tensors.earlier_length)
+        return earlier
+
+    def _future(self, index: Tensor, last: Tensor) -> Tensor:
+        ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)
+        beyond = ahead >= self.tensors.length[index][:, None, None]
+        flat = (self.tensors.offset[index][:, None, None] + ahead).clamp(max=len(self.tensors.known) - 1)
+        return self.tensors.known[flat].masked_fill(beyond[..., None], 0.0)
+
+    def _keep(self, index: Tensor, length: int, state: State) -> None:
+        self.row[index] += length
+        self.state = state if len(index) == len(self.row) else self.state.put(index, state)
+
+
+@torch.inference_mode()
+def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part, every: int = 1) -> Iterator[Window]:
+    """Forecasts from every ``every``-th origin of a part, each from the state carried from the item's first row.
+
+    Memory is bounded: what is given must be used before the next is asked for.
+    """
+    was_training = network.training
+    network.eval()
+    horizon = network.config.horizon
+    reader = Reader(network, tensors)
+    begins = torch.from_numpy(np.maximum(part.begin - 1, 0)).to(reader.device).maximum(reader.row)
+    ends = torch.from_numpy(np.maximum(part.end - horizon, 0)).to(reader.device)
+    judged = ends > begins
+    begins = torch.where(judged, begins, reader.row)
+    ends = torch.where(judged, begins + (ends - begins) // every * every, reader.row)
+    reader.read(begins)
+    for items, rows, prediction in reader.forecast(ends, every):
+        count = rows.shape[1]
+        quantiles = prediction.quantiles().unflatten(0, (-1, count)).cpu().numpy()
+        mean = prediction.mean().unflatten(0, (-1, count)).cpu().numpy()
+        raw = prediction.raw_quantiles().unflatten(0, (-1, count)).cpu().numpy()
+        experts, resolutions = (
+            weights.unflatten(0, (-1, count)).mean(1).double().cpu().numpy()
+            for weights in (prediction.expert_weights, prediction.resolution_weights)
+        )
+        for at, item in enumerate(items.tolist()):
+            chosen = rows[at].cpu().numpy()
+            yield Window(item, chosen, quantiles[at], mean[at], raw[at], experts[at], resolutions[at])
+    network.train(was_training)
+
+
+def score_network(network: SeriesNetwork, tensors: PanelTensors, task: Task, part: Part, every: int = 1) -> Scores:
+    """Scores of a network on a part, with carried state."""
+    levels = network.config.quantile_levels
+    scores = empty_scores(task, levels)
+    truths = [_truth(task, item) for item in range(len(task.panel.items))]
+    for window in carried_forecasts(network, tensors, part, every):
+        values, last = truths[window.item]
+        actual = values[window.origins[:, None] + 1 + np.arange(task.horizon)]
+        scores.add(
+            window.item,
+            actual,
+            window.mean,
+            median=window.quantiles[..., levels.index(0.5)],
+            last=last[window.origins],
+            quantiles=window.quantiles,
+        )
+    return scores
+
+
+def score_baseline(baseline: Baseline, task: Task, part: Part, every: int = 1) -> Scores:
+    """Scores of a fitted baseline on a part, from the same origins as ``score_network``."""
+    scores = empty_scores(task, ())
+    for index, item in enumerate(task.panel.items):
+        rows = part.origins(index, task.horizon, every)
+        rows = rows[rows >= item.first]
+        values, last = _truth(task, index)
+        for begin in range(0, rows.size, 4096):
+            chosen = rows[begin : begin + 4096]
+            forecast = baseline.forecast(index, chosen)
+            actual = values[chosen[:, None] + 1 + np.arange(task.horizon)]
+            scores.add(index, actual, forecast, median=forecast, last=last[chosen])
+    return scores
+
+
+def empty_scores(task: Task, levels: Sequence[float]) -> Scores:
+    """Scores of nothing yet, in the units of the task's training rows."""
+    _, units = standards(task.panel, task.split)
+    differences = [
+        metrics.seasonal_difference(task.values(index)[item.first : border], task.season)
+        for index, (item, border) in enumerate(zip(task.panel.items, task.split.val.tolist(), strict=True))
+    ]
+    return Scores(units, np.asarray(differences), task.horizon, levels)
+
+
+def _truth(task: Task, index: int) -> tuple[Array, Array]:
+    values = task.values(index)
+    return values, fill_forward(values)

@@ -1,0 +1,174 @@
+"""What any model has to beat: last value, seasonal naive, EWMA, and the M4 competition's Naive2."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.data.panel import Panel
+from training.data.splits import Split
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be forecast: a panel, its borders, the season's length and the horizon, in steps."""
+
+    panel: Panel
+    split: Split
+    season: int
+    horizon: int
+
+    def values(self, index: int) -> Array:
+        """The target of item number ``index``, ``[T]`` float64."""
+        return self.panel.items[index].target.astype(np.float64)
+
+
+class Baseline(Protocol):
+    """A forecaster of points: learns from rows before the border, then forecasts from any row."""
+
+    name: str
+
+    def fit(self, task: Task) -> None:
+        """Learn whatever there is to learn from training rows."""
+
+    def forecast(self, index: int, origins: Rows) -> Array:
+        """Forecasts ``[N, F]`` of item number ``index`` from ``origins`` ``[N]``, each the last row that is seen."""
+
+
+def fill_forward(values: Array) -> Array:
+    """Repeat the last observed value over gaps; leading gaps stay NaN."""
+    known = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.size)))
+    filled: Array = values[known]
+    return filled
+
+
+def fill_seasonal(values: Array, season: int) -> Array:
+    """Fill gaps with the value one season before, and what is left by repeating the last value."""
+    padded = np.full(-(-values.size // season) * season, np.nan)
+    padded[: values.size] = values
+    folded = padded.reshape(-1, season)
+    known = np.maximum.accumulate(np.where(np.isnan(folded), 0, np.arange(len(folded))[:, None]), axis=0)
+    return fill_forward(np.take_along_axis(folded, known, axis=0).ravel()[: values.size])
+
+
+class LastValue:
+    """Repeats the last observed value."""
+
+    name = "last_value"
+
+    def fit(self, task: Task) -> None:
+        """Learn nothing."""
+        self._task = task
+
+    def forecast(self, index: int, origins: Rows) -> Array:
+        """Repeat the value at each origin."""
+        last = fill_forward(self._task.values(index))[origins]
+        return np.repeat(last[:, None], self._task.horizon, axis=1)
+
+
+class SeasonalNaive:
+    """Repeats the last season."""
+
+    name = "seasonal_naive"
+
+    def fit(self, task: Task) -> None:
+        """Learn nothing."""
+        self._task = task
+
+    def forecast(self, index: int, origins: Rows) -> Array:
+        """Repeat the season that ends at each origin; before the first season is over, the last value."""
+        season, first = self._task.season, self._task.panel.items[index].first
+        values = fill_seasonal(self._task.values(index), season)
+        rows = origins[:, None] + seasonal_lags(self._task.horizon, season)
+        forecasts: Array = np.where(rows >= first, values[np.maximum(rows, 0)], values[origins][:, None])
+        return forecasts
+
+
+class Ewma:
+    """Simple exponential smoothing: one smoothing weight, chosen by one-step errors on all training rows."""
+
+    name = "ewma"
+    weights = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+
+    def fit(self, task: Task) -> None:
+        """Choose the smoothing weight."""
+        self._task = task
+        errors = np.zeros(len(self.weights))
+        for item, end in zip(task.panel.items, task.split.train.tolist(), strict=True):
+            values = fill_forward(item.target[item.first : end].astype(np.float64))
+            if values.size < 3:
+                continue
+            unit = values.std() or 1.0
+            for at, weight in enumerate(self.weights):
+                errors[at] += np.abs(values[1:] - _smooth(values, weight)[:-1]).mean() / unit
+        self._weight = self.weights[int(np.argmin(errors))]
+
+    def forecast(self, index: int, origins: Rows) -> Array:
+        """Repeat the smoothed level at each origin."""
+        level = _smooth(fill_forward(self._task.values(index)), self._weight)
+        return np.repeat(level[origins][:, None], self._task.horizon, axis=1)
+
+
+class Naive2:
+    """The M4 competition's reference: the last value, seasonally adjusted where a test finds a season.
+
+    Multiplicative indices by classical decomposition of the rows before the first origin.
+    """
+
+    name = "naive2"
+
+    def fit(self, task: Task) -> None:
+        """Decompose every item's rows before the test."""
+        self._task, season = task, task.season
+        self._indices = []
+        for item, end in zip(task.panel.items, task.split.val.tolist(), strict=True):
+            values = fill_seasonal(item.target[item.first : end].astype(np.float64), season)
+            self._indices.append(np.roll(seasonal_indices(values, season), item.first % season))
+
+    def forecast(self, index: int, origins: Rows) -> Array:
+        """Repeat the adjusted value at each origin, times the season's index."""
+        indices = self._indices[index]
+        last = fill_forward(self._task.values(index))[origins] / indices[origins % indices.size]
+        ahead = origins[:, None] + 1 + np.arange(self._task.horizon)
+        forecasts: Array = last[:, None] * indices[ahead % indices.size]
+        return forecasts
+
+
+def seasonal_lags(horizon: int, season: int) -> Rows:
+    """Rows relative to an origin ``[F]``, at most 0, that stand one or more whole seasons before each step ahead."""
+    steps = np.arange(horizon)
+    return steps % season + 1 - season
+
+
+def seasonal_indices(values: Array, season: int) -> Array:
+    """Multiplicative seasonal indices ``[m]`` by place ``row % m``; ones where no season is significant at 90 %."""
+    ones = np.ones(season)
+    if season < 2 or values.size < 3 * season or (values <= 0).any() or not _seasonal(values, season):
+        return ones
+    kernel = np.ones(season) if season % 2 else np.concatenate([[0.5], np.ones(season - 1), [0.5]])
+    trend = np.convolve(values, kernel / season, mode="valid")
+    begin = (kernel.size - 1) // 2
+    ratios = np.full(-(-values.size // season) * season, np.nan)
+    ratios[begin : begin + trend.size] = values[begin : begin + trend.size] / trend
+    indices = np.nanmean(ratios.reshape(-1, season), axis=0)
+    scaled: Array = indices / indices.mean()
+    return scaled if (scaled > 1e-6).all() else ones
+
+
+def _seasonal(values: Array, season: int) -> bool:
+    centred = values - values.mean()
+    total = float(centred @ centred)
+    if total == 0.0:
+        return False
+    lags = np.asarray([float(centred[lag:] @ centred[:-lag]) / total for lag in range(1, season + 1)])
+    limit = 1.645 * np.sqrt((1.0 + 2.0 * (lags[:-1] ** 2).sum()) / values.size)
+    return bool(abs(lags[-1]) > limit)
+
+
+def _smooth(values: Array, weight: float) -> Array:
+    return pd.Series(values).ewm(alpha=weight, adjust=False).mean().to_numpy(dtype=np.float64)

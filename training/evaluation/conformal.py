@@ -1,0 +1,112 @@
+"""Split-conformal calibration: what validation says of a network's intervals and of how its errors hang together."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from statecast import Forecaster, SeriesNetwork
+from statecast.state.transforms import compress
+from statecast.uncertainty.calibration import Calibration, autocorrelation
+from training.data.encoding import PanelTensors
+from training.evaluation.backtest import Part, carried_forecasts
+from training.evaluation.baselines.naive import Task
+
+_LEARNED_HORIZONS = 8  # of learned rows that are looked back upon, at least
+
+
+def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: int) -> int:
+    """Set a network's margins and autocorrelation from its validation forecasts; gives how many there were.
+
+    Each segment's margins are those at which the outermost levels would have held as often as they promise (Romano et
+    al. 2019, in log width), beside what each series had found out for itself by then. Where validation spans few
+    horizons they are drawn towards what learned rows need: all series of a panel share its days, and one quiet or wild
+    day says little of the next. Where it spans too few to choose by, it can show that intervals are too narrow, not
+    that they are too wide: a stretch that stayed below the median would leave no room above it.
+    """
+    split, calibration = task.split, network.calibration
+    every = split.stride(every, task.horizon)
+    if network.config.adaptation and isinstance(network, Forecaster):
+        _remember_learned(network, tensors, task)
+    learned = calibration.learned
+    calibration.margins.copy_(learned)
+    part = Part(split.train, split.val)
+    forecasts = [(raw, truth, age) for raw, _, truth, age in _centred(network, tensors, task, part, every)]
+    if not forecasts:
+        return 0
+    horizons = float(np.median(split.val - split.train)) / task.horizon
+    trust = horizons / (horizons + 1.0)
+    promised = [1.0 - network.config.quantile_levels[0], network.config.quantile_levels[-1]]
+    raw, truth, age = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
+    alone = _holding(calibration, calibration.needed(raw, truth) - calibration.young(age, task.horizon), promised)
+    least = torch.full_like(learned, -torch.inf) if split.can_choose(task.horizon) else learned
+    calibration.margins.copy_(torch.lerp(learned, alone, trust).maximum(least))
+    if network.config.adaptation:
+        again = _centred(network, tensors, task, part, every)
+        left = _holding(
+            calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
+        )
+        calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust).maximum(least))
+    remember_dependence(calibration, raw, truth, age)
+    return len(raw)
+
+
+def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
+    """Set the autocorrelation to the mean of what forecasts ``[N, F, Q]`` and ``[N, F]`` have; as it is if none has."""
+    stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.margins.shape), age)
+    found = autocorrelation(calibration.normal_scores(stretched, truth))
+    found = found[found[:, 0] > 0]
+    if len(found):
+        calibration.autocorrelation.copy_(found.mean(0))
+
+
+def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) -> None:
+    """Set until when rows count as learned, and what margins such rows need, from the last of them.
+
+    Series may end at different times; the latest end of training counts for all, as a state knows no other border.
+    """
+    split, calibration = task.split, network.calibration
+    span = np.maximum(split.val - split.train, _LEARNED_HORIZONS * task.horizon)
+    begin = np.maximum(split.train - span, tensors.first.cpu().numpy() + network.config.ring_length)
+    part = Part(np.minimum(begin, split.train), split.train)
+    needed = [
+        calibration.needed(raw, truth) - calibration.young(age, task.horizon)
+        for raw, _, truth, age in _centred(network, tensors, task, part, network.origins.stride)
+    ]
+    if needed:
+        promised = (1.0 - calibration.aims[:, 0]).tolist()
+        calibration.learned.copy_(_holding(calibration, torch.cat(needed), promised))
+        calibration.learned_until.copy_((tensors.clock.cpu() + torch.from_numpy(split.train)).max())
+
+
+def _centred(
+    network: SeriesNetwork, tensors: PanelTensors, task: Task, part: Part, every: int
+) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
+    """Raw and served quantiles ``[N, F, Q]`` and the truth ``[N, F]``, less the median, in units of the raw width.
+
+    And the ages ``[N]``, in steps read, at which they were forecast.
+    """
+    unit, middle, first = network.config.asinh_unit, network.calibration.middle, tensors.first.cpu()
+    for window in carried_forecasts(network, tensors, part, every):
+        raw, served = (compress(torch.from_numpy(one), unit) for one in (window.raw, window.quantiles))
+        truth = task.values(window.item)[window.origins[:, None] + 1 + np.arange(task.horizon)]
+        width = (raw[..., -1] - raw[..., 0]).mean(1).clamp_min(1e-300)[:, None]
+        centre = raw[..., middle]
+        yield (
+            ((raw - centre[..., None]) / width[..., None]).float(),
+            ((served - centre[..., None]) / width[..., None]).float(),
+            ((compress(torch.from_numpy(truth), unit) - centre) / width).float(),
+            torch.from_numpy(window.origins) + 1 - first[window.item],
+        )
+
+
+def _holding(calibration: Calibration, needed: Tensor, shares: Sequence[float]) -> Tensor:
+    """Margins ``[2, S]`` at which ``shares`` (below, above) of ``needed`` ``[N, 2, F]`` hold; 0 where none is known."""
+    found = torch.zeros_like(calibration.margins)
+    for segment, columns in enumerate(needed.split(calibration.segment_length, dim=-1)):
+        for side, share in enumerate(shares):
+            known = columns[:, side][~columns[:, side].isnan()]
+            if known.numel():
+                found[side, segment] = float(np.quantile(known.numpy(), share))
+    return found

@@ -1,0 +1,1 @@
+"""The training loop: objectives, loss weighting, checkpoints, averaged weights."""

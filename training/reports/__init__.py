@@ -1,0 +1,1 @@
+"""``report.html``: figures and tables in one file that opens offline."""

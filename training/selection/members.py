@@ -1,0 +1,90 @@
+"""Members of an ensemble: a config for each, and their fits one after the other."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from training.config import FitConfig, TrainingConfig
+from training.fitting.checkpoint import Checkpoint
+from training.fitting.loop import Fit
+from training.progress import Watcher
+from training.selection.warm_start import ASKED
+from training.toml import build_table
+
+
+def apart(config: FitConfig) -> list[FitConfig]:
+    """One config a member, ``[network]`` and ``[training]`` with the member's own keys put in.
+
+    Members do not adapt (see ``statecast.models.ensemble``); each has the next seed unless it names one. Of
+    ``[network]`` a
+    member that begins with a pretrained family takes what is asked alone. A config without members is its own only one.
+    """
+    if not config.members:
+        return [config]
+    found = []
+    for number, member in enumerate(config.members):
+        own = dict(member)
+        told = {"seed": config.training.seed + number, **own.pop("training", {})}
+        training = build_table(TrainingConfig, asdict(config.training) | told, "members.training")
+        shared = {key: value for key, value in config.network.items() if _hears(training, key)}
+        found.append(FitConfig(config.data, {**shared, "adaptation": 0.0, **own}, training))
+    return found
+
+
+def together(configs: Sequence[FitConfig]) -> FitConfig:
+    """A config that ``apart`` takes apart into these: what all share, and what each has of its own."""
+    first = configs[0]
+    network = {key: value for key, value in first.network.items() if all(key in c.network for c in configs)}
+    network = {key: value for key, value in network.items() if all(c.network[key] == value for c in configs)}
+    members: list[dict[str, Any]] = []
+    for config in configs:
+        own: dict[str, Any] = {
+            key: value
+            for key, value in config.network.items()
+            if key not in network or not _hears(config.training, key)
+        }
+        theirs = asdict(config.training)
+        told = {key: value for key, value in theirs.items() if value != getattr(first.training, key) or key == "seed"}
+        members.append({**own, "training": told})
+    return replace(first, network=network, members=tuple(members))
+
+
+def _hears(training: TrainingConfig, key: str) -> bool:
+    """Whether a member takes a key from ``[network]``; one that begins with a family has the family's shape."""
+    return not training.start or key in ASKED
+
+
+def run_all(fits: Sequence[Fit], watcher: Watcher, resume: bool) -> None:
+    """Fit one after the other. To resume is to go on where any has a checkpoint; those not begun by then begin."""
+    there = [fit.folder is not None and Checkpoint.load(fit.folder) is not None for fit in fits]
+    for number, fit in enumerate(fits):
+        if len(fits) > 1:
+            watcher.say(f"member {number + 1} of {len(fits)}")
+        fit.run(watcher, resume and (there[number] or not any(there)))
+
+
+def tell_costs(fits: Sequence[Fit]) -> dict[str, Any]:
+    """What fits took, in all and, of several, each."""
+    each = [
+        {
+            "steps": fit.curves.steps,
+            "seconds": round(fit.curves.seconds, 1),
+            "best_step": fit.curves.best_step,
+            "diverged": fit.curves.diverged,
+        }
+        for fit in fits
+    ]
+    if len(each) == 1:
+        return each[0]
+    return {name: round(sum(costs[name] for costs in each), 1) for name in ("steps", "seconds")} | {"members": each}
+
+
+def tell_curves(fits: Sequence[Fit]) -> dict[str, list[list[float]]]:
+    """Losses and validations by step; the steps of several fits follow one another."""
+    told: dict[str, list[list[float]]] = {"loss": [], "validation": []}
+    before = 0
+    for fit in fits:
+        for name, pairs in told.items():
+            pairs += [[before + int(step), round(value, 6)] for step, value in getattr(fit.curves, name)]
+        before += fit.curves.steps
+    return told

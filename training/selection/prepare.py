@@ -1,0 +1,81 @@
+"""From a table and a config to a network that has not learned yet, with all that it learns from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from statecast.config import ForecasterConfig
+from statecast.models.forecaster import Forecaster
+from training.config import FitConfig
+from training.data.checks import inspect_panel
+from training.data.encoding import PanelTensors, encode_panel, fit_covariates
+from training.data.panel import Panel
+from training.data.splits import Split, split_by_fractions, split_by_rows
+from training.errors import TrainingError
+from training.evaluation.baselines.naive import Task
+from training.fitting.loop import Fit
+from training.selection.defaults import choose_forks, choose_network
+from training.selection.recipes import choose_recipes
+from training.selection.warm_start import choose_start
+
+
+@dataclass(frozen=True)
+class FitSetup:
+    """An untrained network with all that it learns from. ``config`` says what was chosen for it."""
+
+    network: Forecaster
+    tensors: PanelTensors
+    task: Task
+    config: FitConfig
+
+    def fit(self, place: Path | None = None) -> Fit:
+        """Its training, about to begin; checkpoints go to ``place``."""
+        return Fit(self.network, self.tensors, self.task, self.config.training, place)
+
+
+def prepare(panel: Panel, config: FitConfig) -> FitSetup:
+    """Choose what a config leaves open, cut and encode the panel, make one network with its first weights.
+
+    These are drawn, or a pretrained family's where the config names one to start with.
+
+    Raises
+    ------
+    StatecastError
+        If the data or the config cannot be trained on; the message says how to mend it.
+    """
+    if config.members:
+        raise TrainingError(f"[[members]]: expected none where one network is tried, got {len(config.members)}")
+    if config.training.threads:
+        torch.set_num_threads(config.training.threads)
+    config = choose_recipes(panel, config)[0].fill(config)
+    if config.training.start:
+        family, shape = choose_start(panel, config.training.start, config.network)
+        make: Callable[[ForecasterConfig], Forecaster] = family.apart
+    else:
+        make, shape = Forecaster, choose_network(panel, config.network)
+    split = cut(panel, config, shape.horizon)
+    inspect_panel(panel, split)
+    shape = fit_covariates(panel, split, shape)
+    forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
+    training = replace(config.training, forks=forks, warm=warm)
+    torch.manual_seed(training.seed)
+    network = make(shape)
+    task = Task(panel, split, shape.season, shape.horizon)
+    used = FitConfig(config.data, network_table(shape.to_dict()), training)
+    return FitSetup(network, encode_panel(panel, shape), task, used)
+
+
+def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:
+    """Cut a panel in time as a config says: by rows where it names borders, else by fractions."""
+    if config.data.borders:
+        return split_by_rows(panel, config.data.borders)
+    return split_by_fractions(panel, config.data.fractions, horizon)
+
+
+def network_table(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``[network]`` table that makes a network with these settings of the same data."""
+    # The covariates follow from the data; a TOML file has no word for "none".
+    return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}

@@ -1,0 +1,117 @@
+"""Optional parts that do not earn their place: judged by validation after training, and switched off.
+
+Each optional part is silenced in turn. Where validation is no worse without one, the one that it is best without stays
+silent, and the others are judged again without it (backward elimination): of two parts that do the same one remains.
+What a network cannot do without is silenced for comparison only.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from statecast import Forecaster
+from statecast.layers.cells.recurrent import Recurrent
+from training.fitting.loop import Fit
+from training.progress import Watcher
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Validation scores of one network with a part and without it, lower is better; ``off`` where it was sent away."""
+
+    part: str
+    given: float
+    without: float
+    off: bool
+
+
+@torch.no_grad()
+def switch_off(fit: Fit, watcher: Watcher) -> list[Trial]:
+    """Switch off those optional parts of a fit's network that validation is no better with; gives all that were tried.
+
+    The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation long enough to choose by
+    nothing is tried.
+    """
+    network, trials = fit.network, []
+    score = fit.validate()
+    if not math.isfinite(score) or not fit.task.split.can_choose(fit.task.horizon):
+        return []
+    left = network.switches()
+    while left:
+        without = {part: _validate_without(fit, tensors) for part, tensors in left.items()}
+        part = min(without, key=without.__getitem__)
+        if score < without[part]:
+            trials += [Trial(one, score, without[one], off=False) for one in left]
+            break
+        watcher.say(f"{part}: switched off, validation {without[part]:.4f} without and {score:.4f} with it")
+        trials.append(Trial(part, score, without[part], off=True))
+        score = without[part]
+        _silence(left.pop(part))
+    experts = _validate_without(fit, list(network.expert_attention.parameters()))
+    trials.append(Trial("attention over experts (without: equal weights)", score, experts, off=False))
+    if network.streaming == "exact":
+        with _forgetting(network):
+            trials.append(Trial("recurrence in the finest resolution", score, fit.validate(), off=False))
+    return trials
+
+
+def tell_ablation(judge: str, trials: Sequence[Sequence[Trial]]) -> dict[str, Any]:
+    """What a manifest says of the trials of each member, or of the only network."""
+    parts = [
+        {
+            "part": f"member {number + 1}: {trial.part}" if len(trials) > 1 else trial.part,
+            "with": round(trial.given, 6),
+            "without": round(trial.without, 6),
+            "off": trial.off,
+        }
+        for number, each in enumerate(trials)
+        for trial in each
+    ]
+    return {"judge": judge, "parts": parts}
+
+
+class _Forgetful(nn.Module):
+    """Recurrent layers that begin anew at every patch."""
+
+    def __init__(self, layers: Recurrent) -> None:
+        super().__init__()
+        self.layers = layers
+
+    def run(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """See ``Recurrent.run``; the new state is what the last patch alone left."""
+        rows, steps = inputs.shape[:2]
+        after = self.step(inputs.flatten(0, 1), state.repeat_interleave(steps, dim=0)).unflatten(0, (rows, steps))
+        return after[:, :, -1, 0], after[:, -1]
+
+    def step(self, inputs: Tensor, state: Tensor) -> Tensor:
+        """See ``Recurrent.step``."""
+        return self.layers.step(inputs, torch.zeros_like(state))
+
+
+@contextmanager
+def _forgetting(network: Forecaster) -> Iterator[None]:
+    kept = network.encoder.recurrent
+    network.encoder.recurrent = _Forgetful(kept)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        network.encoder.recurrent = kept
+
+
+def _validate_without(fit: Fit, tensors: Sequence[Tensor]) -> float:
+    kept = [tensor.clone() for tensor in tensors]
+    _silence(tensors)
+    score = fit.validate()
+    for tensor, old in zip(tensors, kept, strict=True):
+        tensor.copy_(old)
+    return score
+
+
+def _silence(tensors: Sequence[Tensor]) -> None:
+    for tensor in tensors:
+        tensor.zero_()

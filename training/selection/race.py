@@ -1,0 +1,162 @@
+"""A short race of recipes, judged by carried validation."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from statecast.errors import StatecastError
+from training.config import FitConfig
+from training.data.panel import Panel
+from training.errors import TrainingError
+from training.fitting.choice import choose
+from training.fitting.loop import Fit
+from training.fitting.weights import Weights
+from training.progress import Watcher
+from training.selection.defaults import choose_network
+from training.selection.prepare import cut
+from training.selection.recipes import Recipe, choose_recipes, tuning
+from training.selection.warm_start import choose_start
+
+_SHARE = 3  # a run in the race takes one in so many of its recipe's steps
+_FILE = "race.json"
+
+
+@dataclass(frozen=True)
+class RecipeTrial:
+    """One recipe's run: its settings, how many steps it took, and what validation said of its best weights."""
+
+    recipe: str
+    settings: Mapping[str, Any]
+    steps: int
+    validation: float
+
+
+@dataclass(frozen=True)
+class SelectedConfig:
+    """A config of which a race, where one was held, has decided what it left open; its outcome, the winner first.
+
+    weights: of that one's run, where it was run just now. There may be no better ones to find.
+    """
+
+    config: FitConfig
+    raced: Sequence[RecipeTrial] = ()
+    weights: Weights = field(default_factory=dict)
+
+
+def settle(
+    panel: Panel,
+    config: FitConfig,
+    out: Path,
+    begin: Callable[[FitConfig], Fit],
+    *,
+    family: Path | None,
+    watcher: Watcher,
+    resume: bool,
+) -> SelectedConfig:
+    """Hold a race where a config leaves something to race about; one that is resumed is recalled from ``out``.
+
+    begin: makes a fit of a config in which nothing is open.  family: a pretrained one that is tuned beside, if it can.
+    """
+    tunings, refusal = _tunings(panel, config, family)
+    recipes = choose_recipes(panel, config, *tunings)
+    if config.members or len(recipes) < 2:
+        return SelectedConfig(config)
+    if refusal:
+        watcher.say(refusal)
+    horizon = choose_network(panel, config.network).horizon
+    if not cut(panel, config, horizon).can_choose(horizon):
+        watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
+        return SelectedConfig(config)
+    raced, weights = (_recall(out), {}) if resume else hold_race(recipes, config, begin, watcher)
+    if not raced:
+        return SelectedConfig(config)
+    _remember(out, raced)
+    winner = {recipe.name: recipe for recipe in recipes}.get(raced[0].recipe)
+    if winner is None:
+        raise TrainingError(f"--resume: {raced[0].recipe} won the race and is not to be had now; fit without --resume")
+    return SelectedConfig(winner.fill(config), raced, weights)
+
+
+def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list[Recipe], str]:
+    """The family's recipe, or none and why not."""
+    if family is None:
+        return [], ""
+    try:
+        choose_start(panel, family, config.network)
+    except StatecastError as error:
+        return [], f"{family} is not tried: {error}"
+    return [tuning(panel, str(family))], ""
+
+
+def hold_race(
+    recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit], watcher: Watcher
+) -> tuple[list[RecipeTrial], Weights]:
+    """Run every recipe for a third of its steps, its whole schedule within them; the one to take comes first.
+
+    Gives its weights too: where there is little to learn, a longer training need not find better ones.
+
+    begin: makes a fit of a config in which nothing is open.
+
+    Raises
+    ------
+    TrainingError
+        If no recipe comes to anything.
+    """
+    raced: list[RecipeTrial] = []
+    weights: list[Weights] = []
+    failed = TrainingError("")
+    for number, recipe in enumerate(recipes):
+        watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_told(recipe, recipes)}")
+        try:
+            fit = begin(_shortened(recipe.fill(config)))
+            curves = fit.run(watcher)
+        except TrainingError as error:  # it diverged at once
+            failed = error
+            continue
+        weights.append(fit.best)
+        raced.append(RecipeTrial(recipe.name, {**recipe.network, **recipe.training}, curves.steps, curves.best))
+    if not raced:
+        raise failed
+    taken = choose([one.validation for one in raced])
+    raced.insert(0, raced.pop(taken))
+    watcher.say(
+        "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in raced) + f"; {raced[0].recipe} it is"
+    )
+    return raced, weights[taken]
+
+
+def _remember(folder: Path, raced: Sequence[RecipeTrial]) -> None:
+    """Keep the outcome beside the checkpoint, for a fit that is resumed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _FILE).write_text(json.dumps([asdict(one) for one in raced]), encoding="utf-8")
+
+
+def _recall(folder: Path) -> list[RecipeTrial]:
+    """The outcome that was kept, none where there is none."""
+    path = folder / _FILE
+    return [RecipeTrial(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
+
+
+def forget_race(folder: Path) -> None:
+    """Delete what was kept, when the artifact is whole."""
+    (folder / _FILE).unlink(missing_ok=True)
+
+
+def _shortened(config: FitConfig) -> FitConfig:
+    training = config.training
+    short = replace(
+        training,
+        steps=max(training.steps // _SHARE, 1),
+        validation_every=max(training.validation_every // _SHARE, 1),
+        seconds=training.seconds / _SHARE,
+    )
+    return replace(config, training=short)
+
+
+def _told(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
+    """The settings in which it differs from another, in words."""
+    ours = {**recipe.network, **recipe.training}
+    others = [{**one.network, **one.training} for one in recipes]
+    return ", ".join(f"{key} {value}" for key, value in ours.items() if any(one.get(key) != value for one in others))

@@ -1,0 +1,61 @@
+"""A start: a table's own forecaster that knows what a pretrained family has learned."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import statecast
+from statecast import Family
+from statecast.config import ForecasterConfig
+from statecast.errors import ConfigError
+from training.data.panel import Panel
+from training.errors import TrainingError
+from training.selection.defaults import choose_network
+
+ASKED = ("freq", "season", "horizon")
+"""Keys of ``[network]`` that say what is asked of a family; all but ``_FREE`` others are the family's own."""
+_SHIPPED = Path("artifacts/default")  # seen from the project's folder
+_FREE = ("adaptation", "dropout")  # weights mean the same with any
+
+
+def shipped() -> Path | None:
+    """The pretrained family that comes with the project, if it lies there."""
+    return _SHIPPED if _SHIPPED.exists() else None
+
+
+def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> tuple[Family, ForecasterConfig]:
+    """The family of an artifact, and the shape of its member for a panel; the horizon may be longer than its own.
+
+    given: keys of ``[network]``.
+
+    Raises
+    ------
+    TrainingError
+        If the artifact is no family, the panel has covariates, or the seasons or the horizon do not go together.
+    ConfigError
+        If ``given`` has another value than the family for one of its own keys.
+    """
+    artifact = statecast.load(start)
+    family = artifact.network
+    if not isinstance(family, Family):
+        raise TrainingError(f"start: expected a pretrained family, got {artifact.name}, a {artifact.kind}")
+    first = panel.items[0]
+    heard = [str(name) for part in (first.past, first.known, first.static, first.given) for name in part]
+    if heard:
+        raise TrainingError(
+            f"start: {artifact.name} hears the target alone, the data has {', '.join(heard)}; leave them out, or say "
+            "--from, which tries it beside a network that hears them"
+        )
+    asked = choose_network(panel, {key: given[key] for key in ASKED if key in given})
+    try:
+        own = family.config.of(asked.season, asked.freq, asked.horizon)
+    except ConfigError as error:
+        raise TrainingError(f"start: {artifact.name} cannot start here: {error}; fit without it") from None
+    shape = replace(own, adaptation=min(own.adaptation, asked.adaptation))
+    wanted = ForecasterConfig.from_dict({**shape.to_dict(), **given})
+    for name in given:
+        ours, theirs = getattr(wanted, name), getattr(shape, name)
+        if name not in _FREE and ours != theirs:
+            raise ConfigError(f"[network] {name}: expected {theirs!r}, as {artifact.name} has it, got {ours!r}")
+    return family, wanted

@@ -1,0 +1,47 @@
+"""One table for all: our network and the n-gram models, on every symbol of the same held-out text."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from statecast.models.generator import Generator
+from training.evaluation.leaderboard import OURS
+from training.progress import Watcher
+from training.text.corpus import Corpus, Passage
+from training.text.ngrams import KneserNey
+from training.text.scores import TextScore, score_passage
+
+
+@dataclass(frozen=True)
+class TextLeaderboard:
+    """Scores by name, ours first; empty where nothing is held out. ``unknown``: share of the held-out symbols."""
+
+    scores: dict[str, TextScore]
+    unknown: float
+
+    def manifest(self) -> dict[str, Any]:
+        """What the artifact's manifest says of it."""
+        rows = {name: score.table() for name, score in self.scores.items()}
+        tokens = self.scores[OURS].tokens if self.scores else 0
+        return {"ours": rows.pop(OURS, {}), "baselines": rows, "tokens": tokens, "unknown": round(self.unknown, 6)}
+
+
+def judge_text(network: Generator, corpus: Corpus, *, ngrams: int, watcher: Watcher) -> TextLeaderboard:
+    """Score the network with carried state, and Kneser-Ney of every order up to ``ngrams``, on the held-out part.
+
+    Unknown symbols count as one symbol on both sides. What chose the network's weights is counted by neither.
+    """
+    passage = corpus.held_out
+    if len(passage.tokens) < 2:
+        return TextLeaderboard({}, 0.0)
+    watcher.say("testing: the whole held-out text, state carried from its first symbol")
+    scores = {OURS: score_passage(network, passage)}
+    for order in range(1, ngrams + 1):
+        scores[f"kneser_ney_{order}"] = score_ngrams(corpus, passage, order)
+    return TextLeaderboard(scores, passage.unknown / len(passage.tokens))
+
+
+def score_ngrams(corpus: Corpus, passage: Passage, order: int) -> TextScore:
+    """Score Kneser-Ney of one order, counted on the training part."""
+    model = KneserNey(corpus.train.tokens, len(corpus.vocabulary), order)
+    characters = passage.predicted_characters(corpus.vocabulary)
+    return TextScore(model.nats(passage.tokens), len(passage.tokens) - 1, characters)
