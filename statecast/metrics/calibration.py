@@ -1,0 +1,62 @@
+"""Calibration error of the quantiles."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from statecast.metrics.batch import Array, ForecastBatch
+from statecast.metrics.metric import Metric, Sums, quotient
+from statecast.metrics.registry import register
+
+
+@register
+class Calibration(Metric):
+    """Mean absolute difference of quantile levels and the shares of actual values at or below their quantiles.
+
+    Calibration = mean over levels a of abs(mean of 1[y <= q_a] - a); zero for quantiles that hold what they promise.
+
+    References
+    ----------
+    Kuleshov, V., Fenner, N. and Ermon, S. (2018). Accurate uncertainties for deep learning using calibrated
+    regression. ICML.
+
+    Examples
+    --------
+    >>> Calibration().score([[2.0, 4.0]], [[3.0, 3.0]], quantiles=[[[1.0, 3.0]] * 2], levels=(0.25, 0.5))
+    0.125
+    """
+
+    name = "calibration"
+    title = "calibration"
+    summary = "mean difference of quantile levels and the shares of actual values at or below their quantiles"
+    scale_free = True
+    needs_quantiles = True
+
+    def size(self, levels: int) -> int:
+        """Count, and the excess at each level."""
+        return 1 + levels
+
+    def terms(self, batch: ForecastBatch) -> Iterator[Array]:
+        """Count; for each level, 1 less the level where the value is at or below its quantile, else minus the level."""
+        yield batch.count
+        for at, level in enumerate(batch.levels):
+            below = (batch.actual <= batch.quantiles[..., at]).astype(np.float64)
+            yield batch.counted(below - level)
+
+    def value(self, state: Sums) -> Array:
+        """Mean over levels of the absolute excess."""
+        count, excess = state[..., 0], np.abs(state[..., 1:]).sum(axis=-1)
+        return quotient(excess / max(state.shape[-1] - 1, 1), count)
+
+    def shares(self, state: Sums, levels: Sequence[float]) -> Array:
+        """Share ``[..., Q]`` of actual values at or below the quantile of each level; NaN where nothing was counted.
+
+        Examples
+        --------
+        >>> calibration = Calibration()
+        >>> batch = ForecastBatch([[2.0, 4.0]], [[3.0, 3.0]], quantiles=[[[1.0, 3.0]] * 2], levels=(0.25, 0.5))
+        >>> state = calibration.update(calibration.initial(levels=2), batch)
+        >>> calibration.shares(state, batch.levels)
+        array([0. , 0.5])
+        """
+        return np.asarray(levels) + quotient(state[..., 1:], state[..., :1])
