@@ -3,7 +3,7 @@
 
 # --- libraries: what the service runs on, in a virtual environment that later stages copy whole
 FROM python:3.11-slim-bookworm AS libraries
-# A place for CPU builds of torch, where the default index would give GPU ones (docs/operations.md); empty is fine.
+# A place for CPU builds of torch, where the default index would give GPU ones (docs/howto/operate.md); empty is fine.
 ARG PIP_EXTRA_INDEX_URL=
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/venv

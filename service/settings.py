@@ -12,7 +12,7 @@ STORES = ("sqlite", "memory")
 
 
 class Settings(BaseSettings):
-    """How the service runs. Every field is described in ``docs/settings.md``; a test holds the two together."""
+    """How the service runs. ``docs/reference/settings.md`` describes every field; a test holds them together."""
 
     model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore")
 

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_document_lists_every_setting_with_its_default() -> None:
     """A setting that is only in the code cannot be used, one that is only in the document misleads."""
-    rows = re.findall(r"^\| `STATECAST_([A-Z_]+)` \| (\S+) \|", (ROOT / "docs" / "settings.md").read_text(), re.M)
+    rows = re.findall(
+        r"^\| `STATECAST_([A-Z_]+)` \| (\S+) \|", (ROOT / "docs" / "reference" / "settings.md").read_text(), re.M
+    )
     told = {name.lower(): default.strip("`") for name, default in rows}
     real = {
         name: "none" if field.default is None else str(field.default) for name, field in Settings.model_fields.items()

@@ -4,14 +4,14 @@ from pathlib import Path
 
 from statecast import metrics
 
-PAGE = Path(__file__).parents[3] / "docs" / "metrics.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 
 
 def row(name: str) -> str:
     """The row that a metric has on the page."""
     metric = metrics.get(name)
     cells = (
-        f"[`{name}`](../statecast/metrics/{name}.py)",
+        f"[`{name}`](../../statecast/metrics/{name}.py)",
         metric.title,
         metric.summary,
         {"lower": "lower", "higher": "higher", "nominal": "near the nominal share"}[metric.better],
@@ -25,4 +25,4 @@ def row(name: str) -> str:
 def test_the_page_has_a_row_per_metric() -> None:
     found = [line for line in PAGE.read_text().splitlines() if line.startswith("| [`")]
     expected = [row(name) for name in metrics.names()]
-    assert found == expected, "docs/metrics.md: replace its rows by\n" + "\n".join(expected)
+    assert found == expected, "docs/reference/metrics.md: replace its rows by\n" + "\n".join(expected)
