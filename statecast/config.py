@@ -9,7 +9,8 @@ from statecast.inputs.covariates import Covariate, covariates_width
 from statecast.inputs.spatial_grid import SpatialGrid
 from statecast.layers.cells.recurrent import CELLS
 from statecast.naive_forecasts import EXPERTS, NINE_EXPERTS
-from statecast.time.frequency import Freq, calendar_width
+from statecast.time.features import calendar_width
+from statecast.time.frequency import Frequency
 
 DECODERS = ("mlp", "recurrent")
 TRANSFORMER_HEADS = 4
@@ -155,19 +156,14 @@ class ForecasterConfig(Plain):
         inside = all(0.0 < level < 1.0 for level in levels) and list(levels) == sorted(set(levels))
         expect(inside and 0.5 in levels, "quantile_levels", "ascending within (0, 1) with 0.5 among them", levels)
         if self.freq is not None:
-            Freq.parse(self.freq)
-        expect(
-            self.freq is not None or not self.calendar,
-            "calendar",
-            "none for a model without a freq",
-            self.calendar,
-        )
+            Frequency.parse(self.freq)
+        expect(self.freq is not None or not self.calendar, "calendar", "none for a model without freq", self.calendar)
         calendar_width(self.calendar)
 
     @property
     def resolution_names(self) -> tuple[str, ...]:
         """What each resolution is called: its freq, such as 1d, or its length in base steps for a model without."""
-        base = Freq.parse(self.freq) if self.freq else None
+        base = Frequency.parse(self.freq) if self.freq else None
         return tuple(str(base.coarser(length)) if base else str(length) for length in self.resolutions)
 
     @property

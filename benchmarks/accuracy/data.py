@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from training.data.columns import Columns
 from training.data.instants import place, read_instants
 from training.data.panel import Item, Panel
@@ -25,7 +25,7 @@ def read_m4(folder: str | Path, group: str = "Hourly") -> Panel:
     for name, known, later in zip(train.index, train.to_numpy(), test.loc[train.index].to_numpy(), strict=True):
         values = np.concatenate([known[~np.isnan(known)], later[~np.isnan(later)]])
         items.append(Item(str(name), clock=0, offset=0, target=values.astype(np.float32)))
-    return Panel(tuple(items), Freq.parse("1h"))
+    return Panel(tuple(items), Frequency.parse("1h"))
 
 
 def read_m1(path: str | Path, period: str = "MONTHLY", freq: str = "1mo") -> Panel:
@@ -37,7 +37,7 @@ def read_m1(path: str | Path, period: str = "MONTHLY", freq: str = "1mo") -> Pan
         for name, series in published.items()
         if series["period"] == [period]
     ]
-    return Panel(tuple(items), Freq.parse(freq))
+    return Panel(tuple(items), Frequency.parse(freq))
 
 
 def read_wide(path: str | Path, freq: str) -> Panel:
@@ -46,7 +46,7 @@ def read_wide(path: str | Path, freq: str) -> Panel:
     Where the dates have gaps or doubles (the weather file has both) a clock beside the dates is what remains.
     """
     frame = pd.read_csv(path, encoding_errors="replace")
-    step = Freq.parse(freq)
+    step = Frequency.parse(freq)
     clocks, offsets = place(step, read_instants(frame["date"].iloc[:1]))  # type: ignore[arg-type]
     items = [
         Item(str(name), clock=int(clocks[0]), offset=int(offsets[0]), target=frame[name].to_numpy(dtype=np.float32))

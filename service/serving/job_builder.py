@@ -11,9 +11,10 @@ from service.sessions.live_metrics import Interval
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 from statecast.config import ForecasterConfig
-from statecast.time.frequency import Freq, calendar_features
+from statecast.time.features import calendar_features
+from statecast.time.frequency import Frequency
 
-_freq = lru_cache(maxsize=64)(Freq.parse)
+_freq = lru_cache(maxsize=64)(Frequency.parse)
 
 
 def job_of(model: Model, arrival: SeriesInput, plan: SessionUpdate, record: Record | None, horizon: int = 0) -> Job:

@@ -10,7 +10,7 @@ from service.serving.catalog import Model
 from service.sessions.live_metrics import summary
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 
 def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
@@ -57,7 +57,7 @@ def last_timestamp(record: Record) -> str | None:
     """RFC 3339 time of the session's last observation, None without times."""
     if record.freq is None:
         return None
-    time = Freq.parse(record.freq).times(np.array([record.last_clock]), record.offset)[0]
+    time = Frequency.parse(record.freq).times(np.array([record.last_clock]), record.offset)[0]
     return f"{np.datetime_as_string(time, unit='s')}Z"
 
 

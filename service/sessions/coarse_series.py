@@ -13,7 +13,7 @@ from service.scheduling.job import Coarse, Floats, SeriesInput
 from service.sessions.regular_series import Limits
 from service.stores.interface import Record
 from statecast.layers.mixed_frequency import lay_out
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 
 def lay_given(arrival: SeriesInput, limits: Limits, clock: int, steps: int) -> tuple[Floats, Floats]:
@@ -88,7 +88,7 @@ def _compare(record: Record, name: str, place: int, coarse: Coarse, ends: NDArra
 
 
 def _begin(name: str, coarse: Coarse, index: np.int64) -> str:
-    return f"{Freq.parse(name).times(np.asarray([coarse.first + index]))[0]}Z"
+    return f"{Frequency.parse(name).times(np.asarray([coarse.first + index]))[0]}Z"
 
 
 def checksum_given(arrival: SeriesInput, before: int) -> int:

@@ -17,7 +17,8 @@ from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.scenarios import direct_quantiles
 from statecast.state.lookback import Observations
-from statecast.time.frequency import Freq, calendar_features, calendar_width
+from statecast.time.features import calendar_features, calendar_width
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import choose_season
 
 # Rows of history that are read at once; bounds memory, changes no result.
@@ -74,8 +75,8 @@ def forecast_series(
     clock, times = -1, None
     columns = np.zeros((steps + most, calendar_width(config.calendar)), dtype=np.float32)
     if start is not None and config.freq is not None:
-        freq = Freq.parse(config.freq)
-        clocks, offsets = freq.clocks(np.asarray([start], dtype="datetime64[s]"))
+        freq = Frequency.parse(config.freq)
+        clocks, offsets = freq.place(np.asarray([start], dtype="datetime64[s]"))
         clock = int(clocks[0]) - 1
         every = freq.times(clock + 1 + np.arange(steps + most), int(offsets[0]))
         columns, times = calendar_features(config.calendar, every), every[steps : steps + wanted]

@@ -11,7 +11,7 @@ from statecast.config import ForecasterConfig
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 # As a share of the recorded values' spread: how far another machine, device or batch shape may differ.
 TOLERANCE = 1e-3
@@ -48,8 +48,8 @@ def _given_values(config: ForecasterConfig, start: str | None) -> dict[str, tupl
         if start is None:
             found[name] = (-20, values)
         else:
-            freq = Freq.parse(name)
-            bucket = freq.clocks(np.asarray([start], dtype="datetime64[s]"))[0] - 20
+            freq = Frequency.parse(name)
+            bucket = freq.place(np.asarray([start], dtype="datetime64[s]"))[0] - 20
             found[name] = (str(freq.times(bucket)[0]), values)
     return found
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
-from statecast.time.frequency import calendar_width
+from statecast.time.features import calendar_width
 
 
 class FeatureAttention(nn.Module):

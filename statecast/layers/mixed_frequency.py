@@ -21,7 +21,7 @@ from statecast.errors import InputError
 from statecast.layers.bucket_encoder import MEMORY, BucketEncoder, find_ends
 from statecast.state.causal_scaling import Scaling, discounted_sums, scaling_of
 from statecast.state.state import Field, State
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 # In buckets: long beside the eight that an input holds, so that a week's trend is not taken for the level.
 HALF_LIFE = 4.0 * MEMORY
@@ -123,22 +123,22 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
         if isinstance(start, int | np.integer):
             return int(start)
         raise InputError(f"resolutions {name}: expected the first bucket's number, got {start!r}")
-    freq = Freq.parse(name)
+    freq = Frequency.parse(name)
     try:
         instant = np.asarray([start], dtype="datetime64[s]")
     except (ValueError, TypeError):
         raise InputError(
             f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
         ) from None
-    clocks, offsets = freq.clocks(instant)
+    clocks, offsets = freq.place(instant)
     if offsets[0]:
         raise InputError(f"resolutions {name}: {tell_begin(freq, instant[0])}")
     return int(clocks[0])
 
 
-def tell_begin(freq: Freq, instant: np.datetime64) -> str:
+def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
     """Say to who gave a time within a bucket when that begins."""
-    begin = freq.times(freq.clocks(np.asarray([instant]))[0])[0]
+    begin = freq.times(freq.place(np.asarray([instant]))[0])[0]
     return (
         f"expected the time at which a bucket begins, such as {begin}Z, got {instant}Z; buckets are counted from "
         "1970-01-01T00:00:00Z, aggregate to those"

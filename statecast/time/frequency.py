@@ -1,142 +1,199 @@
-"""Time as whole numbers: a ``Freq`` turns instants into an absolute step index, the *clock*, and back.
+"""The distance of two observations: a ``Frequency`` turns times into an absolute index and an offset, and back.
 
-Buckets of coarse resolutions, the phases of a day and the place of an observation in a session are all functions
-of the clock, so that they never depend on where a window happens to end.
+Buckets of coarse resolutions, the phases of a day and the place of an observation in a session are all functions of
+the index, so that they never depend on where a window happens to end.
+
+Times here are naive (``datetime64[s]``): what a wall clock shows where days are local ones, else UTC; see
+``statecast.time.axis``.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.errors import ConfigError, InputError
-
-_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_MONTHS = {"mo": 1, "q": 3, "y": 12}
-# What pandas, GluonTS and Nixtla call the same units.
-_ALIASES = {
-    "sec": "s", "t": "min", "m": "min", "hour": "h", "day": "d", "week": "w", "month": "mo", "ms": "mo", "me": "mo",
-    "qs": "q", "qe": "q", "quarter": "q", "year": "y", "ys": "y", "ye": "y", "a": "y",
-}  # fmt: skip
+from statecast.time.aliases import BUSINESS_MONTHS, DAY, END_OF_MONTH, MONTHS, SECONDS, read_alias
 
 Times = NDArray[np.datetime64]
-Clocks = NDArray[np.int64]
+Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Freq:
-    """The distance of two neighbouring observations: ``count`` times ``unit``.
+class Frequency:
+    """``count`` times ``unit``; ``str`` gives the canonical text, such as ``"15min"``.
 
-    Units: ``s, min, h, d, w`` (fixed length) and ``mo, q, y`` (calendar months). ``str`` gives the canonical text,
-    for example ``"15min"``.
+    Parameters
+    ----------
+    count : int
+        Units per step, from 1.
+    unit : str
+        ``s, min, h, d, w`` (fixed length), ``b`` (business days), ``mo, q, y`` (calendar months), or ``bmo, bq, by``
+        (the first or last business day of a month, quarter, year).
+    anchor : int, optional
+        Where within one unit an alias such as ``QE-MAR`` wants times to lie, as an offset; None keeps the data's own
+        place. It decides how a start is rolled forward and is no part of the canonical text: after that, the offset
+        says the same.
+
+    Examples
+    --------
+    >>> str(Frequency.parse("15T")), str(Frequency.parse("QE-MAR"))
+    ('15min', '1q')
     """
 
     count: int
     unit: str
+    anchor: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Freq":
-        """Read ``"1h"``, ``"15min"``, ``"D"``, ``"MS"``; a bare upper-case ``"M"`` is a month, as in pandas.
+    def parse(cls, text: str) -> "Frequency":
+        """Read ``"1h"``, ``"15min"``, ``"2mo"`` or an alias of pandas such as ``"D"``, ``"B"``, ``"W-SUN"``, ``"ME"``.
+
+        A bare ``"M"`` is a month that keeps the data's own day.
 
         Raises
         ------
         ConfigError
-            If the text names no known unit or a count below one.
+            If the text names no known unit, or a count below one or beyond the calendar.
         """
-        match = re.fullmatch(r"\s*(\d*)\s*([A-Za-z]+)(-[A-Za-z]+)?\s*", text)
-        if match:
-            word = match[2]
-            unit = "mo" if word == "M" else _ALIASES.get(word.lower(), word.lower())
-            count = int(match[1] or 1)
-            if unit in _SECONDS | _MONTHS and 1 <= count <= 1_000_000:
-                return cls(count, unit)
-        raise ConfigError(
-            f"freq: expected a count and one of s, min, h, d, w, mo, q, y (such as '1h' or '15min'), got {text[:40]!r}"
-        )
+        return _parsed(text)
 
     def __str__(self) -> str:
         return f"{self.count}{self.unit}"
 
-    def coarser(self, count: int) -> "Freq":
-        """``count`` steps as one, in the largest unit that they fill: 24 steps of ``1h`` are ``1d``."""
-        units, total = (_SECONDS if self.unit in _SECONDS else _MONTHS), count * self.count
-        base = total * units[self.unit]
-        unit = max((name for name, size in units.items() if base % size == 0), key=units.__getitem__)
-        return Freq(base // units[unit], unit)
+    @property
+    def plain(self) -> "Frequency":
+        """The same step without an anchor."""
+        return self if self.anchor is None else replace(self, anchor=None)
+
+    @cached_property
+    def seconds(self) -> int | None:
+        """Length of one step in seconds, None where months or weekends make it uneven."""
+        return self.count * SECONDS[self.unit] if self.unit in SECONDS else None
+
+    @cached_property
+    def months(self) -> int | None:
+        """Length of one step in months, None where it is counted in seconds or business days."""
+        months = MONTHS.get(self.unit) or BUSINESS_MONTHS.get(self.unit)
+        return None if months is None else self.count * months
 
     @property
-    def seconds(self) -> int | None:
-        """Length of one step in seconds, or None where months make it uneven."""
-        return self.count * _SECONDS[self.unit] if self.unit in _SECONDS else None
+    def daily(self) -> bool:
+        """Whether a step is a day or longer, so that it begins by the local calendar."""
+        return self.unit not in ("s", "min", "h")
 
-    def clocks(self, times: Times) -> tuple[Clocks, NDArray[np.int64]]:
-        """Absolute step index of each instant, and how many seconds the instant lies after that step's start.
+    def same_step(self, other: "Frequency") -> bool:
+        """Whether both have one length: ``24h`` and ``1d``, ``MS`` and ``ME``, ``3mo`` and ``1q``."""
+        return (self.seconds, self.months) == (other.seconds, other.months) and (
+            self.seconds is not None or self.months is not None or self.count == other.count
+        )
 
-        Two observations belong to one regular series only if their offsets agree.
+    def coarser(self, count: int) -> "Frequency":
+        """``count`` steps as one, in the largest unit that they fill: 24 steps of ``1h`` are ``1d``."""
+        families: tuple[dict[str, int], ...] = (SECONDS, MONTHS, BUSINESS_MONTHS, {"b": 1})
+        units = next(family for family in families if self.unit in family)
+        base = count * self.count * units[self.unit]
+        unit = max((name for name, size in units.items() if base % size == 0), key=units.__getitem__)
+        return Frequency(base // units[unit], unit)
+
+    def place(self, times: Times) -> tuple[Index, Index]:
+        """Absolute ``time_index`` ``[N]`` of times ``[N]``, and the offset of each within its step.
+
+        Where days of a month differ in number, several offsets give one time: whether a time lies on an axis is seen by
+        comparing it with ``times(index, offset)``.
         """
         seconds = times.astype("datetime64[s]").astype(np.int64)
         if self.seconds is not None:
             return np.floor_divide(seconds, self.seconds), np.mod(seconds, self.seconds)
-        months = times.astype("datetime64[M]").astype(np.int64)
-        step = self.count * _MONTHS[self.unit]
-        clock = np.floor_divide(months, step)
-        starts = (clock * step).astype("datetime64[M]").astype("datetime64[s]").astype(np.int64)
-        return clock, seconds - starts
+        days = np.floor_divide(seconds, DAY)
+        clock = seconds - days * DAY
+        if self.months is None:
+            index, part = np.divmod(_business_number(days), self.count)
+            return index, part * DAY + clock
+        months = days.astype("datetime64[D]").astype("datetime64[M]")
+        index, month = np.divmod(months.astype(np.int64), self.months)
+        day = days - months.astype("datetime64[D]").astype(np.int64)
+        if self.unit in BUSINESS_MONTHS:
+            day = np.where(day < 10, 0, END_OF_MONTH)
+        return index, (month * 32 + day) * DAY + clock
 
-    def times(self, clocks: Clocks, offset: int = 0) -> Times:
-        """Instants (``datetime64[s]``) of absolute step indices; the inverse of ``clocks``."""
-        clocks = np.asarray(clocks, dtype=np.int64)
+    def times(self, index: Index, offset: int = 0) -> Times:
+        """Times (``datetime64[s]``) of absolute indices ``[N]``; the inverse of ``place``."""
+        index = np.asarray(index, dtype=np.int64)
         if self.seconds is not None:
-            return (clocks * self.seconds + offset).astype("datetime64[s]")
-        starts = (clocks * (self.count * _MONTHS[self.unit])).astype("datetime64[M]").astype("datetime64[s]")
-        return (starts.astype(np.int64) + offset).astype("datetime64[s]")
+            return (index * self.seconds + offset).astype("datetime64[s]")
+        part, clock = divmod(offset, DAY)
+        if self.months is None:
+            week, weekday = np.divmod(index * self.count + part, 5)
+            return ((week * 7 + weekday - 3) * DAY + clock).astype("datetime64[s]")
+        month, day = divmod(part, 32)
+        months = (index * self.months + month).astype("datetime64[M]")
+        first = months.astype("datetime64[D]").astype(np.int64)
+        last = (months + 1).astype("datetime64[D]").astype(np.int64) - 1
+        if self.unit in BUSINESS_MONTHS:
+            days = _roll_back(last) if day == END_OF_MONTH else _roll_forward(first)
+        else:
+            days = np.minimum(first + day, last)
+        return (days * DAY + clock).astype("datetime64[s]")
+
+    def settle(self, times: Times) -> tuple[Index, int]:
+        """Index of times ``[N]``, N from 1, and the one offset at which most of them lie.
+
+        Times that are all last days of their months are ends of months.
+        """
+        index, offsets = self.place(times)
+        if self.months is None or self.unit in BUSINESS_MONTHS:
+            alike = bool((offsets == offsets[0]).all())
+            return index, int(offsets[0]) if alike else _most_frequent(offsets)
+        part, clock = np.divmod(offsets, DAY)
+        month, day = np.divmod(part, 32)
+        days = times.astype("datetime64[D]")
+        last = ((days + 1).astype("datetime64[M]") > days.astype("datetime64[M]")).all()
+        guess = END_OF_MONTH if last else int(day.max())
+        offset = (_most_frequent(month) * 32 + guess) * DAY + _most_frequent(clock)
+        if (self.times(index, offset) == times).all():
+            return index, offset
+        every = {END_OF_MONTH, *day.tolist()}
+        found = [offset + (other - guess) * DAY for other in sorted(every)]
+        return index, max(found, key=lambda one: int((self.times(index, one) == times).sum()))
+
+    def roll_forward(self, times: Times) -> Times:
+        """The first times at or after these, by day, that the anchor allows; the time of day stays."""
+        seconds = times.astype("datetime64[s]").astype(np.int64)
+        days = np.floor_divide(seconds, DAY)
+        clock = seconds - days * DAY
+        if self.unit == "b":
+            days = _roll_forward(days)
+        elif self.anchor is not None:
+            unit = Frequency(1, self.unit)
+            index = unit.place(times)[0]
+            this, following = (unit.times(index + step, self.anchor).astype(np.int64) // DAY for step in (0, 1))
+            days = np.where(this >= days, this, following)
+        rolled: Times = (days * DAY + clock).astype("datetime64[s]")
+        return rolled
 
 
-def _circle(position: NDArray[np.float64]) -> NDArray[np.float64]:
-    angle = 2.0 * np.pi * position
-    return np.stack([np.sin(angle), np.cos(angle)], axis=-1)
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Frequency:
+    return Frequency(*read_alias(text))
 
 
-def _share(times: Times, outer: str, length: float) -> NDArray[np.float64]:
-    begin = times.astype(f"datetime64[{outer}]").astype("datetime64[s]")
-    share: NDArray[np.float64] = (times - begin).astype("timedelta64[s]").astype(np.float64) / length
-    return share
+def _most_frequent(values: Index) -> int:
+    found, counts = np.unique(values, return_counts=True)
+    return int(found[np.argmax(counts)])
 
 
-# 1970-01-01 was a Thursday; four days later the week begins on a Monday.
-_FEATURES: dict[str, Callable[[Times], NDArray[np.float64]]] = {
-    "hour": lambda t: _circle(_share(t, "h", 3600.0)),
-    "day": lambda t: _circle(_share(t, "D", 86_400.0)),
-    "week": lambda t: _circle(((t.astype(np.int64) / 86_400.0) + 3.0) % 7.0 / 7.0),
-    "weekend": lambda t: ((((t.astype(np.int64) // 86_400) + 3) % 7) >= 5).astype(np.float64)[..., None],
-    "year": lambda t: _circle(_share(t, "Y", 365.2425 * 86_400.0)),
-}
-CALENDAR_FEATURES = tuple(_FEATURES)
-"""``hour``: place within the hour; ``day``, ``week``, ``year`` likewise (sine and cosine); ``weekend``: 0 or 1."""
+def _business_number(days: Index) -> Index:
+    """Business days before each day, counted from the Monday of 1970's first week."""
+    week, weekday = np.divmod(days + 3, 7)
+    return week * 5 + np.minimum(weekday, 5)
 
 
-def calendar_width(names: Sequence[str]) -> int:
-    """Columns that ``calendar_features`` gives for these names.
-
-    Raises
-    ------
-    ConfigError
-        If a name is not one of ``CALENDAR_FEATURES``.
-    """
-    for name in names:
-        if name not in _FEATURES:
-            raise ConfigError(f"calendar: expected names out of {', '.join(_FEATURES)}, got {name!r}")
-    return sum(1 if name == "weekend" else 2 for name in names)
+def _roll_forward(days: Index) -> Index:
+    weekday = (days + 3) % 7
+    return days + np.where(weekday >= 5, 7 - weekday, 0)
 
 
-def calendar_features(names: Sequence[str], times: Times) -> NDArray[np.float32]:
-    """Calendar covariates ``[..., K]`` of instants ``[...]`` in UTC; they are known for every future step."""
-    if np.isnat(times).any():
-        raise InputError("timestamp: expected instants, got a missing one; give every observation a time")
-    seconds = times.astype("datetime64[s]")
-    columns = [_FEATURES[name](seconds) for name in names]
-    if not columns:
-        return np.zeros((*times.shape, 0), dtype=np.float32)
-    return np.concatenate(columns, axis=-1).astype(np.float32)
+def _roll_back(days: Index) -> Index:
+    weekday = (days + 3) % 7
+    return days - np.where(weekday >= 5, weekday - 4, 0)

@@ -3,11 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 Values = NDArray[np.float64]
-# By unit, for a count of 1: an hour's steps, a day's, a week's, a year's.
-_USUAL = {"s": 60, "min": 60, "h": 24, "d": 7, "w": 1, "mo": 12, "q": 4, "y": 1}
+# By unit, for a count of 1: a minute's steps, an hour's, a day's, a week's, a year's.
+_USUAL = {
+    "s": 60, "min": 60, "h": 24, "d": 7, "b": 5, "w": 1, "mo": 12, "q": 4, "y": 1, "bmo": 12, "bq": 4, "by": 1,
+}  # fmt: skip
 SEASONS = (4, 7, 12, 24, 48, 52, 60, 96, 144, 288)
 """Seasons that ``detect_season`` looks for: of quarters, days, months, hours, half hours, weeks, minutes, and parts of
 an hour."""
@@ -16,7 +18,7 @@ _BY_CHANCE = 2.5  # standard errors that the correlation of the changes over an 
 _TURNS = 2.5  # seasons that must have been seen
 
 
-def usual_season(freq: Freq) -> int:
+def usual_season(freq: Frequency) -> int:
     """Steps of the season that series of this freq usually have; 1 for none."""
     season = _USUAL[freq.unit]
     if freq.count == 1:
@@ -67,7 +69,7 @@ def choose_season(history: ArrayLike, freq: str | None = None, season: int | Non
     values = np.asarray(history, dtype=np.float64)
     if freq is None:
         return detect_season(values)
-    usual = usual_season(Freq.parse(freq))
+    usual = usual_season(Frequency.parse(freq))
     return usual if values.size >= 2 * usual else 1
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from statecast import ForecasterConfig, State
 from statecast.errors import ConfigError, InputError
 from statecast.inputs.covariates import Covariate, encode_covariates
-from statecast.time.frequency import CALENDAR_FEATURES, Freq, calendar_features, calendar_width
+from statecast.time.features import CALENDAR_FEATURES, calendar_features, calendar_width
+from statecast.time.frequency import Frequency
 from tests.builders import tiny_network
 
 
@@ -32,14 +33,14 @@ from tests.builders import tiny_network
 )
 def test_freqs_are_read_as_people_write_them(text: str, canonical: str) -> None:
     """A table from any of the field's tools names its freq in its own way."""
-    assert str(Freq.parse(text)) == canonical
-    assert Freq.parse(canonical) == Freq.parse(text)
+    assert str(Frequency.parse(text)) == canonical
+    assert Frequency.parse(canonical) == Frequency.parse(text).plain
 
 
 def test_coarser_steps_have_a_name() -> None:
     """What a resolution is called in an answer."""
     names = [
-        str(Freq.parse(text).coarser(count))
+        str(Frequency.parse(text).coarser(count))
         for text, count in (("1h", 24), ("15min", 4), ("1d", 7), ("1mo", 12), ("1h", 5))
     ]
     assert names == ["1d", "1h", "1w", "1y", "5h"]
@@ -48,8 +49,8 @@ def test_coarser_steps_have_a_name() -> None:
 @pytest.mark.parametrize("text", ["", "0h", "fortnight", "-1h", "1.5h", "h" * 200])
 def test_other_freqs_are_refused(text: str) -> None:
     """The message must name the units."""
-    with pytest.raises(ConfigError, match="s, min, h, d, w, mo, q, y"):
-        Freq.parse(text)
+    with pytest.raises(ConfigError, match="s, min, h, d, b, w, mo, q, y"):
+        Frequency.parse(text)
 
 
 @given(
@@ -59,12 +60,12 @@ def test_other_freqs_are_refused(text: str) -> None:
 )
 def test_clock_and_time_are_inverse(text: str, clock: int, offset: int) -> None:
     """A session lives by its clock; a time that came back as another time would lose observations."""
-    freq = Freq.parse(text)
+    freq = Frequency.parse(text)
     if freq.seconds == 1:
         offset = 0
     if freq.unit in ("mo", "q", "y"):
         clock //= 1000
-    clocks, offsets = freq.clocks(freq.times(np.array([clock]), offset))
+    clocks, offsets = freq.place(freq.times(np.array([clock]), offset))
     assert (clocks[0], offsets[0]) == (clock, offset)
 
 

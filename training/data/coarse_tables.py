@@ -9,7 +9,7 @@ import numpy as np
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.layers.bucket_encoder import MEMORY
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from training.data.columns import Columns
 from training.data.panel import Given, Item, Panel
 from training.data.tables import read_panel
@@ -72,7 +72,7 @@ def check_resolutions(panel: Panel, config: ForecasterConfig) -> None:
         raise TrainingError(f"resolutions: the network is not given {name} but {known}; leave --resolution {name} out")
 
 
-def count_steps(base: Freq | None, coarse: Freq) -> int:
+def count_steps(base: Frequency | None, coarse: Frequency) -> int:
     """Base steps in a coarse one.
 
     Raises
@@ -95,7 +95,7 @@ def count_steps(base: Freq | None, coarse: Freq) -> int:
 def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     told = f"resolution {name}={path}"
     try:
-        freq = Freq.parse(name)
+        freq = Frequency.parse(name)
         length = count_steps(panel.freq, freq)
         table = read_panel(path, columns, name)
     except (ConfigError, TableError, TrainingError) as error:
@@ -119,7 +119,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     return Panel(tuple(items), panel.freq)
 
 
-def _aligned(item: Item, values: Item, length: int, freq: Freq, told: str) -> Given:
+def _aligned(item: Item, values: Item, length: int, freq: Frequency, told: str) -> Given:
     if values.offset:
         first = freq.times(np.asarray([values.clock]), values.offset)[0]
         bucket = freq.times(np.asarray([values.clock]))[0]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate, encode_covariates
-from statecast.time.frequency import calendar_features, calendar_width
+from statecast.time.features import calendar_features, calendar_width
 from training.data.coarse_tables import check_resolutions
 from training.data.mixed_frequency import given_columns
 from training.data.panel import Given, Panel

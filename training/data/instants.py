@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from statecast.time.frequency import Freq, Times
+from statecast.time.frequency import Frequency, Times
 from training.errors import TableError
 
 _UNITS = (("w", 604_800), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -53,8 +53,8 @@ def _parse(column: pd.Series) -> pd.Series:
     return pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601") if parsed.isna().any() else parsed
 
 
-def infer_freq(times: Times, breaks: NDArray[np.bool_]) -> Freq:
-    """Take the most frequent distance of neighbouring times as a ``Freq``.
+def infer_freq(times: Times, breaks: NDArray[np.bool_]) -> Frequency:
+    """Take the most frequent distance of neighbouring times as a ``Frequency``.
 
     Parameters
     ----------
@@ -77,17 +77,17 @@ def infer_freq(times: Times, breaks: NDArray[np.bool_]) -> Freq:
         values, counts = np.unique(months[months > 0], return_counts=True)
         if values.size:
             count = int(values[np.argmax(counts)])
-            return Freq.parse(_MONTHS.get(count, f"{count}mo"))
+            return Frequency.parse(_MONTHS.get(count, f"{count}mo"))
     unit, length = next((unit, length) for unit, length in _UNITS if step % length == 0)
-    return Freq(step // length, unit)
+    return Frequency(step // length, unit)
 
 
-def place(freq: Freq, times: Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def place(freq: Frequency, times: Times) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Clock and offset of each instant; ends of months count as that month, whatever their day."""
     if freq.seconds is None:
         days = times.astype("datetime64[D]")
         months = times.astype("datetime64[M]")
         last_day = ((days + 1).astype("datetime64[M]") > months).all()
         if last_day:
-            return freq.clocks(months.astype("datetime64[s]"))
-    return freq.clocks(times)
+            return freq.place(months.astype("datetime64[s]"))
+    return freq.place(times)

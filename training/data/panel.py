@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.time.frequency import Freq, Times
+from statecast.time.frequency import Frequency, Times
 
 MANY = 50  # items from which on a panel is taken as one of many unlike series, as in the competitions
 
@@ -54,7 +54,7 @@ class Panel:
     """Series that share a freq (None: counted steps without times) and the names of their covariates."""
 
     items: tuple[Item, ...]
-    freq: Freq | None
+    freq: Frequency | None
 
     @property
     def rows(self) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from training.data.columns import Columns, Layout, find_layout
 from training.data.instants import infer_freq, place, read_instants
 from training.data.panel import Item, Panel
@@ -33,7 +33,7 @@ def panel_of(frame: pd.DataFrame, columns: Columns | None = None, freq: str | No
     """Make a panel of a table that is already in memory; errors as ``read_panel``."""
     columns = columns or Columns()
     layout = validate(frame, columns)
-    return regularise(normalise(frame, columns, layout), columns, Freq.parse(freq) if freq else None)
+    return regularise(normalise(frame, columns, layout), columns, Frequency.parse(freq) if freq else None)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def normalise(frame: pd.DataFrame, columns: Columns, layout: Layout) -> pd.DataF
     return pd.DataFrame(plain)
 
 
-def regularise(frame: pd.DataFrame, columns: Columns, freq: Freq | None = None) -> Panel:
+def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = None) -> Panel:
     """Put each item on an even grid: gaps become rows of NaN.
 
     Raises
@@ -186,7 +186,7 @@ def _check_order(times: NDArray[Any], breaks: NDArray[np.bool_], codes: Any, nam
         raise TableError(f"item {str(names[codes[at]])!r}: {kind} time {stamp}; {mend}")
 
 
-def _check_grid(name: str, clocks: NDArray[np.int64], offsets: NDArray[np.int64], freq: Freq | None) -> None:
+def _check_grid(name: str, clocks: NDArray[np.int64], offsets: NDArray[np.int64], freq: Frequency | None) -> None:
     if clocks.size < 2:
         return
     steps = np.diff(clocks)

@@ -7,7 +7,7 @@ import numpy as np
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import usual_season
 from training.data.panel import MANY, Panel
 
@@ -17,13 +17,20 @@ _UNITS: dict[str, tuple[int, tuple[str, ...], int]] = {
     "min": (60, ("hour", "day", "weekend"), 60),
     "h": (48, ("day", "week", "weekend", "year"), 24),
     "d": (14, ("week", "year"), 7),
+    "b": (10, ("week", "year"), 5),
     "w": (13, ("year",), 4),
     "mo": (18, ("year",), 12),
     "q": (8, ("year",), 4),
     "y": (6, (), 5),
+    "bmo": (18, ("year",), 12),
+    "bq": (8, ("year",), 4),
+    "by": (6, (), 5),
 }
 _A_HORIZON = 0.8  # log width that margins may move in a horizon; 1 / 120 a step at 96 steps
-_A_YEAR = {"s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "w": 52, "mo": 12, "q": 4, "y": 1}
+_A_YEAR = {
+    "s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "b": 261, "w": 52, "mo": 12, "q": 4, "y": 1, "bmo": 12,
+    "bq": 4, "by": 1,
+}  # fmt: skip
 
 
 def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
@@ -77,7 +84,7 @@ def choose_forks(panel: Panel, config: ForecasterConfig, forks: int, warm: int) 
     return most, warm * most // forks
 
 
-def _by_freq(freq: Freq | None, season: int) -> tuple[int, tuple[str, ...], int]:
+def _by_freq(freq: Frequency | None, season: int) -> tuple[int, tuple[str, ...], int]:
     """Horizon, calendar and coarse step."""
     if freq is None:
         return 12, (), 8

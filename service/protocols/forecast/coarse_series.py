@@ -11,7 +11,7 @@ from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.layers.mixed_frequency import tell_begin
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 
 def read_resolutions(series: Series, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
@@ -29,7 +29,7 @@ def read_resolutions(series: Series, config: ForecasterConfig, settings: Setting
         elif name in found:
             one.fault(f"expected each resolution once, got {name} twice; leave one out", *where)
         elif _agrees(one, series.target):
-            clocks = _buckets(one, Freq.parse(name))
+            clocks = _buckets(one, Frequency.parse(name))
             if clocks is not None and _fits(one, clocks, settings.max_history):
                 found[name] = _in_place(clocks, np.stack([one.target[variable] for variable in series.target]))
     return found
@@ -38,8 +38,8 @@ def read_resolutions(series: Series, config: ForecasterConfig, settings: Setting
 def _name(asked: str, known: Mapping[str, int]) -> str | None:
     """The model's own name for a freq, however it is written."""
     try:
-        freq = Freq.parse(asked)
-        own = {name: Freq.parse(name) for name in known}
+        freq = Frequency.parse(asked)
+        own = {name: Frequency.parse(name) for name in known}
     except ConfigError:
         return None
     alike = (name for name, other in own.items() if freq == other or freq.seconds == other.seconds is not None)
@@ -57,7 +57,7 @@ def _agrees(one: Series, own: Mapping[str, np.ndarray]) -> bool:
     return len(lengths) <= 1
 
 
-def _buckets(one: Series, freq: Freq) -> Clocks | None:
+def _buckets(one: Series, freq: Frequency) -> Clocks | None:
     """Number of the bucket of each value; None where that is not told."""
     steps = max(map(len, one.target.values()), default=0)
     column = "timestamp" if one.table else "start"
@@ -69,7 +69,7 @@ def _buckets(one: Series, freq: Freq) -> Clocks | None:
     instants = read_instants(one)
     if instants is None:
         return None
-    clocks, offsets = freq.clocks(instants)
+    clocks, offsets = freq.place(instants)
     within = np.flatnonzero(offsets)
     if len(within):
         one.fault(tell_begin(freq, instants[within[0]]), column, *([int(within[0])] if one.table else []))

@@ -19,9 +19,9 @@ from service.scheduling.job import Answer, Result
 from service.serving.catalog import Model
 from statecast.config import ForecasterConfig
 from statecast.layers.heads import interpolate_levels
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
-_freq = lru_cache(maxsize=256)(Freq.parse)
+_freq = lru_cache(maxsize=256)(Frequency.parse)
 
 
 @dataclass(frozen=True)

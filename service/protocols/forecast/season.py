@@ -7,7 +7,7 @@ from service.codecs.forecast_request import Series
 from service.protocols.forecast.timeline import Timeline
 from service.scheduling.job import Floats
 from service.serving.catalog import Model
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
 
 
@@ -35,7 +35,7 @@ def season_of(series: Series, timeline: Timeline, model: Model, most: int) -> in
         return min(series.season, longest)
     columns = [_on_grid(values, timeline, most) for values in series.target.values()]
     if timeline.freq is not None:
-        usual = usual_season(Freq.parse(timeline.freq))
+        usual = usual_season(Frequency.parse(timeline.freq))
         if usual <= longest:
             return usual if series.session is not None else choose_season(columns[0], timeline.freq)
     fitting = tuple(season for season in SEASONS if season <= longest)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from service.codecs.forecast_request import Series, shown
 from statecast.errors import ConfigError
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 Clocks = NDArray[np.int64]
 Instants = NDArray[np.datetime64]
@@ -51,18 +51,18 @@ def read_timeline(series: Series, steps: int, model_freq: str | None) -> Timelin
 def check_reach(series: Series, timeline: Timeline, horizon: int) -> None:
     """Refuse a forecast that would pass the last time that RFC 3339 can write."""
     if timeline.freq is not None and timeline.clocks is not None and len(timeline.clocks):
-        last = Freq.parse(timeline.freq).times(timeline.clocks[-1:] + horizon, timeline.offset)[0]
+        last = Frequency.parse(timeline.freq).times(timeline.clocks[-1:] + horizon, timeline.offset)[0]
         if last > _LAST:
             name = "start" if series.start is not None else "timestamps"
             series.fault(f"expected a forecast that ends by the year 9999, got one up to {_text(last)}; check it", name)
 
 
-def _agreed(series: Series, model_freq: str | None) -> Freq | None:
-    model = Freq.parse(model_freq) if model_freq else None
+def _agreed(series: Series, model_freq: str | None) -> Frequency | None:
+    model = Frequency.parse(model_freq) if model_freq else None
     if series.freq is None:
         return model
     try:
-        asked = Freq.parse(series.freq)
+        asked = Frequency.parse(series.freq)
     except ConfigError as error:
         series.fault(str(error).removeprefix("freq: "), "freq")
         return model
@@ -73,7 +73,7 @@ def _agreed(series: Series, model_freq: str | None) -> Freq | None:
     return model or asked
 
 
-def _length(freq: Freq) -> tuple[str, int]:
+def _length(freq: Frequency) -> tuple[str, int]:
     if freq.seconds is not None:
         return "s", freq.seconds
     return "mo", freq.count * {"mo": 1, "q": 3, "y": 12}[freq.unit]
@@ -97,18 +97,18 @@ def read_instants(series: Series) -> Instants | None:
     return instants
 
 
-def _from_start(series: Series, steps: int, freq: Freq | None) -> Timeline:
+def _from_start(series: Series, steps: int, freq: Frequency | None) -> Timeline:
     if freq is None:
         series.fault("expected freq beside start, such as 1h, got none, and the model has no freq of its own", "freq")
         return Timeline()
     instants = read_instants(series)
     if instants is None:
         return Timeline()
-    clock, offset = freq.clocks(instants)
+    clock, offset = freq.place(instants)
     return Timeline(str(freq), clock[0] + np.arange(steps, dtype=np.int64), int(offset[0]))
 
 
-def _from_timestamps(series: Series, steps: int, freq: Freq | None) -> Timeline:
+def _from_timestamps(series: Series, steps: int, freq: Frequency | None) -> Timeline:
     name = "timestamp" if series.table else "timestamps"
     instants = read_instants(series)
     if instants is None:
@@ -122,7 +122,7 @@ def _from_timestamps(series: Series, steps: int, freq: Freq | None) -> Timeline:
         return Timeline()
     if steps == 0:
         return Timeline(str(freq), np.zeros(0, dtype=np.int64))
-    clocks, offsets = freq.clocks(instants)
+    clocks, offsets = freq.place(instants)
     off = np.flatnonzero(offsets != offsets[0])
     if len(off):
         index = int(off[0])
@@ -215,7 +215,7 @@ def _all_in_utc(texts: list[str]) -> Instants | None:
         return None
 
 
-def infer_freq(instants: Instants) -> Freq | None:
+def infer_freq(instants: Instants) -> Frequency | None:
     """Coarsest freq on whose grid ascending instants lie, gaps allowed; None for fewer than two."""
     if len(instants) < 2:
         return None
@@ -224,9 +224,9 @@ def infer_freq(instants: Instants) -> Freq | None:
     gaps = np.diff(months.astype(np.int64))
     if (places == places[0]).all() and (gaps >= 1).all():
         count = int(np.gcd.reduce(gaps))
-        return Freq(count // 12, "y") if count % 12 == 0 else Freq(count, "mo")
+        return Frequency(count // 12, "y") if count % 12 == 0 else Frequency(count, "mo")
     seconds = int(np.gcd.reduce(np.diff(instants.astype(np.int64))))
     for unit, length in (("w", 604_800), ("d", 86_400), ("h", 3600), ("min", 60)):
         if seconds % length == 0:
-            return Freq(seconds // length, unit)
-    return Freq(seconds, "s")
+            return Frequency(seconds // length, unit)
+    return Frequency(seconds, "s")

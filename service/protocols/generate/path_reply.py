@@ -14,9 +14,9 @@ from service.http.problems import problem
 from service.protocols.generate.json_body import ScenarioRequest
 from service.serving.catalog import Model
 from service.serving.scenarios import ScenarioStart
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
-_freq = lru_cache(maxsize=256)(Freq.parse)
+_freq = lru_cache(maxsize=256)(Frequency.parse)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.codecs.forecast_request import Series
 from service.protocols.forecast.timeline import Timeline, infer_freq, read_timeline
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 
 SECONDS = st.integers(-(2**33), 2**33)
 
@@ -29,7 +29,7 @@ def text(second: int, minutes: int | None = None) -> str:
     SECONDS, st.lists(st.integers(1, 5), max_size=10), st.integers(-720, 720), st.sampled_from(["15min", "1h", "1d"])
 )
 def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int], minutes: int, freq: str) -> None:
-    length = Freq.parse(freq).seconds
+    length = Frequency.parse(freq).seconds
     assert length is not None
     seconds = [first + length * int(step) for step in np.cumsum([0, *gaps])]
     plain, none = read(len(seconds), freq, timestamps=[text(second) for second in seconds])
@@ -37,7 +37,7 @@ def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int],
     assert (none, also) == ([], [])
     assert plain.clocks is not None and local.clocks is not None
     np.testing.assert_array_equal(plain.clocks, local.clocks)
-    again = Freq.parse(freq).times(plain.clocks, plain.offset).astype(np.int64)
+    again = Frequency.parse(freq).times(plain.clocks, plain.offset).astype(np.int64)
     np.testing.assert_array_equal(again, seconds)
     started, _ = read(3, freq, start=text(first))
     assert started.clocks is not None and (started.clocks[0], started.offset) == (plain.clocks[0], plain.offset)

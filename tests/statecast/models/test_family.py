@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import statecast
 from statecast import Family, FamilyConfig, Observations
 from statecast.errors import ArtifactError, ConfigError, InputError
-from statecast.time.frequency import Freq
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import detect_season, usual_season
 
 SMALL = FamilyConfig(patches=((12, 4, 8), (48, 8, 16)), width=8, segment_length=4)
@@ -113,7 +113,7 @@ def test_refusals_name_the_mend(family):
      ("1q", 4), ("1y", 1), ("2h", 12), ("7h", 1), ("1s", 60)],
 )  # fmt: skip
 def test_usual_seasons(freq, season):
-    assert usual_season(Freq.parse(freq)) == season
+    assert usual_season(Frequency.parse(freq)) == season
 
 
 @pytest.mark.parametrize("season", [4, 7, 12, 24, 48, 96, 144])

@@ -65,7 +65,7 @@ def test_a_backtest_reads_given_values_as_a_notebook_does(joined):
     for window in carried_forecasts(network, encode_panel(joined, SHAPE), part, every=4):
         item = joined.items[window.item]
         given = {
-            name: (str(statecast.time.frequency.Freq.parse(name).times(np.asarray([one.bucket]))[0]), one.values)
+            name: (str(statecast.time.frequency.Frequency.parse(name).times(np.asarray([one.bucket]))[0]), one.values)
             for name, one in (("6h", item.given[6]), ("1d", item.given[24]))
         }
         for at, origin in enumerate(window.origins.tolist()):

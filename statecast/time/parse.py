@@ -1,0 +1,231 @@
+"""Time stamps out of what tables and requests hold: texts in many forms, whole numbers, arrays of instants."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statecast.time.dates import order_of_day_and_month
+from statecast.time.numbers import as_whole, join_date, number_list, stamps_of_numbers
+from statecast.time.stamps import Stamps, TimeError
+
+Times = NDArray[np.datetime64]
+Whole = NDArray[np.int64]
+
+_LONGEST = 40  # letters
+_TIME = r"(?:[Tt ](?P<h>9{1,2}):(?P<min>99)(?::(?P<s>99)(?:\.(?P<fraction>9+))?)?)?(?P<zone> ?(?:[Zz]|UTC|[+-]99:?99))?"
+_FORMS = tuple(
+    re.compile(date + _TIME)
+    for date in (
+        r"(?P<y>9{4})-(?P<mo>9{1,2})(?:-(?P<d>9{1,2}))?",
+        r"(?P<y>9{4})/(?P<mo>9{1,2})/(?P<d>9{1,2})",
+        r"(?P<y>9{4})\.(?P<mo>9{1,2})\.(?P<d>9{1,2})",
+        r"(?P<a>9{1,2})(?P<mark>[./-])(?P<b>9{1,2})(?P=mark)(?P<y>9{4})",
+    )
+)
+# Rare ways of writing, read one by one.
+_SPELLED = (
+    "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y", "%b-%Y", "%B %Y", "%Y %b",
+    "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
+    "%a, %d %b %Y %H:%M:%S GMT",
+)  # fmt: skip
+_EXAMPLE = "expected a time such as 2026-01-01T00:00:00Z"
+
+
+def read_stamps(
+    values: Sequence[str | int | float] | NDArray[Any], *, zone: str | None = None, unit: str | None = None,
+    dayfirst: bool | None = None,
+) -> Stamps | Whole:  # fmt: skip
+    """Read time stamps; whole numbers that are no dates are counted steps and come back as such.
+
+    Parameters
+    ----------
+    values : sequence of str or NDArray
+        Texts, whole numbers, or ``datetime64`` (UTC), ``[N]``.
+    zone : str, optional
+        Zone whose calendar decides, ``timezone`` of a request; naive times are on its clocks.
+    unit : str, optional
+        ``s`` or ``ms``: whole numbers are that long after 1970. Left out, their range tells.
+    dayfirst : bool, optional
+        Whether ``01.02.2021`` is the 1st of February. Left out, the values themselves must tell.
+
+    Raises
+    ------
+    TimeError
+        If one cannot be read or can be read in two ways, with its index.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        return Stamps.of(_whole_seconds(values), naive=True, zone=zone)
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return stamps_of_numbers(as_whole(values), zone, unit)
+    texts: Any = values.tolist() if isinstance(values, np.ndarray) else values
+    if not texts:
+        return Stamps.of(np.zeros(0, dtype="datetime64[s]"), zone=zone)
+    if not isinstance(texts[0], str):
+        return stamps_of_numbers(as_whole(number_list(texts)), zone, unit)
+    letters = _letters(texts)
+    if _all_digits(letters):
+        return stamps_of_numbers(as_whole(number_list(texts)), zone, unit)
+    return _of_texts(texts, letters, zone, dayfirst)
+
+
+def read_start(
+    value: object, *, zone: str | None = None, unit: str | None = None, dayfirst: bool | None = None
+) -> Stamps:
+    """Read the one time at which a series begins; as ``read_stamps``, but a counted step is refused.
+
+    Raises
+    ------
+    TimeError
+        If it is no time.
+    """
+    if isinstance(value, str) and zone is None and len(value) == 20 and value[10] == "T" and value[19] == "Z":
+        try:
+            return Stamps(np.array([datetime.fromisoformat(value[:19])], dtype="datetime64[s]"))
+        except ValueError:
+            pass
+    if isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        found = read_stamps([value], zone=zone, unit=unit, dayfirst=dayfirst)
+        if isinstance(found, Stamps):
+            return found
+    raise TimeError(f"{_EXAMPLE}, got {_shown(value)}")
+
+
+def _whole_seconds(times: Times) -> Times:
+    missing = np.isnat(times)
+    if missing.any():
+        raise TimeError("expected a time, got a missing one; give every value a time", int(np.argmax(missing)))
+    seconds = times.astype("datetime64[s]")
+    fine = seconds != times
+    if fine.any():
+        index = int(np.argmax(fine))
+        raise TimeError(f"expected whole seconds, got {times[index]}; times finer than a second: round them", index)
+    return seconds
+
+
+def _letters(texts: Sequence[str]) -> NDArray[np.uint8]:
+    """Bytes ``[N, W]`` of the texts, zeros after their ends."""
+    try:
+        joined = "".join(texts).encode("ascii")
+        lengths = set(map(len, texts))
+        width = max(lengths)
+        if min(lengths) > 0 and width <= _LONGEST:
+            if len(lengths) > 1:
+                joined = np.asarray(texts, dtype=f"S{width}").tobytes()
+            return np.frombuffer(joined, dtype=np.uint8).reshape(len(texts), width)
+    except (UnicodeEncodeError, TypeError):
+        pass
+    for index, text in enumerate(texts):
+        if not isinstance(text, str) or not 0 < len(text) <= _LONGEST or not text.isascii():
+            raise TimeError(f"{_EXAMPLE}, got {_shown(text)}", index)
+    raise TimeError(f"{_EXAMPLE} throughout")
+
+
+def _all_digits(letters: NDArray[np.uint8]) -> bool:
+    return bool((((letters >= 48) & (letters <= 57)) | (letters == 0)).all())
+
+
+def _of_texts(texts: Sequence[str], letters: NDArray[np.uint8], zone: str | None, dayfirst: bool | None) -> Stamps:
+    count = len(texts)
+    wall = np.zeros(count, dtype="datetime64[s]")
+    ahead = np.zeros(count, dtype=np.int64)
+    naive = np.zeros(count, dtype=np.bool_)
+    unordered: list[tuple[NDArray[np.intp], dict[str, Whole]]] = []
+    patterns = np.where((letters >= 48) & (letters <= 57), np.uint8(57), letters)
+    for pattern, rows in _groups(patterns):
+        form = next((match for form in _FORMS if (match := form.fullmatch(pattern))), None)
+        if form is None:
+            _read_spelled(texts, rows, wall)
+            naive[rows] = True
+            continue
+        parts = {
+            name: _digits(letters[rows], *form.span(name))
+            for name in form.groupdict()
+            if name not in ("zone", "mark") and form[name]
+        }
+        if "fraction" in parts and parts["fraction"].any():
+            index = int(rows[np.argmax(parts["fraction"] != 0)])
+            raise TimeError(f"expected whole seconds, got {_shown(texts[index])}; round it", index)
+        ahead[rows], naive[rows] = _ahead(letters[rows], form.span("zone"), form["zone"])
+        if (np.abs(ahead[rows]) >= 86_400).any():
+            index = int(rows[np.argmax(np.abs(ahead[rows]) >= 86_400)])
+            raise TimeError(f"expected a UTC offset within a day, got {_shown(texts[index])}; check it", index)
+        if "a" in parts:
+            unordered.append((rows, parts))
+        else:
+            wall[rows] = _instants(parts, rows, texts)
+    if unordered:
+        first = order_of_day_and_month(texts, unordered, dayfirst)
+        for rows, parts in unordered:
+            day, month = (parts["a"], parts["b"]) if first else (parts["b"], parts["a"])
+            wall[rows] = _instants(parts | {"d": day, "mo": month}, rows, texts)
+    if naive.any() and not naive.all() and (zone is not None or ahead.any()):
+        index = int(np.argmax(naive != naive[0]))
+        raise TimeError(f"expected every time with its UTC offset, or none, got {_shown(texts[index])}; add it", index)
+    return Stamps.of(wall, ahead, naive=bool(naive.all()), zone=zone)
+
+
+def _groups(patterns: NDArray[np.uint8]) -> list[tuple[str, NDArray[np.intp]]]:
+    """Rows of each way of writing, its digits as nines."""
+    if not len(patterns):
+        return []
+    keys = patterns.view(f"S{patterns.shape[1]}")[:, 0]
+    if (patterns == patterns[0]).all():
+        return [(keys[0].decode("ascii"), np.arange(len(keys)))]
+    names, codes = np.unique(keys, return_inverse=True)
+    return [(name.decode("ascii"), np.flatnonzero(codes == place)) for place, name in enumerate(names)]
+
+
+def _digits(letters: NDArray[np.uint8], begin: int, end: int) -> Whole:
+    number = np.zeros(len(letters), dtype=np.int64)
+    for place in range(begin, min(end, begin + 18)):
+        number = number * 10 + (letters[:, place] - 48)
+    return number
+
+
+def _ahead(letters: NDArray[np.uint8], span: tuple[int, int], text: str | None) -> tuple[int | Whole, bool]:
+    if text is None:
+        return 0, True
+    if text[-1] in "ZzC":
+        return 0, False
+    begin = span[0] + (text[0] == " ")
+    hours = _digits(letters, begin + 1, begin + 3)
+    minutes = _digits(letters, span[1] - 2, span[1])
+    sign = np.where(letters[:, begin] == ord("-"), -1, 1)
+    return sign * np.where(minutes < 60, hours * 3600 + minutes * 60, 86_400), False
+
+
+def _instants(parts: dict[str, Whole], rows: NDArray[np.intp], texts: Sequence[str]) -> Times:
+    day = parts.get("d")
+    year, month = parts["y"], parts["mo"]
+    hour, minute, second = (parts.get(name, np.zeros(len(rows), dtype=np.int64)) for name in ("h", "min", "s"))
+    fits = (year >= 1) & (month >= 1) & (month <= 12) & (hour < 24) & (minute < 60) & (second < 60)
+    wall = join_date(year, month, np.ones_like(year) if day is None else day)
+    fits &= wall.astype("datetime64[M]").astype(np.int64) == (year - 1970) * 12 + month - 1
+    if not fits.all():
+        index = int(rows[np.argmin(fits)])
+        raise TimeError(f"{_EXAMPLE}, got {_shown(texts[index])}; there is no such time", index)
+    times: Times = wall + (hour * 3600 + minute * 60 + second).astype("timedelta64[s]")
+    return times
+
+
+def _read_spelled(texts: Sequence[str], rows: NDArray[np.intp], wall: Times) -> None:
+    known = ""
+    for index in rows.tolist():
+        for form in (known, *_SPELLED) if known else _SPELLED:
+            try:
+                wall[index] = np.datetime64(datetime.strptime(texts[index], form), "s")
+            except (ValueError, TypeError):
+                continue
+            known = form
+            break
+        else:
+            raise TimeError(f"{_EXAMPLE}, got {_shown(texts[index])}, which is not a date; write RFC 3339", index)
+
+
+def _shown(text: object) -> str:
+    text = str(text)
+    return repr(text if len(text) <= 40 else text[:40] + "…")
