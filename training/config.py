@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from statecast import metrics
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from training.data.columns import Columns
@@ -12,6 +13,7 @@ from training.toml import build_table, expect, read_toml, write_toml
 
 WEIGHTINGS = ("auto", "scale", "standard", "owa")
 """Units of the loss, see ``training.fitting.loss_weighting.LossWeighting``."""
+REPORTED = ("mse", "mae", "smape", "mase", "owa", "wql", "interval_score", "coverage", "directional_accuracy")
 _COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
 
 
@@ -66,6 +68,7 @@ class TrainingConfig:
     among the levels.
     validation_every: steps between validations.  validation_stride: steps between validated origins.
     patience: validations without progress before it stops.  judge: the metric that chooses weights.
+    metrics: columns of the table of errors and of the report, in order, see docs/reference/metrics.md.
     covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
     baseline_seconds: a slow baseline (boosting; AutoETS, AutoTheta where statsforecast is installed) that by a rough
     reckoning takes longer is left out, and the table says so.
@@ -91,6 +94,7 @@ class TrainingConfig:
     validation_stride: int = 5
     patience: int = 10
     judge: str = "pinball"
+    metrics: tuple[str, ...] = REPORTED
     covariate_dropout: float = 0.0
     calendar_dropout: float = 0.0
     boosting: bool = True
@@ -107,7 +111,11 @@ class TrainingConfig:
             _expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         _expect(0 <= self.warm < self.forks, "warm", f"0 up to, not with, forks ({self.forks})", self.warm)
         _expect(self.weighting in WEIGHTINGS, "weighting", f"one of {', '.join(WEIGHTINGS)}", self.weighting)
-        _expect(self.judge in ("pinball", "mse", "mae"), "judge", "one of pinball, mse, mae", self.judge)
+        losses = [name for name in metrics.names() if metrics.get(name).better == "lower"]
+        _expect(self.judge in losses, "judge", f"one of {', '.join(losses)}", self.judge)
+        for name in self.metrics:
+            known = (*metrics.names(), "owa")
+            _expect(name in known, "metrics", f"names out of {', '.join(known)}", name)
         _expect(self.device in ("cpu", "cuda", "auto"), "device", "one of cpu, cuda, auto", self.device)
         for name in ("averaging", "covariate_dropout", "calendar_dropout"):
             _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,8 +83,17 @@ def fit_panel(
     return Outcome(trained.network, judgement, digest)
 
 
-def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher | None = None) -> Outcome:
-    """Judge an artifact on a panel, cut as it was for training; on the same data the figures are the fit's own."""
+def backtest_panel(
+    artifact: statecast.Artifact,
+    panel: Panel,
+    watcher: Watcher | None = None,
+    *,
+    metrics: tuple[str, ...] | None = None,
+) -> Outcome:
+    """Judge an artifact on a panel, cut as it was for training; on the same data the figures are the fit's own.
+
+    metrics: columns of the table; left out, those of the fit.
+    """
     check_freq(artifact, panel)
     config = trained_with(artifact)
     if config.training.threads:
@@ -94,7 +103,8 @@ def backtest_panel(artifact: statecast.Artifact, panel: Panel, watcher: Watcher 
     split = cut(panel, config, shape.horizon)
     tensors = encode_panel(panel, shape)
     task = Task(panel, split, shape.season, shape.horizon)
-    judgement = _judge(network, tensors, task, config.training, watcher or Silent())
+    training = config.training if metrics is None else replace(config.training, metrics=metrics)
+    judgement = _judge(network, tensors, task, training, watcher or Silent())
     return Outcome(network, judgement, artifact.digest)
 
 
@@ -168,4 +178,5 @@ def _judge(
         seed=training.seed,
         watcher=watcher,
         baseline_seconds=training.baseline_seconds,
+        columns=training.metrics,
     )

@@ -31,9 +31,9 @@ from training.config import FitConfig
 from training.data.panel import Item, Panel
 from training.evaluation.backtest import Part, score_baseline
 from training.evaluation.baselines.naive import Task
-from training.evaluation.leaderboard import OURS, Leaderboard
+from training.evaluation.leaderboard import OURS, Leaderboard, show
 from training.pipeline import fit_panel
-from training.reports.report import format_score, list_left_out
+from training.reports.report import list_left_out
 from training.selection.prepare import cut
 from training.selection.warm_start import shipped
 
@@ -66,7 +66,7 @@ def measure(
     results, baselines = Results(), Results()
     for number, seed in enumerate(seeds):
         judgement, costs = _fit(name, panel, config, out, seed, base=base, first=number == 0, peers=peers)
-        results.horizon = judgement.scores[OURS].by_step()[0].size
+        results.horizon = judgement.scores[OURS].by_step("mae").size
         _keep(results, f"{OURS}, seed {seed}", judgement, costs)
         if number == 0:
             baselines.rows = {key: row for key, row in judgement.rows.items() if key != OURS}
@@ -176,7 +176,7 @@ def lines(name: str, protocol: Protocol, results: Results) -> Iterator[str]:
     yield f"|---|{'---:|' * (len(metrics) + 1)}"
     for title, row in results.rows.items():
         spent = f"{results.seconds[title]:.1f}" if title in results.seconds else ""
-        yield f"| {title} | {' | '.join(format_score(key, row.get(key)) for key in metrics)} | {spent} |"
+        yield f"| {title} | {' | '.join(show(key, row.get(key)) for key in metrics)} | {spent} |"
     others = published("published", name, results.horizon)
     for title, given in others.items():
         cells = [f"{given[key]:.3f}" if key in given else "–" for key in metrics]

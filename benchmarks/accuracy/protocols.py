@@ -34,7 +34,7 @@ class Protocol:
     borders: tuple[int, ...] = ()
     fractions: tuple[float, ...] = (0.7, 0.15, 0.15)
     network: Mapping[str, Any] = field(default_factory=dict)
-    metrics: tuple[str, ...] = ("mse", "mae", "smape", "mase", "pinball", "interval")
+    metrics: tuple[str, ...] = ("mse", "mae", "smape", "mase", "pinball", "coverage")
     compared: tuple[str, ...] = ()
 
     def config(self, name: str, horizon: int | None) -> FitConfig:
@@ -61,8 +61,8 @@ def _small(target: str, **columns: Any) -> Callable[[Path], Panel]:
 
 
 _LONG = (96, 192, 336, 720)
-_COMPETITION = ("smape", "mase", "owa", "pinball", "interval")
-_STANDARD = ("mse", "mae", "mase", "pinball", "interval")
+_COMPETITION = ("smape", "mase", "owa", "pinball", "coverage")
+_STANDARD = ("mse", "mae", "mase", "pinball", "coverage")
 
 PROTOCOLS = {
     "m4-hourly": Protocol("m4", read_m4, (48,), fractions=_FINAL, network={"calendar": ()}, metrics=_COMPETITION),

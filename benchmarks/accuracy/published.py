@@ -4,15 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-TITLES = {
-    "mse": "MSE",
-    "mae": "MAE",
-    "smape": "sMAPE",
-    "mase": "MASE",
-    "owa": "OWA",
-    "pinball": "pinball",
-    "interval": "80 % interval",
-}
+from training.evaluation.leaderboard import heading
+
+TITLES = {name: heading(name, (0.1, 0.9)) for name in ("mse", "mae", "smape", "mase", "owa", "pinball", "coverage")}
 _TOLERANCE = 1.5e-3  # published figures have three decimals
 Row = dict[str, float | None]
 

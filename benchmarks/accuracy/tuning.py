@@ -20,7 +20,7 @@ from training.config import FitConfig, TrainingConfig
 from training.evaluation.backtest import Part, score_network
 from training.selection.finetune import begin_with
 
-_COLUMNS = ("mse", "mae", "smape", "mase", "interval")
+_COLUMNS = ("mse", "mae", "smape", "mase", "coverage")
 
 
 def measure(artifact: Path, name: str, data: Path, seed: int) -> None:

@@ -34,7 +34,7 @@ from training.pretraining.pipeline import save_family
 from training.progress import Silent
 from training.selection.prepare import cut
 
-_COLUMNS = ("mse", "mae", "smape", "mase", "owa", "wql", "interval")
+_COLUMNS = ("mse", "mae", "smape", "mase", "owa", "wql", "coverage")
 _AGAINST = ("seasonal_naive", "auto_ets", "auto_theta", "boosting")
 Row = dict[str, float | None]
 
@@ -62,7 +62,7 @@ def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) 
     tensors, task = encode_panel(panel.bare(), shape), Task(panel, split, shape.season, shape.horizon)
     judged = judge(member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds)
     still = _uncalibrated(artifact).of(shape.season, shape.freq, shape.horizon)
-    raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["interval"]
+    raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["coverage"]
     return Found(_rows(judged), shape.horizon, shape.season, raw, judged.seconds[OURS], judged.left_out)
 
 
@@ -81,7 +81,7 @@ def _rows(judgement: Leaderboard) -> dict[str, Row]:
     rows = {}
     for name, row in judgement.rows.items():
         whole = {key: row.get(key) for key in _COLUMNS}
-        rows[name] = whole if name == OURS else {**whole, "wql": row.get("nd"), "interval": None}
+        rows[name] = whole if name == OURS else {**whole, "wql": row.get("nd"), "coverage": None}
     return rows
 
 
@@ -116,7 +116,7 @@ def main() -> None:
     found = {}
     for name in options.sets:
         one = found[name] = measure(artifact, name, options.data, options.baseline_seconds)
-        told = f"80 % interval {one.raw:.3f} raw, {one.rows[OURS]['interval']:.3f} adjusted; {one.seconds:.0f} CPU s"
+        told = f"80 % interval {one.raw:.3f} raw, {one.rows[OURS]['coverage']:.3f} adjusted; {one.seconds:.0f} CPU s"
         print(f"\n{name}: {one.horizon} steps ahead, season {one.season}; {told}", flush=True)
         print("  " + " ".join(f"{title:>9}" for title in ("", *_COLUMNS)).strip())
         for model, row in one.rows.items():
@@ -138,7 +138,7 @@ def write_card(artifact: Artifact, folder: Path, found: dict[str, Found]) -> Non
     manifest = json.loads(json.dumps(artifact.manifest))
     manifest["scores_without_training"] = {name: one.rows for name, one in found.items()}
     manifest["coverage_without_training"] = {
-        name: {"raw": round(one.raw, 4), "adjusted": one.rows[OURS]["interval"]} for name, one in found.items()
+        name: {"raw": round(one.raw, 4), "adjusted": one.rows[OURS]["coverage"]} for name, one in found.items()
     }
     family = artifact.network
     assert isinstance(family, Family)

@@ -1,5 +1,7 @@
 """Coverage of the interval."""
 
+from collections.abc import Sequence
+
 from statecast.metrics.batch import Array, ForecastBatch
 from statecast.metrics.metric import Metric
 from statecast.metrics.registry import register
@@ -29,6 +31,10 @@ class Coverage(Metric):
     scale_free = True
     needs_quantiles = True
     percent = True
+
+    def heading(self, levels: Sequence[float]) -> str:
+        """Say which interval: ``80 % interval``."""
+        return f"{100 * (levels[-1] - levels[0]):.0f} % interval" if levels else self.title
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
         """Whether inside; count."""

@@ -1,7 +1,7 @@
 """The contract of a metric: what it adds up, and what the sums come to."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -142,6 +142,10 @@ class Metric(ABC):
         """Judge whole arrays at once; the parameters are those of `ForecastBatch`."""
         batch = ForecastBatch(actual, median, **rest)
         return float(self.value(self.update(self.initial(levels=len(batch.levels)), batch)))
+
+    def heading(self, levels: Sequence[float]) -> str:  # noqa: ARG002 (few metrics depend on the levels)
+        """Heading of a column, for forecasts with quantiles of these ``levels``."""
+        return self.title
 
     def show(self, figure: float | None) -> str:
         """Write a figure for a table; one that is unknown is a dash."""

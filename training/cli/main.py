@@ -19,12 +19,12 @@ from training.config import DataConfig, FitConfig, TrainingConfig
 from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.panel import Panel
 from training.data.tables import panel_of, read_panel, read_table
-from training.evaluation.leaderboard import OURS, Leaderboard
+from training.evaluation.leaderboard import OURS, Leaderboard, show
 from training.pipeline import backtest_panel, file_digest, fit_panel, trained_with
 from training.predict import forecast_panel, write_table
 from training.pretraining.member import fitting
 from training.progress import Bar
-from training.reports.report import COLUMNS, format_score, list_left_out
+from training.reports.report import list_left_out
 from training.selection.warm_start import shipped
 from training.synthetic.loads import load_table
 from training.text.config import is_text
@@ -48,6 +48,7 @@ Resolution = Annotated[
     typer.Option("--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; repeat it."),
 ]
 FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
+Metrics = Annotated[str | None, typer.Option(help="Columns of the table, as mase,wql; docs/reference/metrics.md.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
 
 
@@ -71,6 +72,7 @@ def fit(
     future: Future = None,
     static: Static = None,
     resolution: Resolution = None,
+    metrics: Metrics = None,
     name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
     version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
     base: Annotated[
@@ -86,7 +88,7 @@ def fit(
         training = _given(seconds=seconds, seed=seed)
         name = name or out.resolve().name
         if config and is_text(config):
-            foreign = {**columns, **network, **_given(freq=freq, steps=steps)}
+            foreign = {**columns, **network, **_given(freq=freq, steps=steps, metrics=metrics)}
             training |= _given(epochs=epochs)
             fit_text_file(
                 console, config, data, out,
@@ -96,7 +98,7 @@ def fit(
         if epochs is not None:
             raise ConfigError("--epochs: a fit on a table counts steps; say --steps, or give a config with [text]")
         chosen = FitConfig.read(config) if config else FitConfig()
-        training |= _given(steps=steps)
+        training |= _given(steps=steps, metrics=_names(metrics))
         chosen = replace(
             chosen,
             data=replace(chosen.data, **columns, **_given(freq=freq)),
@@ -132,6 +134,7 @@ def backtest(
     target_column: Target = None,
     wide: Wide = None,
     resolution: Resolution = None,
+    metrics: Metrics = None,
 ) -> None:
     """Print the table of errors, ours and the baselines', on the test rows of a table."""
     with refusals() as console:
@@ -141,7 +144,7 @@ def backtest(
             return
         columns = _columns(id_column, timestamp_column, target_column, wide)
         panel = _read(loaded, data, columns, freq, resolution)
-        _print_table(console, backtest_panel(fitting(loaded, panel), panel).judgement)
+        _print_table(console, backtest_panel(fitting(loaded, panel), panel, metrics=_names(metrics)).judgement)
 
 
 @app.command()
@@ -223,8 +226,12 @@ def _columns(
     given: dict[str, Any] = _given(item_id=id_column, timestamp=timestamp, target=target, wide=wide)
     for kind, text in covariates.items():
         if text is not None:
-            given[kind] = tuple(part.strip() for part in text.split(",") if part.strip())
+            given[kind] = _names(text)
     return given
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -234,10 +241,10 @@ def _given(**values: Any) -> dict[str, Any]:
 def _print_table(console: Console, judgement: Leaderboard) -> None:
     table = Table(title=f"{judgement.scores[OURS].windows} test forecasts, state carried from the first row")
     table.add_column("model", no_wrap=True)
-    for title in COLUMNS.values():
+    for title in judgement.headings.values():
         table.add_column(title, justify="right", no_wrap=True)
     for name, row in judgement.rows.items():
-        cells = [format_score(column, row.get(column)) for column in COLUMNS]
+        cells = [show(column, row.get(column)) for column in judgement.columns]
         table.add_row(name, *cells, style="bold" if name == OURS else None)
     console.print(table)
     for line in [*judgement.verdict, *list_left_out(judgement)]:

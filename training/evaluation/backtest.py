@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from statecast import Observations, Prediction, SeriesNetwork
+from statecast.metrics.mase import seasonal_error
 from statecast.state.state import State
 from training.data.encoding import PanelTensors
 from training.data.mixed_frequency import read_earlier
 from training.data.splits import origins, standards
-from training.evaluation import metrics
+from training.evaluation.accuracy import Accuracy
 from training.evaluation.baselines.naive import Baseline, Task, fill_forward
-from training.evaluation.scores import Scores
 
 Array = NDArray[np.float64]
 _CHUNK = 1024  # longest run of steps at once
 _STEPS = 16_384  # rows times steps at once while reading
 _VALUES = 4_000_000  # float32 values of quantiles or of raw rings at once while forecasting
+_SCORED = 1024  # forecasts scored at once
 
 
 class Window(NamedTuple):
@@ -38,6 +39,16 @@ class Window(NamedTuple):
     raw: Array
     experts: Array
     resolutions: Array
+
+
+class Forecasts(NamedTuple):
+    """Forecasts of one item to be scored: ``mean``, ``median`` ``[N, F]`` and, if any, ``quantiles`` ``[N, F, Q]``."""
+
+    item: int
+    origins: NDArray[np.int64]
+    mean: Array
+    median: Array
+    quantiles: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -151,50 +162,76 @@ def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part,
     network.train(was_training)
 
 
-def score_network(network: SeriesNetwork, tensors: PanelTensors, task: Task, part: Part, every: int = 1) -> Scores:
-    """Scores of a network on a part, with carried state."""
+def score_network(
+    network: SeriesNetwork,
+    tensors: PanelTensors,
+    task: Task,
+    part: Part,
+    every: int = 1,
+    *,
+    names: Sequence[str] | None = None,
+) -> Accuracy:
+    """Accuracy of a network on a part, with carried state: all metrics, or those of these names."""
     levels = network.config.quantile_levels
-    scores = empty_scores(task, levels)
-    truths = [_truth(task, item) for item in range(len(task.panel.items))]
-    for window in carried_forecasts(network, tensors, part, every):
-        values, last = truths[window.item]
-        actual = values[window.origins[:, None] + 1 + np.arange(task.horizon)]
-        scores.add(
-            window.item,
-            actual,
-            window.mean,
-            median=window.quantiles[..., levels.index(0.5)],
-            last=last[window.origins],
-            quantiles=window.quantiles,
-        )
-    return scores
+    median = levels.index(0.5)
+    forecasts = (
+        Forecasts(window.item, window.origins, window.mean, window.quantiles[..., median], window.quantiles)
+        for window in carried_forecasts(network, tensors, part, every)
+    )
+    return _score(new_accuracy(task, levels, names), task, forecasts)
 
 
-def score_baseline(baseline: Baseline, task: Task, part: Part, every: int = 1) -> Scores:
-    """Scores of a fitted baseline on a part, from the same origins as ``score_network``."""
-    scores = empty_scores(task, ())
+def score_baseline(baseline: Baseline, task: Task, part: Part, every: int = 1) -> Accuracy:
+    """Accuracy of a fitted baseline on a part, from the same origins as ``score_network``."""
+    return _score(new_accuracy(task), task, _baseline_forecasts(baseline, task, part, every))
+
+
+def new_accuracy(task: Task, levels: Sequence[float] = (), names: Sequence[str] | None = None) -> Accuracy:
+    """Accuracy of nothing yet, in the units of the task's training rows."""
+    _, units = standards(task.panel, task.split)
+    errors = [
+        seasonal_error(task.values(index)[item.first : border], task.season)
+        for index, (item, border) in enumerate(zip(task.panel.items, task.split.val.tolist(), strict=True))
+    ]
+    return Accuracy(units, np.asarray(errors), task.horizon, levels, names)
+
+
+def _baseline_forecasts(baseline: Baseline, task: Task, part: Part, every: int) -> Iterator[Forecasts]:
     for index, item in enumerate(task.panel.items):
         rows = part.origins(index, task.horizon, every)
         rows = rows[rows >= item.first]
-        values, last = _truth(task, index)
         for begin in range(0, rows.size, 4096):
             chosen = rows[begin : begin + 4096]
             forecast = baseline.forecast(index, chosen)
-            actual = values[chosen[:, None] + 1 + np.arange(task.horizon)]
-            scores.add(index, actual, forecast, median=forecast, last=last[chosen])
-    return scores
+            yield Forecasts(index, chosen, forecast, forecast)
 
 
-def empty_scores(task: Task, levels: Sequence[float]) -> Scores:
-    """Scores of nothing yet, in the units of the task's training rows."""
-    _, units = standards(task.panel, task.split)
-    differences = [
-        metrics.seasonal_difference(task.values(index)[item.first : border], task.season)
-        for index, (item, border) in enumerate(zip(task.panel.items, task.split.val.tolist(), strict=True))
-    ]
-    return Scores(units, np.asarray(differences), task.horizon, levels)
+def _score(accuracy: Accuracy, task: Task, forecasts: Iterator[Forecasts]) -> Accuracy:
+    """Compare forecasts with what came, those of many items at once."""
+    ahead = 1 + np.arange(task.horizon)
+    for group in _groups(forecasts):
+        values = [task.values(one.item) for one in group]
+        quantiles = [one.quantiles for one in group if one.quantiles is not None]
+        accuracy.add(
+            np.concatenate([np.full(one.origins.size, one.item) for one in group]),
+            np.concatenate([own[one.origins[:, None] + ahead] for own, one in zip(values, group, strict=True)]),
+            np.concatenate([one.mean for one in group]),
+            median=np.concatenate([one.median for one in group]),
+            last=np.concatenate([fill_forward(own)[one.origins] for own, one in zip(values, group, strict=True)]),
+            quantiles=np.concatenate(quantiles) if quantiles else None,
+        )
+    return accuracy
 
 
-def _truth(task: Task, index: int) -> tuple[Array, Array]:
-    values = task.values(index)
-    return values, fill_forward(values)
+def _groups(forecasts: Iterator[Forecasts]) -> Iterator[list[Forecasts]]:
+    """Forecasts of several items together: arrays of one row each would cost more time than their arithmetic."""
+    group: list[Forecasts] = []
+    rows = 0
+    for one in forecasts:
+        group.append(one)
+        rows += one.origins.size
+        if rows >= _SCORED:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group

@@ -1,34 +1,39 @@
 """One table for all: our network and every baseline, on the same origins of the same rows."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from statecast import metrics
 from statecast.models.interface import SeriesNetwork
+from training.config import REPORTED
 from training.data.encoding import PanelTensors
-from training.evaluation import metrics
+from training.evaluation.accuracy import STEPWISE, Accuracy
 from training.evaluation.backtest import Part, score_baseline, score_network
 from training.evaluation.baselines.boosting import Boosting
 from training.evaluation.baselines.classical import KINDS, Statistical, installed
 from training.evaluation.baselines.naive import Baseline, Ewma, LastValue, Naive2, SeasonalNaive, Task
-from training.evaluation.scores import Scores
 from training.evaluation.summary import give_verdict
 from training.progress import Watcher
 
 OURS = "statecast"
+_OWA = "owa"
 
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Scores of all models by name, ours first.
+    """Accuracy of all models by name, ours first.
 
+    columns: metrics that a table shows, in order.
     seconds: of the processor, for each to learn and to forecast (ours: only to forecast).
     left_out: models that were not asked, and why.
     """
 
-    scores: dict[str, Scores]
+    scores: dict[str, Accuracy]
+    columns: Sequence[str] = REPORTED
     seconds: dict[str, float] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -39,8 +44,14 @@ class Leaderboard:
         reference = tables.get(Naive2.name)
         for table in tables.values():
             if reference:
-                table["owa"] = metrics.owa(table["smape"], table["mase"], reference["smape"], reference["mase"])
+                table[_OWA] = owa(table, reference)
         return {name: {key: _plain(value) for key, value in table.items()} for name, table in tables.items()}
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """Headings of the columns by name."""
+        levels = self.scores[OURS].levels
+        return {name: heading(name, levels) for name in self.columns}
 
     @property
     def coverage(self) -> dict[str, float]:
@@ -57,14 +68,13 @@ class Leaderboard:
     def manifest(self) -> dict[str, Any]:
         """What the artifact's manifest says of it."""
         rows, ours = self.rows, self.scores[OURS]
-        squared, absolute = (np.round(errors, 6).tolist() for errors in ours.by_step())
         return {
             "ours": rows.pop(OURS, {}),
             "baselines": rows,
             "left_out": self.left_out,
             "verdict": self.verdict,
             "windows": ours.windows,
-            "by_step": {"mse": squared, "mae": absolute},
+            "by_step": {name: np.round(ours.by_step(name), 6).tolist() for name in STEPWISE},
             "interval_by_series": {name: round(share, 4) for name, share in ours.interval_by_item().items()},
         }
 
@@ -78,6 +88,7 @@ def judge(
     seed: int,
     watcher: Watcher,
     baseline_seconds: float = 60.0,
+    columns: Sequence[str] = REPORTED,
 ) -> Leaderboard:
     """Score the network, carried from the first row, and the baselines at every test origin.
 
@@ -86,7 +97,7 @@ def judge(
     part = Part(task.split.val, task.split.test)
     watcher.say("testing: every origin, state carried from the first row")
     begun = time.process_time()
-    judgement = Leaderboard({OURS: score_network(network, tensors, task, part)})
+    judgement = Leaderboard({OURS: score_network(network, tensors, task, part)}, columns)
     judgement.seconds[OURS] = time.process_time() - begun
     models: list[Baseline] = [LastValue(), SeasonalNaive(), Ewma(), Naive2()]
     slow: list[Boosting | Statistical] = ([Boosting(seed=seed)] if boosting else []) + [
@@ -107,6 +118,32 @@ def judge(
         judgement.scores[model.name] = score_baseline(model, task, part)
         judgement.seconds[model.name] = time.process_time() - begun
     return judgement
+
+
+def owa(table: Mapping[str, float], reference: Mapping[str, float]) -> float:
+    """Overall weighted average of the M4 competition: sMAPE and MASE, each relative to a reference's, and their mean.
+
+    References
+    ----------
+    Makridakis, S., Spiliotis, E. and Assimakopoulos, V. (2020). The M4 Competition: 100,000 time series and 61
+    forecasting methods. International Journal of Forecasting 36(1).
+
+    Examples
+    --------
+    >>> owa({"smape": 10.0, "mase": 1.0}, {"smape": 20.0, "mase": 4.0})
+    0.375
+    """
+    return 0.5 * (table["smape"] / reference["smape"] + table["mase"] / reference["mase"])
+
+
+def heading(name: str, levels: Sequence[float]) -> str:
+    """Heading of a column of figures."""
+    return "OWA" if name == _OWA else metrics.get(name).heading(levels)
+
+
+def show(name: str, figure: float | None) -> str:
+    """A figure of a column as text; unknown is a dash."""
+    return metrics.get("mase" if name == _OWA else name).show(figure)
 
 
 def _plain(value: float) -> float | None:

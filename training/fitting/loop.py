@@ -204,8 +204,9 @@ class Fit:
     def validate(self) -> float:
         """Score the network on the validation rows, with state carried from each item's first row."""
         part = Part(self.task.split.train, self.task.split.val)
-        scores = score_network(self.network, self.tensors, self.task, part, self._stride)
-        return scores.table()[self.config.judge]
+        judge = self.config.judge
+        accuracy = score_network(self.network, self.tensors, self.task, part, self._stride, names=(judge,))
+        return accuracy.table()[judge]
 
     def _checkpoint(self) -> None:
         if self.folder is not None:

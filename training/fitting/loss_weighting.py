@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from statecast import metrics
 from training.data.panel import MANY
-from training.evaluation import metrics
-from training.evaluation.backtest import empty_scores
+from training.evaluation.backtest import new_accuracy
 from training.evaluation.baselines.naive import Task
 
 _CAP = 20.0  # in units of scale: one near-zero value must not outweigh a batch
@@ -33,14 +33,14 @@ class LossWeighting:
         """Take the units from a task's training rows; ``auto`` is ``owa`` for many items, ``scale`` for few."""
         if weighting == "auto":
             weighting = "owa" if len(task.panel.items) >= MANY else "scale"
-        scores = empty_scores(task, ())
-        unit = scores.differences if weighting == "owa" else scores.units
-        shares = []
+        accuracy = new_accuracy(task)
+        unit = accuracy.seasonal_errors if weighting == "owa" else accuracy.units
+        smape, shares = metrics.get("smape"), []
         for index, (item, border) in enumerate(zip(task.panel.items, task.split.train.tolist(), strict=True)):
             rows = task.values(index)[item.first : border]
-            shares.append(metrics.smape(rows[task.season :], rows[: -task.season]) / 100.0)
+            shares.append(smape.score(rows[None, task.season :], rows[None, : -task.season]) / 100.0)
         known = [share for share in shares if share > 0]
-        filled = torch.from_numpy(np.where(np.isfinite(unit), unit, scores.units))
+        filled = torch.from_numpy(np.where(np.isfinite(unit), unit, accuracy.units))
         return cls(weighting, filled, float(np.mean(known)) if known else 1.0)
 
     def of(self, items: Tensor, truth: Tensor, scale: Tensor) -> Tensor | None:

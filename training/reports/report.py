@@ -12,21 +12,10 @@ from statecast.models.interface import SeriesNetwork
 from training.data.encoding import PanelTensors
 from training.evaluation.backtest import Part, Window, carried_forecasts
 from training.evaluation.baselines.naive import Task
-from training.evaluation.leaderboard import OURS, Leaderboard
+from training.evaluation.leaderboard import OURS, Leaderboard, heading, show
 from training.reports import figures
 from training.reports.page import compose_page, draw_grid, draw_table, drawing_script
 
-COLUMNS = {
-    "mse": "MSE",
-    "mae": "MAE",
-    "smape": "sMAPE",
-    "mase": "MASE",
-    "owa": "OWA",
-    "wql": "WQL",
-    "interval_score": "interval score",
-    "interval": "80 % interval",
-    "directional": "direction",
-}
 _FANS = 6
 
 
@@ -63,24 +52,15 @@ processor's seconds are for all test forecasts, and for a baseline's own fit.</p
     path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
 
 
-def format_score(column: str, value: float | None) -> str:
-    """A score as text; shares in percent, unknown as a dash."""
-    if value is None:
-        return "–"
-    if column in ("interval", "directional"):
-        return f"{100 * value:.1f} %"
-    return f"{value:.2f}" if column == "smape" else f"{value:.4f}"
-
-
 def _table(judgement: Leaderboard) -> str:
     rows = {
         name: [
-            *(format_score(column, row.get(column)) for column in COLUMNS),
+            *(show(column, row.get(column)) for column in judgement.columns),
             f"{judgement.seconds.get(name, 0.0):.1f}",
         ]
         for name, row in judgement.rows.items()
     }
-    return draw_table("model", [*COLUMNS.values(), "CPU s"], rows, ours=OURS)
+    return draw_table("model", [*judgement.headings.values(), "CPU s"], rows, ours=OURS)
 
 
 def list_left_out(judgement: Leaderboard) -> list[str]:
@@ -116,7 +96,7 @@ def _ablation(manifest: Mapping[str, Any]) -> str:
         one["part"]: [f"{one['with']:.4f}", f"{one['without']:.4f}", "off" if one["off"] else "on"] for one in parts
     }
     table = draw_table("part", ["with", "without", "it is"], rows, ours="")
-    judge = COLUMNS.get(manifest["ablation"]["judge"], manifest["ablation"]["judge"])
+    judge = heading(manifest["ablation"]["judge"], ())
     return (
         f"""<h2>What each part is worth</h2><p>Validation ({escape(judge)}, lower is better) of the trained network
 with each part and without it, one after the other. An optional part that makes it no better is switched off.</p>
@@ -153,7 +133,7 @@ def _starts(starts: Mapping[str, float]) -> str:
 
 
 def _summaries(manifest: Mapping[str, Any], judgement: Leaderboard) -> list[go.Figure]:
-    scored = {name: scores.by_step()[1] for name, scores in judgement.scores.items() if scores.windows}
+    scored = {name: scores.by_step("mae") for name, scores in judgement.scores.items() if scores.windows}
     ours = judgement.scores[OURS]
     curves = manifest["training"]["curves"]
     drawn = [figures.curves(curves["loss"], curves["validation"])]

@@ -1,16 +1,19 @@
 """What every accuracy metric holds to, whoever wrote it. Each check takes the metric; ``CHECKS`` lists them by name."""
 
 import doctest
+import importlib
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 
+from statecast import metrics
 from statecast.errors import InputError
-from statecast.metrics import ForecastBatch, Metric, Sums
+from statecast.metrics import ForecastBatch, Metric, Sums, registry
 
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 SERIES, STEPS = 5, 8
@@ -211,3 +214,15 @@ def check_formula(metric: Metric, formula: Callable[[ForecastBatch], float]) -> 
     for seed in range(20):
         batch = draw_batch(seed)
         assert float(metric.value(seen(metric, batch))) == pytest.approx(formula(batch), rel=1e-9)
+
+
+@contextmanager
+def registered(module: str) -> Iterator[Metric]:
+    """A metric in a file of its own, ``package.name``, registered by importing it and forgotten afterwards."""
+    name = module.rpartition(".")[2]
+    sys.modules.pop(module, None)
+    importlib.import_module(module)
+    try:
+        yield metrics.get(name)
+    finally:
+        registry.metrics.unregister(name)

@@ -1,7 +1,5 @@
 """Metrics are found by name, and a new one is one file; without this each new metric touches six places again."""
 
-import importlib
-import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,18 +9,14 @@ from statecast import metrics
 from statecast.errors import InputError, UnknownNameError
 from statecast.metrics import ForecastBatch, Metric, registry
 from statecast.metrics.mase import seasonal_error
-from tests.statecast.metrics.conformance import CHECKS, check_formula
-
-TOY = "tests.statecast.metrics.toy_metric"
+from tests.statecast.metrics.conformance import CHECKS, check_formula, registered
 
 
 @pytest.fixture
-def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Metric]:
-    """The toy metric, registered by importing its file, for one test."""
-    monkeypatch.delitem(sys.modules, TOY, raising=False)
-    importlib.import_module(TOY)
-    yield metrics.get("toy_metric")
-    registry.metrics.unregister("toy_metric")
+def toy() -> Iterator[Metric]:
+    """The toy metric, for one test."""
+    with registered("tests.statecast.metrics.toy_metric") as metric:
+        yield metric
 
 
 @pytest.mark.parametrize("check", CHECKS)

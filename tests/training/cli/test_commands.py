@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import statecast
+from tests.statecast.metrics.conformance import registered
 from tests.training.conftest import LONG_TABLE, long_table
 from training.cli.main import app
 from training.synthetic.loads import load_table
@@ -95,6 +96,22 @@ def test_backtest_prints_the_figures_of_the_fit(fitted):
     assert result.exit_code == 0, result.output
     assert len(scores_in(output)) >= 4
     assert scores_in(result.output) == scores_in(output)
+
+
+def test_backtest_prints_the_metrics_that_are_named_wherever_they_come_from(fitted):
+    """A metric in one file outside the packages is a column by its name alone; the table knows no metric by itself."""
+    folder, _ = fitted
+    with registered("tests.statecast.metrics.toy_metric"):
+        result = run("backtest", folder / "tiny", "--data", folder / "data.csv", "--metrics", "mase,toy_metric")
+    assert result.exit_code == 0, result.output
+    assert re.search(r"┃ +MASE ┃ +bias ┃", result.output), result.output
+    ours = next(line for line in scores_in(result.output) if line[1] == "statecast")
+    manifest = json.loads((folder / "tiny" / "manifest.json").read_text())
+    assert ours[3] == f"{manifest['scores']['ours']['mase']:.4f}"
+    assert np.isfinite(float(ours[5]))
+    refused = run("backtest", folder / "tiny", "--data", folder / "data.csv", "--metrics", "rmse")
+    assert refused.exit_code != 0
+    assert "mase" in refused.output and "'rmse'" in refused.output
 
 
 def test_the_written_config_fits_the_same_again(fitted, tmp_path):

@@ -2,11 +2,14 @@
 
 from training.evaluation.summary import give_verdict
 
-OURS = {"mse": 0.4, "mae": 0.5, "smape": 9.0, "mase": None, "directional": 0.6}
+OURS = {"mse": 0.4, "mae": 0.5, "smape": 9.0, "mase": None, "directional_accuracy": 0.6}
 
 
 def test_a_baseline_that_wins_is_named_with_the_metric_and_both_figures():
-    others = {"naive": {**OURS, "mse": 0.39}, "boosting": {"mae": 0.45, "smape": 8.0, "directional": 0.7, "mase": 1.0}}
+    others = {
+        "naive": {**OURS, "mse": 0.39},
+        "boosting": {"mae": 0.45, "smape": 8.0, "directional_accuracy": 0.7, "mase": 1.0},
+    }
     assert give_verdict(OURS, others) == [
         "boosting is better than this model on MAE (0.45 against 0.5), sMAPE (8 against 9), "
         "direction (0.7 against 0.6).",
@@ -15,7 +18,7 @@ def test_a_baseline_that_wins_is_named_with_the_metric_and_both_figures():
 
 
 def test_where_none_wins_the_metrics_that_were_compared_are_named():
-    worse = {"naive": {"mse": 0.5, "mae": 0.6, "smape": 9.0, "mase": 0.1, "directional": 0.5}}
+    worse = {"naive": {"mse": 0.5, "mae": 0.6, "smape": 9.0, "mase": 0.1, "directional_accuracy": 0.5}}
     assert give_verdict(OURS, worse) == ["No baseline here is ahead on MSE, MAE, sMAPE, direction."]
 
 
