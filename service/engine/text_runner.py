@@ -1,4 +1,4 @@
-"""Texts: the network of a ``Generator`` as ``TextScheduler`` needs it (see ``service.text.sequence.Stepper``)."""
+"""The network of a ``Generator`` as ``TextScheduler`` needs it; it implements ``service.text.sequence.TextBackend``."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from torch import Tensor
 from service.engine.state_cache import stored_rows
 from service.errors import ServiceError
 from service.stores.interface import Store, Write
-from service.text.detokenizer import Spelling
+from service.text.detokenizer import SymbolTable
 from service.text.request import Tokens
 from service.text.sequence import TextSequence
 from statecast.artifacts.artifact import Artifact
@@ -19,16 +19,24 @@ from statecast.models.generator import Generator
 from statecast.state.state import State
 from statecast.uncertainty.sampling import Choice, sample
 
-Carry = tuple[Tensor, int]
-"""Rows of a batch, and which of them is meant."""
+RowState = tuple[Tensor, int]
+"""Rows of a batch ``[M, bytes]``, and which of them is meant."""
 
 
 class TextRunner:
-    """Reads prompts and steps texts of one model."""
+    """Reads prompts and draws tokens with one model.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Of the model.
+    store : Store
+        Where sessions are read from and saved.
+    """
 
     def __init__(self, artifact: Artifact, store: Store) -> None:
         self._network, self._store = artifact.generator, store
-        self.spelling = Spelling(artifact.generator.vocabulary)
+        self.symbols = SymbolTable(artifact.generator.vocabulary)
         self._empty = artifact.generator.fresh(1).rows
 
     def warm_up(self) -> None:
@@ -38,8 +46,8 @@ class TextRunner:
                 tokens = torch.ones((rows, steps), dtype=torch.int64, device=self._empty.device)
                 self._network.decode(self._network.prime(tokens, self._network.fresh(rows)))
 
-    def begin(self, key: str | None) -> object:
-        """Give the carry of a session, or of an empty text.
+    def load_state(self, key: str | None) -> object:
+        """Give the state of a session, or of an empty text.
 
         Raises
         ------
@@ -53,43 +61,43 @@ class TextRunner:
             raise rows
         return rows, 0
 
-    def read(self, carries: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
-        """Read equally many tokens a carry."""
+    def prefill(self, states: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
+        """Read equally many tokens per state."""
         with torch.inference_mode():
-            state = self._network.prime(self._tensor(np.stack(tokens)), self._together(carries))
-        return [(state.rows, row) for row in range(len(carries))]
+            state = self._network.prime(self._tensor(np.stack(tokens)), self._stacked(states))
+        return [(state.rows, row) for row in range(len(states))]
 
-    def crew(self, strands: Sequence[TextSequence]) -> "TextDecodeBatch":
-        """Put strands together."""
-        asks = [strand.passage.ask for strand in strands]
+    def batch(self, sequences: Sequence[TextSequence]) -> "TextDecodeBatch":
+        """Put sequences together, each with its state and the token that it reads next."""
+        requests = [sequence.task.request for sequence in sequences]
         choice = Choice(
-            np.array([ask.seed for ask in asks]),
-            np.array([strand.index for strand in strands]),
-            np.array([ask.temperature for ask in asks], dtype=np.float64),
-            np.array([ask.top_k for ask in asks]),
-            np.array([ask.top_p for ask in asks], dtype=np.float64),
+            np.array([request.seed for request in requests]),
+            np.array([sequence.index for sequence in sequences]),
+            np.array([request.temperature for request in requests], dtype=np.float64),
+            np.array([request.top_k for request in requests]),
+            np.array([request.top_p for request in requests], dtype=np.float64),
         )
-        tokens = [strand.token for strand in strands]
-        state = self._together([strand.carry for strand in strands])
+        tokens = [sequence.token for sequence in sequences]
+        state = self._stacked([sequence.state for sequence in sequences])
         waiting = [row for row, token in enumerate(tokens) if token is None]
-        if waiting:  # a session asked to go on has nothing to read first
+        if waiting:  # a session that goes on without a prompt has nothing to read first
             return TextDecodeBatch(
                 self._network, state, choice, self._tensor(_whole(tokens)), self._tensor(_fed(tokens))
             )
         return TextDecodeBatch(self._network, state, choice, self._tensor(_whole(tokens)))
 
-    def state(self, carry: object) -> tuple[str, bytes]:
-        """Give digest and bytes of a carry."""
-        rows, row = cast(Carry, carry)
-        state = rows[row].cpu().numpy().tobytes()
-        return "sha256:" + hashlib.sha256(state).hexdigest(), state
+    def export_state(self, state: object) -> tuple[str, bytes]:
+        """Give digest and bytes of a state."""
+        rows, row = cast(RowState, state)
+        data = rows[row].cpu().numpy().tobytes()
+        return "sha256:" + hashlib.sha256(data).hexdigest(), data
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Keep sessions; see ``Store.commit``."""
+        """Save sessions, all or none."""
         self._store.commit(writes)
 
-    def _together(self, carries: Sequence[object]) -> State:
-        rows = [whole[row : row + 1] for whole, row in cast(Sequence[Carry], carries)]
+    def _stacked(self, states: Sequence[object]) -> State:
+        rows = [whole[row : row + 1] for whole, row in cast(Sequence[RowState], states)]
         return State(self._network.spec, rows[0] if len(rows) == 1 else torch.cat(rows))
 
     def _tensor(self, array: Tokens) -> Tensor:
@@ -99,7 +107,18 @@ class TextRunner:
 class TextDecodeBatch:
     """Rows that step together. The state changes only once a whole step has succeeded.
 
-    tokens: ``[M]`` to be read first.  fed: rows that have one, where not all do.
+    Parameters
+    ----------
+    network : Generator
+        Of all rows.
+    state : State
+        M rows.
+    choice : Choice
+        How each row's token is drawn.
+    tokens : Tensor
+        ``[M]``, read by the first step.
+    fed : Tensor or None
+        Rows that have such a token, where not all do.
     """
 
     def __init__(
@@ -117,7 +136,7 @@ class TextDecodeBatch:
         drawn: list[int] = tokens.tolist()
         return drawn if all(finite) else [token if fine else None for token, fine in zip(drawn, finite, strict=True)]
 
-    def carry(self, row: int) -> object:
+    def state(self, row: int) -> object:
         """State of a row after all that it has read."""
         return self._state.rows, row
 

@@ -27,7 +27,7 @@ from service.text.scheduler import TextScheduler
 class Runtime:
     """Built once an app; ``start`` before the first request, ``stop`` after the last.
 
-    rounds: of each model that writes text, by digest.  rooms: what bounds texts and paths.
+    text_schedulers: of each model that writes text, by digest.  rooms: what bounds texts and paths.
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Runtime:
     sessions: SessionRegistry = field(init=False)
     engine: ForecastRunner = field(init=False)
     dispatch: Bridge = field(init=False)
-    rounds: dict[str, TextScheduler] = field(init=False)
+    text_schedulers: dict[str, TextScheduler] = field(init=False)
     drawings: ScenarioQueue = field(init=False)
 
     @classmethod
@@ -66,11 +66,11 @@ class Runtime:
         self._texts = {
             digest: TextRunner(artifact, self.store) for digest, artifact in artifacts.items() if digest not in series
         }
-        self.rounds = {
+        self.text_schedulers = {
             digest: TextScheduler(texts, rows, self._deliver, metrics.tokens.inc)
             for digest, texts in self._texts.items()
         }
-        self._writing = BackgroundTasks(list(self.rounds.values()))
+        self._writing = BackgroundTasks(list(self.text_schedulers.values()))
         self.drawings = ScenarioQueue(ScenarioRunner(networks, self._pause), values, self._hand_over)
         self.dispatch.also(BackgroundTasks([self._writing, self.drawings]))
         metrics.sessions_resident.set_function(lambda: self.sessions.resident)
@@ -118,8 +118,8 @@ class Runtime:
 
 
 def _receive(updates: list[tuple[TextTask, Update]]) -> None:
-    for passage, update in updates:
-        passage.receive(update)
+    for task, update in updates:
+        task.receive(update)
 
 
 def agree(record: Record, model: Model, session: str) -> None:

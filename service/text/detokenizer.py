@@ -9,8 +9,8 @@ from service.text.request import Tokens
 from statecast.inputs.vocabulary import Vocabulary
 
 
-class Spelling:
-    """A vocabulary's symbols as texts, looked up once a model."""
+class SymbolTable:
+    """A vocabulary's symbols as texts, decoded once per model."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -21,20 +21,21 @@ class Spelling:
 class IncrementalDetokenizer:
     """One text as it grows.
 
-    Text is released once no stop can begin in it, so what was released is never taken back.
+    Text is released once no stop can begin in it, so what was released is never taken back. ``stopped`` is set once
+    one was found.
 
     Parameters
     ----------
-    spelling:
+    symbols : SymbolTable
         Of the model.
-    stops:
-        TextRunner at which this one ends; they are cut off.
+    stops : tuple of str
+        Strings that end the text; they are cut off.
     """
 
-    def __init__(self, spelling: Spelling, stops: tuple[str, ...]) -> None:
-        self._spelling = spelling
+    def __init__(self, symbols: SymbolTable, stops: tuple[str, ...]) -> None:
+        self._symbols = symbols
         self._stops = stops
-        self._decoder = getincrementaldecoder("utf-8")("replace") if spelling.bytes else None
+        self._decoder = getincrementaldecoder("utf-8")("replace") if symbols.bytes else None
         self._released: list[str] = []
         self._open = ""
         self._length = 0
@@ -48,9 +49,9 @@ class IncrementalDetokenizer:
         return len(self._tokens)
 
     def push(self, token: int) -> str:
-        """Add a token; gives the text that is released by it. After a stop ``stopped`` is set."""
+        """Add a token; gives the text that it releases."""
         self._tokens.append(token)
-        piece = self._spelling.symbols[token] if self._decoder is None else self._decoder.decode(bytes((token,)))
+        piece = self._symbols.symbols[token] if self._decoder is None else self._decoder.decode(bytes((token,)))
         if not self._stops:
             return piece
         self._open += piece
@@ -67,11 +68,11 @@ class IncrementalDetokenizer:
         return self._release(0)
 
     def unread(self) -> Tokens | None:
-        """Tokens of exactly the text, where that is not the text of all tokens; else None.
+        """Give the tokens of exactly the released text, where those are not all tokens; else None.
 
         A stop cuts tokens off, and may cut one in two; a last character may have lacked bytes.
         """
-        vocabulary = self._spelling.vocabulary
+        vocabulary = self._symbols.vocabulary
         if self._decoder is not None:
             lacking = len(self._decoder.getstate()[0])
             if self.stopped:

@@ -1,4 +1,4 @@
-"""What travels between a route and the engine to have a text written on, and what comes back, piece by piece."""
+"""What travels between a protocol and the engine to continue a text, and what comes back, chunk by chunk."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -14,71 +14,94 @@ Tokens = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Ask:
-    """A text to write on, n times over.
-
-    model: digest of the artifact.  tokens: ``[T]`` of the prompt; T may be 0 where a session goes on.
-    most: tokens of each of the ``n`` texts.  stops: texts that end one, and are cut off.
-    seed, temperature, top_k, top_p: as ``statecast.uncertainty.sampling.Choice``.
-    key: of the session that goes on, if any; then n is 1.  fresh: begin from the empty state.
-    record: the session as it stands, renewed, before anything is read.
-    """
+class DecodeRequest:
+    """A prompt to continue, ``n`` times over."""
 
     model: str
+    """Digest of the artifact."""
     tokens: Tokens
-    most: int
+    """The prompt ``[T]``; T may be 0 where a session goes on."""
+    max_tokens: int
+    """Tokens of each of the ``n`` texts at most."""
     seed: int
+    """Of the random draws, with the text's index; as ``statecast.uncertainty.sampling.Choice`` uses it."""
     n: int = 1
+    """Texts to write; 1 beside a session."""
     temperature: float = 1.0
+    """0 always takes the most likely token."""
     top_k: int = 0
+    """Draw from the k most likely tokens; 0 means all."""
     top_p: float = 1.0
+    """Draw from the most likely tokens that together reach p."""
     stops: tuple[str, ...] = ()
+    """Strings that end a text; they are cut off."""
     key: str | None = None
+    """Of the session that goes on, if any."""
     fresh: bool = True
+    """Whether to begin from the empty state."""
     record: Record | None = None
+    """The session as it stands, its life renewed, before anything is read."""
 
-    def kept(self, read: int, digest: str, state: bytes) -> Put | None:
-        """Give what the store is to write once ``read`` tokens were added to the session's state."""
+    def session_write(self, tokens_read: int, digest: str, state: bytes) -> Put | None:
+        """Give what the store is to write once so many tokens were added to the session's state.
+
+        Parameters
+        ----------
+        tokens_read : int
+            Tokens of the prompt and of the text.
+        digest : str
+            Of the new state.
+        state : bytes
+            The new state.
+
+        Returns
+        -------
+        Put or None
+            None where the request names no session.
+        """
         if self.record is None:
             return None
-        count = self.record.count + read
+        count = self.record.count + tokens_read
         whole = replace(self.record, count=count, last_clock=count - 1, state_bytes=len(state), digest=digest)
         return Put(whole, state)
 
 
 class TextChunk(NamedTuple):
-    """More of text ``which``. finish: ``stop`` or ``length`` with its last piece, else None."""
+    """More of one text."""
 
-    which: int
+    choice: int
+    """Which of the texts, from 0."""
     text: str
-    finish: str | None = None
+    finish_reason: str | None = None
+    """``stop`` or ``length`` with the text's last chunk."""
 
 
 @dataclass(frozen=True)
-class Ended:
-    """Every text is done, and the session, if any, is kept. drawn: tokens of all texts."""
+class TextEnd:
+    """Every text is done, and the session, if any, is saved."""
 
-    drawn: int
+    completion_tokens: int
+    """Of all texts together."""
     record: Record | None = None
+    """The session as the store holds it now."""
 
 
-Update = TextChunk | Ended | ServiceError
+Update = TextChunk | TextEnd | ServiceError
 
 
 @dataclass(eq=False)
 class TextTask:
-    """An ask on its way. Only the engine's thread changes it, but for ``fate``.
+    """A request at work. Only the engine's thread changes it, but for ``cancelled``."""
 
-    fate: why it was given up; seen by the engine before the next step.  open: texts that are not done yet.
-    receive: called on the loop with each update, in order; the last is ``Ended`` or an error.
-    """
-
-    ask: Ask
+    request: DecodeRequest
     receive: Callable[[Update], None]
-    fate: ServiceError | None = None
-    over: bool = False
-    open: int = field(init=False)
-    drawn: int = 0
+    """Called on the loop with each update, in order; the last is ``TextEnd`` or an error."""
+    cancelled: ServiceError | None = None
+    """Why it was given up; the engine reads it before the next step."""
+    done: bool = False
+    unfinished: int = field(init=False)
+    """Texts that are not done yet."""
+    completion_tokens: int = 0
 
     def __post_init__(self) -> None:
-        self.open = self.ask.n
+        self.unfinished = self.request.n

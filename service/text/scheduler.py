@@ -1,6 +1,6 @@
-"""Texts of many clients written together: a token each a round; they join and leave at any round.
+"""Continuous batching: many texts are written together, a token each per step; they join and leave at any step.
 
-Numbers and callables only: the network is behind ``Stepper``, so that this is tested without one.
+Numbers and callables only: the network is behind ``TextBackend``, so that this is tested without one.
 """
 
 import logging
@@ -12,14 +12,13 @@ import numpy as np
 from service.errors import Loading, ServiceError
 from service.scheduling.capacity import CapacityLimiter
 from service.stores.interface import StoreError
-from service.text.detokenizer import IncrementalDetokenizer
-from service.text.request import Ended, TextChunk, TextTask, Update
-from service.text.sequence import DecodeBatch, Stepper, TextSequence
+from service.text.request import TextChunk, TextEnd, TextTask, Update
+from service.text.sequence import DecodeBatch, TextBackend, TextSequence
 
 READ_CHUNK = 64
-"""Most tokens of a prompt that are read at once: what every running text waits for its next token."""
+"""Tokens of one prompt read at once at most: as long as this takes, every running text waits for its next token."""
 READ_TOKENS = 2048
-"""Most tokens read at once over all prompts whose chunks are of one length."""
+"""Tokens read at once at most, over all prompts whose next chunks have the same length."""
 
 _log = logging.getLogger(__name__)
 Deliver = Callable[[list[tuple[TextTask, Update]]], None]
@@ -30,216 +29,221 @@ class TextScheduler:
 
     Parameters
     ----------
-    stepper:
+    backend : TextBackend
         The network.
-    room:
-        Rows at work, over all models.
-    deliver:
-        Called after a turn with what came of it, in order.
-    count:
-        Called with the number of tokens drawn in a turn.
+    capacity : CapacityLimiter
+        Bounds the texts at work, over all models.
+    deliver : callable
+        Called after a turn with its updates, in order.
+    count : callable
+        Called with the number of tokens drawn in a step.
     """
 
-    def __init__(self, stepper: Stepper, room: CapacityLimiter, deliver: Deliver, count: Callable[[int], None]) -> None:
-        self._stepper, self._room, self._deliver, self._count = stepper, room, deliver, count
-        self._inbox: deque[TextTask] = deque()
-        self._reading: list[TextSequence] = []
-        self._stepping: list[TextSequence] = []
-        self._crew: DecodeBatch | None = None
-        self._stepped = False
+    def __init__(
+        self, backend: TextBackend, capacity: CapacityLimiter, deliver: Deliver, count: Callable[[int], None]
+    ) -> None:
+        self._backend, self._capacity, self._deliver, self._count = backend, capacity, deliver, count
+        self._waiting: deque[TextTask] = deque()
+        self._prefilling: list[TextSequence] = []
+        self._decoding: list[TextSequence] = []
+        self._batch: DecodeBatch | None = None
+        self._decoded_last = False
         self._abandoned = False
         self._updates: list[tuple[TextTask, Update]] = []
 
-    def submit(self, passage: TextTask) -> None:
-        """Take a passage on; see ``CapacityLimiter.take`` for what it raises."""
-        self._room.take(passage.ask.n)
-        self._inbox.append(passage)
+    def submit(self, task: TextTask) -> None:
+        """Queue a task.
+
+        Raises
+        ------
+        QueueFull, Loading
+            If too many texts are at work, or the service is stopping.
+        """
+        self._capacity.take(task.request.n)
+        self._waiting.append(task)
 
     def abandon(self) -> None:
         """Fail all that is unfinished in the next turn."""
         self._abandoned = True
 
     def turn(self) -> bool:
-        """Read one chunk of prompts, or draw one token a text; whether there was anything to do."""
-        busy = bool(self._inbox or self._reading or self._stepping)
-        if not busy:
+        """Read one chunk of prompts, or draw one token per text; gives whether there was anything to do."""
+        if not (self._waiting or self._prefilling or self._decoding):
             return False
         self._admit()
-        self._leave()
-        if self._reading and (self._stepped or not self._stepping):
-            self._stepped = False
-            self._read()
-        elif self._stepping:
-            self._stepped = True
-            self._step()
+        self._drop_cancelled()
+        if self._prefilling and (self._decoded_last or not self._decoding):
+            self._decoded_last = False
+            self._prefill()
+        elif self._decoding:
+            self._decoded_last = True
+            self._decode()
         updates, self._updates = self._updates, []
         if updates:
             self._deliver(updates)
         return True
 
     def _admit(self) -> None:
-        while self._inbox:
-            passage = self._inbox.popleft()
-            strand = TextSequence(passage, 0, IncrementalDetokenizer(self._stepper.spelling, passage.ask.stops))
+        while self._waiting:
+            task = self._waiting.popleft()
+            key = None if task.request.fresh else task.request.key
+            sequence = TextSequence(task, 0, self._backend.symbols)
             try:
-                strand.carry = strand.start = self._stepper.begin(None if passage.ask.fresh else passage.ask.key)
+                sequence.state = sequence.initial_state = self._backend.load_state(key)
             except ServiceError as error:
-                self._fail(passage, error)
+                self._fail(task, error)
                 continue
-            self._place(strand)
+            self._place(sequence)
 
-    def _leave(self) -> None:
-        """Let go of strands whose passage was given up, before anything is computed for them."""
+    def _drop_cancelled(self) -> None:
+        """Drop sequences whose task was cancelled, before anything is computed for them."""
         if self._abandoned:
             stopped = Loading("the service shut down before this was done", code="shutting_down")
-            for strand in (*self._reading, *self._stepping):
-                strand.passage.fate = strand.passage.fate or stopped
-        gone = {strand.passage for strand in (*self._reading, *self._stepping) if strand.passage.fate is not None}
-        for passage in gone:
-            if passage.fate is not None:
-                self._fail(passage, passage.fate)
-        self._sweep()
+            for sequence in (*self._prefilling, *self._decoding):
+                sequence.task.cancelled = sequence.task.cancelled or stopped
+        for sequence in (*self._prefilling, *self._decoding):
+            if sequence.task.cancelled is not None:
+                self._fail(sequence.task, sequence.task.cancelled)
+        self._remove_done()
 
-    def _sweep(self) -> None:
-        if any(strand.passage.over for strand in self._reading):
-            self._reading = [strand for strand in self._reading if not strand.passage.over]
-        if any(strand.passage.over for strand in self._stepping):
-            self._regroup([strand for strand in self._stepping if not strand.passage.over])
+    def _remove_done(self) -> None:
+        if any(sequence.task.done for sequence in self._prefilling):
+            self._prefilling = [sequence for sequence in self._prefilling if not sequence.task.done]
+        if any(sequence.task.done for sequence in self._decoding):
+            self._regroup([sequence for sequence in self._decoding if not sequence.task.done])
 
-    def _place(self, strand: TextSequence) -> None:
-        """Let a strand read on, or step, or, if it is done and all is read, be kept."""
-        if len(strand.unread):
-            self._reading.append(strand)
-        elif strand.finish is not None:
-            self._keep(strand)
+    def _place(self, sequence: TextSequence) -> None:
+        """Put a sequence where it goes on: it reads, it decodes or, once all is done, its session is saved."""
+        if len(sequence.unread):
+            self._prefilling.append(sequence)
+        elif sequence.finish_reason is not None:
+            self._save_session(sequence)
         else:
-            ask = strand.passage.ask
-            others = [
-                strand.twin(n, IncrementalDetokenizer(self._stepper.spelling, ask.stops)) for n in range(1, ask.n)
-            ]
-            self._regroup([*self._stepping, strand, *others])
+            forks = [sequence.fork(index, self._backend.symbols) for index in range(1, sequence.task.request.n)]
+            self._regroup([*self._decoding, sequence, *forks])
 
-    def _regroup(self, strands: list[TextSequence]) -> None:
-        if self._crew is not None:
-            for row, strand in enumerate(self._stepping):
-                strand.carry = self._crew.carry(row)
-        self._stepping, self._crew = strands, None
+    def _regroup(self, sequences: list[TextSequence]) -> None:
+        if self._batch is not None:
+            for row, sequence in enumerate(self._decoding):
+                sequence.state = self._batch.state(row)
+        self._decoding, self._batch = sequences, None
 
-    def _read(self) -> None:
+    def _prefill(self) -> None:
         """Read the next chunk of the prompt that waits longest, with all others whose chunk is as long."""
-        length = _chunk(len(self._reading[0].unread))
-        batch = [s for s in self._reading if _chunk(len(s.unread)) == length][: max(1, READ_TOKENS // length)]
+        length = _chunk(len(self._prefilling[0].unread))
+        batch = [s for s in self._prefilling if _chunk(len(s.unread)) == length][: max(1, READ_TOKENS // length)]
         # Those that were read go to the end: a long prompt must not keep the short ones waiting.
-        self._reading = [strand for strand in self._reading if strand not in batch]
-        for strand, carry in zip(batch, self._together(batch, length), strict=True):
-            if carry is None:
-                self._fail(strand.passage, _failed())
+        self._prefilling = [sequence for sequence in self._prefilling if sequence not in batch]
+        for sequence, state in zip(batch, self._prefilled(batch, length), strict=True):
+            if state is None:
+                self._fail(sequence.task, _failed())
                 continue
-            strand.carry, strand.unread = carry, strand.unread[length:]
-            strand.read += length
-            self._place(strand)
+            sequence.state, sequence.unread = state, sequence.unread[length:]
+            sequence.tokens_read += length
+            self._place(sequence)
 
-    def _step(self) -> None:
-        strands = self._stepping
-        tokens = self._drawn(strands)
+    def _decode(self) -> None:
+        sequences = self._decoding
+        tokens = self._sample(sequences)
         ended: list[TextSequence] = []
-        for strand, token in zip(strands, tokens, strict=True):
+        for sequence, token in zip(sequences, tokens, strict=True):
             if token is None:
-                self._fail(strand.passage, _failed())
-            elif not strand.passage.over:
-                self._take(strand, token, ended)
+                self._fail(sequence.task, _failed())
+            elif not sequence.task.done:
+                self._add_token(sequence, token, ended)
         self._count(sum(token is not None for token in tokens))
         if ended:
-            self._regroup([strand for strand in strands if strand.finish is None])
-            for strand in ended:
-                if not strand.passage.over:
-                    self._end(strand)
-        self._sweep()
+            self._regroup([sequence for sequence in sequences if sequence.finish_reason is None])
+            for sequence in ended:
+                if not sequence.task.done:
+                    self._finish(sequence)
+        self._remove_done()
 
-    def _take(self, strand: TextSequence, token: int, ended: list[TextSequence]) -> None:
-        """Take the token that a strand has drawn, having read the one before."""
-        speller, passage = strand.speller, strand.passage
-        strand.read += strand.token is not None
-        strand.token = token
-        text = speller.push(token)
-        passage.drawn += 1
-        if speller.stopped:
-            strand.finish = "stop"
-        elif speller.count == passage.ask.most:
-            strand.finish = "length"
-            text += speller.rest()
-        if strand.finish is not None:
-            ended.append(strand)
-        if text or strand.finish is not None:
-            self._updates.append((passage, TextChunk(strand.index, text, strand.finish)))
+    def _add_token(self, sequence: TextSequence, token: int, ended: list[TextSequence]) -> None:
+        """Append the token that a sequence has drawn, having read the one before."""
+        detokenizer, task = sequence.detokenizer, sequence.task
+        sequence.tokens_read += sequence.token is not None
+        sequence.token = token
+        text = detokenizer.push(token)
+        task.completion_tokens += 1
+        if detokenizer.stopped:
+            sequence.finish_reason = "stop"
+        elif detokenizer.count == task.request.max_tokens:
+            sequence.finish_reason = "length"
+            text += detokenizer.rest()
+        if sequence.finish_reason is not None:
+            ended.append(sequence)
+        if text or sequence.finish_reason is not None:
+            self._updates.append((task, TextChunk(sequence.index, text, sequence.finish_reason)))
 
-    def _end(self, strand: TextSequence) -> None:
-        """A text is done; a session goes on to read what it has not, so that it stands where the text ends."""
-        passage = strand.passage
-        if passage.ask.record is None:
-            self._free(passage, 1)
-            if passage.over:
-                self._updates.append((passage, Ended(passage.drawn)))
+    def _finish(self, sequence: TextSequence) -> None:
+        """End a text; a session first reads what it has not, so that its state stands where the text ends."""
+        task = sequence.task
+        if task.request.record is None:
+            self._release(task, 1)
+            if task.done:
+                self._updates.append((task, TextEnd(task.completion_tokens)))
             return
-        again = strand.speller.unread()
+        again = sequence.detokenizer.unread()
         if again is None:
-            strand.unread = np.array([strand.token], dtype=np.int64)
+            sequence.unread = np.array([sequence.token], dtype=np.int64)
         else:
-            strand.carry, strand.read = strand.start, 0
-            strand.unread = np.concatenate([passage.ask.tokens, again])
-        self._place(strand)
+            sequence.state, sequence.tokens_read = sequence.initial_state, 0
+            sequence.unread = np.concatenate([task.request.tokens, again])
+        self._place(sequence)
 
-    def _keep(self, strand: TextSequence) -> None:
-        """Commit a session, and only then say that it is done."""
-        passage = strand.passage
-        put = passage.ask.kept(strand.read, *self._stepper.state(strand.carry))
+    def _save_session(self, sequence: TextSequence) -> None:
+        """Commit a session, and only then report the end."""
+        task = sequence.task
+        put = task.request.session_write(sequence.tokens_read, *self._backend.export_state(sequence.state))
         try:
-            self._stepper.commit([] if put is None else [put])
+            self._backend.commit([] if put is None else [put])
         except StoreError as error:
             self._fail(
-                passage, Loading(f"sessions: {error}; the session is as it was, send it again", code="store_failed")
+                task,
+                Loading(f"sessions: {error}; the session is unchanged; send the request again", code="store_failed"),
             )
             return
-        self._free(passage, 1)
-        self._updates.append((passage, Ended(passage.drawn, None if put is None else put.record)))
+        self._release(task, 1)
+        self._updates.append((task, TextEnd(task.completion_tokens, None if put is None else put.record)))
 
-    def _fail(self, passage: TextTask, error: ServiceError) -> None:
-        if not passage.over:
-            self._free(passage, passage.open)
-            self._updates.append((passage, error))
+    def _fail(self, task: TextTask, error: ServiceError) -> None:
+        if not task.done:
+            self._release(task, task.unfinished)
+            self._updates.append((task, error))
 
-    def _free(self, passage: TextTask, rows: int) -> None:
-        passage.open -= rows
-        passage.over = not passage.open
-        self._room.give(rows)
+    def _release(self, task: TextTask, rows: int) -> None:
+        task.unfinished -= rows
+        task.done = not task.unfinished
+        self._capacity.give(rows)
 
-    def _together(self, strands: list[TextSequence], length: int) -> list[object]:
-        """Read a chunk; where that fails, each strand alone, so that one cannot fail the others."""
+    def _prefilled(self, sequences: list[TextSequence], length: int) -> list[object]:
+        """Read a chunk; where that fails, each sequence alone, so that one cannot fail the others."""
         try:
-            return self._stepper.read([s.carry for s in strands], [s.unread[:length] for s in strands])
+            return self._backend.prefill([s.state for s in sequences], [s.unread[:length] for s in sequences])
         except Exception:
-            _log.exception("reading %d prompts failed", len(strands))
-            if len(strands) == 1:
+            _log.exception("reading %d prompts failed", len(sequences))
+            if len(sequences) == 1:
                 return [None]
-            return [carry for strand in strands for carry in self._together([strand], length)]
+            return [state for sequence in sequences for state in self._prefilled([sequence], length)]
 
-    def _drawn(self, strands: list[TextSequence]) -> Sequence[int | None]:
-        """Draw a token a strand; where that fails, each strand alone."""
+    def _sample(self, sequences: list[TextSequence]) -> Sequence[int | None]:
+        """Draw a token per sequence; where that fails, each sequence alone."""
         try:
-            if self._crew is None:
-                self._crew = self._stepper.crew(strands)
-            return self._crew.step()
+            if self._batch is None:
+                self._batch = self._backend.batch(sequences)
+            return self._batch.step()
         except Exception:
-            _log.exception("a step of %d texts failed", len(strands))
-        self._regroup(strands)
+            _log.exception("a step of %d texts failed", len(sequences))
+        self._regroup(sequences)
         tokens: list[int | None] = []
-        for strand in strands:
+        for sequence in sequences:
             try:
-                crew = self._stepper.crew([strand])
-                tokens += crew.step()
-                strand.carry = crew.carry(0)
+                batch = self._backend.batch([sequence])
+                tokens += batch.step()
+                sequence.state = batch.state(0)
             except Exception:
-                _log.exception("a text cannot be written on")
+                _log.exception("a text cannot be continued")
                 tokens.append(None)
         return tokens
 
@@ -250,4 +254,4 @@ def _chunk(length: int) -> int:
 
 
 def _failed() -> ServiceError:
-    return ServiceError("the text failed in the network; the session, if any, is as it was")
+    return ServiceError("the network failed on this text; its session, if any, is unchanged")

@@ -1,65 +1,77 @@
-"""One text being written, a row of a batch, and what the network looks like to those who schedule it."""
+"""One text as it is written, a row of a batch, and what its scheduler knows of the network."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from service.stores.interface import Write
-from service.text.detokenizer import IncrementalDetokenizer, Spelling
+from service.text.detokenizer import IncrementalDetokenizer, SymbolTable
 from service.text.request import TextTask, Tokens
 
 
 class TextSequence:
-    """One text being written, a row of the batch.
+    """One text as it is written, a row of the batch.
 
-    carry: the stepper's, state after all that was read.  start: the carry before the prompt.
-    unread: tokens to read before the next is drawn, or, once ``finish`` is set, before the session is kept.
-    token: the last one, drawn or of the prompt, that is read in the next round; None if all is read.
+    Parameters
+    ----------
+    task : TextTask
+        What it belongs to.
+    index : int
+        Which of the task's ``n`` texts it is.
+    symbols : SymbolTable
+        Of the model.
     """
 
-    __slots__ = ("carry", "finish", "index", "passage", "read", "speller", "start", "token", "unread")
+    __slots__ = (
+        "detokenizer", "finish_reason", "index", "initial_state", "state", "task", "token", "tokens_read", "unread",
+    )  # fmt: skip
 
-    def __init__(self, passage: TextTask, index: int, speller: IncrementalDetokenizer) -> None:
-        self.passage, self.index, self.speller = passage, index, speller
-        self.unread: Tokens = passage.ask.tokens[:-1]
-        self.token: int | None = int(passage.ask.tokens[-1]) if len(passage.ask.tokens) else None
-        self.finish: str | None = None
-        self.carry: object = None
-        self.start: object = None
-        self.read = 0
+    def __init__(self, task: TextTask, index: int, symbols: SymbolTable) -> None:
+        self.task, self.index = task, index
+        self.detokenizer = IncrementalDetokenizer(symbols, task.request.stops)
+        tokens = task.request.tokens
+        # Read before the next token is drawn or, once there is a finish reason, before the session is saved.
+        self.unread: Tokens = tokens[:-1]
+        # The last one, of the prompt or drawn, which the next step reads; None if all is read.
+        self.token: int | None = int(tokens[-1]) if len(tokens) else None
+        self.finish_reason: str | None = None
+        self.state: object = None
+        self.initial_state: object = None
+        self.tokens_read = 0
 
-    def twin(self, index: int, speller: IncrementalDetokenizer) -> "TextSequence":
-        """Branch: another text from the same place."""
-        other = TextSequence(self.passage, index, speller)
-        other.carry, other.start, other.unread, other.token = self.carry, self.start, self.unread, self.token
+    def fork(self, index: int, symbols: SymbolTable) -> "TextSequence":
+        """Give another text that goes on from the same place."""
+        other = TextSequence(self.task, index, symbols)
+        other.state, other.initial_state = self.state, self.initial_state
+        other.unread, other.token = self.unread, self.token
         return other
 
 
 class DecodeBatch(Protocol):
-    """Strands that step together."""
+    """Sequences that step together."""
 
     def step(self) -> Sequence[int | None]:
-        """Read each strand's token and draw the next; None for a row that came out as not a number."""
+        """Read each sequence's token and draw the next; None for a row that came out as not a number."""
 
-    def carry(self, row: int) -> object:
-        """State of a strand after all that it has read."""
+    def state(self, row: int) -> object:
+        """State of a sequence after all that it has read."""
 
 
-class Stepper(Protocol):
-    """One model's network, as far as this must know it."""
+class TextBackend(Protocol):
+    """One model's network, as far as the scheduler must know it."""
 
-    spelling: Spelling
+    symbols: SymbolTable
 
-    def begin(self, key: str | None) -> object:
-        """Give the carry of a session, or of an empty text."""
+    def load_state(self, key: str | None) -> object:
+        """Give the state of a session, or of an empty text."""
 
-    def read(self, carries: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
-        """Read equally many tokens a carry."""
+    def prefill(self, states: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
+        """Read equally many tokens per state."""
 
-    def crew(self, strands: Sequence[TextSequence]) -> DecodeBatch:
-        """Put strands together, each with its carry and the token that it reads next."""
+    def batch(self, sequences: Sequence[TextSequence]) -> DecodeBatch:
+        """Put sequences together, each with its state and the token that it reads next."""
 
-    def state(self, carry: object) -> tuple[str, bytes]:
-        """Give digest and bytes of a carry."""
+    def export_state(self, state: object) -> tuple[str, bytes]:
+        """Give digest and bytes of a state."""
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Keep sessions, all or none."""
+        """Save sessions, all or none."""

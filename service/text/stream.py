@@ -1,4 +1,4 @@
-"""What the engine sends to one client, on the loop: a queue that also tells of silence and of the client's leaving."""
+"""What the engine sends to one client, on the loop: a queue that also reports silence and the client's leaving."""
 
 import asyncio
 from typing import Generic, TypeVar
@@ -7,10 +7,7 @@ T = TypeVar("T")
 
 
 class StreamQueue(Generic[T]):
-    """For one task that takes. Every method belongs to one loop.
-
-    left: whether the client has gone.
-    """
+    """A queue with one reader. Every method belongs to one loop; ``left`` says whether the client has gone."""
 
     def __init__(self) -> None:
         self.left = False
@@ -20,7 +17,7 @@ class StreamQueue(Generic[T]):
         self._taken = -1.0
 
     def put(self, item: T, urgent: bool = False) -> None:
-        """Add an item; one that is urgent is not kept back for others to come."""
+        """Add an item; an urgent one does not wait for others to join it."""
         self._items.append(item)
         self._urgent = self._urgent or urgent
         if urgent or not self._gathering:
@@ -32,9 +29,14 @@ class StreamQueue(Generic[T]):
         self._wake()
 
     async def take(self, silence_s: float | None = None, gather_s: float = 0.0) -> list[T]:
-        """Give all that has come, waiting for something; nothing after ``silence_s`` seconds, or once it was left.
+        """Give all that has come, waiting for the first item.
 
-        Within ``gather_s`` seconds of the last time what comes is gathered, for each sending costs.
+        Parameters
+        ----------
+        silence_s : float or None
+            Seconds after which an empty list is given.
+        gather_s : float
+            Seconds since the last call within which items are gathered, because each sending costs.
         """
         loop = asyncio.get_running_loop()
         rest = self._taken + gather_s - loop.time()

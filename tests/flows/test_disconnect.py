@@ -23,11 +23,11 @@ def test_it_frees_its_rows_and_changes_nothing(tmp_path: Path) -> None:
             assert (await client.post("/generate", json=opening)).status_code == 200
             before = (await client.get("/sessions/s")).json()
             desk = app.state.wiring.forecasting.desk
-            rounds = desk.rounds[before["model"]["digest"]]
+            scheduler = desk.text_schedulers[before["model"]["digest"]]
             for stream in (True, False):
                 gone = asyncio.Event()
                 if not stream:  # nothing tells that it has begun, but that it was taken on
-                    rounds.submit = _then(rounds.submit, gone)
+                    scheduler.submit = _then(scheduler.submit, gone)
                 body = {"prompt": "a", "max_tokens": 16_000, "session": "s", "stream": stream}
                 await _leave(app, json.dumps(body).encode(), gone)
                 assert (await client.get("/sessions/s")).json()["digest"] == before["digest"]

@@ -32,17 +32,17 @@ async def begin_text(
     work = asyncio.ensure_future(generating.begin(model, asked, owner))
     if not await unless_left(work, watch):
         raise ClientDisconnect
-    writing = work.result()
+    stream = work.result()
 
     def leave(_: Watch) -> None:
-        writing.leave()
-        writing.updates.leave()
+        stream.leave()
+        stream.updates.leave()
 
     watch.add_done_callback(leave)
-    return writing
+    return stream
 
 
-async def read_to_end(writing: TextStream, transcript: TextResponse) -> None:
+async def read_to_end(stream: TextStream, response: TextResponse) -> None:
     """Take all updates in.
 
     Raises
@@ -50,10 +50,10 @@ async def read_to_end(writing: TextStream, transcript: TextResponse) -> None:
     ServiceError, ClientDisconnect
         If it failed, or the client left.
     """
-    while transcript.ended is None:
-        for update in await writing.updates.take():
-            transcript.add(update)
-        if writing.updates.left and transcript.ended is None:
+    while response.end is None:
+        for update in await stream.updates.take():
+            response.add(update)
+        if stream.updates.left and response.end is None:
             raise ClientDisconnect
 
 
@@ -61,39 +61,39 @@ async def answer_text(
     generating: TextService, model: Model, asked: TextGeneration, owner: str, identity: str, watch: Watch, send: Send
 ) -> dict[str, Any] | None:
     """Answer a request for text; None once it was streamed."""
-    writing = await begin_text(generating, model, asked, owner, watch)
-    transcript = TextResponse(model, writing, asked.n)
+    stream = await begin_text(generating, model, asked, owner, watch)
+    response = TextResponse(model, stream, asked.n)
     try:
         if asked.stream:
-            await _stream(writing, transcript, identity, Events(send))
+            await _stream(stream, response, identity, Events(send))
             return None
-        await read_to_end(writing, transcript)
-        return transcript.whole()
+        await read_to_end(stream, response)
+        return response.whole()
     finally:
-        writing.leave()
+        stream.leave()
 
 
-async def _stream(writing: TextStream, transcript: TextResponse, identity: str, events: Events) -> None:
+async def _stream(stream: TextStream, response: TextResponse, identity: str, events: Events) -> None:
     number = 0
     await events.open()
-    await events.put([event("start", number, transcript.head())])
+    await events.put([event("start", number, response.head())])
     try:
-        while transcript.ended is None:
+        while response.end is None:
             out = []
             failed: ServiceError | None = None
-            for update in await writing.updates.take(HEARTBEAT_S, GATHER_S):
+            for update in await stream.updates.take(HEARTBEAT_S, GATHER_S):
                 try:
-                    piece = transcript.add(update)
+                    chunk = response.add(update)
                 except ServiceError as error:
                     failed = error
                     break
-                if piece is not None and piece.text:
+                if chunk is not None and chunk.text:
                     number += 1
-                    out.append(event("step", number, {"index": piece.which, "text": piece.text}))
-            if writing.updates.left:
+                    out.append(event("step", number, {"index": chunk.choice, "text": chunk.text}))
+            if stream.updates.left:
                 return
-            if transcript.ended is not None:
-                out.append(event("done", number + 1, transcript.whole()))
+            if response.end is not None:
+                out.append(event("done", number + 1, response.whole()))
             if failed is not None:
                 out.append(event("error", number + 1, problem(failed, identity)))
             await events.put(out)

@@ -1,4 +1,4 @@
-"""What has come of a text so far: its pieces put together, and the object that tells of them."""
+"""The answer to one request for text, put together from its chunks."""
 
 from typing import Any
 
@@ -7,24 +7,31 @@ from service.http.ids import ulid
 from service.serving.catalog import Model
 from service.serving.text import TextStream
 from service.serving.views import instant
-from service.text.request import Ended, TextChunk, Update
+from service.text.request import TextChunk, TextEnd, Update
 
 
 class TextResponse:
-    """The pieces of one request's texts.
+    """The texts of one request, as far as they have come.
 
-    id: of the answer.  ended: set with the last update.
+    Parameters
+    ----------
+    model : Model
+        Which writes them.
+    stream : TextStream
+        Where its updates come from.
+    n : int
+        Number of texts.
     """
 
-    def __init__(self, model: Model, writing: TextStream, n: int) -> None:
+    def __init__(self, model: Model, stream: TextStream, n: int) -> None:
         self.id = f"gen_{ulid()}"
-        self.ended: Ended | None = None
+        self.end: TextEnd | None = None
         self.finish: list[str | None] = [None] * n
-        self._model, self._writing = model, writing
+        self._model, self._stream = model, stream
         self._texts: list[list[str]] = [[] for _ in range(n)]
 
     def add(self, update: Update) -> TextChunk | None:
-        """Take an update in; gives it back if it is a piece.
+        """Take an update in; gives it back if it is a chunk.
 
         Raises
         ------
@@ -33,11 +40,11 @@ class TextResponse:
         """
         if isinstance(update, ServiceError):
             raise update
-        if isinstance(update, Ended):
-            self.ended = update
+        if isinstance(update, TextEnd):
+            self.end = update
             return None
-        self._texts[update.which].append(update.text)
-        self.finish[update.which] = update.finish
+        self._texts[update.choice].append(update.text)
+        self.finish[update.choice] = update.finish_reason
         return update
 
     def text(self, index: int) -> str:
@@ -47,20 +54,20 @@ class TextResponse:
     @property
     def usage(self) -> dict[str, int]:
         """Tokens read and written."""
-        read, written = self._writing.prompt_tokens, self.ended.drawn if self.ended else 0
+        read, written = self._stream.prompt_tokens, self.end.completion_tokens if self.end else 0
         return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
     def head(self) -> dict[str, Any]:
-        """Tell what is known before the first piece."""
+        """Give what is known before the first chunk."""
         model = self._model
         return {
             "id": self.id,
             "model": {"name": model.name, "version": model.version, "digest": model.digest},
-            "seed": self._writing.seed,
+            "seed": self._stream.seed,
         }
 
     def whole(self) -> dict[str, Any]:
-        """Tell everything, once it has ended."""
+        """Give the whole answer, once the text has ended."""
         return self.head() | {
             "choices": [
                 {"index": index, "text": self.text(index), "finish_reason": finish}
@@ -68,15 +75,15 @@ class TextResponse:
             ],
             "usage": self.usage,
             "session": self._session(),
-            "warnings": [{"code": code, "detail": detail} for code, detail in self._writing.warnings],
+            "warnings": [{"code": code, "detail": detail} for code, detail in self._stream.warnings],
         }
 
     def _session(self) -> dict[str, Any] | None:
-        record = self.ended.record if self.ended else None
+        record = self.end.record if self.end else None
         if record is None:
             return None
         return {
-            "id": self._writing.session,
+            "id": self._stream.session,
             "count": record.count,
             "digest": record.digest,
             "expires_at": instant(record.expires_at),

@@ -47,8 +47,8 @@ class Completions:
             asked = decode_completion(decompress(body, encoding, settings.max_body_bytes))
             model = catalogue.resolve(asked.text.model, "generator")
             watch = asyncio.ensure_future(left(receive))
-            writing = await begin_text(generating, model, asked.text, scope["state"]["owner"], watch)
-            told = await self._answer(model, asked, writing, Events(send))
+            stream = await begin_text(generating, model, asked.text, scope["state"]["owner"], watch)
+            told = await self._answer(model, asked, stream, Events(send))
         except ClientDisconnect:
             return
         except ServiceError as error:
@@ -62,11 +62,11 @@ class Completions:
             await send_whole(told, headers, send)
 
     async def _answer(
-        self, model: Model, asked: CompletionAsked, writing: TextStream, events: Events
+        self, model: Model, asked: CompletionAsked, stream: TextStream, events: Events
     ) -> dict[str, Any] | None:
-        transcript = TextResponse(model, writing, asked.text.n)
+        response = TextResponse(model, stream, asked.text.n)
         head = {
-            "id": f"cmpl-{transcript.id.removeprefix('gen_')}",
+            "id": f"cmpl-{response.id.removeprefix('gen_')}",
             "object": "text_completion",
             "created": int(time.time()),
             "model": asked.text.model or str(model),
@@ -74,33 +74,35 @@ class Completions:
         }
         try:
             if asked.text.stream:
-                await _stream(writing, transcript, head, asked.usage, events)
+                await _stream(stream, response, head, asked.usage, events)
                 return None
-            await read_to_end(writing, transcript)
+            await read_to_end(stream, response)
         finally:
-            writing.leave()
-        choices = [_choice(index, transcript.text(index), finish) for index, finish in enumerate(transcript.finish)]
-        return head | {"choices": choices, "usage": transcript.usage, "seed": writing.seed}
+            stream.leave()
+        choices = [_choice(index, response.text(index), finish) for index, finish in enumerate(response.finish)]
+        return head | {"choices": choices, "usage": response.usage, "seed": stream.seed}
 
 
 async def _stream(
-    writing: TextStream, transcript: TextResponse, head: dict[str, Any], usage: bool, events: Events
+    stream: TextStream, response: TextResponse, head: dict[str, Any], usage: bool, events: Events
 ) -> None:
     blank: dict[str, Any] = {"usage": None} if usage else {}
     await events.open()
     try:
-        while transcript.ended is None:
+        while response.end is None:
             out = []
-            for update in await writing.updates.take(HEARTBEAT_S, GATHER_S):
-                piece = transcript.add(update)
-                if piece is not None:
-                    out.append(data_only(head | {"choices": [_choice(piece.which, piece.text, piece.finish)]} | blank))
-            if writing.updates.left:
+            for update in await stream.updates.take(HEARTBEAT_S, GATHER_S):
+                chunk = response.add(update)
+                if chunk is not None:
+                    out.append(
+                        data_only(head | {"choices": [_choice(chunk.choice, chunk.text, chunk.finish_reason)]} | blank)
+                    )
+            if stream.updates.left:
                 return
-            if out or transcript.ended is None:
+            if out or response.end is None:
                 await events.put(out)
         if usage:
-            await events.put([data_only(head | {"choices": [], "usage": transcript.usage})])
+            await events.put([data_only(head | {"choices": [], "usage": response.usage})])
         await events.put([_DONE])
     except ServiceError as error:
         await events.put([data_only(openai_error(error))])
