@@ -102,10 +102,10 @@ async def _warm(parts: Container, hot: Forecast, generate: Generate) -> None:
     gc.collect()
     gc.freeze()
     hot.forecasting, hot.catalogue = parts.forecasting, parts.catalogue
-    desk = parts.forecasting.desk
+    runtime = parts.forecasting.runtime
     generate.generating, generate.pathing, generate.catalogue = (
-        TextService(desk),
-        ScenarioService(desk),
+        TextService(runtime),
+        ScenarioService(runtime),
         parts.catalogue,
     )
 

@@ -11,12 +11,13 @@ from torch import Tensor
 from service.engine.collate import ahead, observed, openings
 from service.engine.model_pool import ModelPool
 from service.engine.pausing import pausing
-from service.engine.split import Results
+from service.engine.split import not_forecastable, result_of
 from service.engine.state_cache import stored_rows, tensor_of
 from service.errors import Loading, ServiceError
 from service.metrics import Metrics
 from service.scheduling.entry import QueueEntry
-from service.scheduling.job import Outcome, ReadJob, Result
+from service.scheduling.forecast_result import ForecastResult
+from service.scheduling.job import Outcome, ReadJob
 from service.sessions.commit import CommitJob
 from service.stores.interface import Put, Store, StoreError, Write
 from statecast.models.interface import SeriesNetwork
@@ -130,37 +131,39 @@ class ForecastRunner:
             whole = len(last) == len(batch)
             index = [row for i in last for row in range(spans[i].start, spans[i].stop)]
             ending = state if whole else state.take(torch.tensor(index, device=device))
-            results = self._forecast(network, ending, tensor_of(ahead([batch[i] for i in last]), device))
+            result = self._forecast(network, ending, tensor_of(ahead([batch[i] for i in last]), device), began)
             begin = 0
             for i in last:
                 rows_here = batch[i].job.rows
-                outcomes[i] = results.of(slice(begin, begin + rows_here), batch[i], began)
+                part = slice(begin, begin + rows_here)
+                outcomes[i] = Outcome(result, part) if result.finite[part].all() else not_forecastable()
                 begin += rows_here
         return outcomes, state.rows
 
-    def _forecast(self, network: SeriesNetwork, state: State, future: Tensor) -> Results:
+    def _forecast(self, network: SeriesNetwork, state: State, future: Tensor, began: float) -> ForecastResult:
         prediction = network.decode(state, future[:, : network.config.horizon])
         quantiles, mean = roll_on(pausing(network, self._pause), state, future, prediction)
         naive, error = network.seasonal_naive(state, future.shape[1]), network.seasonal_error(state)
-        return Results(prediction, quantiles, mean, baseline=naive, seasonal_error=error)
+        return result_of(prediction, quantiles, mean, baseline=naive, seasonal_error=error, began=began)
 
     def _keep(self, batch: Tickets, computed: list[object], after: Tensor) -> list[object]:
         """Commit what the sessions came to, all at once, then remember their rows."""
-        outcomes = [Outcome(one) if isinstance(one, Result) else one for one in computed]
+        outcomes = list(computed)
         host = after.cpu().numpy()
         writes: list[Write] = []
         places: list[tuple[int, int]] = []
         begin = 0
         for i, ticket in enumerate(batch):
-            job, result = ticket.job, computed[i]
-            if isinstance(job, ReadJob) and isinstance(result, Result):
-                outcomes[i] = Outcome(result, state=after[begin : begin + job.rows])
-            if isinstance(job, CommitJob) and isinstance(result, Result):
-                write = job.kept(result, host[begin : begin + job.rows].tobytes() if ticket.chunk else b"")
+            job, outcome = ticket.job, computed[i]
+            if isinstance(job, ReadJob) and isinstance(outcome, Outcome):
+                outcomes[i] = Outcome(outcome.result, outcome.rows, state=after[begin : begin + job.rows])
+            if isinstance(job, CommitJob) and isinstance(outcome, Outcome):
+                state = host[begin : begin + job.rows].tobytes() if ticket.chunk else b""
+                write = job.kept(outcome.result, outcome.rows, state)
                 if write is not None:
                     writes.append(write)
                 if isinstance(write, Put):
-                    outcomes[i] = Outcome(result, write.record)
+                    outcomes[i] = Outcome(outcome.result, outcome.rows, write.record)
                     places.append((i, begin))
             begin += job.rows
         if not writes:
@@ -202,7 +205,7 @@ class ForecastRunner:
             past, known = torch.zeros((rows, steps, config.past_width)), torch.zeros((rows, steps, config.known_width))
             future = torch.zeros((rows, config.horizon, config.known_width))
             state = network.prime(Observations(target, past, known), state)
-            self._forecast(network, state, future)
+            self._forecast(network, state, future, time.perf_counter())
 
 
 def _deal(starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Tickets) -> None:

@@ -1,4 +1,4 @@
-"""From a network's prediction to each ticket's result: arrays on the host, checked row by row."""
+"""From a network's prediction to arrays on the host, checked row by row."""
 
 import time
 from typing import Protocol
@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import Unprocessable
-from service.scheduling.entry import QueueEntry
-from service.scheduling.job import Floats, Outcome, Result
+from service.scheduling.forecast_result import ForecastResult
 from statecast.uncertainty.prediction import Prediction
 
 
@@ -22,49 +21,51 @@ class Tensor(Protocol):
         """View as an array."""
 
 
-class Results:
-    """The forecasts of a batch's rows as arrays, dealt out to their tickets.
+def result_of(
+    prediction: Prediction,
+    quantiles: Tensor,
+    mean: Tensor,
+    *,
+    baseline: Tensor,
+    seasonal_error: Tensor,
+    began: float,
+) -> ForecastResult:
+    """Bring the forecasts of a batch to the host.
 
-    prediction: of the network's own horizon, for its attention.  quantiles: ``[M, F, Q]``.  mean: ``[M, F]``.
-    baseline: ``[M, F]`` seasonal naive.  seasonal_error: ``[M]``.
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the network's own horizon; its attention is read.
+    quantiles, mean, baseline, seasonal_error : Tensor
+        As in ``ForecastResult``.
+    began : float
+        ``time.perf_counter()`` when the batch began.
     """
-
-    def __init__(
-        self, prediction: Prediction, quantiles: Tensor, mean: Tensor, *, baseline: Tensor, seasonal_error: Tensor
-    ) -> None:
-        self.quantiles: NDArray[np.float64] = quantiles.cpu().numpy()
-        self.mean: NDArray[np.float64] = mean.cpu().numpy()
-        self.baseline = baseline.cpu().numpy()
-        self.seasonal_error = seasonal_error.cpu().numpy()
-        self.attention: dict[str, Floats] = {
+    values = quantiles.cpu().numpy()
+    means = mean.cpu().numpy()
+    finite = np.isfinite(values).all(axis=(1, 2)) & np.isfinite(means).all(axis=1)
+    return ForecastResult(
+        quantiles=values,
+        mean=means,
+        baseline=baseline.cpu().numpy(),
+        seasonal_error=seasonal_error.cpu().numpy(),
+        finite=np.asarray(finite),
+        attention={
             "experts": prediction.expert_weights.cpu().numpy(),
             "resolutions": prediction.resolution_weights.cpu().numpy(),
-        }
-        self.shares: dict[str, dict[str, Floats]] = {
+        },
+        shares={
             "time": {str(age): weights.cpu().numpy() for age, weights in prediction.time_weights.items()},
             "features": {name: weights.cpu().numpy() for name, weights in prediction.feature_weights.items()},
-        }
-        finite = np.isfinite(self.quantiles).all(axis=(1, 2)) & np.isfinite(self.mean).all(axis=1)
-        self.finite: NDArray[np.bool_] = np.asarray(finite)
+        },
+        compute_ms=1e3 * (time.perf_counter() - began),
+    )
 
-    def of(self, rows: slice, ticket: QueueEntry[Outcome], began: float) -> Result | Unprocessable:
-        """Give the result of a ticket whose variables are these rows; a row that is not finite is an error.
 
-        ``began``: ``time.perf_counter()`` when its batch began.
-        """
-        if not self.finite[rows].all():
-            return Unprocessable(
-                "target: expected values that a forecast can be made from, but it came out as not a number; is a "
-                "variable missing throughout, or are values near the limit of float32? Rescale or leave them out",
-                code="not_forecastable",
-            )
-        return Result(
-            quantiles=self.quantiles[rows],
-            mean=self.mean[rows],
-            baseline=self.baseline[rows],
-            seasonal_error=self.seasonal_error[rows],
-            attention={name: weights[rows] for name, weights in self.attention.items()},
-            shares={kind: {name: one[rows] for name, one in part.items()} for kind, part in self.shares.items()},
-            queue_ms=1e3 * ((ticket.begun or ticket.queued) - ticket.queued),
-            compute_ms=1e3 * (time.perf_counter() - began),
-        )
+def not_forecastable() -> Unprocessable:
+    """Say that a row is not finite, and what may be the reason."""
+    return Unprocessable(
+        "target: expected values that a forecast can be made from, but it came out as not a number; is a variable "
+        "missing throughout, or are values near the limit of float32? Rescale them or leave them out",
+        code="not_forecastable",
+    )

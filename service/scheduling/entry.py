@@ -41,3 +41,8 @@ class QueueEntry(Generic[R]):
     def last(self) -> bool:
         """Whether the chunk that runs next is the job's last, at whose end it is decided and kept."""
         return bool(self.position + self.chunk == self.job.target.shape[1])
+
+    @property
+    def queue_ms(self) -> float:
+        """Milliseconds that the job waited for its first chunk."""
+        return 1e3 * ((self.begun or self.queued) - self.queued)

@@ -4,10 +4,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from service.scheduling.job import Floats, Job, Lease, ReadJob, SeriesInput
+from service.scheduling.job import Floats, Job, Lease, ReadJob
 from service.serving.catalog import Model
 from service.sessions.commit import CommitJob
 from service.sessions.live_metrics import Interval
+from service.sessions.series_input import SeriesInput
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 from statecast.config import ForecasterConfig
@@ -53,7 +54,7 @@ def advance_of(
     return CommitJob(**values, record=coming, interval=Interval.of(config.quantile_levels), touch=touch)
 
 
-def blank(key: str, model: Model, arrival: SeriesInput, now: float) -> Record:
+def new_record(key: str, model: Model, arrival: SeriesInput, now: float) -> Record:
     """Give the record of a session that is about to be opened, before anything was read."""
     return Record(
         key=key,

@@ -122,7 +122,7 @@ def _receive(updates: list[tuple[TextTask, Update]]) -> None:
         task.receive(update)
 
 
-def agree(record: Record, model: Model, session: str) -> None:
+def check_model(record: Record, model: Model, session: str) -> None:
     """Refuse a session of another kind of model, or of another model.
 
     Raises

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from service.errors import Expired, Loading, ServiceError
 from service.scheduling.bridge import Waiter
-from service.scheduling.job import Floats, Lease, SeriesInput
+from service.scheduling.job import Floats
 from service.scheduling.scenario_queue import ScenarioTask
 from service.serving.catalog import Model
 from service.serving.job_builder import branch_of, future_of
-from service.serving.runtime import Runtime, agree
+from service.serving.runtime import Runtime, check_model
 from service.serving.views import warnings_of
-from service.sessions.registry import key_of
+from service.sessions.series_input import SeriesInput
+from service.sessions.turn import SessionTurn
 from service.sessions.update import SessionUpdate, plan_update
 from service.stores.interface import Record
 
@@ -60,29 +61,18 @@ class ScenarioService:
         self._desk.require()
         if arrival.session is None:
             return await self._of_history(model, arrival, horizon, ())
-        sessions = self._desk.sessions
-        key = key_of(arrival.owner, arrival.session)
-        await sessions.enter(key)
-        handed = False
-        try:
-            record = await sessions.find(key, arrival.session)
+        async with SessionTurn(self._desk.sessions, arrival.owner, arrival.session) as turn:
+            record = await turn.find()
             if record is not None:
-                agree(record, model, arrival.session)
+                check_model(record, model, arrival.session)
                 model = model.member(record.season)
                 plan = plan_update(record, arrival, self._desk.limits(model))
-                lease = sessions.checkout(key, model.key, len(arrival.variables))
-                try:
-                    job = branch_of(model, arrival, plan, record, lease)
-                    ticket = self._desk.dispatch.submit(job, partial(self._settle, lease, model.key, record))
-                except BaseException:
-                    sessions.settle(lease, model.key, record)
-                    raise
-                handed = True
+                lease = turn.checkout(model.key, len(arrival.variables))
+                job = branch_of(model, arrival, plan, record, lease)
+                ticket = self._desk.dispatch.submit(job, partial(_settle, turn))
+                turn.hand_over()
             elif not arrival.target.shape[1]:
                 plan_update(None, arrival, self._desk.limits(model.member(arrival.season)))  # says that there is none
-        finally:
-            if not handed:
-                sessions.leave(key)
         if record is None:
             told = ("session_not_opened", "there is no such session; the paths go on from the history given alone")
             return await self._of_history(model, arrival, horizon, (told,))
@@ -165,10 +155,10 @@ class ScenarioService:
         future = future_of(model, arrival, freq, offset, plan.last_clock, horizon)
         return ScenarioStart(model, state, len(arrival.variables), future, plan.last_clock + 1, freq, offset, warnings)
 
-    def _settle(self, lease: Lease, model: str, record: Record, waiter: Waiter) -> None:
-        """Give slots and turn back, once the state was read."""
-        if isinstance(waiter.exception(), Loading):
-            self._desk.sessions.distrust(lease, model)
-        else:
-            self._desk.sessions.settle(lease, model, record)
-        self._desk.sessions.leave(lease.key)
+
+def _settle(turn: SessionTurn, waiter: Waiter) -> None:
+    """End the turn, once the state was read."""
+    if isinstance(waiter.exception(), Loading):
+        turn.invalidate()
+    else:
+        turn.settle(turn.record)

@@ -9,7 +9,7 @@ import numpy as np
 from service.codecs.text_request import TextGeneration
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
 from service.serving.catalog import Model
-from service.serving.runtime import Runtime, agree
+from service.serving.runtime import Runtime, check_model
 from service.sessions.registry import key_of
 from service.stores.interface import Record
 from service.text.request import DecodeRequest, TextEnd, TextTask, Tokens, Update
@@ -126,7 +126,7 @@ class TextService:
         try:
             record = await sessions.find(key, session)
             if record is not None:
-                agree(record, model, session)
+                check_model(record, model, session)
             elif not len(request.tokens):
                 raise UnknownSession(
                     f"session {session[:80]!r}: there is no such session; send a prompt to open it, or check the id"

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from service.scheduling.job import SeriesInput
 from service.serving.catalog import Model
 from service.sessions.live_metrics import summary
+from service.sessions.series_input import SeriesInput
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 from statecast.time.frequency import Frequency

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import Conflict, Unprocessable
-from service.scheduling.job import Coarse, Floats, SeriesInput
 from service.sessions.regular_series import Limits
+from service.sessions.series_input import Coarse, Floats, SeriesInput
 from service.stores.interface import Record
 from statecast.layers.mixed_frequency import lay_out
 from statecast.time.frequency import Frequency

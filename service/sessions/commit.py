@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from service.scheduling.job import Job, Result
+from service.scheduling.forecast_result import ForecastResult
+from service.scheduling.job import Job
 from service.sessions.live_metrics import Interval, issue
 from service.stores.interface import Put, Record, Touch
 
@@ -20,7 +21,7 @@ class CommitJob(Job):
     interval: Interval | None = None
     touch: bool = False
 
-    def kept(self, result: Result, state: bytes) -> Put | Touch | None:
+    def kept(self, result: ForecastResult, rows: slice, state: bytes) -> Put | Touch | None:
         """Give what the store is to write; ``state`` is the session's V rows of state after the job."""
         record = self.record
         if record is None or self.interval is None:
@@ -32,6 +33,12 @@ class CommitJob(Job):
             state_bytes=len(state),
             digest="sha256:" + hashlib.sha256(state).hexdigest(),
             # However far a request asks to see, as much of it is judged.
-            issued=issue(result, record.last_clock + 1, self.interval, len(self.future) - self.beyond),
+            issued=issue(
+                result.quantiles[rows],
+                result.seasonal_error[rows],
+                record.last_clock + 1,
+                self.interval,
+                len(self.future) - self.beyond,
+            ),
         )
         return Put(whole, state)

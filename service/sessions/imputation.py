@@ -3,7 +3,7 @@
 import numpy as np
 
 from service.errors import Unprocessable
-from service.scheduling.job import Floats
+from service.sessions.series_input import Floats
 
 
 def fill(values: Floats, before: Floats, policy: str, reach: int, clock: int) -> Floats:

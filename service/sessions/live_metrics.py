@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.scheduling.job import Floats, Result
+from service.sessions.series_input import Floats
 from service.stores.interface import PendingForecast, Scores
 
 
@@ -26,13 +27,22 @@ class Interval:
         return cls(low, median, high, round(float(array[high] - array[low]), 6))
 
 
-def issue(result: Result, start: int, interval: Interval, horizon: int | None = None) -> PendingForecast:
-    """Keep of a forecast what later observations are compared with, ``horizon`` steps or all from clock ``start``."""
-    kept = result.quantiles[:, :horizon]
+def issue(
+    quantiles: NDArray[np.float64],
+    seasonal_error: NDArray[np.float64],
+    start: int,
+    interval: Interval,
+    horizon: int | None = None,
+) -> PendingForecast:
+    """Keep of a forecast what later observations are compared with, ``horizon`` steps or all from clock ``start``.
+
+    quantiles: ``[V, F, Q]``.  seasonal_error: ``[V]``.
+    """
+    kept = quantiles[:, :horizon]
     median, low, high = (
         kept[..., level].astype(np.float32) for level in (interval.median, interval.low, interval.high)
     )
-    return PendingForecast(start, median, low, high, result.seasonal_error.astype(np.float32))
+    return PendingForecast(start, median, low, high, seasonal_error.astype(np.float32))
 
 
 def judge(scores: Scores, issued: PendingForecast | None, values: Floats, start: int) -> Scores:

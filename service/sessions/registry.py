@@ -20,8 +20,7 @@ def key_of(owner: str, session: str) -> str:
 class SessionRegistry:
     """The event loop's view of all sessions. Every method is called on the loop.
 
-    A request takes its turn (``enter``), finds the record, checks slots out, and when its work is resolved gives the
-    slots back (``settle``) and the turn on (``leave``).
+    Requests of one session are served one after the other, in the order in which they came; see ``SessionTurn``.
 
     Parameters
     ----------
@@ -128,7 +127,7 @@ class SessionRegistry:
         if record is not None:
             self._remember(record)
 
-    def distrust(self, lease: Lease, model: str) -> None:
+    def invalidate(self, lease: Lease, model: str) -> None:
         """Take the slots back after a store failed: what is known of the session is read from it anew."""
         self._slots[model].checkin(lease, keep=False)
         self._records.pop(lease.key, None)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import TooLarge, Unprocessable
-from service.scheduling.job import Floats, SeriesInput
+from service.sessions.series_input import Floats, SeriesInput
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.errors import Conflict, UnknownSession, Unprocessable
-from service.scheduling.job import Floats, SeriesInput
 from service.sessions.coarse_series import check_given, checksum_given, lay_given
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
 from service.sessions.live_metrics import judge
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
+from service.sessions.series_input import Floats, SeriesInput
 from service.stores.interface import Record, Request
 
 

@@ -161,8 +161,8 @@ def test_stops_unknown_characters_and_bytes(run: Callable[..., None]) -> None:
 def test_a_full_house_is_429_and_forecasts_go_on(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         long = asyncio.create_task(write(client, prompt="a", max_tokens=2000, n=2))
-        desk = app.state.wiring.forecasting.desk
-        while not desk.rooms[0].taken:
+        runtime = app.state.wiring.forecasting.runtime
+        while not runtime.rooms[0].taken:
             await asyncio.sleep(0)
         full = await client.post("/generate", json={"model": "letters", "prompt": "a", "n": 2})
         assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (429, "queue_full", "1")

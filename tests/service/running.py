@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from service.metrics import Metrics
-from service.scheduling.job import Answer, SeriesInput
 from service.serving.catalog import Catalog
 from service.serving.forecasts import ForecastService
+from service.serving.series_answer import SeriesAnswer
+from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 
@@ -68,6 +69,6 @@ def play(scene: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(scene())  # type: ignore[arg-type]
 
 
-def close(a: Answer, b: Answer, tolerance: float = 1e-4) -> None:
-    np.testing.assert_allclose(a.result.quantiles, b.result.quantiles, atol=tolerance * 10)
+def close(a: SeriesAnswer, b: SeriesAnswer, tolerance: float = 1e-4) -> None:
+    np.testing.assert_allclose(a.quantiles, b.quantiles, atol=tolerance * 10)
     assert a.start == b.start

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.codecs.forecast_request import Floats, Series, shown
 from service.protocols.forecast.timeline import Clocks, read_instants
-from service.scheduling.job import Coarse
+from service.sessions.series_input import Coarse
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError

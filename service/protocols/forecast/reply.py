@@ -15,8 +15,8 @@ from service.http.body import ARROW, JSON
 from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.forecast.reply_table import Block, write_table
-from service.scheduling.job import Answer, Result
 from service.serving.catalog import Model
+from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig
 from statecast.layers.heads import interpolate_levels
 from statecast.time.frequency import Frequency
@@ -29,7 +29,7 @@ class Served:
     """One series' answer or failure, with what its arrival was warned about."""
 
     item_id: str | None
-    answer: Answer | ServiceError
+    answer: SeriesAnswer | ServiceError
     warnings: tuple[tuple[str, str], ...] = ()
     variables: tuple[str, ...] = ("",)
 
@@ -52,13 +52,13 @@ class Reply:
         return write_table(self._blocks(), self.levels, arrow=kind == ARROW)
 
     def _object(self) -> dict[str, Any]:
-        answers = [one.answer for one in self.served if isinstance(one.answer, Answer)]
+        answers = [one.answer for one in self.served if isinstance(one.answer, SeriesAnswer)]
         return {
             "id": f"fc_{ulid()}",
             "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
             "forecasts": [self._forecast(one) for one in self.served],
             "timing_ms": {
-                "queue": round(max((a.result.queue_ms for a in answers), default=0.0), 3),
+                "queue": round(max((a.queue_ms for a in answers), default=0.0), 3),
                 "compute": round(max((a.result.compute_ms for a in answers), default=0.0), 3),
             },
         }
@@ -70,14 +70,14 @@ class Reply:
                 "item_id": one.item_id, "start": None, "freq": None, "mean": None, "quantiles": None, "session": None,
                 "warnings": [], "error": problem(answer, self.request_id),
             }  # fmt: skip
-        names, result = one.variables, answer.result
+        names = one.variables
         quantiles = self.quantiles(answer)
         forecast: dict[str, Any] = {
             "item_id": one.item_id,
             "start": self.times(answer, 1)[0] if answer.freq else None,
             "freq": answer.freq,
             **({} if answer.season is None else {"season": answer.season}),
-            "mean": _by_variable(names, result.mean[:, : self.horizon]),
+            "mean": _by_variable(names, answer.mean[:, : self.horizon]),
             "quantiles": {
                 repr(level): _by_variable(names, quantiles[:, :, place]) for place, level in enumerate(self.levels)
             },
@@ -85,41 +85,42 @@ class Reply:
         if "baseline" in self.asked.include:
             forecast["baseline"] = {
                 "name": f"seasonal_naive_{self._config(answer).season}",
-                "mean": _by_variable(names, result.baseline[:, : self.horizon]),
+                "mean": _by_variable(names, answer.baseline[:, : self.horizon]),
             }
         if "attention" in self.asked.include:
-            forecast["attention"] = self._attention(names, result, self._config(answer))
+            forecast["attention"] = self._attention(names, answer, self._config(answer))
         forecast["session"] = answer.session
         forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in (*one.warnings, *answer.warnings)]
         forecast["error"] = None
         return forecast
 
-    def _config(self, answer: Answer) -> ForecasterConfig:
+    def _config(self, answer: SeriesAnswer) -> ForecasterConfig:
         """Shape of the network that answered; a family's has no freq of its own and takes the series'."""
         config = self.model.member(answer.season).config
         return config if answer.season is None else replace(config, freq=answer.freq)
 
-    def _attention(self, names: tuple[str, ...], result: Result, config: ForecasterConfig) -> dict[str, Any]:
+    def _attention(self, names: tuple[str, ...], answer: SeriesAnswer, config: ForecasterConfig) -> dict[str, Any]:
         """One weight for each segment asked for by resolution and by expert; one in all by age and by feature."""
         segments = -(-self.horizon // config.segment_length)
-        weights = {name: part[:, :segments] for name, part in result.attention.items()}
+        rows, result = answer.rows, answer.result
+        weights = {name: part[rows, :segments] for name, part in result.attention.items()}
         resolutions = enumerate(config.resolution_names)
         return {
             **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in resolutions},
             "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(config.experts)},
             **{
-                kind: {name: _by_variable(names, weight) for name, weight in part.items()}
+                kind: {name: _by_variable(names, weight[rows]) for name, weight in part.items()}
                 for kind, part in result.shares.items()
                 if part
             },
         }
 
-    def quantiles(self, answer: Answer) -> NDArray[np.float64]:
+    def quantiles(self, answer: SeriesAnswer) -> NDArray[np.float64]:
         """``[V, F, levels]`` at the asked levels, cut to the asked horizon."""
-        trained, cut = self.model.config.quantile_levels, answer.result.quantiles[:, : self.horizon]
+        trained, cut = self.model.config.quantile_levels, answer.quantiles[:, : self.horizon]
         return cut if self.levels == trained else interpolate_levels(cut, trained, self.levels)
 
-    def times(self, answer: Answer, steps: int) -> list[str]:
+    def times(self, answer: SeriesAnswer, steps: int) -> list[str]:
         """RFC 3339 times of the first ``steps`` forecast steps."""
         instants = self._instants(answer, steps)
         return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s")]
@@ -134,10 +135,10 @@ class Reply:
             steps = answer.start + np.arange(self.horizon, dtype=np.int64)
             instants = self._instants(answer, self.horizon).astype(np.int64) if answer.freq else None
             for place, name in enumerate(one.variables):
-                mean = answer.result.mean[place, : self.horizon]
+                mean = answer.mean[place, : self.horizon]
                 yield Block(one.item_id, name, steps, instants, np.column_stack([mean, quantiles[place]]))
 
-    def _instants(self, answer: Answer, steps: int) -> NDArray[np.datetime64]:
+    def _instants(self, answer: SeriesAnswer, steps: int) -> NDArray[np.datetime64]:
         clocks = np.arange(answer.start, answer.start + steps, dtype=np.int64)
         return _freq(answer.freq or "1s").times(clocks, answer.offset)
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from service.codecs.forecast_request import Series
 from service.protocols.forecast.timeline import Timeline
-from service.scheduling.job import Floats
 from service.serving.catalog import Model
+from service.sessions.series_input import Floats
 from statecast.time.frequency import Frequency
 from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
 

@@ -12,8 +12,8 @@ from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
-from service.scheduling.job import SeriesInput
 from service.serving.catalog import Model
+from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import encode_covariates

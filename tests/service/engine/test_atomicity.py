@@ -17,9 +17,9 @@ from service.errors import (
     Unprocessable,
 )
 from service.metrics import Metrics
-from service.scheduling.job import Answer
 from service.serving.catalog import Catalog, Model
 from service.serving.forecasts import ForecastService
+from service.serving.series_answer import SeriesAnswer
 from service.settings import Settings
 from service.stores.interface import StoreError
 from service.stores.memory import MemoryStore
@@ -42,7 +42,7 @@ class Gate(MemoryStore):
         super().commit(writes)
 
 
-async def held(service: ForecastService, store: Gate, model: Model) -> asyncio.Task[Answer]:
+async def held(service: ForecastService, store: Gate, model: Model) -> asyncio.Task[SeriesAnswer]:
     """Keep the engine inside a commit."""
     store.open.clear()
     store.reached.clear()
@@ -172,7 +172,7 @@ def test_rows_that_come_out_wrong_fail_alone(catalogue: Catalog) -> None:
                 service.forecast(model, arrival([NAN] * 20)),
                 return_exceptions=True,
             )
-            assert isinstance(good, Answer)
+            assert isinstance(good, SeriesAnswer)
             assert isinstance(bad, Unprocessable) and bad.code == "not_forecastable"
             assert isinstance(worse, Unprocessable) and worse.code == "all_missing"
             with pytest.raises(UnknownSession):
@@ -190,7 +190,7 @@ def test_a_failure_inside_the_network_is_contained(catalogue: Catalog, caplog: p
             good, bad = await asyncio.gather(
                 service.forecast(model, arrival(series(20))), service.forecast(model, odd), return_exceptions=True
             )
-            assert isinstance(good, Answer) and isinstance(bad, ServiceError) and bad.status == 500
+            assert isinstance(good, SeriesAnswer) and isinstance(bad, ServiceError) and bad.status == 500
             assert service.ready[0]  # it was the request, not the engine
 
     play(scene)
@@ -220,6 +220,6 @@ def test_stopping_finishes_what_has_begun(catalogue: Catalog) -> None:
         await asyncio.sleep(0.02)
         await service.stop(10)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
-        assert all(isinstance(answer, Answer | Loading) for answer in answers)
+        assert all(isinstance(answer, SeriesAnswer | Loading) for answer in answers)
 
     play(scene)

@@ -124,7 +124,7 @@ def test_seasons_beyond_what_is_kept_at_hand_lose_nothing(
     monkeypatch.setattr(networks, "MEMBERS", 3)
 
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
-        made = app.state.wiring.forecasting.desk.engine._networks
+        made = app.state.wiring.forecasting.runtime.engine._networks
         for season in range(1, 9):
             await ask(client, {"session": f"s{season}", "season": season, "target": wave(40)})
             assert len(made) <= 3
@@ -140,10 +140,10 @@ def test_a_slab_grows_with_its_sessions(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         names = [f"s{number}" for number in range(40)]
         await ask(client, *({"session": name, "season": 6, "target": wave(20 + len(name))} for name in names))
-        read = app.state.wiring.forecasting.desk.store.state
-        app.state.wiring.forecasting.desk.store.state = None  # whoever reads a state from the store now fails
+        read = app.state.wiring.forecasting.runtime.store.state
+        app.state.wiring.forecasting.runtime.store.state = None  # whoever reads a state from the store now fails
         went_on = await ask(client, *({"session": name, "target": [50.0]} for name in names))
-        app.state.wiring.forecasting.desk.store.state = read
+        app.state.wiring.forecasting.runtime.store.state = read
         assert {one["session"]["count"] for one in went_on} == {23, 24}
 
     run(flow)

@@ -33,14 +33,14 @@ def test_any_split_forecasts_like_the_whole(catalogue: Catalog) -> None:
             assert answer.session is not None
             assert (answer.session["count"], answer.session["applied"]) == (300, 1)
             again = await service.forecast(model, arrival(values, session="s"))
-            np.testing.assert_array_equal(again.result.quantiles, answer.result.quantiles)
+            np.testing.assert_array_equal(again.quantiles, answer.quantiles)
             assert again.session is not None
             assert (again.session["duplicates"], again.session["digest"]) == (300, answer.session["digest"])
             asked = await service.forecast(model, arrival([], None, session="s"))
-            np.testing.assert_array_equal(asked.result.quantiles, answer.result.quantiles)
+            np.testing.assert_array_equal(asked.quantiles, answer.quantiles)
             assert (asked.freq, asked.start) == ("1h", 500_300)
             notebook = model.artifact.forecast(values, start=np.datetime64(500_000 * 3600, "s"))
-            np.testing.assert_allclose(whole.result.mean[0], notebook.mean, atol=1e-3)
+            np.testing.assert_allclose(whole.mean[0], notebook.mean, atol=1e-3)
 
     play(scene)
 
@@ -68,7 +68,7 @@ def test_several_variables_share_a_session(catalogue: Catalog) -> None:
             answer = await service.forecast(model, arrival(both[:, 30:], 500_030, session="s"))
             for n in range(2):
                 single = await service.forecast(model, arrival(both[n]))
-                np.testing.assert_allclose(answer.result.quantiles[n], single.result.quantiles[0], atol=1e-3)
+                np.testing.assert_allclose(answer.quantiles[n], single.quantiles[0], atol=1e-3)
             assert (await service.session("s", ""))["bytes"] == 2 * model.state_bytes
 
     play(scene)
@@ -164,7 +164,7 @@ def test_constant_series_have_one_rule_and_warnings_say_what_is_missing(catalogu
         async with running(catalogue) as service:
             model = catalogue.resolve(None)
             flat = await service.forecast(model, arrival([5.0] * 6, None, session="flat"))
-            np.testing.assert_array_equal(flat.result.quantiles, 5.0)
+            np.testing.assert_array_equal(flat.quantiles, 5.0)
             assert {code for code, _ in flat.warnings} == {"short_history", "constant_history", "calendar_missing"}
             assert flat.session is not None
             assert (flat.session["last_timestamp"], flat.session["last_index"]) == (None, 5)
@@ -186,9 +186,9 @@ def test_what_arrives_is_scored_against_what_was_said(catalogue: Catalog) -> Non
             answer = await service.forecast(model, arrival(values[:70], session="s"))
             inside = errors = 0.0
             for n in range(70, 80):
-                low, mid, high = answer.result.quantiles[0, 0, [0, 4, 8]]
+                low, mid, high = answer.quantiles[0, 0, [0, 4, 8]]
                 inside += low <= values[n] <= high
-                errors += abs(values[n] - mid) / answer.result.seasonal_error[0]
+                errors += abs(values[n] - mid) / answer.seasonal_error[0]
                 answer = await service.forecast(model, arrival(values[n : n + 1], 500_000 + n, session="s"))
             scores = (await service.session("s", ""))["scores"]
             assert isinstance(scores, dict)

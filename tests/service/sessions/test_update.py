@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Conflict, ServiceError, TooLarge, UnknownSession, Unprocessable
-from service.scheduling.job import SeriesInput
 from service.sessions.regular_series import Limits
+from service.sessions.series_input import SeriesInput
 from service.sessions.update import SessionUpdate, plan_update
 from service.stores.interface import Record
 

@@ -1,0 +1,87 @@
+"""One series of a request as arrays: decoded and checked against its model, not yet against its session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """Values of one series of lower frequency that the model reads.
+
+    Parameters
+    ----------
+    first : int
+        Number of the first bucket.
+    values : array of float32, ``[V, N]``
+        Value of each of N consecutive buckets, NaN where missing.
+    """
+
+    first: int
+    values: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesInput:
+    """One series of a request, every array checked against the model's inputs.
+
+    Parameters
+    ----------
+    target : array of float32, ``[V, T]``
+        Observations of V variables, NaN where missing. T may be 0 where a session is asked again.
+    past : array of float32, ``[T, Cp]``
+        Encoded covariates that are known up to now.
+    known : array of float32, ``[T, Cf]``
+        Encoded covariates that are known ahead, over the history.
+    future : array of float32, ``[F, Cf]``
+        The same over the horizon.
+    static : array of float32, ``[S]``
+        Encoded covariates of the series as a whole.
+    variables : tuple of str
+        Names of the V variables, ``("",)`` for a univariate series.
+    freq : str or None
+        Canonical frequency, None for a series without times.
+    clocks : array of int64, ``[T]``, or None
+        Absolute step index of each observation, strictly ascending, gaps allowed. None where the request gives neither
+        times nor ``from_index``: the observations follow those that the session has.
+    offset : int
+        Seconds from the mark of a step to its instant.
+    missing : str
+        Imputation policy: ``mask``, ``ffill``, ``linear`` or ``error``.
+    session : str or None
+        Id of the session that the series opens or continues.
+    owner : str
+        Whose session it is.
+    deadline : float or None
+        ``time.monotonic()`` after which the work is dropped.
+    given : mapping of str to Coarse
+        Series of lower frequency, by the model's name of their frequency.
+    horizon : int
+        Steps ahead that are wanted; 0 for the model's own horizon.
+    season : int or None
+        Steps a season with which a series begins, None for a model that has a season of its own.
+    named : bool
+        Whether the request names the season itself. A session that began with another one then refuses it.
+    """
+
+    target: Floats
+    past: Floats
+    known: Floats
+    future: Floats
+    static: Floats
+    variables: tuple[str, ...] = ("",)
+    freq: str | None = None
+    clocks: NDArray[np.int64] | None = None
+    offset: int = 0
+    missing: str = "mask"
+    session: str | None = None
+    owner: str = ""
+    deadline: float | None = None
+    given: Mapping[str, Coarse] = field(default_factory=dict)
+    horizon: int = 0
+    season: int | None = None
+    named: bool = False
