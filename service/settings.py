@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from statecast import metrics
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 STORES = ("sqlite", "memory")
@@ -41,6 +43,10 @@ class Settings(BaseSettings):
     )
     session_ttl_s: int = Field(
         default=30 * 86400, ge=1, description="Seconds without use after which a session expires."
+    )
+    live_metrics: str = Field(
+        default="mase,coverage",
+        description="Metrics that new sessions keep, by name, separated by commas; mase and coverage in any case.",
     )
     max_gap: int = Field(default=336, ge=0, description="Longest gap, in steps, that the missing policy fills.")
     max_body_bytes: int = Field(
@@ -87,7 +93,23 @@ class Settings(BaseSettings):
             )
         return self
 
+    @field_validator("live_metrics")
+    @classmethod
+    def _refuse_unknown_metrics(cls, value: str) -> str:
+        for name in _split(value):
+            metrics.get(name)
+        return value
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Names in ``live_metrics``."""
+        return _split(self.live_metrics)
+
     @property
     def open_to_all(self) -> bool:
         """Whether other machines can reach the service without a key."""
         return self.api_keys_file is None and self.host not in LOOPBACK
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

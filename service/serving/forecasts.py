@@ -158,7 +158,7 @@ class ForecastService:
             model = model.member(series.season if record is None else record.season)
             update = plan_update(record, series, self.runtime.limits(model))
             now = self._sessions.now()
-            before = new_record(turn.key, model, series, now) if record is None else record
+            before = new_record(turn.key, model, series, now, self._settings.metric_names) if record is None else record
             coming = update.advance(before).used(now, self._sessions.ttl)
             lease = turn.checkout(model.key, len(series.variables))
             touch = now - before.last_used > self._sessions.slack

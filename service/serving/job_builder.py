@@ -1,5 +1,6 @@
 """From an admitted arrival to what the engine reads: the calendar added, the horizon filled up."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -7,7 +8,7 @@ import numpy as np
 from service.scheduling.job import Floats, Job, Lease, ReadJob
 from service.serving.catalog import Model
 from service.sessions.commit import CommitJob
-from service.sessions.live_metrics import Interval
+from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
@@ -54,8 +55,8 @@ def advance_of(
     return CommitJob(**values, record=coming, interval=Interval.of(config.quantile_levels), touch=touch)
 
 
-def new_record(key: str, model: Model, arrival: SeriesInput, now: float) -> Record:
-    """Give the record of a session that is about to be opened, before anything was read."""
+def new_record(key: str, model: Model, arrival: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
+    """Give the record of a session that is about to be opened, before anything was read; it keeps these ``metrics``."""
     return Record(
         key=key,
         model=model.digest,
@@ -76,6 +77,7 @@ def new_record(key: str, model: Model, arrival: SeriesInput, now: float) -> Reco
         expires_at=now,
         kind=model.kind,
         season=model.season,
+        scores=new_scores(metrics),
     )
 
 

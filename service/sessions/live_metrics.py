@@ -1,13 +1,19 @@
-"""What a session's forecasts turned out to be worth: running MASE and coverage, over what arrived since."""
+"""What a session's forecasts turned out to be worth: states of accuracy metrics, of what arrived since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.sessions.series_input import Floats
 from service.stores.interface import PendingForecast, Scores
+from statecast import metrics
+from statecast.errors import UnknownNameError
+
+ALWAYS = ("mase", "coverage")
+"""Metrics that every session keeps."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,11 @@ class Interval:
         return cls(low, median, high, round(float(array[high] - array[low]), 6))
 
 
+def new_scores(names: Sequence[str] = ALWAYS) -> Scores:
+    """States of the metrics that a new session keeps: these, and those that each keeps."""
+    return {name: metrics.get(name).initial(levels=3) for name in dict.fromkeys((*ALWAYS, *names))}
+
+
 def issue(
     quantiles: NDArray[np.float64],
     seasonal_error: NDArray[np.float64],
@@ -38,44 +49,67 @@ def issue(
 
     quantiles: ``[V, F, Q]``.  seasonal_error: ``[V]``.
     """
-    kept = quantiles[:, :horizon]
-    median, low, high = (
-        kept[..., level].astype(np.float32) for level in (interval.median, interval.low, interval.high)
-    )
-    return PendingForecast(start, median, low, high, seasonal_error.astype(np.float32))
+    kept = quantiles[:, :horizon, [interval.low, interval.median, interval.high]]
+    return PendingForecast(start, kept.astype(np.float32), seasonal_error.astype(np.float32))
 
 
-def judge(scores: Scores, issued: PendingForecast | None, values: Floats, start: int) -> Scores:
-    """Add what ``values`` ``[V, T]``, whose first clock is ``start``, say about the forecast that was issued before.
+def score(scores: Scores, pending: PendingForecast | None, values: Floats, start: int, coverage: float) -> Scores:
+    """Add what observations say about the forecast that was issued before them.
 
-    Missing values and those beyond the horizon say nothing; an error whose seasonal error is zero or unknown counts for
-    coverage only.
+    Parameters
+    ----------
+    scores : mapping
+        States by the metric's name; those of metrics that are not installed here stay as they are.
+    pending : PendingForecast or None
+        The forecast; without one nothing is said.
+    values : array
+        Observations ``[V, T]``; missing ones and those beyond the horizon say nothing.
+    start : int
+        Clock of the first of them.
+    coverage : float
+        Nominal coverage of the forecast's interval.
+
+    Returns
+    -------
+    mapping
+        The new states.
     """
-    if issued is None:
+    if pending is None:
         return scores
-    skip = start - issued.start
-    steps = min(values.shape[1], issued.median.shape[1] - skip)
+    skip = start - pending.start
+    steps = min(values.shape[1], pending.quantiles.shape[1] - skip)
     if steps <= 0 or skip < 0:
         return scores
-    actual, span = values[:, :steps], slice(skip, skip + steps)
-    seen = np.isfinite(actual)
-    inside = seen & (actual >= issued.low[:, span]) & (actual <= issued.high[:, span])
-    usable = seen & (np.isfinite(issued.scale) & (issued.scale > 0))[:, None]
-    errors = np.abs(actual - issued.median[:, span])
-    scaled = np.divide(errors, issued.scale[:, None], out=np.zeros(errors.shape), where=usable)
-    return Scores(
-        judged=scores.judged + int(seen.sum()),
-        inside=scores.inside + int(inside.sum()),
-        scaled=scores.scaled + int(usable.sum()),
-        error=scores.error + float(scaled.sum()),
+    quantiles = pending.quantiles[:, skip : skip + steps]
+    batch = metrics.ForecastBatch(
+        values[:, :steps],
+        quantiles[..., 1],
+        quantiles=quantiles,
+        levels=(0.5 - coverage / 2, 0.5, 0.5 + coverage / 2),
+        seasonal_error=pending.scale,
     )
+    return {**scores, **{metric.name: metric.update(scores[metric.name], batch) for metric in _installed(scores)}}
 
 
 def summary(scores: Scores, coverage: float) -> dict[str, object]:
-    """Give the ``scores`` object of ``GET /sessions/{id}``; shares of nothing are null."""
+    """Give the ``scores`` object of ``GET /sessions/{id}``; figures of nothing are null."""
+    figures = {metric.name: float(metric.value(scores[metric.name])) for metric in _installed(scores)}
     return {
-        "observations": scores.judged,
-        "mase": scores.error / scores.scaled if scores.scaled else None,
-        "coverage": scores.inside / scores.judged if scores.judged else None,
+        "observations": int(scores["coverage"][1]) if scores else 0,
+        **{name: figure if np.isfinite(figure) else None for name, figure in figures.items()},
         "nominal_coverage": coverage,
     }
+
+
+def _installed(scores: Scores) -> Iterator[metrics.Metric]:
+    for name in scores:
+        if (metric := _metric(name)) is not None:
+            yield metric
+
+
+@lru_cache(maxsize=64)
+def _metric(name: str) -> metrics.Metric | None:
+    try:
+        return metrics.get(name)
+    except UnknownNameError:
+        return None

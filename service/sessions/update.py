@@ -13,7 +13,7 @@ from service.errors import Conflict, UnknownSession, Unprocessable
 from service.sessions.coarse_series import check_given, checksum_given, lay_given
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
-from service.sessions.live_metrics import judge
+from service.sessions.live_metrics import score
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
 from service.sessions.series_input import Floats, SeriesInput
 from service.stores.interface import Record, Request
@@ -63,7 +63,7 @@ class SessionUpdate:
             given_tail=self.given_tail,
             checksum=self.checksum,
             request=self.request,
-            scores=judge(record.scores, record.issued, self.values, self.clock + 1),
+            scores=score(record.scores, record.issued, self.values, self.clock + 1, record.interval),
         )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,35 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Scores = Mapping[str, NDArray[np.float64]]
+"""Sums of accuracy metrics over the observations that met an earlier forecast, by the metric's name."""
 
 
 @dataclass(frozen=True)
 class PendingForecast:
     """The forecast that a session gave last, kept to be judged by what arrives.
 
-    start: clock of its first step.  median, low, high: ``[V, F]`` in the target's unit.
+    start: clock of its first step.  quantiles: ``[V, F, 3]``, low, median and high in the target's unit.
     scale: ``[V]`` seasonal error when it was issued, the unit of MASE; NaN where it was unknown.
     """
 
     start: int
-    median: Floats
-    low: Floats
-    high: Floats
+    quantiles: Floats
     scale: Floats
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Running sums over the observations that met an earlier forecast.
-
-    judged: observations compared with an interval.  inside: those within it.
-    scaled: observations whose error could be divided by a seasonal error.  error: sum of those quotients.
-    """
-
-    judged: int = 0
-    inside: int = 0
-    scaled: int = 0
-    error: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,7 +77,7 @@ class Record:
     digest: str = ""
     request: Request | None = None
     issued: PendingForecast | None = None
-    scores: Scores = field(default_factory=Scores)
+    scores: Scores = field(default_factory=dict)
     dropped: bool = False
     kind: str = "forecaster"
     given_tail: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
@@ -112,7 +99,8 @@ COLUMNS = (
 )  # fmt: skip
 """Names of what ``to_row`` gives, in order."""
 
-_SCORES = struct.Struct("<qqqd")
+_FIRST_SCORES = struct.Struct("<qqqd")
+"""Where a session's birth names no metrics: observations judged, inside, with a scaled error; the sum of these."""
 
 
 def to_row(record: Record) -> tuple[Any, ...]:
@@ -132,6 +120,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "kind": record.kind,
             "given": record.given_tail.shape[1],
             "season": record.season,
+            "metrics": {name: len(state) for name, state in record.scores.items()},
         }
     )
     tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
@@ -148,7 +137,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
         request.crc if request else None,
         issued.start if issued else None,
         _pack(issued) if issued else None,
-        _SCORES.pack(scores.judged, scores.inside, scores.scaled, scores.error),
+        b"".join(state.astype("<f8", copy=False).tobytes() for state in scores.values()),
         record.digest,
         record.last_used,
         record.expires_at,
@@ -183,7 +172,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         if values["request_begin"] is None
         else Request(values["request_begin"], values["request_end"], values["request_crc"]),
         issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows),
-        scores=Scores(*_SCORES.unpack(values["scores"])),
+        scores=_unpack_scores(birth.get("metrics"), values["scores"]),
         digest=values["digest"],
         last_used=values["last_used"],
         expires_at=values["expires_at"],
@@ -194,14 +183,22 @@ def from_row(row: tuple[Any, ...]) -> Record:
 
 
 def _pack(issued: PendingForecast) -> bytes:
-    columns = [issued.median, issued.low, issued.high, issued.scale[:, None]]
-    return np.concatenate(columns, axis=1).astype("<f4", copy=False).tobytes()
+    low, median, high = issued.quantiles.transpose(2, 0, 1)
+    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f4", copy=False).tobytes()
 
 
 def _unpack(start: int, data: bytes, rows: int) -> PendingForecast:
     table = _array(data, rows)
     median, low, high = np.split(table[:, :-1], 3, axis=1)
-    return PendingForecast(start, median, low, high, table[:, -1])
+    return PendingForecast(start, np.stack([low, median, high], axis=-1), table[:, -1])
+
+
+def _unpack_scores(sizes: Mapping[str, int] | None, data: bytes) -> Scores:
+    if sizes is None:
+        judged, inside, scaled, error = _FIRST_SCORES.unpack(data)
+        return {"mase": np.array([error, scaled]), "coverage": np.array([inside, judged], dtype=np.float64)}
+    ends = np.cumsum(list(sizes.values()), dtype=np.int64)[:-1]
+    return dict(zip(sizes, np.split(np.frombuffer(data, dtype="<f8"), ends), strict=True)) if sizes else {}
 
 
 def _array(data: bytes, rows: int) -> Floats:

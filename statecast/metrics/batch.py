@@ -82,8 +82,12 @@ class ForecastBatch:
         if self.mean is not self.median:
             known &= np.isfinite(self.mean)
         if self.levels:
-            known &= np.isfinite(self.quantiles).all(axis=-1)
+            known &= np.logical_and.reduce(np.isfinite(self.quantiles), axis=-1)
         return known
+
+    @cached_property
+    def _complete(self) -> bool:
+        return bool(self.known.all())
 
     @cached_property
     def count(self) -> Array:
@@ -105,10 +109,13 @@ class ForecastBatch:
         """Pinball loss of each quantile ``[B, F, Q]`` in the data's unit, 0 where nothing counts."""
         error = self.actual[..., None] - self.quantiles
         level = np.asarray(self.levels)
-        return np.where(self.known[..., None], np.maximum(level * error, (level - 1.0) * error), 0.0)
+        losses: Array = np.maximum(level * error, (level - 1.0) * error)
+        return losses if self._complete else np.where(self.known[..., None], losses, 0.0)
 
     def counted(self, values: Array | NDArray[np.bool_]) -> Array:
         """Values ``[B, F]`` with 0 in place of those that do not count."""
+        if self._complete:  # as in most updates of one observation, where masking would take as long as the metric
+            return values.astype(np.float64, copy=False)
         return np.where(self.known, values, 0.0)
 
     def in_units(self, values: Array) -> Array:

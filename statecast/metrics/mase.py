@@ -1,6 +1,7 @@
 """Mean absolute scaled error, and the seasonal error that it is scaled by."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from statecast.metrics.batch import Array, ForecastBatch
 from statecast.metrics.metric import Metric
@@ -32,12 +33,12 @@ class MASE(Metric):
     scale_free = True
     averaged = "series"
 
-    def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
+    def terms(self, batch: ForecastBatch) -> tuple[Array, NDArray[np.bool_]]:
         """Scaled error; count of those that could be scaled."""
         scale = np.float64(np.nan) if batch.seasonal_error is None else batch.seasonal_error[..., None]
-        usable = batch.known & (np.isfinite(scale) & (scale > 0))
+        usable = batch.known & (scale > 0) & (scale < np.inf)
         error = np.divide(batch.absolute_error, scale, out=np.zeros(usable.shape), where=usable)
-        return error, usable.astype(np.float64)
+        return error, usable
 
 
 def seasonal_error(history: Array, season: int) -> float:

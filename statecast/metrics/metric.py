@@ -108,8 +108,8 @@ class Metric(ABC):
         shape = state.shape[:-1]
         if shape:
             added = np.stack([_sum_to(term, shape) for term in self.terms(batch)], axis=-1)
-        else:  # np.stack would take most of the time of a session's single observation
-            added = np.array([np.add.reduce(term, axis=None) for term in self.terms(batch)], dtype=np.float64)
+        else:  # the way of a session's single observation, whose time is that of calling numpy
+            added = np.array([_total(term) for term in self.terms(batch)], dtype=np.float64)
         if added.shape != state.shape:
             raise InputError(f"{self.name}: expected a batch that fits a state {state.shape}, got one of {added.shape}")
         return state + added
@@ -159,6 +159,10 @@ def quotient(total: Array, count: Array) -> Array:
     total, count = np.asarray(total), np.asarray(count)
     figures: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return figures
+
+
+def _total(term: Array | NDArray[np.bool_]) -> float:
+    return float(term.item() if term.size == 1 else term.sum())
 
 
 def _sum_to(term: Array | NDArray[np.bool_], shape: tuple[int, ...]) -> Array:

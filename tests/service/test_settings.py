@@ -38,6 +38,7 @@ def test_every_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) 
         ("batch_rows", "5000", "at most STATECAST_QUEUE_ROWS"),
         ("device", "tpu", "'auto', 'cpu' or 'cuda'"),
         ("port", "70000", "less than or equal to 65535"),
+        ("live_metrics", "mase, rmse", "metric: expected one of"),
         ("threads", "0", "greater than or equal to 1"),
     ],
 )

@@ -197,3 +197,20 @@ def test_what_arrives_is_scored_against_what_was_said(catalogue: Catalog) -> Non
             assert scores["mase"] == pytest.approx(errors / 10, rel=1e-4)
 
     play(scene)
+
+
+def test_new_sessions_keep_the_metrics_that_the_settings_name(catalogue: Catalog) -> None:
+    values = np.nan_to_num(series(80), nan=50)
+
+    async def scene() -> None:
+        async with running(catalogue, live_metrics="wql, calibration") as service:
+            model = catalogue.resolve(None)
+            await service.forecast(model, arrival(values[:70], session="s"))
+            before = (await service.session("s", ""))["scores"]
+            await service.forecast(model, arrival(values[70:], 500_070, session="s"))
+            scores = (await service.session("s", ""))["scores"]
+            assert isinstance(before, dict) and isinstance(scores, dict)
+            assert list(scores) == ["observations", "mase", "coverage", "wql", "calibration", "nominal_coverage"]
+            assert before["wql"] is None and 0 < scores["wql"] < 1
+
+    play(scene)

@@ -3,40 +3,67 @@
 import numpy as np
 import pytest
 
-from service.sessions.live_metrics import Interval, issue, judge, summary
-from service.stores.interface import Scores
+from service.sessions.live_metrics import Interval, issue, new_scores, score, summary
+from statecast import metrics
 
 LEVELS = (0.1, 0.5, 0.9)
 
 
-def result() -> tuple[np.ndarray, np.ndarray]:
+def quantiles() -> np.ndarray:
     centre = np.array([[10.0, 11, 12, 13]])
-    quantiles = np.stack([centre - 2, centre, centre + 2], axis=-1)
-    return quantiles, np.array([2.0])
+    return np.stack([centre - 2, centre, centre + 2], axis=-1)
+
+
+def pending(start: int, scale: float = 2.0):
+    return issue(quantiles(), np.array([scale]), start, Interval.of(LEVELS))
+
+
+def plain(scores) -> dict[str, list[float]]:
+    return {name: state.tolist() for name, state in scores.items()}
 
 
 def test_errors_and_coverage_are_summed() -> None:
-    issued = issue(*result(), 100, Interval.of(LEVELS))
-    scores = judge(Scores(), issued, np.float32([[11, np.nan, 20]]), 100)
-    assert scores == Scores(judged=2, inside=1, scaled=2, error=(1 + 8) / 2)
+    scores = score(new_scores(), pending(100), np.float32([[11, np.nan, 20]]), 100, 0.8)
+    assert plain(scores) == {"mase": [(1 + 8) / 2, 2], "coverage": [1, 2]}
     assert summary(scores, 0.8) == {"observations": 2, "mase": 2.25, "coverage": 0.5, "nominal_coverage": 0.8}
 
 
 def test_later_values_meet_their_own_step() -> None:
-    issued = issue(*result(), 100, Interval.of(LEVELS))
-    assert judge(Scores(), issued, np.float32([[13]]), 103).error == 0
-    assert judge(Scores(), issued, np.float32([[13]]), 104) == Scores()
-    assert judge(Scores(1, 1, 1, 3.0), None, np.float32([[13]]), 103) == Scores(1, 1, 1, 3.0)
+    nothing = plain(new_scores())
+    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 103, 0.8))["mase"] == [0, 1]
+    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 104, 0.8)) == nothing
+    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 99, 0.8)) == nothing
+    scores = score(new_scores(), pending(100), np.float32([[13]]), 103, 0.8)
+    assert score(scores, None, np.float32([[13]]), 103, 0.8) is scores
 
 
 @pytest.mark.parametrize("scale", [0.0, np.nan])
 def test_an_unknown_scale_counts_for_coverage_only(scale: float) -> None:
-    issued = issue(result()[0], np.array([scale]), 5, Interval.of(LEVELS))
-    scores = judge(Scores(), issued, np.float32([[10]]), 5)
-    assert scores == Scores(judged=1, inside=1)
+    scores = score(new_scores(), pending(5, scale), np.float32([[10]]), 5, 0.8)
+    assert plain(scores) == {"mase": [0, 0], "coverage": [1, 1]}
     assert summary(scores, 0.8)["mase"] is None
 
 
 def test_the_interval_takes_the_nearest_trained_levels() -> None:
     assert Interval.of((0.05, 0.25, 0.5, 0.75, 0.95)) == Interval(0, 2, 4, 0.9)
     assert Interval.of((0.5,)) == Interval(0, 0, 0, 0.0)
+
+
+@pytest.mark.parametrize("name", metrics.names())
+def test_a_session_can_keep_every_metric(name: str) -> None:
+    """What a backtest shows of a model, a session shows of itself, by the same sums."""
+    values = np.float32([[11, np.nan, 20]])
+    scores = score(new_scores((name,)), pending(100), values, 100, 0.8)
+    judged = quantiles()[:, :3]
+    rest = {"quantiles": judged, "levels": LEVELS, "seasonal_error": [2.0]}
+    expected = metrics.get(name).score(values, judged[..., 1], **rest)
+    found = summary(scores, 0.8)[name]
+    assert found is None if np.isnan(expected) else found == pytest.approx(expected)
+
+
+def test_a_metric_that_is_not_installed_stays_as_it_was() -> None:
+    """A session must go on after the package of a metric is gone, and show its figure when that is back."""
+    scores = {**new_scores(), "gone_metric": np.array([3.0, 2.0])}
+    later = score(scores, pending(100), np.float32([[11]]), 100, 0.8)
+    assert plain(later) == {"mase": [0.5, 1], "coverage": [1, 1], "gone_metric": [3, 2]}
+    assert "gone_metric" not in summary(later, 0.8)

@@ -14,7 +14,6 @@ from service.stores.interface import (
     Put,
     Record,
     Request,
-    Scores,
     Store,
     StoreError,
     Touch,
@@ -45,10 +44,8 @@ def record_of(key: str, **changes: object) -> Record:
         state_bytes=50_000,
         digest="sha256:bb",
         request=Request(3, 9, 77),
-        issued=PendingForecast(
-            10, *(np.full((2, 4), v, dtype=np.float32) for v in (2, 1, 3)), np.float32([0.5, np.nan])
-        ),
-        scores=Scores(5, 4, 3, 2.5),
+        issued=PendingForecast(10, np.arange(24, dtype=np.float32).reshape(2, 4, 3), np.float32([0.5, np.nan])),
+        scores={"mase": np.array([2.5, 3]), "wql": np.array([0.1, 7]), "coverage": np.array([4.0, 5])},
         given_tail=np.array([[[np.nan, 7, np.nan]], [[np.nan, 8, 9]]], dtype=np.float32),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
@@ -60,7 +57,7 @@ def same(a: Record, b: Record) -> bool:
 
     def issued(record: Record) -> list[np.ndarray]:
         i = record.issued
-        return [] if i is None else [np.array([i.start]), i.median, i.low, i.high, i.scale]
+        return [] if i is None else [np.array([i.start]), i.quantiles, i.scale]
 
     return (
         repr(plain(a)) == repr(plain(b))

@@ -1,0 +1,47 @@
+"""Records of earlier releases are read as they were written; else an upgrade would end every session."""
+
+import numpy as np
+
+from service.sessions.live_metrics import summary
+from service.stores.record import from_row, to_row
+
+# As the release before metrics had names wrote it: judged, inside, scaled, and the sum of the scaled errors.
+EARLIER = (
+    "k",
+    '{"model": "sha256:aa", "model_name": "load@1", "freq": "1h", "offset": 0, "variables": ["a"], "static": [], '
+    '"interval": 0.8, "first_clock": 3, "created_at": 1.0, "state_bytes": 0, "kind": "forecaster", "given": 0, '
+    '"season": null}',
+    9,
+    6,
+    bytes.fromhex("0000803f00000040"),
+    7,
+    8,
+    9,
+    77,
+    10,
+    bytes.fromhex("00000040000040400000803f00000040000080400000a0400000003f"),
+    bytes.fromhex("0500000000000000040000000000000003000000000000000000000000000440"),
+    "sha256:bb",
+    2.0,
+    3.0,
+    0,
+)
+
+
+def test_scores_from_before_metrics_had_names() -> None:
+    record = from_row(EARLIER)
+    assert {name: state.tolist() for name, state in record.scores.items()} == {"mase": [2.5, 3], "coverage": [4, 5]}
+    assert summary(record.scores, record.interval) == {
+        "observations": 5, "mase": 2.5 / 3, "coverage": 0.8, "nominal_coverage": 0.8,
+    }  # fmt: skip
+    again = from_row(to_row(record))
+    assert {name: state.tolist() for name, state in again.scores.items()} == {"mase": [2.5, 3], "coverage": [4, 5]}
+
+
+def test_a_forecast_from_before_lies_as_it_did() -> None:
+    """Low, median and high lay in columns of their own, the median first."""
+    issued = from_row(EARLIER).issued
+    assert issued is not None
+    np.testing.assert_array_equal(issued.quantiles, [[[1, 2, 4], [2, 3, 5]]])
+    assert (issued.start, issued.scale.tolist()) == (10, [0.5])
+    assert to_row(from_row(EARLIER))[10] == EARLIER[10]
