@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
-ROOMS := statecast training service benchmarks
+PACKAGES := statecast training service benchmarks
 ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
 # Those that can be run; the other files there are what they share.
 BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
 ARGS ?=
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test check bench picture clean
@@ -36,14 +37,19 @@ serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts
 	fi
 	@exec $(PY) -m service
 
-test: setup ## the tests (ARGS='-k sessions' to choose)
-	@$(PY) -m pytest $(ARGS)
+# Two workers, each with one thread for its tensors: more threads only get in each other's way on small tensors.
+test: setup ## the tests, examples and doctests, warnings as errors (ARGS='-k sessions' to choose)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -W error --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
-check: setup ## the gate: format, lint, strict types, tests with warnings as errors
+check: setup ## the whole gate, the same here and in CI: format, lint, strict types, then make test
+	@echo "[1/4] format: ruff format --check"
 	@$(PY) -m ruff format --check .
+	@echo "[2/4] lint: ruff check"
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy --strict $(addprefix -p ,$(ROOMS))
-	@$(PY) -m pytest -W error $(ARGS)
+	@echo "[3/4] types: mypy --strict"
+	@$(PY) -m mypy --strict $(addprefix -p ,$(PACKAGES))
+	@echo "[4/4] tests, examples and doctests, warnings as errors: make test"
+	@$(MAKE) --no-print-directory test
 
 bench: setup ## every benchmark, each printing both sides of one run (BENCH='streaming' to choose)
 	@for name in $(BENCH); do echo "== $$name"; $(PY) -m benchmarks.$$name || exit 1; done

@@ -17,7 +17,17 @@ from tests.test_architecture import IMPORT_NAMES, packages, sources
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("docs/**/*.md") if not path.is_symlink())])
 # Asked for, but started by name or chosen by another package; nothing imports them.
-NEVER_IMPORTED = {"pyarrow", "uvloop", "httptools", "pytest-timeout", "ruff", "mypy", "pandas-stubs", "schemathesis"}
+NEVER_IMPORTED = {
+    "pyarrow",
+    "uvloop",
+    "httptools",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+    "mypy",
+    "pandas-stubs",
+    "schemathesis",
+}
 
 # Extras that `make setup` leaves to those who want them.
 NOT_SET_UP = ("stats", "peers")
