@@ -12,7 +12,7 @@ ARGS ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench picture clean
+.PHONY: help setup serve test check bench docs picture clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 16
@@ -54,8 +54,14 @@ check: setup ## the whole gate, the same here and in CI: format, lint, strict ty
 bench: setup ## every benchmark, each printing both sides of one run (BENCH='streaming' to choose)
 	@for name in $(BENCH); do echo "== $$name"; $(PY) -m benchmarks.$$name || exit 1; done
 
-picture: setup ## draws docs/forecast.svg with the example model
-	@$(PY) docs/picture.py
+docs: setup ## writes the parts of the documents that the code says: files, keys, commands, endpoints
+	@$(PY) -m docs.pages
+
+picture: setup artifacts/load-hourly ## draws docs/forecast.svg with the example model
+	@$(PY) -m docs.picture
+
+artifacts/load-hourly:
+	@$(PY) -m training example --out $@
 
 clean: ## removes the environment and caches; keeps artifacts/ and state/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

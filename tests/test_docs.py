@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from docs.pages import documents, written
 from tests.test_architecture import IMPORT_NAMES, packages, sources
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("docs/**/*.md") if not path.is_symlink())])
+DOCUMENTS = documents()
 # Asked for, but started by name or chosen by another package; nothing imports them.
 NEVER_IMPORTED = {
     "pyarrow",
@@ -48,11 +49,11 @@ def shell_lines(path: Path) -> list[str]:
 
 
 def requests(path: Path) -> list[tuple[str, dict[str, str], str]]:
-    """URL, headers and body of each ``curl`` in a document."""
+    """URL, headers and body of each ``curl`` with a body in a document."""
     found = []
     for line in shell_lines(path):
         words = shlex.split(line, comments=True)
-        if words[:1] == ["curl"]:
+        if words[:1] == ["curl"] and "-d" in words:
             headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
             body = words[words.index("-d") + 1]
             found.append((next(word for word in words if word.startswith("http")), headers, body))
@@ -73,28 +74,40 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / target.split("#")[0]).exists(), f"{path.name} links to {target}"
 
 
-def test_make_targets_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_what_the_code_says_is_what_the_document_says(path: Path) -> None:
+    """Files, keys, commands and endpoints are written from the code; by hand they would be wrong within a week."""
+    text = path.read_text()
+    assert written(text) == text, f"{path.name} is out of date: python -m docs.pages writes it anew"
+
+
+def test_configs_in_documents_and_in_the_folder_are_configs() -> None:
+    """A key that was renamed and still stands in an example is refused when somebody copies it."""
+    from training.config import FitConfig
+
     for path in DOCUMENTS:
-        named = set(re.findall(r"(?:`|^)make ([a-z]+)", path.read_text(), re.M))
-        assert named <= targets, f"{path.name} names make {sorted(named - targets)}"
+        for block in re.findall(r"```toml\n(.*?)```", path.read_text(), re.S):
+            FitConfig.from_dict(tomllib.loads(block))
 
 
-def test_training_commands_and_options_exist() -> None:
-    """A command that is printed but not there costs a newcomer the first ten minutes."""
-    import typer.main
+def test_codes_of_errors_are_in_the_reference() -> None:
+    """A client that handles errors by their code must find all of them in one table."""
+    from service import errors
 
-    from training.__main__ import app
+    page = (ROOT / "docs" / "reference" / "http.md").read_text()
+    rows = {int(status): codes for status, codes in re.findall(r"^\| (\d+) \| (.+?) \|", page, re.M)}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ServiceError)]
+    for kind in kinds:
+        if kind is not errors.ServiceError:
+            assert f"`{kind.code}`" in rows.get(kind.status, ""), f"http.md: {kind.status} lacks {kind.code}"
 
-    group = typer.main.get_command(app)
-    commands = getattr(group, "commands", {})
-    places = [*DOCUMENTS, ROOT / "Makefile", ROOT / "Dockerfile"]
-    for path in places:
-        for command, rest in re.findall(r"-m training ([a-z]+)([^\n`|]*)", path.read_text()):
-            assert command in commands, f"{path.name} names python -m training {command}"
-            options = {option for parameter in commands[command].params for option in parameter.opts}
-            named = set(re.findall(r"(--[a-z-]+)", rest))
-            assert named <= options, f"{path.name}: {command} has no {sorted(named - options)}"
+
+def test_metrics_named_in_documents_exist() -> None:
+    from service.metrics import Metrics
+
+    exposed = Metrics().exposition().decode()
+    named = set(re.findall(r"`(statecast_[a-z_]+)`", (ROOT / "docs" / "howto" / "operate.md").read_text()))
+    assert {name for name in named if not re.search(rf"^# HELP {name}\b", exposed, re.M)} == set()
 
 
 def test_settings_named_in_documents_exist() -> None:
