@@ -22,9 +22,11 @@ from torch.nn import functional
 from benchmarks.machine import describe_machine
 from statecast.config import GeneratorConfig
 from statecast.models.generator import Generator
+from training.fitting.loop import Fit
 from training.text.config import TextFitConfig
 from training.text.corpus import Corpus, cut_text, read_text
-from training.text.fit import TextFit
+from training.text.curves import TextCurves
+from training.text.objective import NextSymbol
 from training.text.pipeline import fit_text
 from training.text.windows import Windows
 
@@ -102,7 +104,8 @@ def new_network(corpus: Corpus, config: TextFitConfig) -> Generator:
 
 def fit_ours(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
     """Perplexity of the last epoch, and symbols a second."""
-    curves = TextFit(new_network(corpus, config), corpus, config.training).run()
+    objective = NextSymbol(new_network(corpus, config), corpus, config.training)
+    curves = TextCurves.by_epoch(Fit(objective).run(), objective.windows)
     return math.exp(curves.loss[-1][1]), curves.symbols_per_second
 
 

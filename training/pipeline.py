@@ -140,7 +140,7 @@ def _describe_data(trained: FittedModel, digest: str | None) -> dict[str, Any]:
     return {
         "item_count": len(panel.items),
         "rows": panel.rows,
-        "seeds": [fit.config.seed for fit in trained.fits],
+        "seeds": [fit.settings.seed for fit in trained.fits],
         "data_sha256": digest,
         "covariates": covariates,
         "optional_covariates": trained.config.training.covariate_dropout > 0 or not any(covariates.values()),

@@ -31,6 +31,7 @@ from training.data.splits import Split
 from training.evaluation.backtest import Part, carried_forecasts
 from training.evaluation.baselines.naive import Task
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Silent
 from training.selection.pruning import switch_off
 
@@ -126,7 +127,7 @@ def _fold(name: str, panel: Panel, split: Split, shape: ForecasterConfig, part: 
     network = Forecaster(config)
     task = Task(panel, split, config.season, config.horizon)
     training = TrainingConfig(**{**vars(TRAINING), "seed": seed})
-    fit = Fit(network, encode_panel(panel, config), task, training)
+    fit = Fit(PanelForecast(network, encode_panel(panel, config), task, training))
     fit.run()
     switched = [trial.part for trial in switch_off(fit, Silent()) if trial.off]
     return Fold(name, network, panel, part, switched)

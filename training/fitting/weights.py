@@ -38,3 +38,8 @@ class RunningMean:
             if value.is_floating_point():
                 # A mean out of a checkpoint was read on the CPU.
                 self.mean[name] = self.mean[name].to(value.device).lerp_(value, 1.0 / self.count)
+
+
+def is_finite(weights: Mapping[str, Tensor]) -> bool:
+    """Whether no weight is infinite or NaN."""
+    return all(bool(weight.isfinite().all()) for weight in weights.values())

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from statecast.uncertainty.calibration import Calibration
 from training.evaluation.conformal import remember_dependence
-from training.pretraining.run import Pretraining
+from training.pretraining.objective import FamilyPretraining
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
 
 _DRAWS, _ROWS, _FORKS = 4, 96, 24  # batches of each season, series of each, forecasts of each
@@ -21,38 +21,40 @@ _AGES = 8  # groups of forecasts by age, equally many in each, through which the
 
 
 @torch.no_grad()
-def calibrate(pretraining: Pretraining) -> None:
+def calibrate(objective: FamilyPretraining) -> None:
     """Set margins, youth and autocorrelation of each patch length; the same for the same seed."""
-    family, generator = pretraining.family, np.random.default_rng([pretraining.config.seed, 2])
-    batches = Batches(pretraining.config.values, _FORKS)
+    family, generator = objective.family, np.random.default_rng([objective.config.seed, 2])
+    batches = Batches(objective.config.values, _FORKS)
     drawn = (
         batches.judged(entry, family.of(entry.season).config, _ROWS, generator)
         for entry in SEASONS
         for _ in range(_DRAWS)
     )
-    for length, (raw, truth, lives) in _look_back(pretraining, drawn).items():
+    for length, (raw, truth, lives) in _look_back(objective, drawn).items():
         calibration = family.calibration(length)
         draw_lines(calibration, lives.cpu(), calibration.needed(raw, truth).cpu())
-    last = (batch._replace(forks=batch.forks[-1:], truth=batch.truth[:, -1:]) for batch in pretraining.judged)
-    for length, (raw, truth, lives) in _look_back(pretraining, last).items():
+    last = (batch._replace(forks=batch.forks[-1:], truth=batch.truth[:, -1:]) for batch in objective.validation_batches)
+    for length, (raw, truth, lives) in _look_back(objective, last).items():
         calibration = family.calibration(length)
         remember_dependence(calibration, raw, truth, calibration.half_life / lives)
 
 
-def _look_back(pretraining: Pretraining, batches: Iterable[SyntheticBatch]) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
+def _look_back(
+    objective: FamilyPretraining, batches: Iterable[SyntheticBatch]
+) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
     """By patch length: raw quantiles ``[M, F, Q]``, what came ``[M, F]`` in their units, and half-lives over age.
 
     Seasons of one patch length have half-lives of their own.
     """
     found: dict[str, list[tuple[Tensor, Tensor, Tensor]]] = {}
     for kept in batches:
-        batch = kept.to(next(pretraining.family.parameters()).device)
-        prediction = pretraining.forecast(batch, batch.forks)
+        batch = kept.to(next(objective.family.parameters()).device)
+        prediction = objective.forecast(batch, batch.forks)
         truth = batch.truth.flatten(0, 1).double()
         scaled = (truth - prediction.loc[:, None]) / prediction.scale.clamp_min(1e-12)[:, None]
         # Of a series that has not moved yet, or not been seen, nothing can be said in its own unit.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
-        member = pretraining.family.of(batch.season)
+        member = objective.family.of(batch.season)
         length = member.config.patch_length
         lives = member.calibration.lives((batch.forks + 1) * length).repeat(len(batch.target))
         found.setdefault(str(length), []).append((prediction.raw, scaled.float(), lives))

@@ -11,10 +11,11 @@ import torch
 import statecast
 from statecast.models.family import Family, FamilyConfig
 from training.fitting.checkpoint import Checkpoint
+from training.fitting.loop import Fit
 from training.pretraining.config import PretrainConfig
 from training.pretraining.conformal import calibrate
+from training.pretraining.objective import FamilyPretraining
 from training.pretraining.report import write_report
-from training.pretraining.run import Pretraining
 from training.progress import Watcher
 
 
@@ -35,20 +36,22 @@ def pretrain(
     StatecastError
         If the loss leaves the finite, or there is nothing to resume.
     """
+    if config.threads:
+        torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    family = Family(family_config)
-    pretraining = Pretraining(family, config, out)
-    pretraining.run(watcher, resume)
-    digest = finish(pretraining, out, name=name, version=version)
+    fit = Fit(FamilyPretraining(Family(family_config), config), out)
+    fit.run(watcher, resume)
+    digest = finish(fit, out, name=name, version=version)
     Checkpoint.remove(out)
     return digest
 
 
-def finish(pretraining: Pretraining, out: Path, *, name: str, version: str) -> str:
+def finish(fit: Fit[FamilyPretraining], out: Path, *, name: str, version: str) -> str:
     """Calibrate on kinds held apart, write the artifact of what was learned."""
-    family, config = pretraining.family.eval(), pretraining.config
-    calibrate(pretraining)
-    pretraining.validate()
+    objective = fit.objective
+    family, config = objective.family.eval(), objective.config
+    calibrate(objective)
+    objective.validate()
     manifest = {
         "name": name,
         "version": version,
@@ -60,8 +63,8 @@ def finish(pretraining: Pretraining, out: Path, *, name: str, version: str) -> s
         "pretraining": {
             "family": family.config.to_dict(),
             "config": asdict(config),
-            "curves": vars(pretraining.curves),
-            "spent": asdict(pretraining.spent),
+            "curves": vars(fit.curves),
+            "spent": asdict(objective.costs),
         },
         # Tables are cut, and their errors judged, as a fit without a config would.
         "training": {"config": {}},

@@ -9,6 +9,7 @@ from training.config import FitConfig
 from training.data.panel import Panel
 from training.fitting.choice import choose
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
 from training.selection.defaults import choose_forks
 from training.selection.prepare import FitSetup, prepare
@@ -24,7 +25,7 @@ class StartTrial:
 
     name: str
     prepared: FitSetup
-    fit: Fit
+    fit: Fit[PanelForecast]
     validation: float
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from training.config import FitConfig, TrainingConfig
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
 from training.selection.warm_start import ASKED
 from training.toml import build_table
@@ -54,7 +55,7 @@ def _hears(training: TrainingConfig, key: str) -> bool:
     return not training.start or key in ASKED
 
 
-def run_all(fits: Sequence[Fit], watcher: Watcher, resume: bool) -> None:
+def run_all(fits: Sequence[Fit[PanelForecast]], watcher: Watcher, resume: bool) -> None:
     """Fit one after the other. To resume is to go on where any has a checkpoint; those not begun by then begin."""
     there = [fit.folder is not None and Checkpoint.load(fit.folder) is not None for fit in fits]
     for number, fit in enumerate(fits):
@@ -63,7 +64,7 @@ def run_all(fits: Sequence[Fit], watcher: Watcher, resume: bool) -> None:
         fit.run(watcher, resume and (there[number] or not any(there)))
 
 
-def tell_costs(fits: Sequence[Fit]) -> dict[str, Any]:
+def tell_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
     """What fits took, in all and, of several, each."""
     each = [
         {
@@ -79,7 +80,7 @@ def tell_costs(fits: Sequence[Fit]) -> dict[str, Any]:
     return {name: round(sum(costs[name] for costs in each), 1) for name in ("steps", "seconds")} | {"members": each}
 
 
-def tell_curves(fits: Sequence[Fit]) -> dict[str, list[list[float]]]:
+def tell_curves(fits: Sequence[Fit[PanelForecast]]) -> dict[str, list[list[float]]]:
     """Losses and validations by step; the steps of several fits follow one another."""
     told: dict[str, list[list[float]]] = {"loss": [], "validation": []}
     before = 0

@@ -17,6 +17,7 @@ from training.data.splits import Split, split_by_fractions, split_by_rows
 from training.errors import TrainingError
 from training.evaluation.baselines.naive import Task
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.selection.defaults import choose_forks, choose_network
 from training.selection.recipes import choose_recipes
 from training.selection.warm_start import choose_start
@@ -31,9 +32,9 @@ class FitSetup:
     task: Task
     config: FitConfig
 
-    def fit(self, place: Path | None = None) -> Fit:
+    def fit(self, place: Path | None = None) -> Fit[PanelForecast]:
         """Its training, about to begin; checkpoints go to ``place``."""
-        return Fit(self.network, self.tensors, self.task, self.config.training, place)
+        return Fit(PanelForecast(self.network, self.tensors, self.task, self.config.training), place)
 
 
 def prepare(panel: Panel, config: FitConfig) -> FitSetup:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from statecast import Forecaster
 from statecast.layers.cells.recurrent import Recurrent
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
 
 
@@ -31,15 +32,15 @@ class Trial:
 
 
 @torch.no_grad()
-def switch_off(fit: Fit, watcher: Watcher) -> list[Trial]:
+def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[Trial]:
     """Switch off those optional parts of a fit's network that validation is no better with; gives all that were tried.
 
     The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation long enough to choose by
     nothing is tried.
     """
-    network, trials = fit.network, []
-    score = fit.validate()
-    if not math.isfinite(score) or not fit.task.split.can_choose(fit.task.horizon):
+    objective, network, trials = fit.objective, fit.objective.network, []
+    score = objective.validate()
+    if not math.isfinite(score) or not objective.task.split.can_choose(objective.task.horizon):
         return []
     left = network.switches()
     while left:
@@ -56,7 +57,7 @@ def switch_off(fit: Fit, watcher: Watcher) -> list[Trial]:
     trials.append(Trial("attention over experts (without: equal weights)", score, experts, off=False))
     if network.streaming == "exact":
         with _forgetting(network):
-            trials.append(Trial("recurrence in the finest resolution", score, fit.validate(), off=False))
+            trials.append(Trial("recurrence in the finest resolution", score, objective.validate(), off=False))
     return trials
 
 
@@ -103,10 +104,10 @@ def _forgetting(network: Forecaster) -> Iterator[None]:
         network.encoder.recurrent = kept
 
 
-def _validate_without(fit: Fit, tensors: Sequence[Tensor]) -> float:
+def _validate_without(fit: Fit[PanelForecast], tensors: Sequence[Tensor]) -> float:
     kept = [tensor.clone() for tensor in tensors]
     _silence(tensors)
-    score = fit.validate()
+    score = fit.objective.validate()
     for tensor, old in zip(tensors, kept, strict=True):
         tensor.copy_(old)
     return score

@@ -12,6 +12,7 @@ from training.data.panel import Panel
 from training.errors import TrainingError
 from training.fitting.choice import choose
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.fitting.weights import Weights
 from training.progress import Watcher
 from training.selection.defaults import choose_network
@@ -49,7 +50,7 @@ def settle(
     panel: Panel,
     config: FitConfig,
     out: Path,
-    begin: Callable[[FitConfig], Fit],
+    begin: Callable[[FitConfig], Fit[PanelForecast]],
     *,
     family: Path | None,
     watcher: Watcher,
@@ -91,7 +92,7 @@ def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list
 
 
 def hold_race(
-    recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit], watcher: Watcher
+    recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit[PanelForecast]], watcher: Watcher
 ) -> tuple[list[RecipeTrial], Weights]:
     """Run every recipe for a third of its steps, its whole schedule within them; the one to take comes first.
 

@@ -13,6 +13,7 @@ from training.errors import TrainingError
 from training.evaluation.baselines.naive import Task
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
 from training.selection.finetune import SCRATCH, StartTrial, begin_with, tell_starts, tune
 from training.selection.members import apart, run_all, together
@@ -33,7 +34,7 @@ class FittedModel:
     tensors: PanelTensors
     task: Task
     config: FitConfig
-    fits: Sequence[Fit]
+    fits: Sequence[Fit[PanelForecast]]
     raced: Sequence[RecipeTrial]
     places: Sequence[Path]
     starts: Sequence[StartTrial] = ()
@@ -111,13 +112,13 @@ def _from_scratch(panel: Panel, settled: SelectedConfig, out: Path, watcher: Wat
 
 def _best_start(trained: FittedModel, begun: FitSetup, out: Path, watcher: Watcher, resume: bool) -> FittedModel:
     place, (fit,) = out / "tuned", trained.fits
-    done = FitSetup(fit.network, trained.tensors, trained.task, trained.config)
+    done = FitSetup(fit.objective.network, trained.tensors, trained.task, trained.config)
     starts = tune(begun, StartTrial(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
     best = starts[0]
     watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
     return replace(
         trained,
-        network=best.fit.network,
+        network=best.fit.objective.network,
         tensors=best.prepared.tensors,
         task=best.prepared.task,
         config=best.prepared.config,

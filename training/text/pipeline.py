@@ -15,11 +15,13 @@ from statecast.config import GeneratorConfig
 from statecast.models.generator import Generator
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint
+from training.fitting.loop import Fit
 from training.progress import Silent, Watcher
 from training.text.config import TextFitConfig
 from training.text.corpus import cut_text
-from training.text.fit import TextCurves, TextFit
+from training.text.curves import TextCurves
 from training.text.leaderboard import TextLeaderboard, judge_text
+from training.text.objective import NextSymbol
 from training.text.report import write_text_report
 
 
@@ -63,7 +65,8 @@ def fit_text(
         f"{len(corpus.train.tokens):,} symbols to learn from, {len(corpus.held_out.tokens):,} held out, vocabulary of "
         f"{len(corpus.vocabulary):,}, {parameters:,} parameters"
     )
-    curves = TextFit(network, corpus, training, out).run(watcher, resume)
+    objective = NextSymbol(network, corpus, training)
+    curves = TextCurves.by_epoch(Fit(objective, out).run(watcher, resume), objective.windows)
     network.cpu()  # the golden output is made where artifacts are read
     judgement = judge_text(network, corpus, ngrams=training.ngrams, watcher=watcher)
     used = TextFitConfig(config.text, _network_table(shape), training)

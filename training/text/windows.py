@@ -22,6 +22,10 @@ class Window:
     next: Tensor
     fresh: bool
 
+    def to(self, device: torch.device) -> "Window":
+        """Move to a device."""
+        return Window(self.read.to(device), self.next.to(device), self.fresh)
+
 
 class Windows:
     """All windows of a text.

@@ -7,7 +7,7 @@ import statecast
 from tests.training.text.corpora import RHYME, fit_config
 from training.config import FitConfig
 from training.errors import TrainingError
-from training.fitting.loop import new_fabric
+from training.fitting.devices import new_fabric
 from training.pipeline import fit_panel
 from training.text.pipeline import fit_text
 

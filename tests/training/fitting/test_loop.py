@@ -19,7 +19,8 @@ from training.evaluation.baselines.naive import Task
 from training.fitting.choice import NOISE
 from training.fitting.loop import Fit
 from training.fitting.loss_weighting import LossWeighting
-from training.fitting.objectives import forecast_loss, level_weights
+from training.fitting.losses import forecast_loss, level_weights
+from training.fitting.panel_objective import PanelForecast
 from training.fitting.weights import copy_weights
 from training.progress import Silent
 
@@ -31,7 +32,7 @@ def new_fit(panel, plan=PLAN, folder=None, seed=0, shape=SHAPE):
     torch.manual_seed(seed)
     network = Forecaster(shape)
     task = Task(panel, split_by_fractions(panel, (0.6, 0.2, 0.2), 5), season=8, horizon=5)
-    return Fit(network, encode_panel(panel, shape), task, plan, folder)
+    return Fit(PanelForecast(network, encode_panel(panel, shape), task, plan), folder)
 
 
 def test_a_resumed_fit_gives_the_weights_of_an_uninterrupted_one(wavy, tmp_path):
@@ -42,8 +43,8 @@ def test_a_resumed_fit_gives_the_weights_of_an_uninterrupted_one(wavy, tmp_path)
     again = resumed.run(resume=True)
     assert again.steps == 12
     assert again.validation == curves.validation
-    for name, weight in copy_weights(whole.network).items():
-        assert torch.equal(weight, copy_weights(resumed.network)[name]), name
+    for name, weight in copy_weights(whole.objective.network).items():
+        assert torch.equal(weight, copy_weights(resumed.objective.network)[name]), name
 
 
 def test_the_same_seed_gives_the_same_weights_and_the_loss_falls(wavy):
@@ -51,7 +52,7 @@ def test_the_same_seed_gives_the_same_weights_and_the_loss_falls(wavy):
     curves = [run.run() for run in runs]
     assert curves[0].loss == curves[1].loss
     assert curves[0].loss[-1][1] < curves[0].loss[0][1]
-    first, second = (copy_weights(run.network) for run in runs)
+    first, second = (copy_weights(run.objective.network) for run in runs)
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
@@ -63,12 +64,12 @@ def test_two_batches_of_eight_are_one_of_sixteen(wavy, network):
         new_fit(wavy, TrainingConfig(**{**vars(PLAN), "steps": 4, "batch": batch, "accumulate": count}), shape=shape)
         for batch, count in ((16, 1), (8, 2))
     )
-    start = copy_weights(once.network)
+    start = copy_weights(once.objective.network)
     curves = [fit.run() for fit in (once, parts)]
     assert curves[0].loss[0][1] == pytest.approx(curves[1].loss[0][1], rel=1e-5)
-    for name, weight in copy_weights(once.network).items():
-        torch.testing.assert_close(copy_weights(parts.network)[name], weight, rtol=1e-3, atol=2e-5)
-    assert any(not torch.equal(weight, start[name]) for name, weight in copy_weights(once.network).items())
+    for name, weight in copy_weights(once.objective.network).items():
+        torch.testing.assert_close(copy_weights(parts.objective.network)[name], weight, rtol=1e-3, atol=2e-5)
+    assert any(not torch.equal(weight, start[name]) for name, weight in copy_weights(once.objective.network).items())
 
 
 def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
@@ -77,7 +78,7 @@ def test_it_stops_when_validation_no_longer_improves_and_keeps_the_best(wavy):
     assert curves.steps < 400
     values = dict(curves.validation)
     assert curves.best == values[curves.best_step] <= (1 + NOISE) * min(values.values())
-    assert fit.validate() == pytest.approx(curves.best)
+    assert fit.objective.validate() == pytest.approx(curves.best)
 
 
 def test_averaged_weights_are_kept_unless_earlier_ones_are_clearly_better(wavy, monkeypatch):
@@ -91,7 +92,7 @@ def test_averaged_weights_are_kept_unless_earlier_ones_are_clearly_better(wavy, 
     ):
         fit = new_fit(wavy, plan)
         values = iter(said)
-        monkeypatch.setattr(fit, "validate", lambda values=values: next(values))
+        monkeypatch.setattr(fit.objective, "validate", lambda values=values: next(values))
         curves = fit.run()
         assert curves.best_step == kept and curves.best == said[kept // 2 - 1]
 
@@ -102,18 +103,18 @@ def test_a_fit_that_diverges_keeps_the_best_weights_and_says_so(wavy):
     fit.run(stop_after=8)
     best = {name: weight.clone() for name, weight in fit.best.items()}
     with torch.no_grad():
-        next(iter(fit.network.parameters())).fill_(math.inf)
+        next(iter(fit.objective.network.parameters())).fill_(math.inf)
     watcher = Silent()
     watcher.say = told.append
     curves = fit.run(watcher)
-    assert curves.diverged == 9 and "Stopped with the weights of step" in told[0]
-    assert all(torch.equal(weight, best[name]) for name, weight in copy_weights(fit.network).items())
+    assert curves.diverged == 9 and "kept the weights of step" in told[0]
+    assert all(torch.equal(weight, best[name]) for name, weight in copy_weights(fit.objective.network).items())
 
 
 def test_a_fit_that_diverges_at_once_is_an_error(wavy):
     fit = new_fit(wavy)
     with torch.no_grad():
-        next(iter(fit.network.parameters())).fill_(math.inf)
+        next(iter(fit.objective.network.parameters())).fill_(math.inf)
     with pytest.raises(TrainingError, match="lower learning_rate"):
         fit.run()
 

@@ -11,6 +11,7 @@ from training.data.panel import Item, Panel
 from training.data.splits import split_by_fractions
 from training.evaluation.baselines.naive import Task
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.progress import Silent
 from training.selection.pruning import switch_off
 
@@ -39,7 +40,7 @@ def fitted(panel, **changes):
     shape = fit_covariates(panel, split, shape)
     torch.manual_seed(0)
     task = Task(panel, split, season=1, horizon=HORIZON)
-    fit = Fit(Forecaster(shape), encode_panel(panel, shape), task, PLAN)
+    fit = Fit(PanelForecast(Forecaster(shape), encode_panel(panel, shape), task, PLAN))
     fit.run()
     return fit
 
@@ -52,7 +53,7 @@ def grid():
 def test_what_comes_from_the_west_is_foreseen(grid):
     """The same fit without neighbours can only say what is usual; half of its error is far from chance."""
     alone = fitted(blown().bare())
-    assert grid.validate() < 0.5 * alone.validate()
+    assert grid.objective.validate() < 0.5 * alone.objective.validate()
 
 
 def test_neighbours_that_help_are_kept(grid):
@@ -60,5 +61,5 @@ def test_neighbours_that_help_are_kept(grid):
     trials = {trial.part: trial for trial in switch_off(grid, Silent())}
     neighbours = trials["neighbours on the grid"]
     assert not neighbours.off and neighbours.without > 1.5 * neighbours.given
-    assert all(bool(weight.any()) for weight in grid.network.switches()["neighbours on the grid"])
-    assert trials["recurrence in the finest resolution"].given == pytest.approx(grid.validate())
+    assert all(bool(weight.any()) for weight in grid.objective.network.switches()["neighbours on the grid"])
+    assert trials["recurrence in the finest resolution"].given == pytest.approx(grid.objective.validate())

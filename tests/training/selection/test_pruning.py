@@ -10,6 +10,7 @@ from training.data.encoding import encode_panel
 from training.data.splits import split_by_fractions
 from training.evaluation.baselines.naive import Task
 from training.fitting.loop import Fit
+from training.fitting.panel_objective import PanelForecast
 from training.fitting.weights import copy_weights
 from training.progress import Silent
 from training.selection.pruning import _Forgetful, switch_off, tell_ablation
@@ -24,7 +25,7 @@ def trained(panel, fractions=(0.6, 0.2, 0.2)):
     torch.manual_seed(0)
     network = Forecaster(SHAPE)
     task = Task(panel, split_by_fractions(panel, fractions, 5), season=8, horizon=5)
-    fit = Fit(network, encode_panel(panel, SHAPE), task, PLAN)
+    fit = Fit(PanelForecast(network, encode_panel(panel, SHAPE), task, PLAN))
     fit.run()
     return fit
 
@@ -36,7 +37,7 @@ def fit(wavy):
 
 def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     """A part that makes forecasts worse must not be served because somebody asked for it."""
-    network = fit.network
+    network = fit.objective.network
     with torch.no_grad():
         network.additions.memory_gate.fill_(30.0)
         network.resolution_attention.values[2].weight.normal_(std=30.0)
@@ -50,7 +51,7 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     assert network.resolution_attention.heard.tolist() == [True, not trials["resolution 4h"].off, False]
     assert len(told) == sum(trial.off for trial in trials.values())
     last = trials["recurrence in the finest resolution"]
-    assert fit.validate() == pytest.approx(last.given)
+    assert fit.objective.validate() == pytest.approx(last.given)
     assert not trials["linear ring"].off and trials["linear ring"].without > trials["linear ring"].given
     switched = {"additions.memory_gate", "resolution_attention.heard"}
     after = copy_weights(network)
@@ -60,7 +61,7 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
 
 def test_a_resolution_that_is_off_has_no_share_and_no_say(fit):
     """What is shown as explanation must be what drives the forecast."""
-    network = fit.network.eval()
+    network = fit.objective.network.eval()
     attention = network.resolution_attention
     states, ages = [torch.randn(4, 8) for _ in range(3)], [torch.rand(4) for _ in range(2)]
     heard = attention.heard.clone()

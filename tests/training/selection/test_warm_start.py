@@ -142,4 +142,4 @@ def test_tuning_that_only_harms_leaves_what_was_there(wavy: Panel, family):
     fit = harmful.fit()
     curves = fit.run()
     assert curves.best_step == 0 and curves.validation[0] == [0, curves.best]
-    assert all(torch.equal(weight, before[name]) for name, weight in fit.network.state_dict().items())
+    assert all(torch.equal(weight, before[name]) for name, weight in fit.objective.network.state_dict().items())

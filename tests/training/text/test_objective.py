@@ -13,9 +13,11 @@ from statecast.errors import ConfigError
 from statecast.models.generator import Generator
 from tests.training.text.corpora import RHYME, chinese_text, fit_config
 from training.errors import TrainingError
+from training.fitting.loop import Fit
 from training.fitting.weights import copy_weights
 from training.text.corpus import Passage, cut_text
-from training.text.fit import TextFit
+from training.text.curves import TextCurves
+from training.text.objective import NextSymbol
 from training.text.pipeline import backtest_text, fit_text
 from training.text.scores import score_passage
 
@@ -24,7 +26,7 @@ def new_fit(config, folder=None, seed=0, text=RHYME):
     corpus = cut_text(text, config.text)
     torch.manual_seed(seed)
     shape = {**config.network, "vocabulary": config.text.vocabulary, "symbols": corpus.vocabulary.symbols}
-    return TextFit(Generator(GeneratorConfig.from_dict(shape)), corpus, config.training, folder)
+    return Fit(NextSymbol(Generator(GeneratorConfig.from_dict(shape)), corpus, config.training), folder)
 
 
 @pytest.mark.parametrize("windows", ["carried", "random"])
@@ -36,8 +38,9 @@ def test_a_tiny_text_is_learned_by_heart(windows, optimizer):
     curves = fit.run()
     # A window that starts from nothing must guess where it is.
     assert math.exp(curves.loss[-1][1]) < {"carried": 1.2, "random": 1.4}[windows]
-    assert score_passage(fit.network, fit.corpus.held_out).perplexity < 1.2
-    assert curves.symbols == curves.steps * 4 * 16
+    assert score_passage(fit.objective.network, fit.objective.corpus.held_out).perplexity < 1.2
+    told = TextCurves.by_epoch(curves, fit.objective.windows)
+    assert told.epochs == 12 and told.symbols == curves.steps * 4 * 16
 
 
 @pytest.mark.parametrize("fractions", [(0.9, 0.0, 0.1), (0.8, 0.1, 0.1)])
@@ -49,12 +52,13 @@ def test_a_resumed_fit_gives_the_weights_of_an_uninterrupted_one(tmp_path, fract
     )
     whole = new_fit(config, tmp_path / "whole")
     curves = whole.run()
-    new_fit(config, tmp_path / "broken").run(stop_after=2)
+    broken = new_fit(config, tmp_path / "broken")
+    broken.run(stop_after=broken.objective.windows.steps * 5 // 2)  # in the third epoch
     resumed = new_fit(config, tmp_path / "broken", seed=99)
     again = resumed.run(resume=True)
     assert (again.loss, again.validation, again.steps) == (curves.loss, curves.validation, curves.steps)
-    for name, weight in copy_weights(whole.network).items():
-        assert torch.equal(weight, copy_weights(resumed.network)[name]), name
+    for name, weight in copy_weights(whole.objective.network).items():
+        assert torch.equal(weight, copy_weights(resumed.objective.network)[name]), name
 
 
 def test_a_validation_part_keeps_the_best_weights():
@@ -62,7 +66,7 @@ def test_a_validation_part_keeps_the_best_weights():
     fit = new_fit(config)
     curves = fit.run()
     assert curves.best == min(value for _, value in curves.validation)
-    assert score_passage(fit.network, fit.corpus.validation).loss == pytest.approx(curves.best)
+    assert score_passage(fit.objective.network, fit.objective.corpus.validation).loss == pytest.approx(curves.best)
 
 
 def test_bfloat16_learns_too_and_the_loss_is_close():
@@ -73,10 +77,10 @@ def test_bfloat16_learns_too_and_the_loss_is_close():
 
 def test_a_time_budget_ends_it_and_resuming_nothing_is_refused(tmp_path):
     curves = new_fit(fit_config(training={"epochs": 10_000, "seconds": 0.3})).run()
-    assert 0 < curves.epochs < 10_000
+    assert 0 < curves.steps < 10_000
     with pytest.raises(TrainingError, match="without --resume"):
         new_fit(fit_config(), tmp_path).run(resume=True)
-    new_fit(fit_config(), tmp_path).run(stop_after=1)
+    new_fit(fit_config(), tmp_path).run()
     with pytest.raises(TrainingError, match="another network"):
         new_fit(fit_config(network={"width": 25}), tmp_path).run(resume=True)
 
@@ -89,14 +93,14 @@ def test_a_loss_that_runs_away_is_told():
 def test_the_held_out_loss_is_that_of_reading_symbol_by_symbol():
     fit = new_fit(fit_config())
     fit.run()
-    tokens = fit.corpus.held_out.tokens
-    nats, state = 0.0, fit.network.fresh(1)
+    tokens = fit.objective.corpus.held_out.tokens
+    nats, state = 0.0, fit.objective.network.fresh(1)
     with torch.inference_mode():
         for token, after in pairwise(tokens):
-            state = fit.network.prime(torch.tensor([[int(token)]]), state)
-            logits = fit.network.head(state["hidden"][:, -1, 0])
+            state = fit.objective.network.prime(torch.tensor([[int(token)]]), state)
+            logits = fit.objective.network.head(state["hidden"][:, -1, 0])
             nats -= float(torch.log_softmax(logits, dim=1)[0, int(after)])
-    assert score_passage(fit.network, fit.corpus.held_out).nats == pytest.approx(nats, rel=1e-4)
+    assert score_passage(fit.objective.network, fit.objective.corpus.held_out).nats == pytest.approx(nats, rel=1e-4)
 
 
 def test_an_untrained_network_is_as_good_as_a_die():

@@ -19,9 +19,10 @@ from training.cli.main import app
 from training.data.tables import read_panel
 from training.errors import TrainingError
 from training.fitting.choice import NOISE
+from training.fitting.loop import Fit
 from training.fitting.weights import copy_weights
 from training.pretraining.config import PretrainConfig, read_config
-from training.pretraining.run import Pretraining
+from training.pretraining.objective import FamilyPretraining
 from training.selection import finetune, recipes
 from training.synthetic.batches import SEASONS, Batches
 from training.synthetic.damage import damage, gaps
@@ -33,9 +34,9 @@ FAMILY = FamilyConfig(patches=((12, 8, 16), (48, 16, 16), (512, 32, 16)), width=
 SHORT = PretrainConfig(steps=12, values=3000, forks=3, judged=2, validation_every=4, device="cpu")
 
 
-def pretraining(folder=None, **changed) -> Pretraining:
+def pretraining(folder=None, **changed) -> Fit[FamilyPretraining]:
     torch.manual_seed(0)
-    return Pretraining(Family(FAMILY), replace(SHORT, **changed), folder)
+    return Fit(FamilyPretraining(Family(FAMILY), replace(SHORT, **changed)), folder)
 
 
 @pytest.mark.parametrize("entry", SEASONS, ids=lambda entry: str(entry.season))
@@ -113,22 +114,22 @@ def test_truth_follows_its_fork():
 def test_same_seed_same_weights_and_resume_goes_on(tmp_path):
     whole, again = pretraining(), pretraining()
     assert whole.run().loss == again.run().loss
-    for name, weight in copy_weights(whole.family).items():
-        assert torch.equal(weight, copy_weights(again.family)[name]), name
+    for name, weight in copy_weights(whole.objective.family).items():
+        assert torch.equal(weight, copy_weights(again.objective.family)[name]), name
     broken = pretraining(tmp_path)
     broken.run(stop_after=8)
     resumed = pretraining(tmp_path)
     resumed.run(resume=True)
-    for name, weight in copy_weights(whole.family).items():
-        assert torch.equal(weight, copy_weights(resumed.family)[name]), name
+    for name, weight in copy_weights(whole.objective.family).items():
+        assert torch.equal(weight, copy_weights(resumed.objective.family)[name]), name
     assert resumed.curves.validation == whole.curves.validation
 
 
 def test_it_learns():
     trained = pretraining(steps=40, validation_every=40)
-    before = trained.validate()
+    before = trained.objective.validate()
     trained.run()
-    assert trained.validate() < before
+    assert trained.objective.validate() < before
 
 
 def test_refusals(tmp_path):

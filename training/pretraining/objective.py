@@ -1,0 +1,183 @@
+"""Pretrain a family: it learns from synthetic series, and is validated on kinds of series that it never learned.
+
+Each step draws a batch of one season, takes the family's member for it and changes the weights that all share. The
+learning rate rises briefly, stands, and falls over the last part of the steps, over which weights are averaged: so a
+run can be lengthened, or ended early, by resuming it with other ``steps``.
+"""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from statecast.config import ForecasterConfig
+from statecast.models.family import Family
+from statecast.models.forecaster import Forecaster
+from statecast.state.causal_scaling import Scaling
+from statecast.state.lookback import Observations
+from statecast.uncertainty.prediction import Prediction
+from training.fitting.losses import forecast_loss, level_weights, pinball
+from training.fitting.objectives import LoopSettings, moving_average
+from training.pretraining.config import PretrainConfig
+from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
+
+_WARM_UP = 400  # steps
+_WEIGHT = 0.005  # of a new loss in its running mean
+
+
+@dataclass
+class DrawingCosts:
+    """What drawing series cost, and the last validation."""
+
+    drawing: float = 0.0
+    """Seconds that drawing series took."""
+    series: int = 0
+    """Number of series drawn."""
+    by_season: dict[str, float] = field(default_factory=dict)
+    """Last validation of each season."""
+
+
+class FamilyPretraining:
+    """A family learns from synthetic series of all seasons.
+
+    Parameters
+    ----------
+    family : the family, whose weights are changed in place.
+    config : how it is pretrained.
+
+    Attributes
+    ----------
+    validation_batches : one batch per season, of kinds of series that are held out of training.
+    costs : what drawing series cost.
+    """
+
+    def __init__(self, family: Family, config: PretrainConfig) -> None:
+        self.family, self.config = family, config
+        self.batches = Batches(config.values, config.forks)
+        self.generator = np.random.default_rng(config.seed)
+        self.costs = DrawingCosts()
+        self._members: dict[int, Forecaster] = {}
+        self._level_weights = level_weights(family.config.quantile_levels, 1.0)
+        held_out = np.random.default_rng([config.seed, 1])
+        self.validation_batches = [
+            self.batches.judged(entry, self._shape(entry.season), config.judged, held_out) for entry in SEASONS
+        ]
+
+    @property
+    def network(self) -> Family:
+        """The family itself: all members share its weights."""
+        return self.family
+
+    @property
+    def settings(self) -> LoopSettings:
+        """The loop's part of the config."""
+        config = self.config
+        return LoopSettings(
+            steps=config.steps,
+            learning_rate=config.learning_rate,
+            validation_every=config.validation_every,
+            loss_every=config.validation_every,
+            seed=config.seed,
+            clip=config.clip,
+            averaging=config.falling,
+            device=config.device,
+            precision=config.precision,
+        )
+
+    def new_optimizer(self) -> torch.optim.Optimizer:
+        """AdamW, whose weight decay leaves biases alone."""
+        groups: list[dict[str, Any]] = [
+            {"params": [weight for weight in self.family.parameters() if weight.dim() > 1]},
+            {"params": [weight for weight in self.family.parameters() if weight.dim() <= 1], "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
+
+    def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:  # noqa: ARG002
+        """One batch of one season, on a device."""
+        begun = time.monotonic()
+        batch = self.batches.draw(self._shape, self.generator).to(device)
+        self.costs.drawing += time.monotonic() - begun
+        self.costs.series += len(batch.target)
+        return [(batch, 1.0)]
+
+    def loss(self, batch: SyntheticBatch) -> Tensor:
+        """Half in units of the whole series' deviation, half in units of its change over one season."""
+        prediction = self.forecast(batch, batch.forks)
+        truth = batch.truth.flatten(0, 1)
+        scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
+        scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
+        unit = batch.unit.repeat_interleave(batch.truth.shape[1])
+        weights = (prediction.scale * (0.5 + 0.5 / unit))[:, None].float().expand(-1, truth.shape[1])
+        return forecast_loss(
+            prediction.scaled, scaled, self.family.config.quantile_levels, self._level_weights, weights
+        )
+
+    def forecast(self, batch: SyntheticBatch, forks: Tensor) -> Prediction:
+        """What the member for a batch's season forecasts after some of its patches.
+
+        Parameters
+        ----------
+        batch : series ``[B, T]`` of one season.
+        forks : numbers ``[N]`` of the patches after which forecasts are due.
+
+        Returns
+        -------
+        ``B * N`` forecasts: all forks of the first series, then of the second.
+        """
+        forecaster, target = self._member(batch.season), batch.target
+        clock = torch.full(target.shape[:1], -1, dtype=torch.int64, device=target.device)
+        nothing = target.new_zeros((*target.shape, 0))
+        future = target.new_zeros((len(target), len(forks), batch.truth.shape[-1], 0))
+        state = forecaster.fresh(clock, nothing[:, 0])
+        return forecaster.fork(Observations(target, nothing, nothing), state, future, forks)
+
+    def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
+        """Rise briefly, stand, and fall in a straight line to a fiftieth over the last part of the steps."""
+        left = (self.config.steps - step) / max(self.config.steps * self.config.falling, 1.0)
+        return min(step / _WARM_UP + 0.02, 1.0) * (min(left, 1.0) * 0.98 + 0.02)
+
+    def smooth(self, mean: float | None, loss: float) -> float:
+        """Exponential moving average, slow because batches of different seasons differ in loss."""
+        return moving_average(mean, loss, _WEIGHT)
+
+    def validate(self) -> float:
+        """Geometric mean over seasons of the pinball loss on held-out kinds, in units of the seasonal naive's."""
+        self.family.eval()
+        found = {}
+        with torch.no_grad():
+            for kept in self.validation_batches:
+                batch = kept.to(next(self.family.parameters()).device)
+                prediction = self.forecast(batch, batch.forks[-1:])
+                truth, season = batch.truth[:, -1].double(), batch.season
+                naive = batch.target[:, -season:][:, torch.arange(truth.shape[1]) % season].double()
+                ours = pinball(truth, prediction.quantiles(), self.family.config.quantile_levels).mean(-1) * 2.0
+                known = ~(ours.isnan() | naive.isnan())
+                found[str(season)] = float(ours[known].mean() / (truth - naive).abs()[known].mean())
+        self.costs.by_season = found
+        return math.exp(sum(math.log(value) for value in found.values()) / len(found))
+
+    def is_better(self, value: float, lowest: float, averaged: bool) -> bool:  # noqa: ARG002
+        """Lower than any before; held-out kinds are drawn, and many enough to tell."""
+        return value < lowest
+
+    def pack(self) -> dict[str, Any]:
+        """The state of the generator that draws series, and the costs so far."""
+        return {"generator": self.generator.bit_generator.state, "costs": asdict(self.costs)}
+
+    def unpack(self, facts: Mapping[str, Any]) -> None:
+        """Restore generator and costs."""
+        self.generator.bit_generator.state = facts["generator"]
+        self.costs = DrawingCosts(**facts["costs"])
+
+    def _shape(self, season: int) -> ForecasterConfig:
+        return self.family.config.of(season)
+
+    def _member(self, season: int) -> Forecaster:
+        if season not in self._members:
+            self._members[season] = self.family.of(season)
+        return self._members[season].train(self.family.training)
