@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import Fault, ServiceError, Unprocessable
+from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeOptions
 
 Loc = tuple[str | int, ...]
 Floats = NDArray[np.float32]
@@ -24,7 +25,8 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 class Series:
     """One series as it came. ``target``: variable -> ``[T]``, the one variable of a univariate series is ``""``.
 
-    timestamps: texts (``list[str]``) or instants (``datetime64[s]``), one a value.  indices: step indices, likewise.
+    timestamps: one per value, as they came (texts, numbers, ``datetime64``), or read already: stamps, or step indices
+    (int64).  time_options: how to read them.
     rows: of a table that it came in, the row of each value, counted from 0; None where it came in JSON. There
     covariates of the horizon stand in rows after the last target.
     resolutions: by name as it came, a series of target and time alone.
@@ -34,9 +36,10 @@ class Series:
     loc: Loc
     item_id: str | None = None
     target: dict[str, Floats] = field(default_factory=dict)
-    start: str | None = None
+    start: str | int | None = None
     freq: str | None = None
-    timestamps: list[str] | NDArray[np.datetime64] | None = None
+    timestamps: list[Any] | Stamps | NDArray[Any] | None = None
+    time_options: TimeOptions = AS_THEY_ARE
     from_index: int | None = None
     season: int | None = None
     past_covariates: dict[str, Column] = field(default_factory=dict)
@@ -46,7 +49,6 @@ class Series:
     session: str | None = None
     faults: list[Fault] = field(default_factory=list)
     refusal: ServiceError | None = None
-    indices: NDArray[np.int64] | None = None
     rows: NDArray[np.int64] | None = None
 
     @property
@@ -77,7 +79,7 @@ class Series:
 class ForecastRequest:
     """A whole request. ``names`` of levels keep how the client wrote them, for the keys of the reply.
 
-    season: of the series that name none.
+    season: of the series that name none.  time_options: of every series.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -88,6 +90,7 @@ class ForecastRequest:
     include: tuple[str, ...] = ()
     timeout_ms: int | None = None
     season: int | None = None
+    time_options: TimeOptions = AS_THEY_ARE
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, msg: str, *where: str | int) -> None:

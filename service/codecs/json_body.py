@@ -9,9 +9,10 @@ from service.codecs.forecast_request import INCLUDE, MISSING, ForecastRequest, r
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.json_series import Reader
 from service.codecs.numbers import is_list, literal_hint
+from service.codecs.time_options import TIME_OPTIONS, options_of_fields
 from service.errors import Malformed, TooLarge
 
-TOP = ("model", "series", "horizon", "quantile_levels", "missing", "include", "timeout_ms")
+TOP = ("model", "series", "horizon", "quantile_levels", "missing", "include", "timeout_ms", *TIME_OPTIONS)
 _CHUNK = 4 * 2**20
 
 
@@ -72,10 +73,10 @@ def read_series(fields: dict[str, Any], asked: ForecastRequest, body: bytes, lis
     raise_faults(asked.faults)
     # The parser's conversion to floats flattens lists within lists unseen. If every bracket of the body belongs to a
     # list that was read as one, there are none; else read again, looking into each list's text.
-    reader = Reader(flat=True)
+    reader = Reader(flat=True, options=asked.time_options)
     asked.series = [reader.series(entry, ("series", index)) for index, entry in enumerate(entries)]
     if reader.lists + 1 + lists != body.count(b"["):
-        reader = Reader(flat=False)
+        reader = Reader(flat=False, options=asked.time_options)
         asked.series = [reader.series(entry, ("series", index)) for index, entry in enumerate(entries)]
 
 
@@ -109,6 +110,7 @@ def _read_top(fields: dict[str, Any], asked: ForecastRequest) -> None:
     asked.model = text_of(fields, "model", asked.fault)
     asked.horizon = whole_of(fields, "horizon", 1, asked.fault)
     asked.timeout_ms = whole_of(fields, "timeout_ms", 1, asked.fault)
+    asked.time_options = options_of_fields(fields, asked.fault)
     missing = text_of(fields, "missing", asked.fault)
     if missing is not None and missing not in MISSING:
         asked.fault(f"expected one of {', '.join(MISSING)}, got {shown(missing)}", "missing")

@@ -8,6 +8,7 @@ import simdjson
 from service.codecs.forecast_request import Loc, Series
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.numbers import NumberFault, column, floats, is_list
+from statecast.time.stamps import TimeOptions
 
 FIELDS = (
     "item_id", "start", "freq", "season", "timestamps", "from_index", "target", "past_covariates", "future_covariates",
@@ -18,19 +19,21 @@ FIELDS = (
 class Reader:
     """Reads series, and counts in ``lists`` the lists that it took."""
 
-    def __init__(self, flat: bool) -> None:
+    def __init__(self, flat: bool, options: TimeOptions) -> None:
         self.lists = 0
+        self._options = options
         self._flat = flat
 
     def series(self, entry: Any, loc: Loc) -> Series:
         """Read one series; what is wrong with it is noted in its ``faults``."""
-        series = Series(loc)
+        series = Series(loc, time_options=self._options)
         if not is_object(entry):
             series.fault(f"expected an object with target, got {kind_of(entry)}")
             return series
         fields = fields_of(entry, FIELDS, series.fault)
-        for name in ("item_id", "start", "freq", "session"):
+        for name in ("item_id", "freq", "session"):
             setattr(series, name, text_of(fields, name, series.fault))
+        series.start = _start(fields, series)
         series.from_index = whole_of(fields, "from_index", 0, series.fault)
         series.season = whole_of(fields, "season", 1, series.fault)
         series.target = self._target(fields.get("target"), series)
@@ -66,12 +69,12 @@ class Reader:
             return {}
         found: dict[str, Series] = {}
         for name, entry in fields_of(value, (), lambda msg, *inner: series.fault(msg, "resolutions", *inner)).items():
-            one = Series((*series.loc, "resolutions", name), faults=series.faults)
+            one = Series((*series.loc, "resolutions", name), faults=series.faults, time_options=self._options)
             if not is_object(entry):
                 one.fault(f"expected an object with start and target, got {kind_of(entry)}")
                 continue
             fields = fields_of(entry, ("start", "target"), one.fault)
-            one.start = text_of(fields, "start", one.fault)
+            one.start = _start(fields, one)
             one.target = self._target(fields.get("target"), one, "a resolution")
             found[name] = one
         return found
@@ -109,13 +112,20 @@ def _statics(value: Any, series: Series) -> dict[str, Any]:
     return members
 
 
+def _start(fields: dict[str, Any], series: Series) -> str | int | None:
+    value = fields.get("start")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return text_of(fields, "start", series.fault)
+
+
 def _timestamps(value: Any, series: Series) -> list[Any]:
     entries: Any = value.as_list() if isinstance(value, simdjson.Array) else value
     if not isinstance(entries, list):
         series.fault(f"expected a list of times, one a value, got {kind_of(value)}", "timestamps")
         return []
     for index, entry in enumerate(entries):
-        if not isinstance(entry, str):
+        if not isinstance(entry, (str, int)) or isinstance(entry, bool):
             series.fault(f"expected a time such as 2026-01-01T00:00:00Z, got {kind_of(entry)}", "timestamps", index)
             return []
     return entries

@@ -1,7 +1,7 @@
 """Long tables (Arrow stream or CSV: ``item_id, timestamp, target`` and covariate columns) as an ``ForecastRequest``.
 
-A whole-number ``timestamp`` is a step index. Times without an offset are UTC, as in training. Rows of one item may lie
-anywhere, in their own order. Rows at the end of an item whose target is missing and which carry the horizon's
+A small whole-number ``timestamp`` is a step index. Times without an offset are UTC, as in training. Rows of one item
+may lie anywhere, in their own order. Rows at the end of an item whose target is missing and which carry the horizon's
 covariates are the future: exactly as many as the horizon. A column ``session`` names an item's session, and text
 columns ``static:NAME`` its static covariates.
 
@@ -17,10 +17,14 @@ import pyarrow.csv as pa_csv
 
 from service.codecs.forecast_request import INCLUDE, MISSING, ForecastRequest, raise_faults, shown, unknown
 from service.codecs.json_body import check_levels
-from service.codecs.table_series import TEXTS, group_rows, read_column, read_series
+from service.codecs.table_series import TEXTS, group_rows, read_column, read_series, read_times
+from service.codecs.time_options import TIME_OPTIONS, options_of_query
 from service.errors import Malformed, TooLarge
 
-PARAMETERS = ("model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "season", "session")
+PARAMETERS = (
+    "model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "season", "session",
+    *TIME_OPTIONS,
+)  # fmt: skip
 
 
 def read_arrow(body: bytes) -> pa.Table:
@@ -52,9 +56,9 @@ def read_csv(body: bytes) -> pa.Table:
     """
     if not body.strip():
         raise Malformed("body: expected CSV with a header line, got an empty body; begin with item_id,timestamp,target")
-    # An item called 007 or null must stay that text.
+    # An item called 007 or null must stay that text, and a time keep its offset.
     convert = pa_csv.ConvertOptions(
-        column_types={name: pa.string() for name in TEXTS},
+        column_types={name: pa.string() for name in (*TEXTS, "timestamp")},
         strings_can_be_null=True,
         null_values=["", "NaN", "nan", "null", "NA"],
     )
@@ -101,8 +105,10 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
         asked.fault(f"expected one item, got {len(groups)}; name each item's session in a column session", "session")
         raise_faults(asked.faults)
     columns = {name: read_column(table, name) for name in names if name != "item_id"}
+    if "timestamp" in columns:
+        columns["timestamp"] = read_times(columns["timestamp"], asked.time_options)
     for place, (item, rows) in enumerate(groups.items()):
-        asked.series.append(read_series(place, item, rows, columns, query))
+        asked.series.append(read_series(place, item, rows, columns, query, asked.time_options))
         asked.series[-1].season = asked.season
     return asked
 
@@ -122,6 +128,7 @@ def decode_query(query: Mapping[str, str]) -> ForecastRequest:
             setattr(asked, name, int(text))
         else:
             asked.fault(f"expected a whole number from 1, got {shown(text)}", name)
+    asked.time_options = options_of_query(query, asked.fault)
     asked.missing = query.get("missing", "mask")
     if asked.missing not in MISSING:
         asked.fault(f"expected one of {', '.join(MISSING)}, got {shown(asked.missing)}", "missing")

@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from service.codecs.forecast_request import Series, shown, to_float32
 from service.errors import Unprocessable
+from statecast.errors import InputError
+from statecast.time.parse import read_stamps
+from statecast.time.stamps import Stamps, TimeOptions
 
 TEXTS = ("item_id", "session", "resolution")
 
@@ -47,7 +51,9 @@ def read_column(table: pa.Table, name: str) -> Any:
         whole = seconds.cast(pa.timestamp("s", tz=getattr(seconds.type, "tz", None)), safe=False)
         if pc.any(pc.not_equal(whole.cast(seconds.type), seconds)).as_py():
             raise Unprocessable(f"{name}: expected whole seconds, got fractions of one; round the times")
-        return whole.cast(pa.int64()).to_numpy().astype("datetime64[s]")
+        times = whole.cast(pa.int64()).to_numpy().astype("datetime64[s]")
+        zone = getattr(kind, "tz", None)
+        return times if name != "timestamp" or not zone else _zoned(times, zone)
     if name == "timestamp" and pa.types.is_integer(kind):
         return column.cast(pa.int64(), safe=False).to_numpy()
     if name == "session" or name.startswith("static:"):
@@ -69,18 +75,44 @@ def _labels(column: Any, kind: Any) -> Any:
     return np.array([text or "" for text in column.to_pylist()], dtype=object)
 
 
-def read_series(place: int, item: str | None, rows: Any, columns: dict[str, Any], query: Mapping[str, str]) -> Series:
+def _zoned(times: NDArray[np.datetime64], zone: str) -> Stamps:
+    """Times of a column that has a zone; of one that this machine does not know they are UTC."""
+    try:
+        return Stamps.of(times, zone=zone)
+    except InputError:
+        return Stamps.of(times)
+
+
+def read_times(column: Any, options: TimeOptions) -> Any:
+    """Read a whole column of time stamps at once; one that holds a bad stamp is left as it is, to be read by item."""
+    try:
+        if isinstance(column, Stamps):
+            return column if options.timezone is None else column.moved(options.timezone)
+        return read_stamps(column, options)
+    except InputError:
+        return column if isinstance(column, Stamps) else column.astype(object)
+
+
+def read_series(
+    place: int,
+    item: str | None,
+    rows: Any,
+    columns: dict[str, Any],
+    query: Mapping[str, str],
+    options: TimeOptions,
+) -> Series:
     """One item's rows as a series, those of coarse resolutions beside it; ``columns`` as ``read_column`` gives them."""
     columns = dict(columns)
     labels = columns.pop("resolution", None)
     coarse = {} if labels is None else _coarse_rows(labels, rows)
     own = rows[labels[rows] == ""] if coarse else rows
     series = Series(("series", place), item_id=item, freq=query.get("freq"), session=query.get("session"), rows=own)
+    series.time_options = options
     for name, whole in columns.items():
         if name == "session" or name.startswith("static:"):
             _constant(series, name, whole[rows])
         elif name == "timestamp":
-            _times(series, whole[own])
+            series.timestamps = _part(whole, own)
         elif name == "target":
             series.target = {"": _numbers(series, name, whole[own])}
         else:
@@ -100,10 +132,10 @@ def _coarse_rows(labels: Any, rows: Any) -> dict[str, Any]:
 
 
 def _resolution(series: Series, rows: Any, columns: dict[str, Any]) -> Series:
-    one = Series(series.loc, faults=series.faults, rows=rows)
+    one = Series(series.loc, faults=series.faults, rows=rows, time_options=series.time_options)
     one.target = {"": _numbers(one, "target", columns["target"][rows])}
     if "timestamp" in columns:
-        _times(one, columns["timestamp"][rows])
+        one.timestamps = _part(columns["timestamp"], rows)
     for name, whole in columns.items():
         if name in ("timestamp", "target", "session") or name.startswith("static:"):
             continue
@@ -123,13 +155,8 @@ def _numbers(series: Series, name: str, values: Any) -> Any:
     return small
 
 
-def _times(series: Series, part: Any) -> None:
-    if part.dtype.kind == "M":
-        series.timestamps = part
-    elif part.dtype.kind == "i":
-        series.indices = part
-    else:
-        series.timestamps = list(part)
+def _part(times: Any, rows: Any) -> Any:
+    return times.take(rows) if isinstance(times, Stamps) else times[rows]
 
 
 def _constant(series: Series, name: str, part: Any) -> None:

@@ -153,6 +153,8 @@ def _with_query(asked: ForecastRequest, query: dict[str, str]) -> ForecastReques
         series.freq = series.freq or query.get("freq") or None
         series.session = series.session or query.get("session") or None
         series.season = series.season or other.season
+        for one in (series, *series.resolutions.values()):
+            one.time_options = one.time_options.filled(other.time_options)
     for name in ("model", "horizon", "quantile_levels", "timeout_ms"):
         if getattr(asked, name) is None:
             setattr(asked, name, getattr(other, name))

@@ -157,6 +157,9 @@ def _parameters() -> list[dict[str, Any]]:
         "timeout_ms": ({"type": "integer", "minimum": 1}, "Milliseconds after which the work is dropped."),
         "freq": ({"type": "string", "examples": ["1h"]}, "Distance of two values of a series that says none."),
         "season": ({"type": "integer", "minimum": 1}, "Steps a season of a series that says none, for a family."),
+        "timezone": ({"type": "string", "examples": ["Europe/Berlin"]}, "Zone whose days, weeks and months count."),
+        "timestamp_unit": ({"type": "string", "enum": ["s", "ms"]}, "Unit of whole-number times since 1970."),
+        "dayfirst": ({"type": "boolean"}, "Whether 01.02.2021 is the 1st of February."),
         "session": ({"type": "string"}, "Session of the one series."),
     }
     return [

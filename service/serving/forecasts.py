@@ -95,7 +95,7 @@ class ForecastService:
         warnings = warnings_of(model, series, update, update.target.shape[1], series.freq)
         start = update.last_clock + 1
         return SeriesAnswer(
-            outcome.result, outcome.rows, start, None, warnings, series.freq, series.offset, model.season,
+            outcome.result, outcome.rows, start, None, warnings, series.freq, series.offset, series.zone, model.season,
             entry.queue_ms,
         )  # fmt: skip
 
@@ -176,7 +176,7 @@ class ForecastService:
         warnings = warnings_of(model, series, update, after.last_clock - after.first_clock + 1, after.freq)
         return SeriesAnswer(
             outcome.result, outcome.rows, update.last_clock + 1, view, warnings, after.freq, after.offset,
-            model.season, entry.queue_ms,
+            after.zone, model.season, entry.queue_ms,
         )  # fmt: skip
 
     async def _clean(self) -> None:

@@ -63,6 +63,7 @@ def new_record(key: str, model: Model, arrival: SeriesInput, now: float, metrics
         model_name=str(model),
         freq=arrival.freq,
         offset=arrival.offset,
+        zone=arrival.zone,
         variables=arrival.variables,
         static=arrival.static,
         interval=Interval.of(model.config.quantile_levels).coverage,

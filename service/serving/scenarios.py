@@ -30,7 +30,7 @@ class ScenarioStart:
     """Where a series' paths begin.
 
     state: the engine's, V rows.  future: ``[H, Ck]`` covariates of the path.  start: clock of its first step.
-    freq, offset: the grid that ``start`` counts on.  warnings: ``(code, detail)`` pairs.
+    freq, offset, zone: the axis that ``start`` counts on.  warnings: ``(code, detail)`` pairs.
     model: the one that goes on from there; of a family, the member of the series' season.
     """
 
@@ -41,6 +41,7 @@ class ScenarioStart:
     start: int
     freq: str | None
     offset: int
+    zone: str
     warnings: tuple[tuple[str, str], ...]
 
 
@@ -153,7 +154,8 @@ class ScenarioService:
     ) -> ScenarioStart:
         freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
         future = future_of(model, arrival, freq, offset, plan.last_clock, horizon)
-        return ScenarioStart(model, state, len(arrival.variables), future, plan.last_clock + 1, freq, offset, warnings)
+        start, variables = plan.last_clock + 1, len(arrival.variables)
+        return ScenarioStart(model, state, variables, future, start, freq, offset, plan.zone, warnings)
 
 
 def _settle(turn: SessionTurn, waiter: Waiter) -> None:

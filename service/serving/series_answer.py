@@ -27,7 +27,9 @@ class SeriesAnswer:
     freq : str or None
         Frequency on which ``start`` counts: the session's where the request gave no times, None without any.
     offset : int
-        Seconds from the mark of a step to its instant.
+        Place of each time within its step, see ``Frequency.place``.
+    zone : str
+        Whose days the steps are and in which times are written, see ``TimeAxis``.
     season : int or None
         Season of the family's member that answered, None for a model with a season of its own.
     queue_ms : float
@@ -41,6 +43,7 @@ class SeriesAnswer:
     warnings: tuple[tuple[str, str], ...] = ()
     freq: str | None = None
     offset: int = 0
+    zone: str = ""
     season: int | None = None
     queue_ms: float = 0.0
 

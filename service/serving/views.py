@@ -8,9 +8,9 @@ import numpy as np
 from service.serving.catalog import Model
 from service.sessions.live_metrics import summary
 from service.sessions.series_input import SeriesInput
+from service.sessions.time_axis import axis_of
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
-from statecast.time.frequency import Frequency
 
 
 def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
@@ -57,8 +57,7 @@ def last_timestamp(record: Record) -> str | None:
     """RFC 3339 time of the session's last observation, None without times."""
     if record.freq is None:
         return None
-    time = Frequency.parse(record.freq).times(np.array([record.last_clock]), record.offset)[0]
-    return f"{np.datetime_as_string(time, unit='s')}Z"
+    return axis_of(record).texts(np.array([record.last_clock]))[0]
 
 
 def instant(seconds: float) -> str:

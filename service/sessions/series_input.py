@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.time.stamps import Stamps
+
 Floats = NDArray[np.float32]
 
 
@@ -49,7 +51,13 @@ class SeriesInput:
         Absolute step index of each observation, strictly ascending, gaps allowed. None where the request gives neither
         times nor ``from_index``: the observations follow those that the session has.
     offset : int
-        Seconds from the mark of a step to its instant.
+        Place of each time within its step, see ``Frequency.place``.
+    zone : str
+        Whose days the steps are and in which times are written, see ``TimeAxis``.
+    stamps : Stamps or None
+        The times as they came: one per observation, or that of the first alone.
+    unclear : str
+        Why no frequency is seen in them; then only an open session can tell it.
     missing : str
         Imputation policy: ``mask``, ``ffill``, ``linear`` or ``error``.
     session : str or None
@@ -77,6 +85,9 @@ class SeriesInput:
     freq: str | None = None
     clocks: NDArray[np.int64] | None = None
     offset: int = 0
+    zone: str = ""
+    stamps: Stamps | None = None
+    unclear: str = ""
     missing: str = "mask"
     session: str | None = None
     owner: str = ""

@@ -16,6 +16,7 @@ from service.sessions.imputation import fill
 from service.sessions.live_metrics import score
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
 from service.sessions.series_input import Floats, SeriesInput
+from service.sessions.time_axis import on_axis
 from service.stores.interface import Record, Request
 
 
@@ -28,7 +29,7 @@ class SessionUpdate:
     past, known: ``[T, C]`` covariates of the same steps, zeros in gaps.
     applied, duplicates: steps of the request that are new, that were there already.  gap: steps that nobody gave.
     given: ``[V, G, T]``, earlier: ``[V, G, K]`` what is read of given resolutions with these steps and before them.
-    first_clock, tail, given_tail, checksum, request: the record's fields afterwards (see ``Record``).
+    first_clock, tail, given_tail, checksum, request, zone: the record's fields afterwards (see ``Record``).
     """
 
     clock: int
@@ -46,6 +47,7 @@ class SessionUpdate:
     given_tail: Floats
     checksum: int
     request: Request | None
+    zone: str = ""
 
     @property
     def last_clock(self) -> int:
@@ -63,6 +65,7 @@ class SessionUpdate:
             given_tail=self.given_tail,
             checksum=self.checksum,
             request=self.request,
+            zone=self.zone,
             scores=score(record.scores, record.issued, self.values, self.clock + 1, record.interval),
         )
 
@@ -76,6 +79,7 @@ def plan_update(record: Record | None, arrival: SeriesInput, limits: Limits) -> 
         Each says which step it is about and how to go on.
     """
     steps = int(arrival.target.shape[1])
+    arrival = on_axis(record, arrival)
     if record is not None:
         _agree(record, arrival)
         if steps == 0:
@@ -148,6 +152,7 @@ def _plan(
         given_tail=kept[:, :, surplus:].copy(),
         checksum=checksum_of(longer[:, :surplus], record.checksum if record else 0),
         request=request,
+        zone=arrival.zone if arrival.stamps is not None or record is None else record.zone,
     )
 
 
@@ -169,6 +174,7 @@ def _nothing(record: Record, arrival: SeriesInput, duplicates: int) -> SessionUp
         given_tail=record.given_tail,
         checksum=record.checksum,
         request=record.request,
+        zone=record.zone,
     )
 
 
@@ -185,10 +191,6 @@ def _agree(record: Record, arrival: SeriesInput) -> None:
         raise refuse("target", f"variables {record.variables}", f"variables {arrival.variables}")
     if arrival.named and arrival.season != record.season:
         raise refuse("season", f"{record.season} steps", f"{arrival.season}")
-    if arrival.freq != record.freq and not (arrival.freq is None and arrival.clocks is None):
-        raise refuse("freq", record.freq or "no times", arrival.freq or "no times")
-    if arrival.clocks is not None and arrival.offset != record.offset:
-        raise refuse("timestamp", f"steps {record.offset} s after the {record.freq} mark", f"{arrival.offset} s")
     # Static covariates are read once, at the start; a later request may leave them out, which encodes as zeros.
     if arrival.static.any() and not np.array_equal(arrival.static, record.static):
         raise refuse("static_covariates", "other values", "new ones")

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.time.frequency import Frequency
+
 Floats = NDArray[np.float32]
 Scores = Mapping[str, NDArray[np.float64]]
 """Sums of accuracy metrics over the observations that met an earlier forecast, by the metric's name."""
@@ -55,6 +57,7 @@ class Record:
     dropped: the session expired and its state is gone; only this tombstone is left.
     kind: of the model. A ``generator``'s session counts tokens, and has neither tail nor forecasts.
     season: steps a season with which the session began, where the model is a ``family``; else None.
+    zone: whose days its steps are and in which its times are written, see ``statecast.time.zones``.
     """
 
     key: str
@@ -82,6 +85,7 @@ class Record:
     kind: str = "forecaster"
     given_tail: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
     season: int | None = None
+    zone: str = ""
 
     @property
     def tail_begin(self) -> int:
@@ -121,6 +125,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "given": record.given_tail.shape[1],
             "season": record.season,
             "metrics": {name: len(state) for name, state in record.scores.items()},
+            "zone": record.zone,
         }
     )
     tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
@@ -156,7 +161,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         model=birth["model"],
         model_name=birth["model_name"],
         freq=birth["freq"],
-        offset=birth["offset"],
+        offset=birth["offset"] if "zone" in birth else _offset_of_before(birth),
         variables=tuple(birth["variables"]),
         static=np.asarray(birth["static"], dtype=np.float32),
         interval=birth["interval"],
@@ -179,7 +184,18 @@ def from_row(row: tuple[Any, ...]) -> Record:
         dropped=bool(values["dropped"]),
         kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
         season=birth.get("season"),
+        zone=birth.get("zone", ""),
     )
+
+
+def _offset_of_before(birth: dict[str, Any]) -> int:
+    """Offset of a session that was opened before records had a zone; then it was in seconds since the step began."""
+    offset = int(birth["offset"])
+    frequency = None if birth["freq"] is None else Frequency.parse(birth["freq"])
+    if frequency is None or frequency.months in (None, 1) or not offset:
+        return offset
+    begin = frequency.times(np.array([birth["first_clock"]])).astype(np.int64)
+    return frequency.settle((begin + offset).astype("datetime64[s]"))[1]
 
 
 def _pack(issued: PendingForecast) -> bytes:

@@ -71,22 +71,26 @@ class TimeAxis:
         axis._check(times, index)
         return axis, int(index[0])
 
-    def index_of(self, stamps: Stamps) -> Index:
-        """Index ``[N]`` of stamps on this axis, whatever offsets they were written with.
+    def continued(self, stamps: Stamps) -> tuple[Index, "TimeAxis"]:
+        """Index ``[N]`` of later stamps, whatever offsets they were written with, and the axis as it stands after them.
+
+        The zone of an axis without a named one follows what was written last, as clocks change.
 
         Raises
         ------
         TimeError
             If one lies beside the axis.
         """
+        named = fixed_offset(self.zone) is None
+        latest = self if named or stamps.naive else self.at(stamps.zone)
         readings = self._readings(stamps)
-        for times in readings[:-1]:
+        for times in readings:
             index = self.frequency.place(times)[0]
-            if (self.frequency.times(index, self.offset) == times).all():
-                return index
-        index = self.frequency.place(readings[-1])[0]
-        self._check(readings[-1], index)
-        return index
+            if (self.times(index) == times).all():
+                local = self.frequency.daily and times is not stamps.wall
+                return index, self if local else latest
+        self._check(readings[0], self.frequency.place(readings[0])[0])
+        raise TimeError(f"expected times {self.frequency} apart, got {stamps.wall[0]}")
 
     def times(self, index: Index) -> Times:
         """Times ``[N]`` of indices, naive: on the zone's clocks where steps are days or longer, else UTC."""
@@ -97,20 +101,9 @@ class TimeAxis:
         times = self.times(index)
         return from_wall(self.zone, times) if self.zone and self.frequency.daily else times
 
-    def wall(self, index: Index) -> tuple[Times, NDArray[np.int64]]:
-        """What the zone's clocks show ``[N]``, and the whole minutes, in seconds, that they are ahead of UTC."""
-        instants = self.instants(index)
-        ahead = utc_offsets(self.zone, instants) // 60 * 60
-        return instants + ahead.astype("timedelta64[s]"), ahead
-
     def texts(self, index: Index) -> list[str]:
         """RFC 3339 texts of indices ``[N]``, in the zone."""
-        if not self.zone:
-            return [f"{text}Z" for text in np.datetime_as_string(self.times(index), unit="s").tolist()]
-        wall, ahead = self.wall(index)
-        ends = {one: offset_text(one) or "+00:00" for one in set(ahead.tolist())}
-        texts = np.datetime_as_string(wall, unit="s").tolist()
-        return [text + ends[one] for text, one in zip(texts, ahead.tolist(), strict=True)]
+        return instant_texts(self.instants(index), self.zone)
 
     def reaches(self, index: int) -> bool:
         """Whether a step lies within the years that RFC 3339 can write, with a day to spare for zones."""
@@ -128,7 +121,7 @@ class TimeAxis:
         if stamps.naive or stamps.zone == self.zone:
             return [stamps.wall]
         local = stamps.instants + utc_offsets(self.zone, stamps.instants).astype("timedelta64[s]")
-        return [local] if fixed_offset(self.zone) is None else [local, stamps.wall]
+        return [local] if fixed_offset(self.zone) is None else [stamps.wall, local]
 
     def _check(self, times: Times, index: Index) -> None:
         """Refuse the first time that is not the one of its step, and the second of two times in one step."""
@@ -139,9 +132,19 @@ class TimeAxis:
             expected = near[np.argmin(np.abs((near - times[at]).astype(np.int64)))]
             raise TimeError(
                 f"expected times {self.frequency} apart, here {expected}, got {times[at]}, which is off that grid; "
-                "mend the time, or give freq",
+                "mend the time, or regularise the series",
                 at,
             )
+
+
+def instant_texts(instants: Times, zone: str) -> list[str]:
+    """RFC 3339 texts of instants ``[N]``, written in a zone; its offsets in whole minutes."""
+    if not zone:
+        return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s").tolist()]
+    ahead = utc_offsets(zone, instants) // 60 * 60
+    ends = {one: offset_text(one) or "+00:00" for one in set(ahead.tolist())}
+    texts = np.datetime_as_string(instants + ahead.astype("timedelta64[s]"), unit="s").tolist()
+    return [text + ends[one] for text, one in zip(texts, ahead.tolist(), strict=True)]
 
 
 def off_anchor(stamps: Stamps, frequency: Frequency) -> str | None:

@@ -11,8 +11,6 @@ from statecast.time.stamps import Stamps, TimeError
 Times = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
 
-UNITS = ("s", "ms")
-"""Units of an epoch time, ``timestamp_unit``."""
 _SECOND, _MILLISECOND, _MICROSECOND = 10**9, 10**12, 10**15
 
 

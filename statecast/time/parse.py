@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from statecast.time.dates import order_of_day_and_month
 from statecast.time.numbers import as_whole, join_date, number_list, stamps_of_numbers
-from statecast.time.stamps import Stamps, TimeError
+from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeError, TimeOptions
 
 Times = NDArray[np.datetime64]
 Whole = NDArray[np.int64]
@@ -32,31 +32,27 @@ _SPELLED = (
     "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
     "%a, %d %b %Y %H:%M:%S GMT",
 )  # fmt: skip
-_EXAMPLE = "expected a time such as 2026-01-01T00:00:00Z"
+_EXAMPLE = "expected an RFC 3339 time such as 2026-01-01T00:00:00Z"
 
 
 def read_stamps(
-    values: Sequence[str | int | float] | NDArray[Any], *, zone: str | None = None, unit: str | None = None,
-    dayfirst: bool | None = None,
-) -> Stamps | Whole:  # fmt: skip
+    values: Sequence[str | int | float] | NDArray[Any], options: TimeOptions = AS_THEY_ARE
+) -> Stamps | Whole:
     """Read time stamps; whole numbers that are no dates are counted steps and come back as such.
 
     Parameters
     ----------
-    values : sequence of str or NDArray
+    values : sequence of str, int or float, or NDArray
         Texts, whole numbers, or ``datetime64`` (UTC), ``[N]``.
-    zone : str, optional
-        Zone whose calendar decides, ``timezone`` of a request; naive times are on its clocks.
-    unit : str, optional
-        ``s`` or ``ms``: whole numbers are that long after 1970. Left out, their range tells.
-    dayfirst : bool, optional
-        Whether ``01.02.2021`` is the 1st of February. Left out, the values themselves must tell.
+    options : TimeOptions
+        What is known of them.
 
     Raises
     ------
     TimeError
         If one cannot be read or can be read in two ways, with its index.
     """
+    zone, unit = options.timezone, options.timestamp_unit
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         return Stamps.of(_whole_seconds(values), naive=True, zone=zone)
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
@@ -69,12 +65,10 @@ def read_stamps(
     letters = _letters(texts)
     if _all_digits(letters):
         return stamps_of_numbers(as_whole(number_list(texts)), zone, unit)
-    return _of_texts(texts, letters, zone, dayfirst)
+    return _of_texts(texts, letters, zone, options.dayfirst)
 
 
-def read_start(
-    value: object, *, zone: str | None = None, unit: str | None = None, dayfirst: bool | None = None
-) -> Stamps:
+def read_start(value: object, options: TimeOptions = AS_THEY_ARE) -> Stamps:
     """Read the one time at which a series begins; as ``read_stamps``, but a counted step is refused.
 
     Raises
@@ -82,13 +76,19 @@ def read_start(
     TimeError
         If it is no time.
     """
-    if isinstance(value, str) and zone is None and len(value) == 20 and value[10] == "T" and value[19] == "Z":
+    if (
+        isinstance(value, str)
+        and options.timezone is None
+        and len(value) == 20
+        and value[10] == "T"
+        and value[19] == "Z"
+    ):
         try:
             return Stamps(np.array([datetime.fromisoformat(value[:19])], dtype="datetime64[s]"))
         except ValueError:
             pass
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        found = read_stamps([value], zone=zone, unit=unit, dayfirst=dayfirst)
+        found = read_stamps([value], options)
         if isinstance(found, Stamps):
             return found
     raise TimeError(f"{_EXAMPLE}, got {_shown(value)}")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statecast.errors import InputError
-from statecast.time.zones import from_wall, offset_text, read_zone, utc_offsets
+from statecast.time.zones import fixed_offset, from_wall, offset_text, read_zone, utc_offsets
 
 Times = NDArray[np.datetime64]
 Seconds = NDArray[np.int64]
@@ -31,6 +31,36 @@ class TimeError(InputError):
     def __init__(self, msg: str, index: int | None = None) -> None:
         super().__init__(msg)
         self.index = index
+
+
+@dataclass(frozen=True)
+class TimeOptions:
+    """How time stamps are to be read.
+
+    Parameters
+    ----------
+    timezone : str, optional
+        Zone whose calendar decides and in which times are written; naive times are on its clocks.
+    timestamp_unit : str, optional
+        ``s`` or ``ms``: whole numbers are that long after 1970. Left out, their range tells.
+    dayfirst : bool, optional
+        Whether ``01.02.2021`` is the 1st of February. Left out, the values themselves must tell.
+    """
+
+    timezone: str | None = None
+    timestamp_unit: str | None = None
+    dayfirst: bool | None = None
+
+    def filled(self, other: "TimeOptions") -> "TimeOptions":
+        """These, with what they leave out taken from others."""
+        given = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(other, **given)
+
+
+AS_THEY_ARE = TimeOptions()
+"""Nothing is known beside the stamps themselves."""
+UNITS = ("s", "ms")
+"""Values of ``timestamp_unit``."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +93,7 @@ class Stamps:
         TimeError
             If one lies outside the years 1 to 9999 in UTC.
         """
-        if isinstance(ahead, np.ndarray) and (not ahead.size or (ahead == ahead[0]).all()):
-            ahead = int(ahead[0]) if ahead.size else 0
+        ahead = _alike(ahead) if isinstance(ahead, np.ndarray) else ahead
         last = int(ahead[-1]) if isinstance(ahead, np.ndarray) else ahead
         stamps = cls(wall, ahead, naive, offset_text(last))
         if zone is not None:
@@ -77,6 +106,16 @@ class Stamps:
 
     def __len__(self) -> int:
         return len(self.wall)
+
+    def take(self, rows: Any) -> "Stamps":
+        """Those of some rows, an index array or a slice."""
+        wall = self.wall[rows]
+        if isinstance(self.ahead, int):
+            return replace(self, wall=wall)
+        ahead, zone = _alike(self.ahead[rows]), self.zone
+        if fixed_offset(zone) is not None:
+            zone = offset_text(ahead if isinstance(ahead, int) else int(ahead[-1]))
+        return replace(self, wall=wall, ahead=ahead, zone=zone)
 
     @property
     def instants(self) -> Times:
@@ -94,7 +133,11 @@ class Stamps:
         else:
             instants = self.instants
             wall = instants + utc_offsets(zone, instants).astype("timedelta64[s]")
-        ahead: Any = (wall - instants).astype(np.int64)
-        if not ahead.size or (ahead == ahead[0]).all():
-            ahead = int(ahead[0]) if ahead.size else 0
-        return replace(self, wall=wall, ahead=ahead, naive=False, zone=zone)
+        return replace(self, wall=wall, ahead=_alike((wall - instants).astype(np.int64)), naive=False, zone=zone)
+
+
+def _alike(ahead: Seconds) -> int | Seconds:
+    """One number where all are the same."""
+    if not ahead.size:
+        return 0
+    return int(ahead[0]) if (ahead == ahead[0]).all() else ahead

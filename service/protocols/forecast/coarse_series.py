@@ -5,13 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from service.codecs.forecast_request import Floats, Series, shown
-from service.protocols.forecast.timeline import Clocks, read_instants
+from service.protocols.forecast.timeline import Clocks, read_times
 from service.sessions.series_input import Coarse
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.layers.mixed_frequency import tell_begin
+from statecast.time.axis import wall_or_utc
 from statecast.time.frequency import Frequency
+from statecast.time.stamps import Stamps
 
 
 def read_resolutions(series: Series, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
@@ -29,7 +31,7 @@ def read_resolutions(series: Series, config: ForecasterConfig, settings: Setting
         elif name in found:
             one.fault(f"expected each resolution once, got {name} twice; leave one out", *where)
         elif _agrees(one, series.target):
-            clocks = _buckets(one, Frequency.parse(name))
+            clocks = _buckets(one, Frequency.parse(name), Frequency.parse(config.freq or "1s"))
             if clocks is not None and _fits(one, clocks, settings.max_history):
                 found[name] = _in_place(clocks, np.stack([one.target[variable] for variable in series.target]))
     return found
@@ -42,7 +44,7 @@ def _name(asked: str, known: Mapping[str, int]) -> str | None:
         own = {name: Frequency.parse(name) for name in known}
     except ConfigError:
         return None
-    alike = (name for name, other in own.items() if freq == other or freq.seconds == other.seconds is not None)
+    alike = (name for name, other in own.items() if freq.same_step(other))
     return next(alike, None)
 
 
@@ -57,18 +59,21 @@ def _agrees(one: Series, own: Mapping[str, np.ndarray]) -> bool:
     return len(lengths) <= 1
 
 
-def _buckets(one: Series, freq: Frequency) -> Clocks | None:
-    """Number of the bucket of each value; None where that is not told."""
+def _buckets(one: Series, freq: Frequency, base: Frequency) -> Clocks | None:
+    """Number of the bucket of each value, None where that cannot be read; ``base``: of the series' own steps."""
     steps = max(map(len, one.target.values()), default=0)
     column = "timestamp" if one.table else "start"
     if one.start is None and one.timestamps is None:
         what = "the time at which each value's" if one.table else "the time at which the first value's"
-        got = "none" if one.indices is None else "counted steps"
-        one.fault(f"expected {what} bucket begins, got {got}; give times", column)
+        one.fault(f"expected {what} bucket begins, got none; give times", column)
         return None
-    instants = read_instants(one)
-    if instants is None:
+    stamps = read_times(one)
+    if not isinstance(stamps, Stamps):
+        if stamps is not None:
+            one.fault("expected the time at which each value's bucket begins, got counted steps; give times", column)
         return None
+    # Buckets are made of base steps, so they begin by the same clocks.
+    instants = wall_or_utc(stamps, base)
     clocks, offsets = freq.place(instants)
     within = np.flatnonzero(offsets)
     if len(within):

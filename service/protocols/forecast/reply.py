@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,8 @@ from service.serving.catalog import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig
 from statecast.layers.heads import interpolate_levels
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
-
-_freq = lru_cache(maxsize=256)(Frequency.parse)
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,7 @@ class Reply:
 
     def times(self, answer: SeriesAnswer, steps: int) -> list[str]:
         """RFC 3339 times of the first ``steps`` forecast steps."""
-        instants = self._instants(answer, steps)
-        return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s")]
+        return _axis(answer).texts(answer.start + np.arange(steps, dtype=np.int64))
 
     def _blocks(self) -> Iterator[Block]:
         for one in self.served:
@@ -133,14 +130,16 @@ class Reply:
                 continue
             quantiles = self.quantiles(answer)
             steps = answer.start + np.arange(self.horizon, dtype=np.int64)
-            instants = self._instants(answer, self.horizon).astype(np.int64) if answer.freq else None
+            axis = _axis(answer)
+            instants = axis.instants(steps).astype(np.int64) if answer.freq else None
             for place, name in enumerate(one.variables):
                 mean = answer.mean[place, : self.horizon]
-                yield Block(one.item_id, name, steps, instants, np.column_stack([mean, quantiles[place]]))
+                numbers = np.column_stack([mean, quantiles[place]])
+                yield Block(one.item_id, name, steps, instants, numbers, zone=axis.zone)
 
-    def _instants(self, answer: SeriesAnswer, steps: int) -> NDArray[np.datetime64]:
-        clocks = np.arange(answer.start, answer.start + steps, dtype=np.int64)
-        return _freq(answer.freq or "1s").times(clocks, answer.offset)
+
+def _axis(answer: SeriesAnswer) -> TimeAxis:
+    return TimeAxis(Frequency.parse(answer.freq or "1s"), answer.offset, answer.zone)
 
 
 def _by_variable(names: tuple[str, ...], values: NDArray[Any]) -> Any:

@@ -9,12 +9,14 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from statecast.time.axis import instant_texts
+
 
 @dataclass(frozen=True, eq=False)
 class Block:
     """Rows of one series and variable, or the one row of a series that failed.
 
-    steps: ``[F]`` step indices.  instants: ``[F]`` seconds since 1970, None without times.
+    steps: ``[F]`` step indices.  instants: ``[F]`` seconds since 1970, None without times.  zone: to write them in.
     numbers: ``[F, 1 + levels]``, the mean and the quantiles.
     """
 
@@ -24,6 +26,7 @@ class Block:
     instants: NDArray[np.int64] | None = None
     numbers: NDArray[np.float64] | None = None
     error: str | None = None
+    zone: str = ""
 
 
 def write_table(blocks: Iterable[Block], levels: Sequence[float], *, arrow: bool) -> bytes:
@@ -60,10 +63,23 @@ def _times(rows: list[Block], arrow: bool) -> pa.Array:
         )
     seconds = np.concatenate([block.steps if block.instants is None else block.instants for block in rows])
     absent = np.repeat([block.instants is None for block in rows], [len(block.steps) for block in rows])
+    zones = {block.zone for block in rows if block.instants is not None}
     if arrow:
-        return pa.array(seconds.astype("datetime64[s]"), pa.timestamp("s"), mask=absent).cast(pa.timestamp("s", "UTC"))
-    texts = np.char.add(np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s"), "Z")
-    return pa.array(texts, pa.string(), mask=absent)
+        # A column has one zone; items of several are written in UTC.
+        zone = zones.pop() if len(zones) == 1 else ""
+        kind = pa.timestamp("s", zone or "UTC")
+        return pa.array(seconds.astype("datetime64[s]"), pa.timestamp("s", "UTC"), mask=absent).cast(kind)
+    if zones <= {""}:
+        texts = np.char.add(np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s"), "Z")
+        return pa.array(texts, pa.string(), mask=absent)
+    written = [
+        text
+        for block in rows
+        for text in (
+            [None] if block.instants is None else instant_texts(block.instants.astype("datetime64[s]"), block.zone)
+        )
+    ]
+    return pa.array(written, pa.string(), mask=absent)
 
 
 def _written(table: pa.Table, arrow: bool) -> bytes:

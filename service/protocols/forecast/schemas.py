@@ -5,7 +5,9 @@ The hot path reads and writes these shapes itself, by arrays; tests hold the two
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from service.protocols.forecast.wire import TimeReading, Wire
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Values = list[Number | None]
@@ -14,18 +16,10 @@ Id = Annotated[str, Field(min_length=1, max_length=200)]
 Level = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
-class Wire(BaseModel):
-    """Unknown fields are refused by name."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class ResolutionRequest(Wire):
     """Values of buckets of a coarse resolution, each of which takes effect with its bucket's last step."""
 
-    start: str = Field(
-        json_schema_extra={"format": "date-time"}, description="Time at which the first bucket begins, RFC 3339."
-    )
+    start: str | int = Field(description="Time at which the first bucket begins, as a series' start.")
     target: Values | dict[str, Values] = Field(description="Values, null where missing; as the series' own target.")
 
 
@@ -33,11 +27,15 @@ class SeriesRequest(Wire):
     """One series. Only ``target`` is required."""
 
     item_id: Id | None = None
-    start: str | None = Field(
-        None, json_schema_extra={"format": "date-time"}, description="Time of the first value, RFC 3339 with offset."
+    start: str | int | None = Field(
+        None,
+        json_schema_extra={"examples": ["2026-01-01T00:00:00Z"]},
+        description="Time of the first value: RFC 3339, a date, or seconds or milliseconds since 1970.",
     )
     freq: str | None = Field(
-        None, description="Distance of two values, such as 1h, 15min, 1d, 1mo. Left out: the model's."
+        None,
+        description="Distance of two values, such as 1h, 15min, 1d, 1mo, or an alias of pandas such as MS, W-SUN, B. "
+        "Left out: the model's, or the one that most timestamps show.",
     )
     season: int | None = Field(
         None,
@@ -45,8 +43,8 @@ class SeriesRequest(Wire):
         lt=2**53,
         description="Steps a season, for a family alone. Left out: the freq's usual one, or what the values show.",
     )
-    timestamps: list[Annotated[str, Field(json_schema_extra={"format": "date-time"})]] | None = Field(
-        None, description="A time a value, ascending, in place of start; steps left out are missing."
+    timestamps: list[str | int] | None = Field(
+        None, description="One time per value, ascending, in place of start; steps left out are missing."
     )
     from_index: int | None = Field(None, ge=0, lt=2**53, description="Index of the first value, without times.")
     target: Values | dict[str, Values] = Field(
@@ -67,7 +65,7 @@ class SeriesRequest(Wire):
     )
 
 
-class ForecastRequest(Wire):
+class ForecastRequest(TimeReading):
     """Body of ``POST /forecast``."""
 
     series: list[SeriesRequest] = Field(min_length=1)

@@ -98,7 +98,7 @@ def validate_series(
     timeline = read_timeline(series, steps + extra, config.freq)
     check_reach(series, timeline, horizon)
     season = season_of(series, timeline, model, settings.max_history) if series.target else None
-    warnings: list[tuple[str, str]] = []
+    warnings = list(timeline.warnings)
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)
     static = read_static(series, config.static_covariates, warnings)
@@ -115,6 +115,9 @@ def validate_series(
             freq=timeline.freq,
             clocks=_cut(timeline, steps),
             offset=timeline.offset,
+            zone=timeline.zone,
+            stamps=timeline.stamps_of(steps),
+            unclear=timeline.unclear,
             missing=asked.missing,
             session=series.session,
             owner=caller.owner,
@@ -145,8 +148,7 @@ def _future_rows(series: Series, config: ForecasterConfig, horizon: int, steps: 
             series.future_covariates[covariate.name] = series.past_covariates.pop(covariate.name)
     for name, values in series.past_covariates.items():
         series.past_covariates[name] = values[:steps]
-    times = series.timestamps if series.timestamps is not None else series.indices
-    return extra if times is not None and extra == horizon else 0
+    return extra if series.timestamps is not None and extra == horizon else 0
 
 
 def _check_target(series: Series, lengths: dict[str, int], settings: Settings) -> None:

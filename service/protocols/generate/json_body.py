@@ -10,6 +10,7 @@ from service.codecs.json_body import parse, read_levels, read_series, refuse_lon
 from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
 from service.codecs.numbers import is_list
 from service.codecs.text_request import TextGeneration, flag_of, prompt_of, read_drawing, session_of, temperature_of
+from service.codecs.time_options import TIME_OPTIONS, options_of_fields
 from service.errors import Fault, Malformed, Unprocessable
 
 TEXT = (
@@ -17,7 +18,7 @@ TEXT = (
 )  # fmt: skip
 PATHS = (
     "model", "series", "horizon", "num_samples", "temperature", "seed", "return", "quantile_levels", "missing",
-    "stream",
+    "stream", *TIME_OPTIONS,
 )  # fmt: skip
 RETURN = ("samples", "quantiles")
 
@@ -100,6 +101,7 @@ def _paths(top: Any, body: bytes, max_series: int) -> ScenarioRequest:
     wanted.seed = whole_of(fields, "seed", 0, asked.fault)
     wanted.stream = flag_of(fields, "stream", asked.fault)
     wanted.returns = _returns(fields.get("return"), asked.fault)
+    asked.time_options = options_of_fields(fields, asked.fault)
     missing = text_of(fields, "missing", asked.fault)
     if missing is not None and missing not in MISSING:
         asked.fault(f"expected one of {', '.join(MISSING)}, got {shown(missing)}", "missing")

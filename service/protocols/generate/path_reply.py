@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,8 @@ from service.http.problems import problem
 from service.protocols.generate.json_body import ScenarioRequest
 from service.serving.catalog import Model
 from service.serving.scenarios import ScenarioStart
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
-
-_freq = lru_cache(maxsize=256)(Frequency.parse)
 
 
 @dataclass(frozen=True)
@@ -112,8 +110,8 @@ class PathReply:
             failed = branched if isinstance(branched, ServiceError) else ServiceError("the paths failed")
             return path | {"error": problem(failed, self.request_id)}
         if branched.freq is not None:
-            instant = _freq(branched.freq).times(np.array([branched.start], dtype=np.int64), branched.offset)[0]
-            path |= {"start": f"{np.datetime_as_string(instant, unit='s')}Z", "freq": branched.freq}
+            axis = TimeAxis(Frequency.parse(branched.freq), branched.offset, branched.zone)
+            path |= {"start": axis.texts(np.array([branched.start]))[0], "freq": branched.freq}
         if branched.model.season is not None:
             path["season"] = branched.model.season
         if samples:

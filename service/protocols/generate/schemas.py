@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.protocols.forecast.schemas import Id, Level, ModelName, Number, Problem, SeriesRequest, Warned, Wire
+from service.protocols.forecast.schemas import Id, Level, ModelName, Number, Problem, SeriesRequest, Warned
+from service.protocols.forecast.wire import TimeReading, Wire
 
 Seed = Annotated[int, Field(ge=0, lt=2**53)]
 Temperature = Annotated[float, Field(ge=0, le=10)]
@@ -32,7 +33,7 @@ class TextRequest(Wire):
     stream: bool | None = Field(None, description="Answer with server-sent events.")
 
 
-class PathsRequest(Wire):
+class PathsRequest(TimeReading):
     """Paths: ``POST /generate`` with series."""
 
     series: list[SeriesRequest] = Field(min_length=1)

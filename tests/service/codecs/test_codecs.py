@@ -16,6 +16,7 @@ from service.codecs.json_body import decode_json
 from service.codecs.table_body import decode_table, read_arrow, read_csv
 from service.errors import ServiceError
 from service.http.compression import choose_encoding, compress, decompress
+from statecast.time.stamps import Stamps
 
 NUMBERS = st.one_of(
     st.none(), st.integers(-(10**30), 10**30), st.floats(-FLOAT32_MAX, FLOAT32_MAX), st.sampled_from([0.0, -0.0, 1e-45])
@@ -124,7 +125,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
     first, second = decode_table(table, {"horizon": "3"}, 1000, 10).series
     assert (first.item_id, second.item_id) == ("b", "a")
     np.testing.assert_array_equal(second.target[""], np.array([np.nan, 4], np.float32))
-    assert first.timestamps is not None and list(map(str, first.timestamps)) == [
+    assert isinstance(first.timestamps, Stamps) and list(map(str, first.timestamps.instants)) == [
         "1970-01-01T00:00:00",
         "1970-01-01T00:00:02",
     ]
@@ -137,7 +138,7 @@ def test_an_item_called_seven_stays_a_text() -> None:
     table = read_csv(b"item_id,timestamp,target\n007,4,1\n007,5,\n")
     (series,) = decode_table(table, {}, 1000, 10).series
     assert series.item_id == "007"
-    assert series.indices is not None and series.indices.tolist() == [4, 5]
+    assert isinstance(series.timestamps, np.ndarray) and series.timestamps.tolist() == [4, 5]
     assert np.isnan(series.target[""][1])
 
 

@@ -1,4 +1,4 @@
-"""Times as clocks: whatever way a series tells its time, the same instants give the same clocks."""
+"""Times as indices: whatever way a series tells its times, the same instants give the same axis."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -8,15 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.codecs.forecast_request import Series
-from service.protocols.forecast.timeline import Timeline, infer_freq, read_timeline
+from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
 from statecast.time.frequency import Frequency
+from statecast.time.stamps import TimeOptions
 
 SECONDS = st.integers(-(2**33), 2**33)
 
 
 def read(steps: int, model_freq: str | None = "1h", **fields: object) -> tuple[Timeline, list[str]]:
     series = Series(("series", 0), target={"": np.zeros(steps, np.float32)}, **fields)  # type: ignore[arg-type]
-    return read_timeline(series, steps, model_freq), [fault.msg for fault in series.faults]
+    timeline = read_timeline(series, steps, model_freq)
+    check_reach(series, timeline, 10)
+    return timeline, [fault.msg for fault in series.faults]
 
 
 def text(second: int, minutes: int | None = None) -> str:
@@ -25,9 +28,7 @@ def text(second: int, minutes: int | None = None) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-@given(
-    SECONDS, st.lists(st.integers(1, 5), max_size=10), st.integers(-720, 720), st.sampled_from(["15min", "1h", "1d"])
-)
+@given(SECONDS, st.lists(st.integers(1, 5), max_size=10), st.integers(-720, 720), st.sampled_from(["15min", "1h"]))
 def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int], minutes: int, freq: str) -> None:
     length = Frequency.parse(freq).seconds
     assert length is not None
@@ -35,49 +36,70 @@ def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int],
     plain, none = read(len(seconds), freq, timestamps=[text(second) for second in seconds])
     local, also = read(len(seconds), freq, timestamps=[text(second, minutes) for second in seconds])
     assert (none, also) == ([], [])
-    assert plain.clocks is not None and local.clocks is not None
+    assert plain.clocks is not None and local.clocks is not None and plain.axis is not None and local.axis is not None
     np.testing.assert_array_equal(plain.clocks, local.clocks)
-    again = Frequency.parse(freq).times(plain.clocks, plain.offset).astype(np.int64)
-    np.testing.assert_array_equal(again, seconds)
+    np.testing.assert_array_equal(plain.axis.times(plain.clocks).astype(np.int64), seconds)
+    assert local.axis.texts(local.clocks) == [text(second, minutes) for second in seconds]
     started, _ = read(3, freq, start=text(first))
     assert started.clocks is not None and (started.clocks[0], started.offset) == (plain.clocks[0], plain.offset)
 
 
-@pytest.mark.parametrize(
-    ("times", "freq"),
-    [
-        (["2026-01-01", "2026-01-02", "2026-01-04"], "1d"),
-        (["2026-01-01", "2026-02-01", "2026-04-01"], "1mo"),
-        (["2026-01-31", "2026-03-31"], "2mo"),
-        (["2024-01-01", "2025-01-01", "2027-01-01"], "1y"),
-        (["2026-01-05", "2026-01-12", "2026-01-26"], "1w"),
-        (["2026-01-01T00:00", "2026-01-01T00:30", "2026-01-01T01:15"], "15min"),
-        (["2026-01-01T00:00:00", "2026-01-01T00:00:07"], "7s"),
-    ],
-)
-def test_freq_is_found(times: list[str], freq: str) -> None:
-    assert str(infer_freq(np.array(times, dtype="datetime64[s]"))) == freq
+def test_days_are_those_of_the_clocks_that_they_were_written_by() -> None:
+    """A day that begins at 23:00 UTC is the next one where it was measured."""
+    for times in (["2024-03-30T00:00:00+01:00", "2024-03-31T00:00:00+01:00", "2024-04-01T00:00:00+02:00"],
+                  ["2024-03-30T00:00:00Z", "2024-03-31T00:00:00Z", "2024-04-01T00:00:00Z"]):  # fmt: skip
+        timeline, faults = read(3, None, timestamps=times)
+        assert (timeline.freq, timeline.offset, faults) == ("1d", 0, [])
+        assert timeline.clocks is not None and timeline.clocks.tolist() == [19812, 19813, 19814]
+    timeline, _ = read(2, None, timestamps=["2024-03-30", "2024-03-31"], time_options=TimeOptions("Europe/Berlin"))
+    assert timeline.axis is not None and timeline.axis.texts(np.array([19815])) == ["2024-04-02T00:00:00+02:00"]
 
 
 def test_one_time_alone_needs_a_freq() -> None:
     _, faults = read(1, None, timestamps=[text(0)])
-    assert faults and "expected freq" in faults[0]
+    assert (faults and "freq" in faults[0]) or "at least two times" in faults[0]
     timeline, faults = read(1, None, timestamps=[text(7200)], freq="H")
     assert (timeline.freq, faults) == ("1h", [])
 
 
+def test_a_session_may_tell_the_freq_that_is_left_out() -> None:
+    """Whoever sends one value at a time need not repeat it."""
+    timeline, faults = read(1, None, timestamps=[text(0)], session="s")
+    assert faults == [] and timeline.freq is None and "freq" in timeline.unclear
+
+
 def test_freqs_of_one_length_are_one() -> None:
-    """24h and 1d are the same distance; the model's own name for it wins."""
-    timeline, faults = read(2, "1d", start=text(0), freq="24h")
-    assert (timeline.freq, faults) == ("1d", [])
-    timeline, faults = read(2, "1q", start=text(0), freq="3mo")
-    assert (timeline.freq, faults) == ("1q", [])
+    """24h and 1d are the same distance; the model's own name for it wins, and an alias says where it begins."""
+    for model, freq in (("1d", "24h"), ("1q", "3mo"), ("1mo", "MS"), ("3mo", "QS-APR"), ("1q", "QS-APR")):
+        timeline, faults = read(2, model, start="2026-01-01", freq=freq)
+        assert (timeline.freq, faults) == (model, [])
+        assert timeline.axis is not None and timeline.clocks is not None
+        assert timeline.axis.texts(timeline.clocks)[0] == "2026-01-01T00:00:00Z"
+
+
+def test_an_alias_that_moves_the_start_says_so() -> None:
+    """Silently, every value would stand at another time than the client believes."""
+    timeline, faults = read(2, "1mo", start="2026-01-15", freq="ME")
+    assert faults == [] and timeline.axis is not None and timeline.clocks is not None
+    assert timeline.axis.texts(timeline.clocks) == ["2026-01-31T00:00:00Z", "2026-02-28T00:00:00Z"]
+    assert timeline.warnings[0][0] == "start_rolled_forward" and "2026-01-31" in timeline.warnings[0][1]
+    timeline, faults = read(2, None, timestamps=["2026-01-05", "2026-01-12"], freq="W-SUN")
+    assert faults == [] and timeline.warnings[0][0] == "freq_anchor"
+    assert read(2, "1mo", start="2026-01-15", freq="1mo")[0].warnings == ()
+
+
+@pytest.mark.parametrize("freq", ["1h", "1mo", "9000y", "B", "100W", "YE-JUN"])
+def test_a_forecast_past_the_calendar_is_refused(freq: str) -> None:
+    """No time beyond the year 9999 can be written."""
+    _, faults = read(2, None, start="9999-12-31T23:00:00Z", freq=freq)
+    assert "year 9999" in faults[0]
 
 
 def test_index_and_nothing() -> None:
     timeline, _ = read(3, from_index=5)
     assert timeline.freq is None and timeline.clocks is not None and timeline.clocks.tolist() == [5, 6, 7]
     assert read(3)[0] == Timeline()
+    assert "from_index" in read(3, timestamps=[1, 2, 3])[1][0]
 
 
 @given(st.text(max_size=30))

@@ -16,12 +16,12 @@ from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.infer import infer_frequency
 from statecast.time.parse import read_stamps, read_start
-from statecast.time.stamps import Stamps, TimeError
+from statecast.time.stamps import Stamps, TimeError, TimeOptions
 from statecast.time.zones import from_wall, utc_offsets
 
 
 def stamps(*values: str, zone: str | None = None) -> Stamps:
-    found = read_stamps(values, zone=zone)
+    found = read_stamps(values, TimeOptions(zone))
     assert isinstance(found, Stamps)
     return found
 
@@ -125,13 +125,13 @@ def test_an_axis_takes_later_stamps_however_they_are_written(
 ) -> None:
     """A session is opened once and goes on for years; membership is seen by comparing times, not offsets."""
     axis, first = TimeAxis.of_start(read_start(start), Frequency.parse(freq))
-    assert (axis.index_of(stamps(*later)) - first).tolist() == steps
+    assert (axis.continued(stamps(*later))[0] - first).tolist() == steps
 
 
 def test_a_stamp_beside_a_session_s_axis_is_refused() -> None:
     axis, _ = TimeAxis.of_start(read_start("2026-01-31"), Frequency.parse("1mo"))
     with pytest.raises(TimeError, match="2026-03-31"):
-        axis.index_of(stamps("2026-02-28", "2026-03-30"))
+        axis.continued(stamps("2026-02-28", "2026-03-30"))
 
 
 @given(

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps, read_start
-from statecast.time.stamps import Stamps, TimeError
+from statecast.time.stamps import Stamps, TimeError, TimeOptions
 
 DAYS = np.array(["2026-01-30", "2026-01-31", "2026-02-01"], dtype="datetime64[s]")
 
 
 def wall(values: object, **options: object) -> list[str]:
-    stamps = read_stamps(values, **options)  # type: ignore[arg-type]
+    stamps = read_stamps(values, TimeOptions(**options))  # type: ignore[arg-type]
     assert isinstance(stamps, Stamps), values
     return [str(time) for time in stamps.instants]
 
@@ -54,8 +54,8 @@ def test_whole_numbers_by_range_and_by_unit() -> None:
     assert read_stamps([1, 2, 5]).tolist() == [1, 2, 5]  # type: ignore[union-attr]
     assert read_stamps(np.arange(123_456, 123_470)).tolist()[0] == 123_456  # type: ignore[union-attr]
     assert wall([202601, 202602]) == ["2026-01-01T00:00:00", "2026-02-01T00:00:00"]
-    assert wall([0, 3600], unit="s") == ["1970-01-01T00:00:00", "1970-01-01T01:00:00"]
-    assert wall([0, 3_600_000], unit="ms") == ["1970-01-01T00:00:00", "1970-01-01T01:00:00"]
+    assert wall([0, 3600], timestamp_unit="s") == ["1970-01-01T00:00:00", "1970-01-01T01:00:00"]
+    assert wall([0, 3_600_000], timestamp_unit="ms") == ["1970-01-01T00:00:00", "1970-01-01T01:00:00"]
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_day_and_month_are_told_apart_or_refused() -> None:
 
 def test_naive_times_are_utc_unless_a_zone_is_said() -> None:
     assert wall(["2024-07-01"]) == ["2024-07-01T00:00:00"]
-    assert wall(["2024-07-01"], zone="Europe/Berlin") == ["2024-06-30T22:00:00"]
-    assert wall(["2024-07-01"], zone="+05:30") == ["2024-06-30T18:30:00"]
+    assert wall(["2024-07-01"], timezone="Europe/Berlin") == ["2024-06-30T22:00:00"]
+    assert wall(["2024-07-01"], timezone="+05:30") == ["2024-06-30T18:30:00"]
     for zone in ("Mars/Olympus", "Europe", "../etc/passwd", "+99:00", ""):
         if zone:
             with pytest.raises(ValueError, match="timezone: expected"):
-                read_stamps(["2024-07-01"], zone=zone)
+                read_stamps(["2024-07-01"], TimeOptions(zone))
 
 
 @given(st.integers(-(2**35), 2**37), st.integers(-720, 720))

@@ -1,0 +1,63 @@
+"""Times of a request on the axis of its session, however they were written."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from service.errors import Conflict, Unprocessable
+from service.sessions.series_input import SeriesInput
+from service.stores.record import Record
+from statecast.time.axis import TimeAxis
+from statecast.time.frequency import Frequency
+from statecast.time.stamps import TimeError
+
+
+def axis_of(record: Record) -> TimeAxis:
+    """Time axis of a session that has times."""
+    return TimeAxis(Frequency.parse(record.freq or "1s"), record.offset, record.zone)
+
+
+def on_axis(record: Record | None, arrival: SeriesInput) -> SeriesInput:
+    """Give an arrival indices, offset and zone of its session's axis.
+
+    Raises
+    ------
+    Conflict
+        ``session_mismatch`` where one of the two has no times, or a time lies beside the axis.
+    Unprocessable
+        If there is no session that could tell a freq that was left out.
+    """
+    stamps, clocks = arrival.stamps, arrival.clocks
+    if record is None:
+        if arrival.unclear:
+            raise Unprocessable(arrival.unclear)
+        return arrival
+    if (arrival.freq, arrival.offset, arrival.zone) == (record.freq, record.offset, record.zone) or clocks is None:
+        return arrival
+    if record.freq is not None and arrival.freq is None and stamps is None:
+        raise _mismatch("freq", record.freq, "no times")
+    if record.freq is None:
+        raise _mismatch("freq", "no times", arrival.freq or "times")
+    axis = axis_of(record)
+    if arrival.freq is not None and not axis.frequency.same_step(Frequency.parse(arrival.freq)):
+        raise _mismatch("freq", record.freq, arrival.freq)
+    if stamps is None or not len(stamps) or not len(clocks):
+        return replace(arrival, freq=record.freq, offset=record.offset, zone=record.zone)
+    try:
+        index, axis = axis.continued(stamps)
+    except TimeError as error:
+        last = axis.texts(np.array([record.last_clock]))[0]
+        raise Conflict(
+            f"timestamp: {error}; the session's last time is {last}: keep to its steps, or use another id",
+            code="session_mismatch",
+        ) from None
+    if len(index) != len(clocks):
+        index = index[0] + np.arange(len(clocks), dtype=np.int64)
+    return replace(arrival, freq=record.freq, clocks=index, offset=record.offset, zone=axis.zone)
+
+
+def _mismatch(what: str, kept: object, came: object) -> Conflict:
+    return Conflict(
+        f"{what}: the session was opened with {kept}, the request has {came}; keep to that, or use another id",
+        code="session_mismatch",
+    )
