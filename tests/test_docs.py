@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = documents()
 # Asked for, but started by name or chosen by another package; nothing imports them.
 NEVER_IMPORTED = {
+    "tzdata",
     "pyarrow",
     "uvloop",
     "httptools",
