@@ -27,7 +27,7 @@ PARTS: dict[str, dict[str, Any]] = {
     'decoder = "recurrent"': {"decoder": "recurrent"},
     "bidirectional": {"bidirectional": True},
     "grid of 3 x 3": {
-        "grid": (("a", "b", "c"), ("d", "target", "e"), ("f", "g", "h")),
+        "spatial_grid": (("a", "b", "c"), ("d", "target", "e"), ("f", "g", "h")),
         "past_covariates": tuple(map(Covariate, "abcdefgh")),
     },
 }
@@ -44,9 +44,9 @@ class Candidate:
         told = ForecasterConfig.from_dict(PROTOCOLS["etth1"].config("etth1", None).network)
         self.network = Forecaster(replace(told, **{"past_covariates": (Covariate("other"),), **changes}))
         with torch.no_grad():
-            for gate in self.network.additions.gates().values():
+            for gate in self.network.gated_residuals.ablatable().values():
                 gate.fill_(1.0)
-            for sides in self.network.encoder.gates().values():
+            for sides in self.network.encoder.ablatable().values():
                 for weight in sides:
                     weight.normal_(std=0.1)
 

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.machine import describe_machine
-from statecast.config import GeneratorConfig
-from statecast.models.generator import Generator
+from statecast.models.generator import Generator, GeneratorConfig
 from training.fitting.loop import Fit
 from training.text.config import TextFitConfig
 from training.text.corpus import Corpus, cut_text, read_text

@@ -7,11 +7,11 @@
 
 from statecast.api.forecast import SeriesForecast
 from statecast.artifacts.artifact import Artifact, load, save
-from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast.config import ForecasterConfig
 from statecast.models.ensemble import Ensemble
 from statecast.models.family import Family, FamilyConfig
 from statecast.models.forecaster import Forecaster
-from statecast.models.generator import Generator
+from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
 from statecast.state.lookback import Observations
 from statecast.state.state import State, StateSpec

@@ -1,11 +1,11 @@
-"""Cheap streaming forecasts out of the raw ring; the network learns which to trust where on the horizon."""
+"""Cheap streaming forecasts out of the raw look-back; the network learns which to trust where on the horizon."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-NINE_EXPERTS = (
+NINE_NAIVE_FORECASTS = (
     "last value",
     "season",
     "mean of four seasons",
@@ -16,7 +16,7 @@ NINE_EXPERTS = (
     "season with drift",
     "shape of four seasons on the last level",
 )
-EXPERTS = (*NINE_EXPERTS, "shape of all seasons on the last level")
+NAIVE_FORECASTS = (*NINE_NAIVE_FORECASTS, "shape of all seasons on the last level")
 
 
 def fill_missing(window: Tensor, season: int) -> Tensor:
@@ -31,18 +31,20 @@ def seasonal_naive(window: Tensor, season: int, horizon: int) -> Tensor:
     return window[:, -season:].index_select(1, steps)
 
 
-def expert_forecasts(window: Tensor, season: int, horizon: int, names: Sequence[str] = NINE_EXPERTS) -> Tensor:
-    """Experts' forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
+def compute_naive_forecasts(
+    window: Tensor, season: int, horizon: int, names: Sequence[str] = NINE_NAIVE_FORECASTS
+) -> Tensor:
+    """Naive forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
 
-    E follows ``names`` out of ``EXPERTS``. Level means over the last season, or over eight steps where the season is
-    shorter than four.
+    E follows ``names`` out of ``NAIVE_FORECASTS``. Level means over the last season, or over eight
+    steps where the season is shorter than four.
     """
     length = season if season >= 4 else min(8, window.shape[1] // 2)
     level = window[:, -length:].mean(1, keepdim=True)
     drift = level - window[:, -2 * length : -length].mean(1, keepdim=True)
     four = window[:, -4 * season :].unflatten(1, (4, season))
     steps = torch.arange(horizon, device=window.device)
-    turn = steps % season
+    place = steps % season
     repeated = seasonal_naive(window, season, horizon)
     long_season = 7 * season
     weekly = window[:, -long_season:].index_select(1, steps % long_season)
@@ -50,17 +52,17 @@ def expert_forecasts(window: Tensor, season: int, horizon: int, names: Sequence[
     found = [
         window[:, -1:].expand(-1, horizon),
         repeated,
-        four.mean(1).index_select(1, turn),
+        four.mean(1).index_select(1, place),
         torch.zeros_like(repeated),
         level.expand(-1, horizon),
         level + drift / length * (steps + 1),
         weekly,
         repeated + drift,
-        shape.index_select(1, turn) + level,
+        shape.index_select(1, place) + level,
     ]
-    if EXPERTS[-1] in names:
-        found.append(_long_shape(window, season).index_select(1, turn) + level)
-    return torch.stack([found[EXPERTS.index(name)] for name in names], dim=-1)
+    if NAIVE_FORECASTS[-1] in names:
+        found.append(_long_shape(window, season).index_select(1, place) + level)
+    return torch.stack([found[NAIVE_FORECASTS.index(name)] for name in names], dim=-1)
 
 
 def _long_shape(window: Tensor, season: int) -> Tensor:

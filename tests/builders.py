@@ -19,11 +19,11 @@ from statecast import (
 from statecast.inputs.vocabulary import Vocabulary
 
 TINY: dict[str, Any] = {
-    "freq": "1h", "horizon": 12, "season": 4, "patch_length": 4, "ring_length": 40, "half_life": 20.0,
+    "freq": "1h", "horizon": 12, "season": 4, "patch_length": 4, "lookback_length": 40, "half_life": 20.0,
     "resolutions": (1, 6), "width": 8, "segment_length": 4, "calendar": ("day", "week"),
 }  # fmt: skip
 
-LEARNED_UNTIL = 45  # a clock; many of the laws' series cross it
+IN_SAMPLE_UNTIL = 45  # a clock; many of the laws' series cross it
 
 
 def tiny_network(seed: int = 0, **changes: Any) -> Forecaster:
@@ -36,8 +36,8 @@ def tiny_ensemble(seed: int = 0, *members: dict[str, Any]) -> Ensemble:
     """The same of two members, or of those given, that differ in kind."""
     torch.manual_seed(seed)
     told = members or (
-        {"half_life": 9.0, "patch_length": 6, "ring_length": 48},
-        {"cell": "gru", "width": 6, "resolutions": (1, 3), "linear_ring": False},
+        {"half_life": 9.0, "patch_length": 6, "lookback_length": 48},
+        {"cell": "gru", "width": 6, "resolutions": (1, 3), "linear_lookback": False},
     )
     return _settled(
         Ensemble([Forecaster(ForecasterConfig(**{**TINY, "adaptation": 0.0, **member})) for member in told])
@@ -54,10 +54,10 @@ def _settled(network: Network) -> Network:
     for name, gate in network.named_parameters():
         if name.endswith("_gate"):
             gate.add_(torch.randn_like(gate))
-    network.calibration.margins.normal_(std=0.2)
-    network.calibration.learned.normal_(std=0.2)
-    network.calibration.learned_until.fill_(LEARNED_UNTIL)
-    network.calibration.youth.uniform_(0.0, 0.3)
+    network.calibration.conformal_offsets.normal_(std=0.2)
+    network.calibration.in_sample_offsets.normal_(std=0.2)
+    network.calibration.in_sample_until.fill_(IN_SAMPLE_UNTIL)
+    network.calibration.cold_start_widening.uniform_(0.0, 0.3)
     network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
     return network
 

@@ -8,6 +8,7 @@ from typing import Any
 from statecast import metrics
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
+from statecast.plain import describe_unknown
 from training.data.columns import Columns
 from training.toml import build_table, expect, read_toml, write_toml
 
@@ -188,4 +189,4 @@ def _refuse_unknown(keys: Mapping[str, Any], table: str) -> None:
     known = {f.name for f in fields(ForecasterConfig)} - set(_COVARIATE_KEYS)
     for key in keys:
         if key not in known:
-            raise ConfigError(f"{table}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+            raise ConfigError(describe_unknown(table, key, known))

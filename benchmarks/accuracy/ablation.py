@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from benchmarks.accuracy.protocols import PROTOCOLS
 from benchmarks.machine import describe_machine
 from statecast.models.forecaster import Forecaster
-from statecast.naive_forecasts import EXPERTS
+from statecast.naive_forecasts import NAIVE_FORECASTS
 from training.config import FitConfig
 from training.data.panel import Panel
 from training.evaluation.backtest import Part, score_network
@@ -33,7 +33,7 @@ Change = Callable[[Forecaster], None]
 
 
 class _NoExperts(nn.Module):
-    """Stands where the attention over experts stood, and adds nothing."""
+    """Stands where the attention over naive forecasts stood, and adds nothing."""
 
     def forward(self, _context: Tensor, forecasts: Tensor) -> tuple[Tensor, Tensor]:
         """Zeros instead of a mixture."""
@@ -41,8 +41,8 @@ class _NoExperts(nn.Module):
 
 
 def _without_experts(network: Forecaster) -> None:
-    network.expert_attention = _NoExperts()  # type: ignore[assignment]
-    _still(network.from_experts)
+    network.naive_forecast_attention = _NoExperts()  # type: ignore[assignment]
+    _still(network.from_naive_forecasts)
 
 
 def _without_recurrence(network: Forecaster) -> None:
@@ -61,13 +61,13 @@ def _still(*modules: nn.Module) -> None:
 PARTS: dict[str, tuple[Change | None, dict[str, object]]] = {
     "everything": (None, {}),
     "no experts": (_without_experts, {}),
-    "experts with equal weights": (lambda network: _still(network.expert_attention), {}),
-    "no linear ring": (None, {"linear_ring": False}),
+    "experts with equal weights": (lambda network: _still(network.naive_forecast_attention), {}),
+    "no linear ring": (None, {"linear_lookback": False}),
     "no recurrence": (_without_recurrence, {}),
     "no coarse resolution": (None, {"resolutions": (1,)}),
     "resolutions with equal weights": (lambda network: _still(*network.resolution_attention.keys), {}),
-    "and a shared ring": (None, {"shared_ring": True}),
-    "and a tenth expert": (None, {"experts": EXPERTS}),
+    "and a shared ring": (None, {"shared_lookback": True}),
+    "and a tenth expert": (None, {"naive_forecasts": NAIVE_FORECASTS}),
     "and attention over features": (None, {"feature_attention": True}),
     "and a memory of 8 patches": (None, {"memory": 8}),
     "and a transformer over 8 patches": (None, {"memory": 8, "transformer_layers": 1}),

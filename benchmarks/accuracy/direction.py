@@ -36,11 +36,11 @@ from training.progress import Silent
 from training.selection.pruning import switch_off
 
 DAY = ForecasterConfig(
-    freq=None, horizon=1, season=5, patch_length=5, ring_length=60, half_life=60.0, resolutions=(1, 5, 20), width=32,
-    dropout=0.3, segment_length=1, feature_attention=True, memory=8,
+    freq=None, horizon=1, season=5, patch_length=5, lookback_length=60, half_life=60.0, resolutions=(1, 5, 20),
+    width=32, dropout=0.3, segment_length=1, feature_attention=True, memory=8,
 )  # fmt: skip
 MINUTE = ForecasterConfig(
-    freq=None, horizon=60, season=1, patch_length=15, ring_length=240, half_life=120.0, resolutions=(1, 60, 240),
+    freq=None, horizon=60, season=1, patch_length=15, lookback_length=240, half_life=120.0, resolutions=(1, 60, 240),
     width=32, dropout=0.3, segment_length=15, feature_attention=True, memory=8,
 )  # fmt: skip
 TRAINING = TrainingConfig(
@@ -116,7 +116,7 @@ def minute_folds(panel: Panel, seed: int) -> Iterator[Fold]:
         validated = np.where(number < first, lengths, MINUTE.patch_length)
         tested = (number >= first) & (number < first + 5)
         # The first day of a segment fills the ring.
-        part = Part(np.where(tested, MINUTE.ring_length, 0), np.where(tested, lengths, 0))
+        part = Part(np.where(tested, MINUTE.lookback_length, 0), np.where(tested, lengths, 0))
         split = Split(trained, validated, lengths)
         yield _fold(f"segments {first} to {first + 4}", panel, split, MINUTE, part, seed)
 

@@ -68,9 +68,9 @@ def cells(field: Array, reach: int) -> Panel:
 CANDIDATES: dict[str, tuple[int, dict[str, Any]]] = {
     "alone": (0, {}),
     "3 x 3, as covariates": (1, {}),
-    "3 x 3, as a grid": (1, {"grid": around(1)}),
+    "3 x 3, as a grid": (1, {"spatial_grid": around(1)}),
     "5 x 5, as covariates": (2, {}),
-    "5 x 5, as a grid": (2, {"grid": around(2)}),
+    "5 x 5, as a grid": (2, {"spatial_grid": around(2)}),
 }
 
 

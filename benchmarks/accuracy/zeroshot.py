@@ -72,8 +72,8 @@ def _uncalibrated(artifact: Artifact) -> Family:
     still = Family(replace(family.config, adaptation=0.0))
     still.load_state_dict(family.state_dict())
     for length in still.calibrations:
-        still.calibration(length).margins.zero_()
-        still.calibration(length).youth.zero_()
+        still.calibration(length).conformal_offsets.zero_()
+        still.calibration(length).cold_start_widening.zero_()
     return still.eval()
 
 

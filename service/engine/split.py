@@ -51,7 +51,7 @@ def result_of(
         seasonal_error=seasonal_error.cpu().numpy(),
         finite=np.asarray(finite),
         attention={
-            "experts": prediction.expert_weights.cpu().numpy(),
+            "experts": prediction.naive_forecast_weights.cpu().numpy(),
             "resolutions": prediction.resolution_weights.cpu().numpy(),
         },
         shares={

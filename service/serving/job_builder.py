@@ -41,8 +41,8 @@ def job_of(model: Model, arrival: SeriesInput, plan: SessionUpdate, record: Reco
         static=arrival.static,
         clock=plan.clock,
         deadline=arrival.deadline,
-        given=plan.given.transpose(0, 2, 1) if config.given else None,
-        earlier=plan.earlier if config.given else None,
+        given=plan.given.transpose(0, 2, 1) if config.mixed_frequency else None,
+        earlier=plan.earlier if config.mixed_frequency else None,
         beyond=beyond,
     )
 
@@ -71,7 +71,7 @@ def new_record(key: str, model: Model, arrival: SeriesInput, now: float, metrics
         last_clock=0,
         count=0,
         tail=np.zeros((len(arrival.variables), 0), dtype=np.float32),
-        given_tail=np.zeros((len(arrival.variables), len(model.config.given), 0), dtype=np.float32),
+        given_tail=np.zeros((len(arrival.variables), len(model.config.mixed_frequency), 0), dtype=np.float32),
         checksum=0,
         created_at=now,
         last_used=now,

@@ -94,8 +94,8 @@ class Runtime:
     def limits(self, model: Model) -> Limits:
         """What a series may bring to a model."""
         config, settings = model.config, self.settings
-        bounds = config.ring_length, settings.max_gap, settings.max_history
-        return Limits(*bounds, config.given_names, config.earlier_length)
+        bounds = config.lookback_length, settings.max_gap, settings.max_history
+        return Limits(*bounds, config.mixed_frequency_names, config.coarse_history_length)
 
     def _warm_up(self) -> None:
         self.engine.warm_up()

@@ -30,7 +30,7 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
 def _without(model: Model, plan: SessionUpdate) -> Iterator[str]:
     """Say of which given resolutions buckets ended without a value."""
     clocks = plan.clock + 1 + np.arange(plan.target.shape[1])
-    for place, (name, length) in enumerate(model.config.given_names.items()):
+    for place, (name, length) in enumerate(model.config.mixed_frequency_names.items()):
         own = plan.given[:, place, (clocks + 1) % length == 0]
         missing = int(np.isnan(own).all(axis=0).sum())
         opened = plan.first_clock == plan.clock + 1
@@ -74,7 +74,7 @@ def warnings_of(
     """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
     config, warnings = model.config, []
     if read < max(2 * config.season, config.patch_length):
-        warnings.append(("short_history", f"{read} of {config.ring_length} steps given"))
+        warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
     if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():
         warnings.append(("constant_history", f"the last {plan.tail.shape[1]} steps are all the same"))
     warnings += [("resolution_missing", told) for told in _without(model, plan)]

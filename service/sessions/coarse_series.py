@@ -12,7 +12,7 @@ from service.errors import Conflict, Unprocessable
 from service.sessions.regular_series import Limits
 from service.sessions.series_input import Coarse, Floats, SeriesInput
 from service.stores.interface import Record
-from statecast.layers.mixed_frequency import lay_out
+from statecast.layers.mixed_frequency import align
 from statecast.time.frequency import Frequency
 
 
@@ -24,7 +24,7 @@ def lay_given(arrival: SeriesInput, limits: Limits, clock: int, steps: int) -> t
     for place, (name, length) in enumerate(limits.given.items()):
         if name in arrival.given:
             coarse = arrival.given[name]
-            given[:, place], earlier[:, place] = lay_out(
+            given[:, place], earlier[:, place] = align(
                 coarse.values, coarse.first, length, clock, steps, limits.earlier
             )
     return given, earlier

@@ -12,7 +12,7 @@ from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
 from statecast.layers.heads import interpolate_levels
-from statecast.layers.mixed_frequency import first_bucket, lay_out
+from statecast.layers.mixed_frequency import align, first_bucket
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.scenarios import direct_quantiles
@@ -90,7 +90,7 @@ def forecast_series(
         for first in range(0, steps, _CHUNK):
             part = slice(first, min(first + _CHUNK, steps))
             seen = Observations(values[:, part], past[:, part].to(device), known[:, part], given[:, part])
-            state = network.prime(seen if first else seen._replace(earlier=earlier), state)
+            state = network.prime(seen if first else seen._replace(coarse_history=earlier), state)
         ahead_of, means = direct_quantiles(network, state, known[:, steps : steps + wanted])
         quantiles, mean = ahead_of[0].cpu().numpy(), means[0].cpu().numpy()
     levels = tuple(quantile_levels or config.quantile_levels)
@@ -102,7 +102,7 @@ def _coarse_values(
     config: ForecasterConfig, resolutions: Mapping[str, tuple[Any, Sequence[Any]]], clock: int, steps: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """``[1, T, G]`` and ``[1, G, K]`` as in ``Observations``."""
-    lengths = config.given_names
+    lengths = config.mixed_frequency_names
     for name in resolutions:
         if name not in lengths:
             known = ", ".join(map(repr, lengths)) or "none"
@@ -112,7 +112,7 @@ def _coarse_values(
         start, values = resolutions.get(name, (None, ()))
         first = 0 if start is None else first_bucket(name, start, times=config.freq is not None)
         coarse = np.asarray(values, dtype=np.float32)[None]
-        column, earlier = lay_out(coarse, first, length, clock, steps, config.earlier_length)
+        column, earlier = align(coarse, first, length, clock, steps, config.coarse_history_length)
         columns.append(torch.from_numpy(column))
         before.append(torch.from_numpy(earlier))
     if not columns:

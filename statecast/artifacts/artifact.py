@@ -30,16 +30,18 @@ from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
+from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 
-SCHEMA_VERSION = 5
-"""2: networks are calibrated. Artifacts of 1 have neither margins nor adaptation and load as such.
+SCHEMA_VERSION = 6
+"""What older schemas lack, and how they load all the same:
 
-3: a calibration knows which rows were learned. To artifacts of 2 no row counts as learned.
-
-4: resolutions can be switched off. In artifacts of 3 all are heard.
-
-5: intervals of short lives are wider. In artifacts of 4 no age is short.
+2. Networks are calibrated. Artifacts of schema 1 have neither conformal offsets nor adaptation, and load as such.
+3. A calibration knows which rows were trained on. To artifacts of schema 2 no row was.
+4. Resolutions can be switched off. In artifacts of schema 3 all are active.
+5. Intervals of short series are wider. In artifacts of schema 4 no series is short.
+6. Names are the usual ones of forecasting. Older names are translated, see ``statecast.translation``.
 """
+_WHOLE_WEIGHTS = 5  # the first schema whose weights hold all that a fit may find out
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 
@@ -160,37 +162,28 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         name, version = str(manifest["name"]), str(manifest["version"])
     except (KeyError, TypeError) as error:
         raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
+    schema: int = manifest["schema_version"]
     for file, recorded in listed.items():
         if _digest(_read(path / file)) != recorded:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
         config = _parse(_read(path / "config.json"), path / "config.json")
-        network = build(manifest.get("kind"), {**config, **_before(manifest)})
-        weights = load_file(path / "model.safetensors")
-        if manifest["schema_version"] < SCHEMA_VERSION:
+        network = build(manifest.get("kind"), complete_config(config, schema, str(manifest.get("kind"))))
+        weights = {translate_weight(name, schema): one for name, one in load_file(path / "model.safetensors").items()}
+        if schema < _WHOLE_WEIGHTS:
             weights = _undecided(network) | weights
         network.load_state_dict(weights)
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)
-    difference = golden_difference(network, _parse(_read(path / "golden.json"), path / "golden.json"))
+    golden = translate_golden(_parse(_read(path / "golden.json"), path / "golden.json"), schema)
+    difference = golden_difference(network, golden)
     if not difference <= TOLERANCE:
         raise GoldenError(
             f"{path}: expected the recorded output within {TOLERANCE:g} of its spread, got a difference of "
             f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
         )
-    return Artifact(name, version, digest, network, manifest)
-
-
-def _before(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a config of an older schema could not say, and was so."""
-    schema, kind = manifest["schema_version"], manifest.get("kind")
-    told: dict[str, Any] = {}
-    if schema < 5 and kind in ("forecaster", "family"):
-        told |= {"wandering": 0.05, "settled": 0}
-    if schema < 2 and kind == "forecaster":
-        told["adaptation"] = 0.0
-    return told
+    return Artifact(name, version, digest, network, translate_manifest(manifest, schema))
 
 
 def _undecided(network: Network) -> dict[str, Tensor]:

@@ -26,25 +26,25 @@ def record_golden(network: Network) -> dict[str, Any]:
         tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
         return {"tokens": tokens, "logits": _logits(network, tokens)}
     config = network.config
-    length = min(2 * config.ring_length, 2000)
+    length = min(2 * config.lookback_length, 2000)
     steps = np.arange(length)
     wave = np.sin(2 * np.pi * steps / max(config.season, 2)) + 0.3 * np.sin(steps / 3.7) + steps / length
     history = (100.0 + 10.0 * wave).astype(np.float32)
     history[[length // 3, length // 2]] = np.nan
     target = [None if np.isnan(value) else float(value) for value in history]
     start = None if config.freq is None else "2026-01-01T00:00:00"
-    golden = {"start": start, "target": target, "given": _given_values(config, start)}
+    golden = {"start": start, "target": target, "mixed_frequency": _mixed_frequency_values(config, start)}
     return golden | {"quantiles": _quantiles(network, golden)}
 
 
-def _given_values(config: ForecasterConfig, start: str | None) -> dict[str, tuple[Any, list[float | None]]]:
+def _mixed_frequency_values(config: ForecasterConfig, start: str | None) -> dict[str, tuple[Any, list[float | None]]]:
     """For each given resolution, start and values of forty buckets, one missing, about half of them over by ``start``.
 
     ``start`` begins a bucket of some resolutions and not of others; those count from the one that it lies in.
     """
     values = [None if at == 13 else 500.0 + 40.0 * float(np.sin(at / 2.1)) + at for at in range(40)]
     found: dict[str, tuple[Any, list[float | None]]] = {}
-    for name in config.given_names:
+    for name in config.mixed_frequency_names:
         if start is None:
             found[name] = (-20, values)
         else:
@@ -70,8 +70,8 @@ def golden_difference(network: Network, golden: dict[str, Any]) -> float:
 
 def _quantiles(network: SeriesNetwork, golden: dict[str, Any]) -> list[list[float]]:
     training = network.training
-    given = golden.get("given", {})  # artifacts of before had none
-    forecast = forecast_series(network.eval(), golden["target"], start=golden["start"], resolutions=given)
+    coarse = golden.get("mixed_frequency", {})  # artifacts of before had none
+    forecast = forecast_series(network.eval(), golden["target"], start=golden["start"], resolutions=coarse)
     network.train(training)
     return [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
 

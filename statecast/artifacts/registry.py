@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.models.ensemble import Ensemble
 from statecast.models.family import Family, FamilyConfig
 from statecast.models.forecaster import Forecaster
-from statecast.models.generator import Generator
+from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
 from statecast.time.seasonality import SEASONS
 
@@ -54,7 +54,7 @@ def describe(network: Network) -> dict[str, Any]:
         "state_bytes": network.spec.row_bytes,
         "freq": network.config.freq,
         "resolutions": list(network.config.resolutions),
-        "given": list(network.config.given),
+        "mixed_frequency": list(network.config.mixed_frequency),
         "horizon": network.config.horizon,
         "quantile_levels": list(network.config.quantile_levels),
         **({"members": len(network.members)} if isinstance(network, Ensemble) else {}),

@@ -21,15 +21,15 @@ class SpatialGrid:
     ------
     ConfigError
         If rows differ in length, the target is not there once, a name is there twice, or a node has no way of
-        neighbours to the target, which would never hear of it.
+        neighbours to the target, which it could never reach.
     """
 
     rows: tuple[tuple[str, ...], ...]
 
     def __post_init__(self) -> None:
         rows = self.rows
-        told = all(isinstance(row, tuple) and all(isinstance(name, str) for name in row) for row in rows)
-        _expect(told and bool(rows and rows[0]), 'rows of names, such as [["w", "target", "e"]]', rows)
+        named = all(isinstance(row, tuple) and all(isinstance(name, str) for name in row) for row in rows)
+        _expect(named and bool(rows and rows[0]), 'rows of names, such as [["w", "target", "e"]]', rows)
         _expect(len({len(row) for row in rows}) == 1, 'rows of one length; write "" where nothing is known', rows)
         found = [name for row in rows for name in row if name != UNKNOWN]
         count = found.count(CENTRE)
@@ -40,7 +40,7 @@ class SpatialGrid:
         _expect(
             not apart,
             "every name to be linked with the target by neighbours",
-            f"{', '.join(apart)} apart from it; leave out what it cannot hear",
+            f"{', '.join(apart)} apart from it; leave out what it cannot reach",
         )
 
     @property
@@ -70,4 +70,4 @@ class SpatialGrid:
 
 def _expect(holds: bool, expected: str, got: object) -> None:
     if not holds:
-        raise ConfigError(f"grid: expected {expected}, got {got}")
+        raise ConfigError(f"spatial_grid: expected {expected}, got {got}")

@@ -1,7 +1,7 @@
-"""Attention over what the state keeps: the resolutions' hidden vectors, and the experts' forecasts.
+"""Attention over what the state keeps: the resolutions' hidden vectors, and the naive forecasts.
 
-Both ask one question a horizon segment, so that the weights can be read: which resolution and which expert drive which
-part of the horizon.
+Both ask one question per horizon segment, so that the weights can be read: which resolution and which naive forecast
+drive which part of the horizon.
 """
 
 import torch
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 class ResolutionAttention(nn.Module):
     """Scaled dot-product attention of horizon segments over resolutions (Vaswani et al. 2017, one head).
 
-    heard: ``[R]``, False for one that is switched off and has no share; the finest is always heard.
+    active: ``[R]``, False for one that is switched off and has no share; the finest is always active.
     """
 
-    heard: Tensor
+    active: Tensor
 
     def __init__(self, width: int, segments: int, resolutions: int) -> None:
         super().__init__()
@@ -22,7 +22,7 @@ class ResolutionAttention(nn.Module):
         self.query = nn.Linear(width, width)
         self.keys = nn.ModuleList(nn.Linear(width, width) for _ in range(resolutions))
         self.values = nn.ModuleList(nn.Linear(width + (index > 0), width) for index in range(resolutions))
-        self.register_buffer("heard", torch.ones(resolutions, dtype=torch.bool))
+        self.register_buffer("active", torch.ones(resolutions, dtype=torch.bool))
         # Coarse ones say nothing at first: noise in the mix taught the finest to be drowned out (0.02 of OWA on M4).
         for parameter in self.values[1:].parameters():
             nn.init.zeros_(parameter)
@@ -39,16 +39,16 @@ class ResolutionAttention(nn.Module):
         dated = [states[0], *(torch.cat([s, a[:, None]], dim=1) for s, a in zip(states[1:], ages, strict=True))]
         values = torch.stack([value(state) for value, state in zip(self.values, dated, strict=True)], dim=1)
         scores = query @ keys.transpose(1, 2) / query.shape[-1] ** 0.5
-        weights = torch.softmax(scores.masked_fill(~self.heard, -torch.inf), dim=-1)
+        weights = torch.softmax(scores.masked_fill(~self.active, -torch.inf), dim=-1)
         return asking + weights @ values, weights
 
 
 class NaiveForecastAttention(nn.Module):
-    """Which experts to trust on each horizon segment."""
+    """Which naive forecasts to trust on each horizon segment."""
 
-    def __init__(self, width: int, experts: int) -> None:
+    def __init__(self, width: int, count: int) -> None:
         super().__init__()
-        self.score = nn.Linear(width, experts)
+        self.score = nn.Linear(width, count)
         nn.init.zeros_(self.score.weight)
         nn.init.zeros_(self.score.bias)
 

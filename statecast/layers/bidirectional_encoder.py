@@ -1,8 +1,8 @@
-"""The bidirectional encoder: the kept ring read forwards and backwards, anew at every step (``streaming: windowed``).
+"""The bidirectional encoder: the look-back read forwards and backwards, anew at every step (``streaming: windowed``).
 
 A net that also reads backwards has no state to carry: what comes later changes what it makes of the past. So nothing
-but the result is kept, and each step costs a whole ring of patches instead of one. It is still a function of the ring
-alone, scaled as of the step, so that pieces of a history come to the same as the whole.
+but the result is kept, and each step costs a whole look-back of patches instead of one. It is still a function of the
+look-back alone, scaled as of the step, so that pieces of a history come to the same as the whole.
 
 (Schuster and Paliwal 1997.)
 """
@@ -35,10 +35,10 @@ class BidirectionalEncoder(PatchEncoder):
         return Field("hidden", (1, 1, 1, self.recurrent.width), torch.float32)
 
     def embedded(self, inputs: PatchInput) -> Tensor:
-        """Hidden vectors ``[B, N, D]`` of the rings that end at the positions."""
+        """Hidden vectors ``[B, N, D]`` of the look-backs that end at the positions."""
         newest = super().embedded(inputs)
         parts = zip(
-            *(part.flatten(0, 1).split(_ROWS) for part in (inputs.window, newest, *inputs.now)),
+            *(part.flatten(0, 1).split(_ROWS) for part in (inputs.reread, newest, *inputs.now)),
             strict=True,
         )
         found = [self._read(window, last, Scaling(loc, scale)) for window, last, loc, scale in parts]

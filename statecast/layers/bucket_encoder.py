@@ -1,6 +1,6 @@
-"""Coarse resolutions: buckets of base steps, anchored to the absolute clock, encoded one step a full bucket.
+"""Coarse resolutions: buckets of base steps, aligned to absolute time, encoded one step per full bucket.
 
-Bucket b of a resolution of c steps holds the clocks b c .. b c + c - 1, whatever request or window they came in, so
+Bucket b of a resolution of c steps holds the steps b c .. b c + c - 1, whatever request or window they came in, so
 that the half-filled bucket at the end is part of the state and never moves when time goes on. What a bucket is worth
 is derived from its steps here (their mean), or given from outside (``statecast.layers.mixed_frequency``).
 """
@@ -32,7 +32,7 @@ class Ends(NamedTuple):
 class Buckets(NamedTuple):
     """What a chunk of T steps does to the buckets of B rows.
 
-    means: ``[B, K]`` relative to the anchor, NaN where nothing was observed.  share: ``[B, K]`` observed share.
+    means: ``[B, K]`` relative to the offset, NaN where nothing was observed.  share: ``[B, K]`` observed share.
     sums: ``[B, K, 2]`` sum and count so far.
     """
 
@@ -41,27 +41,27 @@ class Buckets(NamedTuple):
     sums: Tensor
 
 
-def find_ends(clock: Tensor, steps: int, length: int) -> Ends:
-    """Ends of buckets of ``length`` steps within the ``steps`` steps after ``clock`` ``[B]``."""
-    into = torch.remainder(clock + 1, length)
-    slots = torch.arange(1, (steps + length - 2) // length + 2, device=clock.device)
-    place = into[:, None] + torch.arange(1, steps + 1, device=clock.device)
+def find_ends(time_index: Tensor, steps: int, length: int) -> Ends:
+    """Ends of buckets of ``length`` steps within the ``steps`` steps after ``time_index`` ``[B]``."""
+    into = torch.remainder(time_index + 1, length)
+    slots = torch.arange(1, (steps + length - 2) // length + 2, device=time_index.device)
+    place = into[:, None] + torch.arange(1, steps + 1, device=time_index.device)
     return Ends(slots * length - 1 - into[:, None], torch.div(place, length, rounding_mode="floor"))
 
 
-def fill_buckets(deviations: Tensor, clock: Tensor, partial: Tensor, length: int) -> Buckets:
+def fill_buckets(deviations: Tensor, time_index: Tensor, partial: Tensor, length: int) -> Buckets:
     """Sort a chunk into buckets of ``length`` steps.
 
-    ``deviations`` is ``[B, T]`` float64, target minus anchor, NaN where missing; ``clock`` ``[B]`` of the step before;
-    ``partial`` ``[B, 2]`` sum and count of the bucket that is open.
+    ``deviations`` is ``[B, T]`` float64, target minus offset, NaN where missing; ``time_index`` ``[B]`` of the step
+    before; ``partial`` ``[B, 2]`` sum and count of the bucket that is open.
     """
     rows, steps = deviations.shape
-    place = torch.remainder(clock + 1, length)[:, None] + torch.arange(steps, device=clock.device)
+    place = torch.remainder(time_index + 1, length)[:, None] + torch.arange(steps, device=time_index.device)
     slot = torch.div(place, length, rounding_mode="floor")
     slots = (steps + length - 2) // length + 1
     seen = ~deviations.isnan()
     values = torch.stack([deviations.nan_to_num(), seen.double()], dim=-1)
-    sums = torch.zeros(rows, slots, 2, dtype=torch.float64, device=clock.device)
+    sums = torch.zeros(rows, slots, 2, dtype=torch.float64, device=time_index.device)
     sums = sums.scatter_add(1, slot[..., None].expand(-1, -1, 2), values)
     sums = torch.cat([sums[:, :1] + partial[:, None], sums[:, 1:]], dim=1)
     total, count = sums[..., 0], sums[..., 1]
@@ -114,20 +114,20 @@ class CoarseEncoder(BucketEncoder):
         )
 
     def forward(
-        self, deviations: Tensor, scaling: Scaling, anchor: Tensor, state: State
+        self, deviations: Tensor, scaling: Scaling, offset: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Advance over a chunk.
 
-        deviations: ``[B, T]`` float64 target minus anchor.  scaling: ``[B, T]`` at every step.  anchor: ``[B]``.
+        deviations: ``[B, T]`` float64 target minus offset.  scaling: ``[B, T]`` at every step.  offset: ``[B]``.
         Returns the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
         """
         name, steps = self.length, deviations.shape[1]
-        ends, done = find_ends(state["clock"], steps, self.length)
-        buckets = fill_buckets(deviations, state["clock"], state[f"bucket_{name}"], self.length)
+        ends, done = find_ends(state["time_index"], steps, self.length)
+        buckets = fill_buckets(deviations, state["time_index"], state[f"bucket_{name}"], self.length)
         means = torch.cat([state[f"means_{name}"], buckets.means], dim=1)
         ends = ends.clamp_max(steps - 1)
         at_end = Scaling(scaling.loc.gather(1, ends), scaling.scale.gather(1, ends))
-        inputs = self._embed(means, buckets, at_end, anchor)
+        inputs = self._embed(means, buckets, at_end, offset)
         history, hidden = self.advance(inputs, done, state[f"hidden_{name}"])
         last = done[:, -1]
         index = last[:, None] + torch.arange(MEMORY - 1, device=done.device)
@@ -138,9 +138,9 @@ class CoarseEncoder(BucketEncoder):
             f"hidden_{name}": hidden,
         }
 
-    def _embed(self, means: Tensor, buckets: Buckets, at_end: Scaling, anchor: Tensor) -> Tensor:
+    def _embed(self, means: Tensor, buckets: Buckets, at_end: Scaling, offset: Tensor) -> Tensor:
         recent = means.unfold(1, MEMORY, 1)
-        level = (at_end.loc - anchor[:, None]).nan_to_num()[..., None]
+        level = (at_end.loc - offset[:, None]).nan_to_num()[..., None]
         scaled = ((recent - level) * at_end.inverse[..., None]).float().clamp(-30, 30)
         seen = ~scaled.isnan()
         parts = [scaled.nan_to_num(), seen.float(), buckets.share.float()[..., None]]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from statecast.config import ForecasterConfig
 from statecast.layers.bucket_encoder import CoarseEncoder
-from statecast.layers.mixed_frequency import GivenEncoder
+from statecast.layers.mixed_frequency import MixedFrequencyEncoder
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History
 from statecast.state.state import Field, State
@@ -20,7 +20,7 @@ class CoarseEncoders(nn.ModuleList):
     def __init__(self, config: ForecasterConfig) -> None:
         sizes = (config.cell, config.width, config.layers, config.dropout)
         encoders = [
-            (GivenEncoder if length in config.given else CoarseEncoder)(length, *sizes)
+            (MixedFrequencyEncoder if length in config.mixed_frequency else CoarseEncoder)(length, *sizes)
             for length in config.resolutions[1:]
         ]
         super().__init__(encoders)
@@ -33,13 +33,13 @@ class CoarseEncoders(nn.ModuleList):
         new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
         found = []
         for encoder in self:
-            if isinstance(encoder, GivenEncoder):
-                place = self.config.given.index(encoder.length)
-                found.append(encoder(history.given[..., place], history.earlier[:, place], state))
+            if isinstance(encoder, MixedFrequencyEncoder):
+                place = self.config.mixed_frequency.index(encoder.length)
+                found.append(encoder(history.mixed_frequency[..., place], history.coarse_history[:, place], state))
             else:
-                found.append(encoder(history.deviations, new, history.anchor, state))
+                found.append(encoder(history.deviations, new, history.offset, state))
         return found
 
-    def ages(self, clocks: Tensor) -> list[Tensor]:
-        """Of each the share of the next bucket that has passed at these clocks, ``[M]``."""
-        return [torch.remainder(clocks + 1, length).float() / length for length in self.config.resolutions[1:]]
+    def ages(self, time_indices: Tensor) -> list[Tensor]:
+        """Of each the share of the next bucket that has passed at these time_indices, ``[M]``."""
+        return [torch.remainder(time_indices + 1, length).float() / length for length in self.config.resolutions[1:]]

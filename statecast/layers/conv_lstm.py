@@ -1,11 +1,11 @@
-"""The convolutional LSTM (Shi et al. 2015): an LSTM at every node of a grid, whose gates also hear the nodes beside it.
+"""The convolutional LSTM (Shi et al. 2015): an LSTM at every node of a grid, whose gates also read the nodes beside it.
 
     i, f, g, o = W * x + U * h + b;  c' = sigmoid(f) c + sigmoid(i) tanh(g);  h' = sigmoid(o) tanh(c')
 
 ``*`` is a convolution with kernels of 3 x 3 nodes, zero beyond the edge and where nothing is known. The paper's
 peepholes are left out: on no set here did the cell that has them (``peephole``) earn its time.
 
-A kernel's centre is the matrix of an LSTM, its eight sides are zero at first: then nodes are LSTMs that hear nobody.
+A kernel's centre is the matrix of an LSTM, its eight sides are zero at first: then nodes are LSTMs that read no other.
 
 Shapes: M rows, K nodes (the first is the target), D channels a node. Nodes lie side by side in a vector of K D.
 """
@@ -19,15 +19,15 @@ from statecast.layers.cells.recurrent import Recurrent
 
 
 class ConvolutionalLSTM(Recurrent):
-    """Stacked layers over a lattice, behind the interface of ``Recurrent`` with ``width`` K D."""
+    """Stacked layers over a spatial grid, behind the interface of ``Recurrent`` with ``width`` K D."""
 
     neighbours: Tensor
 
-    def __init__(self, lattice: SpatialGrid, channels: int, layers: int, dropout: float) -> None:
+    def __init__(self, spatial_grid: SpatialGrid, channels: int, layers: int, dropout: float) -> None:
         super().__init__("lstm", channels, layers, dropout)
-        self.channels, self.nodes = channels, len(lattice.around)
+        self.channels, self.nodes = channels, len(spatial_grid.around)
         self.width = self.nodes * channels
-        self.register_buffer("neighbours", torch.tensor(lattice.around).flatten(), persistent=False)
+        self.register_buffer("neighbours", torch.tensor(spatial_grid.around).flatten(), persistent=False)
         self.sides = nn.ParameterDict(
             {
                 f"weight_{side}_l{layer}": nn.Parameter(torch.zeros(4 * channels, NEIGHBOURS * channels))
@@ -38,14 +38,14 @@ class ConvolutionalLSTM(Recurrent):
 
     def run(self, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """See ``Recurrent.run``."""
-        if not self._heard():
+        if not self._active():
             outputs, new = super().run(self._target(inputs), self._target(state))
             return self._alone(outputs), self._alone(new)
         return self._walk(inputs, state) if inputs.shape[1] else (inputs, state)
 
     def step(self, inputs: Tensor, state: Tensor) -> Tensor:
         """See ``Recurrent.step``."""
-        if not self._heard():
+        if not self._active():
             return self._alone(super().step(self._target(inputs), self._target(state)))
         return super().step(inputs, state)
 
@@ -62,7 +62,7 @@ class ConvolutionalLSTM(Recurrent):
         flat: Tensor = gates.unflatten(-1, (4, self.channels)).transpose(1, 2).flatten(1)
         return flat
 
-    def _heard(self) -> bool:
+    def _active(self) -> bool:
         """Where all sides are zero the target's node is an LSTM, and no other is asked; they may still learn."""
         return self.training or any(bool(weight.any()) for weight in self.sides.values())
 

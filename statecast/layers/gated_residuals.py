@@ -53,7 +53,7 @@ class GatedResiduals(nn.Module):
         memory = Field("memory", (config.memory * config.patch_length + 1, config.memory_width), torch.float32)
         return (*((calendar,) if config.feature_attention else ()), *((memory,) if config.memory else ()))
 
-    def gates(self) -> dict[str, Tensor]:
+    def ablatable(self) -> dict[str, Tensor]:
         """The gate of each part that there is."""
         gates: dict[str, Tensor] = {}
         if self.features is not None:
@@ -66,23 +66,23 @@ class GatedResiduals(nn.Module):
         """Add to the hidden vectors ``[B, T, D]`` after every step; also gives the new fields of the state."""
         steps, new = hidden.shape[1], {}
         positions = torch.arange(steps, device=hidden.device)
-        ring = hidden
+        entries = hidden
         if self.memory is not None:
-            ring = torch.cat([state["memory"], self.narrow(hidden)], dim=1)
-            new["memory"] = ring[:, steps:]
+            entries = torch.cat([state["memory"], self.narrow(hidden)], dim=1)
+            new["memory"] = entries[:, steps:]
         if self.features is not None:
             new["calendar"] = inputs.calendar[:, -1]
-        places = positions + ring.shape[1] - steps
-        return self._add(hidden, inputs, ring, places, positions, state, self.config.patch_length).hidden, new
+        places = positions + entries.shape[1] - steps
+        return self._add(hidden, inputs, entries, places, positions, state, self.config.patch_length).hidden, new
 
     def one_phase(self, hidden: Tensor, inputs: PatchInput, positions: Tensor, state: State) -> Tensor:
         """Add to those ``[B, N, D]`` of positions that follow one another a whole patch apart (training)."""
-        period, ring = self.config.patch_length, hidden
+        period, entries = self.config.patch_length, hidden
         if self.memory is not None:
             # The step before the first patch is of the patches' phase, and so are those whole patches before it.
-            ring = torch.cat([state["memory"][:, period::period], self.narrow(hidden)], dim=1)
-        places = torch.arange(len(positions), device=hidden.device) + ring.shape[1] - len(positions)
-        return self._add(hidden, inputs, ring, places, positions, state, apart=1).hidden
+            entries = torch.cat([state["memory"][:, period::period], self.narrow(hidden)], dim=1)
+        places = torch.arange(len(positions), device=hidden.device) + entries.shape[1] - len(positions)
+        return self._add(hidden, inputs, entries, places, positions, state, apart=1).hidden
 
     def present(self, hidden: Tensor, state: State) -> Attended:
         """Add to the hidden vectors ``[B, D]`` after the last step that a state has seen."""
@@ -92,16 +92,16 @@ class GatedResiduals(nn.Module):
         period, none = self.config.patch_length, hidden.new_zeros((len(state), 1, 0))
         now = Scaling(state["locs"][:, -1:], state["scales"][:, -1:])
         inputs = PatchInput(
-            patches=(state["ring"][:, None, -period:],),
+            patches=(state["lookback"][:, None, -period:],),
             now=now,
             before=now,
             covariates=state["covariates"].transpose(1, 2).flatten(1)[:, None],
             calendar=state["calendar"][:, None] if self.features is not None else none,
             static=none,
-            window=none,
+            reread=none,
         )
-        ring = state["memory"] if self.memory is not None else hidden[:, None]
-        added = self._add(hidden[:, None], inputs, ring, last + ring.shape[1], last, state, period)
+        entries = state["memory"] if self.memory is not None else hidden[:, None]
+        added = self._add(hidden[:, None], inputs, entries, last + entries.shape[1], last, state, period)
         time = {age: weights[:, 0] for age, weights in added.time.items()}
         return Attended(added.hidden[:, 0], time, {name: weights[:, 0] for name, weights in added.features.items()})
 
@@ -109,26 +109,26 @@ class GatedResiduals(nn.Module):
         self,
         hidden: Tensor,
         inputs: PatchInput,
-        ring: Tensor,
+        entries: Tensor,
         places: Tensor,
         positions: Tensor,
         state: State,
         apart: int,
     ) -> Attended:
-        """Places: ``[N]`` of the positions in ``ring`` ``[B, L, W]``, whose patches lie ``apart`` entries apart."""
+        """Places: ``[N]`` in ``entries`` ``[B, L, W]``, where those of one phase lie ``apart`` apart."""
         time: dict[int, Tensor] = {}
         features: dict[str, Tensor] = {}
         whole = hidden
-        if self.features is not None and self._heard(self.feature_gate):
+        if self.features is not None and self._active(self.feature_gate):
             patch = scaled_patch(inputs.patches[0], inputs.now)
             attended, weights = self.features(hidden, patch, inputs.covariates, inputs.calendar)
             whole = whole + self.feature_gate * attended
             features = dict(zip(self.features.names, weights.unbind(-1), strict=True))
-        if self.memory is not None and self._heard(self.memory_gate):
+        if self.memory is not None and self._active(self.memory_gate):
             period = self.config.patch_length
             back = torch.arange(self.config.memory, 0, -1, device=hidden.device)
             index = places[:, None] - back * apart
-            kept = ring.index_select(1, index.flatten()).unflatten(1, index.shape)
+            kept = entries.index_select(1, index.flatten()).unflatten(1, index.shape)
             seen = (state["count"][:, None] + positions)[..., None] >= back * period
             attended, weights = self.memory(hidden, kept, seen)
             whole = whole + self.memory_gate * attended
@@ -136,8 +136,8 @@ class GatedResiduals(nn.Module):
             time = dict(zip(ages, weights.unbind(-1), strict=False))
         return Attended(whole, time, features)
 
-    def _heard(self, gate: Tensor) -> bool:
-        """A part whose gate stayed shut has no say, so it is not asked, nor are its shares told; it may still learn."""
+    def _active(self, gate: Tensor) -> bool:
+        """A part whose gate stayed shut adds nothing, so it is skipped, with no shares; it may still learn."""
         return self.training or bool(gate.any())
 
 

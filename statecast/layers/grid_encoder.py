@@ -22,7 +22,7 @@ from statecast.layers.patch_encoder import PatchEncoder, PatchInput
 
 
 class GridEncoder(PatchEncoder):
-    """Patches of all nodes to hidden vectors ``D`` of the target, with a ring of P phase states of all nodes.
+    """Patches of all nodes to hidden vectors ``D`` of the target, with P phase states of all nodes.
 
     Raises
     ------
@@ -31,21 +31,23 @@ class GridEncoder(PatchEncoder):
     """
 
     def __init__(self, config: ForecasterConfig) -> None:
-        lattice = SpatialGrid(config.grid)
+        spatial_grid = SpatialGrid(config.spatial_grid)
         past = {covariate.name: covariate for covariate in config.past_covariates}
-        for name in lattice.names:
+        for name in spatial_grid.names:
             if name not in past:
                 raise ConfigError(
-                    f"grid: expected names of past covariates ({', '.join(past) or 'there are none'}), got {name!r}; "
-                    'name its column under past in [data] or with --past, or write "" there'
+                    f"spatial_grid: expected names of past covariates ({', '.join(past) or 'there are none'}), got "
+                    f'{name!r}; name its column under past in [data] or with --past, or write "" there'
                 )
             if past[name].levels:
-                raise ConfigError(f'grid: expected numbers, {name!r} has levels; give it as numbers or write "" there')
-        others = tuple(covariate for covariate in config.past_covariates if covariate.name not in lattice.names)
-        # Drawn as those of a network that never heard of the neighbours, so that the two can be compared.
-        super().__init__(replace(config, grid=(), past_covariates=others))
+                raise ConfigError(
+                    f'spatial_grid: expected numbers, {name!r} has levels; give it as numbers or write "" there'
+                )
+        others = tuple(covariate for covariate in config.past_covariates if covariate.name not in spatial_grid.names)
+        # Drawn as those of a network that knows no neighbours, so that the two can be compared.
+        super().__init__(replace(config, spatial_grid=(), past_covariates=others))
         with torch.random.fork_rng(devices=[]):
-            recurrent = ConvolutionalLSTM(lattice, config.width, config.layers, config.dropout)
+            recurrent = ConvolutionalLSTM(spatial_grid, config.width, config.layers, config.dropout)
             calendar = config.known_width - config.user_known_width
             self.embed_beside = nn.Linear(2 * config.patch_length + calendar, config.width)
         recurrent.stack = self.recurrent.stack
@@ -55,11 +57,11 @@ class GridEncoder(PatchEncoder):
         for name, covariate in past.items():
             columns[name] = column
             column += covariate.width
-        self.beside = [columns[name] for name in lattice.names]
+        self.beside = [columns[name] for name in spatial_grid.names]
         every = range(config.past_width + config.user_known_width)
         self.others = [column for column in every if column not in self.beside]
 
-    def gates(self) -> dict[str, list[Tensor]]:
+    def ablatable(self) -> dict[str, list[Tensor]]:
         """See ``PatchEncoder.gates``."""
         assert isinstance(self.recurrent, ConvolutionalLSTM)
         return {"neighbours on the grid": list(self.recurrent.sides.values())}
@@ -76,9 +78,9 @@ class GridEncoder(PatchEncoder):
         return torch.cat([target, beside.flatten(2)], dim=-1)
 
     def every_step(self, embedded: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """See ``PatchEncoder.every_step``; the ring holds all nodes."""
-        outputs, ring = super().every_step(embedded, hidden)
-        return outputs[..., : self.config.width], ring
+        """See ``PatchEncoder.every_step``; the phase states are those of all nodes."""
+        outputs, phases = super().every_step(embedded, hidden)
+        return outputs[..., : self.config.width], phases
 
     def one_phase(self, embedded: Tensor, hidden: Tensor) -> Tensor:
         """See ``PatchEncoder.one_phase``."""

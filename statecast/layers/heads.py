@@ -12,12 +12,12 @@ from torch.nn import functional
 from statecast.errors import InputError
 
 
-class LinearRing(nn.Module):
-    """A linear map of the whole scaled ring straight to the horizon; zero at first: it has to earn its place."""
+class LinearLookback(nn.Module):
+    """A linear map of the whole scaled look-back straight to the horizon; zero at first: it has to earn its place."""
 
-    def __init__(self, ring_length: int, horizon: int) -> None:
+    def __init__(self, lookback_length: int, horizon: int) -> None:
         super().__init__()
-        self.map = nn.Linear(ring_length, horizon)
+        self.map = nn.Linear(lookback_length, horizon)
         nn.init.zeros_(self.map.weight)
         nn.init.zeros_(self.map.bias)
 
@@ -26,16 +26,16 @@ class LinearRing(nn.Module):
         return functional.linear(window, self.map.weight[:horizon], self.map.bias[:horizon])
 
 
-class SharedRing(nn.Module):
+class SharedLookback(nn.Module):
     """A linear map of past seasons to coming ones that all places of the season share (SparseTSF, Lin et al. 2024).
 
-    ``R / m`` times ``F / m`` weights where a ``LinearRing`` has ``R`` times ``F``. Before it, each value is mixed with
-    its neighbours within a season by learned weights. Adds nothing at first.
+    ``R / m`` times ``F / m`` weights where a ``LinearLookback`` has ``R`` times ``F``. Before it, each value is mixed
+    with its neighbours within a season by learned weights. Adds nothing at first.
     """
 
-    def __init__(self, ring_length: int, horizon: int, season: int) -> None:
+    def __init__(self, lookback_length: int, horizon: int, season: int) -> None:
         super().__init__()
-        self.season, self.seasons = season, ring_length // season
+        self.season, self.seasons = season, lookback_length // season
         around = 2 * (season // 2) + 1
         self.neighbours = nn.Conv1d(1, 1, around, padding=season // 2, bias=False)
         self.map = nn.Linear(self.seasons, -(-horizon // season), bias=False)

@@ -1,7 +1,7 @@
 """Attention over time: the hidden vectors of past patches of the same phase, each kept in a few numbers.
 
 A recurrent layer must carry through every step whatever a later one may need; a memory can be looked up. Its entries
-are those of t - P, t - 2P, ..., t - KP, which a ring in the state keeps, so that it streams as exactly as the rest.
+are those of t - P, t - 2P, ..., t - KP, which the state keeps, so that it streams as exactly as the rest.
 """
 
 import torch

@@ -30,15 +30,15 @@ Floats = NDArray[np.float32]
 
 
 class Kept(NamedTuple):
-    """What is kept of B rows of a given resolution, ``[B, ...]``: recent values, anchor and sums of their scaling."""
+    """What is kept of B rows of a given resolution, ``[B, ...]``: recent values, offset and sums of their scaling."""
 
     recent: Tensor
-    anchor: Tensor
+    offset: Tensor
     sums: Tensor
     hidden: Tensor
 
 
-class GivenEncoder(BucketEncoder):
+class MixedFrequencyEncoder(BucketEncoder):
     """Over buckets whose values are given, scaled by what was given before."""
 
     def __init__(self, length: int, cell: str, width: int, layers: int, dropout: float) -> None:
@@ -46,55 +46,60 @@ class GivenEncoder(BucketEncoder):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """See ``BucketEncoder.fields``; recent values, and anchor and sums of their scaling."""
+        """See ``BucketEncoder.fields``; recent values, and offset and sums of their scaling."""
         return (
-            Field(f"given_{self.length}", (MEMORY - 1,), torch.float64, fill=float("nan")),
-            Field(f"anchor_{self.length}", (), torch.float64, fill=float("nan")),
+            Field(f"recent_{self.length}", (MEMORY - 1,), torch.float64, fill=float("nan")),
+            Field(f"offset_{self.length}", (), torch.float64, fill=float("nan")),
             Field(f"sums_{self.length}", (3,), torch.float64),
             *super().fields,
         )
 
-    def forward(self, given: Tensor, earlier: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, values: Tensor, coarse_history: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         """Advance over a chunk.
 
-        given: ``[B, T]``, each bucket's value at its last step, NaN where it is missing; what stands elsewhere is not
-        read.  earlier: ``[B, K]`` values of the buckets that were over before the chunk; missing ones at its front are
+        values: ``[B, T]``, each bucket's value at its last step, NaN where it is missing; what stands elsewhere is not
+        read.
+        coarse_history: ``[B, K]`` values of the buckets that were over before the chunk; missing ones at its front are
         none at all, so that rows may have unlike numbers of them.
         Returns the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
         """
-        name, steps = self.length, given.shape[1]
-        kept = Kept(*(state[f"{part}_{name}"] for part in ("given", "anchor", "sums", "hidden")))
-        kept = self._recall(earlier.double(), kept)
-        ends, done = find_ends(state["clock"], steps, self.length)
-        values = given.double().gather(1, ends.clamp_max(steps - 1))
-        recent, anchor, sums = _follow(torch.where(ends < steps, values, torch.nan), kept)
-        history, hidden = self.advance(self._embed(recent, anchor, sums), done, kept.hidden)
+        name, steps = self.length, values.shape[1]
+        kept = Kept(*(state[f"{part}_{name}"] for part in ("recent", "offset", "sums", "hidden")))
+        kept = self._recall(coarse_history.double(), kept)
+        ends, done = find_ends(state["time_index"], steps, self.length)
+        at_ends = values.double().gather(1, ends.clamp_max(steps - 1))
+        recent, offset, sums = _follow(torch.where(ends < steps, at_ends, torch.nan), kept)
+        history, hidden = self.advance(self._embed(recent, offset, sums), done, kept.hidden)
         last = done[:, -1]
         index = last[:, None] + torch.arange(MEMORY - 1, device=last.device)
         reached = torch.cat([kept.sums[:, None], sums], dim=1)
         return history, {
-            f"given_{name}": recent.gather(1, index),
-            f"anchor_{name}": anchor,
+            f"recent_{name}": recent.gather(1, index),
+            f"offset_{name}": offset,
             f"sums_{name}": reached.gather(1, last[:, None, None].expand(-1, 1, 3))[:, 0],
             f"hidden_{name}": hidden,
         }
 
-    def _recall(self, earlier: Tensor, kept: Kept) -> Kept:
+    def _recall(self, coarse_history: Tensor, kept: Kept) -> Kept:
         """Read the buckets before the chunk, rows with equally many of them together."""
-        seen = ~earlier.isnan()
-        count = torch.where(seen.any(1), earlier.shape[1] - seen.int().argmax(1), 0) if earlier.shape[1] else None
+        seen = ~coarse_history.isnan()
+        count = (
+            torch.where(seen.any(1), coarse_history.shape[1] - seen.int().argmax(1), 0)
+            if coarse_history.shape[1]
+            else None
+        )
         for size in [] if count is None else count.unique().tolist():
             if size:
                 row = torch.nonzero(count == size).flatten()
                 own = Kept(*(part[row] for part in kept))
-                recent, anchor, sums = _follow(earlier[row, -size:], own)
-                _, hidden = self.recurrent.run(self._embed(recent, anchor, sums), own.hidden)
-                new = Kept(recent[:, 1 - MEMORY :], anchor, sums[:, -1], hidden)
+                recent, offset, sums = _follow(coarse_history[row, -size:], own)
+                _, hidden = self.recurrent.run(self._embed(recent, offset, sums), own.hidden)
+                new = Kept(recent[:, 1 - MEMORY :], offset, sums[:, -1], hidden)
                 kept = Kept(*(old.index_copy(0, row, part) for old, part in zip(kept, new, strict=True)))
         return kept
 
-    def _embed(self, recent: Tensor, anchor: Tensor, sums: Tensor) -> Tensor:
-        now = scaling_of(sums, anchor[:, None])
+    def _embed(self, recent: Tensor, offset: Tensor, sums: Tensor) -> Tensor:
+        now = scaling_of(sums, offset[:, None])
         around = Scaling(now.loc[..., None], now.scale[..., None])
         scaled = around.apply(recent.unfold(1, MEMORY, 1)).clamp(-30, 30)
         embedded: Tensor = torch.relu(self.embed(torch.cat([scaled.nan_to_num(), (~scaled.isnan()).float()], dim=-1)))
@@ -102,13 +107,13 @@ class GivenEncoder(BucketEncoder):
 
 
 def _follow(values: Tensor, kept: Kept) -> tuple[Tensor, Tensor, Tensor]:
-    """Values ``[B, K]`` joined to those kept, their anchor ``[B]``, and the sums of their scaling ``[B, K, 3]``."""
+    """Values ``[B, K]`` joined to those kept, their offset ``[B]``, and the sums of their scaling ``[B, K, 3]``."""
     seen = ~values.isnan()
     first = values.gather(1, seen.int().argmax(1, keepdim=True))[:, 0]
-    anchor = torch.where(kept.anchor.isnan(), first, kept.anchor)
-    away = (values - anchor[:, None]).nan_to_num()
+    offset = torch.where(kept.offset.isnan(), first, kept.offset)
+    away = (values - offset[:, None]).nan_to_num()
     sums = discounted_sums(torch.stack([seen.double(), away, away * away], dim=-1), kept.sums, HALF_LIFE)
-    return torch.cat([kept.recent, values], dim=1), anchor, sums
+    return torch.cat([kept.recent, values], dim=1), offset, sums
 
 
 def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
@@ -130,10 +135,10 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
         raise InputError(
             f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
         ) from None
-    clocks, offsets = freq.place(instant)
+    time_indices, offsets = freq.place(instant)
     if offsets[0]:
         raise InputError(f"resolutions {name}: {tell_begin(freq, instant[0])}")
-    return int(clocks[0])
+    return int(time_indices[0])
 
 
 def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
@@ -145,17 +150,17 @@ def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
     )
 
 
-def lay_out(values: Floats, first: int, length: int, clock: int, steps: int, most: int) -> tuple[Floats, Floats]:
-    """Put the values ``[V, N]`` of buckets ``first ...`` where the ``steps`` steps after ``clock`` read them.
+def align(values: Floats, first: int, length: int, time_index: int, steps: int, most: int) -> tuple[Floats, Floats]:
+    """Put the values ``[V, N]`` of buckets ``first ...`` where the ``steps`` steps after ``time_index`` read them.
 
     Returns ``[V, T]``, each at its bucket's last step and NaN elsewhere, and those of the ``most`` buckets that were
     over before, ``[V, most]``, NaN where there is none. What belongs to neither is left out.
     """
-    clocks = clock + 1 + np.arange(steps)
-    ends = np.flatnonzero((clocks + 1) % length == 0)
+    time_indices = time_index + 1 + np.arange(steps)
+    ends = np.flatnonzero((time_indices + 1) % length == 0)
     column = np.full((values.shape[0], steps), np.nan, dtype=np.float32)
-    column[:, ends] = _values_at(values, clocks[ends] // length - first)
-    return column, _values_at(values, (clock + 1) // length - most + np.arange(most) - first)
+    column[:, ends] = _values_at(values, time_indices[ends] // length - first)
+    return column, _values_at(values, (time_index + 1) // length - most + np.arange(most) - first)
 
 
 def _values_at(values: Floats, index: NDArray[np.int64]) -> Floats:

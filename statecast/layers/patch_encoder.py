@@ -25,7 +25,7 @@ class PatchInput(NamedTuple):
     patches: ``[B, N, P]`` windows of the raw target: now, one and seven seasons ago; NaN where missing.
     now, before: scaling ``[B, N]`` at the position and P steps earlier.
     covariates: ``[B, N, P * Cu]`` of the patch.  calendar: ``[B, N, Ca]`` at the position.  static: ``[B, S]``.
-    window: ``[B, N, W]`` raw target for an encoder that reads a window; else without columns.
+    reread: ``[B, N, W]`` raw target for an encoder that reads it anew at every step; else without columns.
     """
 
     patches: tuple[Tensor, ...]
@@ -34,7 +34,7 @@ class PatchInput(NamedTuple):
     covariates: Tensor
     calendar: Tensor
     static: Tensor
-    window: Tensor
+    reread: Tensor
 
     @classmethod
     def of(cls, history: History, positions: Tensor, static: Tensor) -> "PatchInput":
@@ -47,7 +47,7 @@ class PatchInput(NamedTuple):
             covariates=history.covariate_patches(positions),
             calendar=history.calendar.index_select(1, positions),
             static=static,
-            window=history.windows(history.config.window_length, positions),
+            reread=history.windows(history.config.bidirectional_length, positions),
         )
 
 
@@ -57,7 +57,7 @@ def scaled_patch(window: Tensor, now: Scaling) -> Tensor:
 
 
 class PatchEncoder(nn.Module):
-    """Patches to hidden vectors ``D``, with a ring of P phase states."""
+    """Patches to hidden vectors ``D``, with P phase states."""
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
@@ -72,11 +72,11 @@ class PatchEncoder(nn.Module):
 
     @property
     def field(self) -> Field:
-        """The ring of phase states; entry j is the state that the step after the next j steps advances."""
+        """The phase states; entry j is the state that the step after the next j steps advances."""
         shape = (self.patch_length, self.recurrent.layers, self.recurrent.parts, self.recurrent.width)
         return Field("hidden", shape, torch.float32)
 
-    def gates(self) -> dict[str, list[Tensor]]:
+    def ablatable(self) -> dict[str, list[Tensor]]:
         """Optional parts by name, each with the tensors that leave it without influence where all are zero."""
         return {}
 
@@ -104,7 +104,7 @@ class PatchEncoder(nn.Module):
         """Advance all phases over ``[B, T, D]``, one embedded patch a step.
 
         ``hidden`` is ``[B, P, layers, parts, D]``. Returns the hidden vectors as of each step, ``[B, T, D]``, and
-        the ring.
+        the phase states.
         """
         rows, steps, width = embedded.shape
         period = self.patch_length

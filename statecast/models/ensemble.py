@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from statecast.errors import ConfigError
 from statecast.models.forecaster import Forecaster
 from statecast.models.interface import SeriesNetwork
-from statecast.naive_forecasts import EXPERTS
+from statecast.naive_forecasts import NAIVE_FORECASTS
 from statecast.state.lookback import Observations
 from statecast.state.state import Field, State, StateSpec
 from statecast.state.transforms import expand
@@ -28,8 +28,8 @@ from statecast.uncertainty.calibration import Calibration
 from statecast.uncertainty.prediction import Prediction
 
 _SHARED = (
-    "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar", "given", "earlier_length",
-    "past_covariates", "future_covariates", "static_covariates",
+    "freq", "horizon", "season", "segment_length", "quantile_levels", "calendar", "mixed_frequency",
+    "coarse_history_length", "past_covariates", "future_covariates", "static_covariates",
 )  # fmt: skip
 
 _Name = TypeVar("_Name", int, str)
@@ -38,8 +38,8 @@ _Name = TypeVar("_Name", int, str)
 class Ensemble(SeriesNetwork):
     """A network that forecasts what its members forecast on average.
 
-    config: the first member's, with what the members keep together: the longest ring and patch, every resolution and
-    expert.
+    config: the first member's, with what the members keep together: the longest look-back and patch, every resolution
+    and naive forecast.
 
     Raises
     ------
@@ -65,10 +65,12 @@ class Ensemble(SeriesNetwork):
         self.members = nn.ModuleList(members)
         self.config = replace(
             configs[0],
-            ring_length=max(config.ring_length for config in configs),
+            lookback_length=max(config.lookback_length for config in configs),
             patch_length=max(config.patch_length for config in configs),
             resolutions=tuple(sorted({step for config in configs for step in config.resolutions})),
-            experts=tuple(name for name in EXPERTS if any(name in config.experts for config in configs)),
+            naive_forecasts=tuple(
+                name for name in NAIVE_FORECASTS if any(name in config.naive_forecasts for config in configs)
+            ),
             asinh_unit=0.0,  # quantiles are averaged, and then calibrated, in the target's unit
         )
         self.calibration = Calibration(self.config, 1)
@@ -81,9 +83,9 @@ class Ensemble(SeriesNetwork):
         """See ``SeriesNetwork.streaming``; windowed if a member is."""
         return "windowed" if any(member.streaming == "windowed" for member in self._members()) else "exact"
 
-    def fresh(self, clock: Tensor, static: Tensor) -> State:
+    def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
-        return self._pack([member.fresh(clock, static) for member in self._members()])
+        return self._pack([member.fresh(time_index, static) for member in self._members()])
 
     def prime(self, observations: Observations, state: State) -> State:
         """See ``SeriesNetwork.prime``."""
@@ -101,8 +103,8 @@ class Ensemble(SeriesNetwork):
         return self._mean([prediction for prediction, _ in found]), self._pack([after for _, after in found])
 
     def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
-        """See ``SeriesNetwork.seasonal_naive``; from the longest ring."""
-        member, own = max(self._own(state), key=lambda pair: pair[0].config.ring_length)
+        """See ``SeriesNetwork.seasonal_naive``; from the longest look-back."""
+        member, own = max(self._own(state), key=lambda pair: pair[0].config.lookback_length)
         return member.seasonal_naive(own, horizon)
 
     def seasonal_error(self, state: State) -> Tensor:
@@ -134,16 +136,17 @@ class Ensemble(SeriesNetwork):
         inverse = torch.where(scale > 0, 1.0 / scale.clamp_min(1e-300), 0.0)[:, None, None]
         raw = (_average([one.raw_quantiles() for one in predictions]) - loc[:, None, None]) * inverse
         unmoved, old = raw.new_zeros((len(raw), 2, self.config.segments)), raw.new_full((len(raw),), torch.inf)
-        told = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
+        naive = self.config.naive_forecasts
+        asked = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
         return Prediction(
             scaled=self.calibration.stretch(raw, unmoved, old),
             loc=loc,
             scale=scale,
-            expert_weights=_average(
-                [_widened(one.expert_weights, own.experts, self.config.experts) for one, own in told]
+            naive_forecast_weights=_average(
+                [_widened(one.naive_forecast_weights, own.naive_forecasts, naive) for one, own in asked]
             ),
             resolution_weights=_average(
-                [_widened(one.resolution_weights, own.resolutions, self.config.resolutions) for one, own in told]
+                [_widened(one.resolution_weights, own.resolutions, self.config.resolutions) for one, own in asked]
             ),
             levels=self.config.quantile_levels,
             raw=raw,

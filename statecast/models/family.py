@@ -1,8 +1,9 @@
 """One set of weights for every season: a family of forecasters that differ in lengths alone.
 
 What a ``Forecaster`` has learned, how patches become a state and a state a forecast, does not depend on how many
-steps a season has; the rings, the lags and the half-life do. So the weights are kept once, and ``of(season)`` gives a
-forecaster of that season which uses them. Only the embedding of a patch depends on its length: there is one for each.
+steps a season has; the look-back, the lags and the half-life do. So the weights are kept once, and ``of(season)``
+gives a forecaster of that season which uses them. Only the embedding of a patch depends on its length: there is one
+for each.
 """
 
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from statecast.config import NINE_LEVELS, ForecasterConfig, Plain, as_tuples, expect
+from statecast.config import NINE_LEVELS, ForecasterConfig
 from statecast.layers.cells.recurrent import CELLS
 from statecast.models.forecaster import Forecaster
-from statecast.naive_forecasts import NINE_EXPERTS
+from statecast.naive_forecasts import NINE_NAIVE_FORECASTS
+from statecast.plain import Plain, as_tuples, expect
 from statecast.uncertainty.calibration import Calibration
 
 REACH = 1024
@@ -25,22 +27,39 @@ REACH = 1024
 class FamilyConfig(Plain):
     """What the members of a family have in common, and what follows from a season.
 
-    patches: ``(largest season, patch length, horizon)``, by rising season; a season takes the first that holds it.
-    cell, width, layers, experts, dropout, segment_length, quantile_levels, adaptation, wandering: as in
-    ``ForecasterConfig``.  settled: seasons, and a patch, after which forecasts are looked back upon; 0 for the ring.
+    Raises
+    ------
+    ConfigError
+        If a value is out of range or values do not go together.
+
+    Examples
+    --------
+    >>> FamilyConfig().of(24, "1h").horizon
+    96
     """
 
     patches: tuple[tuple[int, int, int], ...] = ((12, 8, 32), (48, 16, 96), (512, 32, 96))
+    """``[largest season, patch length, horizon]``, by rising season; a season takes the first that holds it."""
     cell: str = "gru"
+    """Recurrent cell, by its name in ``statecast.layers.cells``."""
     width: int = 128
+    """Width of hidden vectors, D."""
     layers: int = 1
-    experts: tuple[str, ...] = NINE_EXPERTS
+    """Recurrent layers."""
+    naive_forecasts: tuple[str, ...] = NINE_NAIVE_FORECASTS
+    """Naive forecasts that attention mixes, out of ``statecast.naive_forecasts.NAIVE_FORECASTS``."""
     dropout: float = 0.0
+    """Share of inputs that training leaves out, from 0 to below 1."""
     segment_length: int = 8
+    """Steps of the horizon that share one attention."""
     quantile_levels: tuple[float, ...] = NINE_LEVELS
+    """Ascending, within (0, 1), 0.5 among them; Q of them."""
     adaptation: float = 1 / 120
-    wandering: float | None = None
-    settled: int = 2
+    """How fast a series' intervals follow its own misses, in log width per step; 0 for never."""
+    coverage_slack: float | None = None
+    """Share of the promised misses that is kept back, because moving intervals hold less often; None for automatic."""
+    burn_in: int = 2
+    """Seasons, and a patch, after which a series' own forecasts count in its calibration; 0 for the look-back."""
 
     def __post_init__(self) -> None:
         expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
@@ -70,19 +89,19 @@ class FamilyConfig(Plain):
             horizon=horizon or most,
             season=season,
             patch_length=length,
-            ring_length=max(7 * season + length, min(14 * season, 512), 64),
+            lookback_length=max(7 * season + length, min(14 * season, 512), 64),
             half_life=float(max(7 * season, 24)),
             resolutions=(1,),
             cell=self.cell,
             width=self.width,
             layers=self.layers,
-            experts=self.experts,
+            naive_forecasts=self.naive_forecasts,
             dropout=self.dropout,
             segment_length=self.segment_length,
-            linear_ring=False,
+            linear_lookback=False,
             adaptation=self.adaptation,
-            wandering=self.wandering,
-            settled=self.settled * season + length if self.settled else 0,
+            coverage_slack=self.coverage_slack,
+            burn_in=self.burn_in * season + length if self.burn_in else 0,
             quantile_levels=self.quantile_levels,
         )
 
@@ -90,7 +109,7 @@ class FamilyConfig(Plain):
     def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
         if "patches" in values:
             values["patches"] = tuple((int(a), int(b), int(c)) for a, b, c in values["patches"])
-        return as_tuples(values, "quantile_levels", "experts")
+        return as_tuples(values, "quantile_levels", "naive_forecasts")
 
 
 class Family(nn.Module):
@@ -133,9 +152,10 @@ class Family(nn.Module):
         member.encoder.embed = self.embeds[length]  # type: ignore[assignment]
         # What validation found is shared; the rate follows the stride of origins, which is the member's own.
         found, own = self.calibration(length), member.calibration
-        own.margins, own.learned = found.margins[:, : config.segments], found.learned[:, : config.segments]
-        own.youth = found.youth[: config.segments]
-        own.autocorrelation, own.learned_until = found.autocorrelation[: config.horizon], found.learned_until
+        own.conformal_offsets = found.conformal_offsets[:, : config.segments]
+        own.in_sample_offsets = found.in_sample_offsets[:, : config.segments]
+        own.cold_start_widening = found.cold_start_widening[: config.segments]
+        own.autocorrelation, own.in_sample_until = found.autocorrelation[: config.horizon], found.in_sample_until
         return member.train(self.training)
 
     def calibration(self, length: str) -> Calibration:

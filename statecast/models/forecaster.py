@@ -1,6 +1,6 @@
 """The network: a recurrent forecaster whose every part is a function of (state, next observation).
 
-Shapes: B rows, T steps, P patch length, D width, F horizon, Q quantile levels, S horizon segments, E experts,
+Shapes: B rows, T steps, P patch length, D width, F horizon, Q quantile levels, S horizon segments, E naive forecasts,
 R resolutions, M forecast origins (rows times positions).
 """
 
@@ -17,10 +17,10 @@ from statecast.layers.coarse_encoders import CoarseEncoders
 from statecast.layers.decoder import RecurrentDecoder
 from statecast.layers.gated_residuals import GatedResiduals
 from statecast.layers.grid_encoder import GridEncoder
-from statecast.layers.heads import LinearRing, QuantileHead, SharedRing
+from statecast.layers.heads import LinearLookback, QuantileHead, SharedLookback
 from statecast.layers.patch_encoder import PatchEncoder, PatchInput
 from statecast.models.interface import SeriesNetwork
-from statecast.naive_forecasts import expert_forecasts, fill_missing, seasonal_naive
+from statecast.naive_forecasts import compute_naive_forecasts, fill_missing, seasonal_naive
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History, Observations, history_fields, read_history
 from statecast.state.state import State, StateSpec
@@ -46,38 +46,39 @@ class Forecaster(SeriesNetwork):
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
         self.config = config
-        kind = BidirectionalEncoder if config.bidirectional else GridEncoder if config.grid else PatchEncoder
+        kind = BidirectionalEncoder if config.bidirectional else GridEncoder if config.spatial_grid else PatchEncoder
         self.encoder = kind(config)
         self.coarse = CoarseEncoders(config)
-        self.origins = Hindcasts(config)
-        self.calibration = Calibration(config, self.origins.stride)
-        own = (*self.origins.fields(), *Calibration.fields(config)) if config.adaptation else ()
+        self.hindcasts = Hindcasts(config)
+        self.calibration = Calibration(config, self.hindcasts.stride)
+        own = (*self.hindcasts.fields(), *Calibration.fields(config)) if config.adaptation else ()
         self.spec = StateSpec(
             (*history_fields(config), self.encoder.field, *self.coarse.fields, *own, *GatedResiduals.fields(config))
         )
         self.resolution_attention = ResolutionAttention(config.width, config.segments, len(config.resolutions))
-        self.from_experts = nn.Linear(len(config.experts) * config.segment_length, config.width, bias=False)
+        count, lengths = len(config.naive_forecasts), (config.lookback_length, config.horizon)
+        self.from_naive_forecasts = nn.Linear(count * config.segment_length, config.width, bias=False)
         self.from_static = nn.Linear(config.static_width, config.width, bias=False) if config.static_width else None
         self.mix = (
             RecurrentDecoder(config.width, config.dropout)
             if config.decoder == "recurrent"
             else nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.width, config.width), nn.GELU())
         )
-        self.expert_attention = NaiveForecastAttention(config.width, len(config.experts))
+        self.naive_forecast_attention = NaiveForecastAttention(config.width, count)
         self.head = QuantileHead(config.width, config.segment_length, config.known_width, config.quantile_levels)
-        self.linear_ring = LinearRing(config.ring_length, config.horizon) if config.linear_ring else None
-        self.shared_ring = SharedRing(config.ring_length, config.horizon, config.season) if config.shared_ring else None
-        self.additions = GatedResiduals(config)
+        self.linear_lookback = LinearLookback(*lengths) if config.linear_lookback else None
+        self.shared_lookback = SharedLookback(*lengths, config.season) if config.shared_lookback else None
+        self.gated_residuals = GatedResiduals(config)
 
     @property
     def streaming(self) -> str:
         """See ``SeriesNetwork.streaming``."""
         return "windowed" if self.config.bidirectional else "exact"
 
-    def fresh(self, clock: Tensor, static: Tensor) -> State:
+    def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
-        state = self.spec.fresh(len(clock), clock.device)
-        return self._replace(state, {"clock": clock, "static": static})
+        state = self.spec.fresh(len(time_index), time_index.device)
+        return self._replace(state, {"time_index": time_index, "static": static})
 
     def prime(self, observations: Observations, state: State) -> State:
         """See ``SeriesNetwork.prime``."""
@@ -87,22 +88,22 @@ class Forecaster(SeriesNetwork):
         """See ``SeriesNetwork.decode``."""
         static = state["static"]
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        present = self.additions.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
+        present = self.gated_residuals.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
         states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        summary = _Summary(states, self.coarse.ages(state["clock"]), self._recent(state, now), now, static)
-        prediction = self._calibrate(self._decode(summary, future), state["count"], self._margins(state))
+        summary = _Summary(states, self.coarse.ages(state["time_index"]), self._recent(state, now), now, static)
+        prediction = self._calibrate(self._decode(summary, future), state["count"], self._own_offsets(state))
         return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
     def forward(
         self, observations: Observations, state: State, future: Tensor, every: int = 1
     ) -> tuple[Prediction, State]:
         """See ``SeriesNetwork.forward``."""
-        history, states, after, margins = self._encode(observations, state)
+        history, states, after, offsets = self._encode(observations, state)
         steps = observations.target.shape[1]
         positions = torch.arange(every - 1, steps, every, device=after.rows.device)
         summary = self._summarise(history, [s.index_select(1, positions) for s in states], positions, state)
-        turns = self.origins.turns(state["clock"], steps)[:, positions].clamp(max=margins.shape[1] - 1)
-        own = margins.gather(1, turns[..., None, None].expand(-1, -1, *margins.shape[2:])).flatten(0, 1)
+        updates = self.hindcasts.updates(state["time_index"], steps)[:, positions].clamp(max=offsets.shape[1] - 1)
+        own = offsets.gather(1, updates[..., None, None].expand(-1, -1, *offsets.shape[2:])).flatten(0, 1)
         ages = (state["count"][:, None] + 1 + positions).flatten()
         return self._calibrate(self._decode(summary, future.flatten(0, 1)), ages, own), after
 
@@ -117,7 +118,7 @@ class Forecaster(SeriesNetwork):
         ends = torch.arange(period - 1, observations.target.shape[1], period, device=state.rows.device)
         patches = PatchInput.of(history, ends, state["static"])
         hidden = self.encoder.one_phase(self.encoder.embedded(patches), state["hidden"])
-        finest, positions = self.additions.one_phase(hidden, patches, ends, state), ends
+        finest, positions = self.gated_residuals.one_phase(hidden, patches, ends, state), ends
         if forks is not None:
             finest, positions = finest.index_select(1, forks), ends.index_select(0, forks)
         states = [finest, *(outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state))]
@@ -140,71 +141,71 @@ class Forecaster(SeriesNetwork):
         found: Tensor = (self.calibration.autocorrelation + own).expand(len(state), -1)
         return found
 
-    def switches(self) -> dict[str, list[Tensor]]:
+    def ablatable(self) -> dict[str, list[Tensor]]:
         """The optional parts by name, each with the tensors that leave it without influence where all are zero."""
-        heard, names = self.resolution_attention.heard, self.config.resolution_names
-        found = self.encoder.gates() | {name: [gate] for name, gate in self.additions.gates().items()}
-        found |= {f"resolution {names[k]}": [heard[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
-        rings = {"linear ring": self.linear_ring, "shared ring": self.shared_ring}
-        return found | {name: list(ring.parameters()) for name, ring in rings.items() if ring is not None}
+        active, names = self.resolution_attention.active, self.config.resolution_names
+        found = self.encoder.ablatable() | {name: [gate] for name, gate in self.gated_residuals.ablatable().items()}
+        found |= {f"resolution {names[k]}": [active[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
+        maps = {"linear lookback": self.linear_lookback, "shared lookback": self.shared_lookback}
+        return found | {name: list(one.parameters()) for name, one in maps.items() if one is not None}
 
     def shape(self) -> dict[str, object]:
         """The config."""
         return self.config.to_dict()
 
     def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State, Tensor]:
-        """Also gives what was kept on the way: hidden vectors of each resolution and own margins after each turn."""
+        """Also gives what was kept on the way: hidden vectors of each resolution and own offsets after each update."""
         history = read_history(self.config, observations, state)
         positions = torch.arange(observations.target.shape[1], device=state.rows.device)
         patches = PatchInput.of(history, positions, state["static"])
-        hidden, ring = self.encoder.every_step(self.encoder.embedded(patches), state["hidden"])
-        hidden, kept = self.additions.every_step(hidden, patches, state)
-        new = history.after(state) | {"hidden": ring} | kept
+        hidden, phases = self.encoder.every_step(self.encoder.embedded(patches), state["hidden"])
+        hidden, kept = self.gated_residuals.every_step(hidden, patches, state)
+        new = history.after(state) | {"hidden": phases} | kept
         states = [hidden]
         for outputs, fields in self.coarse.advance(history, state):
             states.append(outputs)
             new |= fields
-        margins = self._margins(state)[:, None]
+        offsets = self._own_offsets(state)[:, None]
         if self.config.adaptation:
-            margins, found = self._look_back(history, states, observations.known, state)
+            offsets, found = self._look_back(history, states, observations.known, state)
             new |= found
-        return history, states, self._replace(state, new), margins
+        return history, states, self._replace(state, new), offsets
 
     def _look_back(
         self, history: History, states: list[Tensor], known: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Compare the forecasts that came due with what came: own margins by turn, and new fields of the state."""
-        horizon, ring = self.config.horizon, self.config.ring_length
-        found = self.origins.after(history, states, known, state)
-        due = self.origins.due(history, states, state)
-        if not len(due.row):
-            return state["margins"][:, None], found
-        window = self._window(history.ahead(due.row, due.begin + 1 - ring, ring), due.now)
-        origins = state["clock"][due.row] + 1 + due.begin
-        index = (due.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=due.row.device)
-        future = torch.cat([state["known"], known], dim=1)[due.row[:, None], index]
-        summary = _Summary(due.hidden, self.coarse.ages(origins), window, due.now, state["static"][due.row])
+        """Compare the hindcasts that matured with what came: own offsets by update, and new fields of the state."""
+        horizon, length = self.config.horizon, self.config.lookback_length
+        found = self.hindcasts.after(history, states, known, state)
+        matured = self.hindcasts.matured(history, states, state)
+        if not len(matured.row):
+            return state["conformal_offsets"][:, None], found
+        window = self._window(history.ahead(matured.row, matured.begin + 1 - length, length), matured.now)
+        origins = state["time_index"][matured.row] + 1 + matured.begin
+        index = (matured.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=matured.row.device)
+        future = torch.cat([state["known"], known], dim=1)[matured.row[:, None], index]
+        summary = _Summary(matured.hidden, self.coarse.ages(origins), window, matured.now, state["static"][matured.row])
         raw = self._decode(summary, future).raw
-        truth = Scaling(due.now.loc[:, None], due.now.scale[:, None]).apply(
-            history.ahead(due.row, due.begin + 1, horizon)
+        truth = Scaling(matured.now.loc[:, None], matured.now.scale[:, None]).apply(
+            history.ahead(matured.row, matured.begin + 1, horizon)
         )
         # A series that had not moved by then has no unit to measure errors in.
-        truth = torch.where(due.now.scale[:, None] > 0, truth, torch.nan)
-        place = (due.row, due.turn)
-        turns = (len(state), int(due.turn.max()) + 1)
-        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon, due.age)
-        excess = truth.new_full((*turns, 2, horizon), torch.nan).index_put(place, excess)
-        margins = self.calibration.follow(excess, state["margins"])
-        stretched = self.calibration.stretch_past(raw, margins[place], origins, due.age)
+        truth = torch.where(matured.now.scale[:, None] > 0, truth, torch.nan)
+        place = (matured.row, matured.update)
+        updates = (len(state), int(matured.update.max()) + 1)
+        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon, matured.age)
+        excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
+        offsets = self.calibration.follow(excess, state["conformal_offsets"])
+        stretched = self.calibration.stretch_past(raw, offsets[place], origins, matured.age)
         scores = self.calibration.normal_scores(stretched, truth)
         recalled = self.calibration.recall(
-            truth.new_full((*turns, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
+            truth.new_full((*updates, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
         )
-        return margins, found | {"margins": margins[:, -1], "autocorrelation": recalled}
+        return offsets, found | {"conformal_offsets": offsets[:, -1], "autocorrelation": recalled}
 
-    def _margins(self, state: State) -> Tensor:
+    def _own_offsets(self, state: State) -> Tensor:
         if self.config.adaptation:
-            return state["margins"]
+            return state["conformal_offsets"]
         return state.rows.new_zeros((len(state), 2, self.config.segments), dtype=torch.float32)
 
     def _calibrate(self, prediction: Prediction, ages: Tensor, own: Tensor) -> Prediction:
@@ -214,43 +215,44 @@ class Forecaster(SeriesNetwork):
         rows, origins = states[0].shape[:2]
         loc, scale = history.scaling_at(positions)
         now = Scaling(loc.flatten(), scale.flatten())
-        window = history.windows(self.config.ring_length, positions).flatten(0, 1)
-        clocks = (state["clock"][:, None] + 1 + positions).flatten()
+        window = history.windows(self.config.lookback_length, positions).flatten(0, 1)
+        time_indices = (state["time_index"][:, None] + 1 + positions).flatten()
         static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
         return _Summary(
-            [s.flatten(0, 1) for s in states], self.coarse.ages(clocks), self._window(window, now), now, static
+            [s.flatten(0, 1) for s in states], self.coarse.ages(time_indices), self._window(window, now), now, static
         )
 
     def _recent(self, state: State, now: Scaling) -> Tensor:
-        return self._window(state["ring"][:, -self.config.ring_length :], now)
+        return self._window(state["lookback"][:, -self.config.lookback_length :], now)
 
-    def _window(self, ring: Tensor, now: Scaling) -> Tensor:
-        scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(ring)
+    def _window(self, raw: Tensor, now: Scaling) -> Tensor:
+        scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(raw)
         return fill_missing(scaled, self.config.season)
 
     def _decode(self, summary: _Summary, future: Tensor) -> Prediction:
         config, horizon = self.config, future.shape[1]
         segments = -(-horizon // config.segment_length)
-        experts = expert_forecasts(summary.window, config.season, segments * config.segment_length, config.experts)
-        experts = experts.unflatten(1, (segments, config.segment_length))
+        steps = segments * config.segment_length
+        naive = compute_naive_forecasts(summary.window, config.season, steps, config.naive_forecasts)
+        naive = naive.unflatten(1, (segments, config.segment_length))
         attended, resolution_weights = self.resolution_attention(summary.states, summary.ages, segments)
-        told = self.from_experts(experts.flatten(2))
+        known = self.from_naive_forecasts(naive.flatten(2))
         if self.from_static is not None:
-            told = told + self.from_static(summary.static)[:, None]
+            known = known + self.from_static(summary.static)[:, None]
         if isinstance(self.mix, RecurrentDecoder):
-            context = self.mix(self.resolution_attention.segments[:segments] + told, attended)
+            context = self.mix(self.resolution_attention.segments[:segments] + known, attended)
         else:
-            context = self.mix(attended + told)
-        base, expert_weights = self.expert_attention(context, experts)
+            context = self.mix(attended + known)
+        base, naive_weights = self.naive_forecast_attention(context, naive)
         centre = base.flatten(1)[:, :horizon]
-        if self.linear_ring is not None:
-            centre = centre + self.linear_ring(summary.window, horizon)
-        if self.shared_ring is not None:
-            centre = centre + self.shared_ring(summary.window, horizon)
+        if self.linear_lookback is not None:
+            centre = centre + self.linear_lookback(summary.window, horizon)
+        if self.shared_lookback is not None:
+            centre = centre + self.shared_lookback(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
         loc, scale = summary.now
         return Prediction(
-            scaled, loc, scale, expert_weights, resolution_weights, config.quantile_levels, scaled, config.asinh_unit
+            scaled, loc, scale, naive_weights, resolution_weights, config.quantile_levels, scaled, config.asinh_unit
         )
 
     def _replace(self, state: State, values: Mapping[str, Tensor]) -> State:

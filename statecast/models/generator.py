@@ -3,16 +3,60 @@
 Shapes: B rows, T symbols, V size of the vocabulary, D width.
 """
 
+from dataclasses import dataclass
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from statecast.config import GeneratorConfig
 from statecast.inputs.vocabulary import Vocabulary, allowed_bytes
-from statecast.layers.cells.recurrent import PARTS, Recurrent
+from statecast.layers.cells.recurrent import CELLS, PARTS, Recurrent
+from statecast.plain import Plain, as_tuples, expect
 from statecast.state.state import Field, State, StateSpec
 
 # The longest part of a UTF-8 character that can be open.
 _RECENT = 3
+
+
+@dataclass(frozen=True)
+class GeneratorConfig(Plain):
+    """Everything that decides a ``Generator``'s tensors.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> GeneratorConfig(vocabulary="byte", width=64).to_dict()["cell"]
+    'lstm'
+    """
+
+    vocabulary: str = "char"
+    """What a symbol is: ``char``, ``word`` or ``byte``."""
+    symbols: tuple[str, ...] = ()
+    """Symbols that the vocabulary knows; empty for ``byte``."""
+    embedding: int = 128
+    """Numbers per embedded symbol."""
+    width: int = 256
+    """Width of hidden vectors, D."""
+    layers: int = 2
+    """Recurrent layers."""
+    cell: str = "lstm"
+    """Recurrent cell, by its name in ``statecast.layers.cells``."""
+    dropout: float = 0.2
+    """Share of inputs that training leaves out, from 0 to below 1."""
+
+    def __post_init__(self) -> None:
+        for name in ("embedding", "width", "layers"):
+            expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        expect(0.0 <= self.dropout < 1.0, "dropout", "a number from 0 to below 1", self.dropout)
+
+    @classmethod
+    def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return as_tuples(values, "symbols")
 
 
 class Generator(nn.Module):

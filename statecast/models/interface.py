@@ -28,10 +28,10 @@ class SeriesNetwork(nn.Module, ABC):
         """What an observation costs: ``exact`` one step, whatever came before; ``windowed`` a kept window read anew."""
 
     @abstractmethod
-    def fresh(self, clock: Tensor, static: Tensor) -> State:
+    def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """States of B series of which nothing has been seen.
 
-        ``clock`` ``[B]`` int64: absolute step index of the step before the first; ``static`` ``[B, S]`` encoded.
+        ``time_index`` ``[B]`` int64: absolute step index of the step before the first; ``static`` ``[B, S]`` encoded.
         """
 
     @abstractmethod

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 _BLOCK = 64
-# Below this share of the distance to the anchor a spread is what float64 lost in the subtraction, not movement.
+# Below this share of the distance to the offset a spread is what float64 lost in the subtraction, not movement.
 _NOISE = 1e-7
 
 
@@ -63,13 +63,13 @@ def discounted_sums(values: Tensor, start: Tensor, half_life: float) -> Tensor:
     return torch.cat(blocks, dim=1)
 
 
-def scaling_of(sums: Tensor, anchor: Tensor) -> Scaling:
-    """Mean and spread from ``(W, S, Q)`` in the last dim of ``sums`` and the anchor ``a``, broadcast over time."""
+def scaling_of(sums: Tensor, offset: Tensor) -> Scaling:
+    """Mean and spread from ``(W, S, Q)`` in the last dim of ``sums`` and the offset ``a``, broadcast over time."""
     weight, total, squares = sums[..., 0], sums[..., 1], sums[..., 2]
     seen = weight > 0
     safe = torch.where(seen, weight, 1.0)
     mean = total / safe
     spread = (squares / safe - mean * mean).clamp_min(0).sqrt()
-    loc = torch.where(seen, anchor + mean, torch.nan)
+    loc = torch.where(seen, offset + mean, torch.nan)
     scale = torch.where(spread > _NOISE * mean.abs(), spread, 0.0)
     return Scaling(loc, scale)

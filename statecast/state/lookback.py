@@ -21,16 +21,17 @@ class Observations(NamedTuple):
 
     target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
     calendar features first, then encoded future covariates.
-    given: ``[B, T, G]``, of the G given resolutions each bucket's value at its last step, NaN where missing.
-    earlier: ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN where
-    missing; those before the first that is not missing do not count. Only for states that have read nothing.
+    mixed_frequency: ``[B, T, G]``, of the G coarse resolutions whose values come from outside: each bucket's value at
+    its last step, NaN where missing.
+    coarse_history: ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN
+    where missing; those before the first that is not missing do not count. Only for states that have read nothing.
     """
 
     target: Tensor
     past: Tensor
     known: Tensor
-    given: Tensor | None = None
-    earlier: Tensor | None = None
+    mixed_frequency: Tensor | None = None
+    coarse_history: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -38,20 +39,20 @@ class History:
     """T new steps joined to what the state kept of those before.
 
     full: ``[B, R + T]`` target, transformed.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.
-    anchor: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus anchor.  sums: ``[B, T, 3]``.
-    scaling: ``[B, P + T]``.  given, earlier: as in ``Observations``.
+    offset: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus offset.  sums: ``[B, T, 3]``.
+    scaling: ``[B, P + T]``.  mixed_frequency, coarse_history: as in ``Observations``.
     """
 
     config: ForecasterConfig
     full: Tensor
     covariates: Tensor
     calendar: Tensor
-    anchor: Tensor
+    offset: Tensor
     deviations: Tensor
     sums: Tensor
     scaling: Scaling
-    given: Tensor
-    earlier: Tensor
+    mixed_frequency: Tensor
+    coarse_history: Tensor
 
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
         """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
@@ -80,14 +81,14 @@ class History:
         steps = change.shape[1]
         error = torch.stack([change.nan_to_num().sum(1), (~change.isnan()).double().sum(1)], dim=-1)
         return {
-            "clock": state["clock"] + steps,
+            "time_index": state["time_index"] + steps,
             "count": state["count"] + steps,
-            "anchor": self.anchor,
+            "offset": self.offset,
             "sums": self.sums[:, -1],
             "seasonal_error": state["seasonal_error"] + error,
             "locs": self.scaling.loc[:, -period:],
             "scales": self.scaling.scale[:, -period:],
-            "ring": self.full[:, -length:],
+            "lookback": self.full[:, -length:],
             "covariates": self.covariates[:, -period:],
         }
 
@@ -96,14 +97,14 @@ def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
     """The raw part of a state row."""
     period = config.patch_length
     return (
-        Field("clock", (), torch.int64),
+        Field("time_index", (), torch.int64),
         Field("count", (), torch.int64),
-        Field("anchor", (), torch.float64, fill=float("nan")),
+        Field("offset", (), torch.float64, fill=float("nan")),
         Field("sums", (3,), torch.float64),
         Field("seasonal_error", (2,), torch.float64),
         Field("locs", (period,), torch.float64, fill=float("nan")),
         Field("scales", (period,), torch.float64),
-        Field("ring", (config.kept_length,), torch.float32, fill=float("nan")),
+        Field("lookback", (config.kept_length,), torch.float32, fill=float("nan")),
         Field("covariates", (period, config.past_width + config.user_known_width), torch.float32),
         Field("static", (config.static_width,), torch.float32),
     )
@@ -124,46 +125,46 @@ def read_history(config: ForecasterConfig, observations: Observations, state: St
             f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
             f"[B, T, {config.known_width}], got {tuple(target.shape)}, {tuple(past.shape)}, {tuple(known.shape)}"
         )
-    given, earlier = _read_given(config, observations)
+    mixed_frequency, coarse_history = _read_mixed_frequency(config, observations)
     target = compress(target, config.asinh_unit)
     seen = ~target.isnan()
     first = target.gather(1, seen.int().argmax(1, keepdim=True))[:, 0].double()
-    anchor = torch.where(state["anchor"].isnan(), first, state["anchor"])
-    deviations = target.double() - anchor[:, None]
+    offset = torch.where(state["offset"].isnan(), first, state["offset"])
+    deviations = target.double() - offset[:, None]
     value = deviations.nan_to_num()
     sums = discounted_sums(torch.stack([seen.double(), value, value * value], -1), state["sums"], config.half_life)
-    new = scaling_of(sums, anchor[:, None])
+    new = scaling_of(sums, offset[:, None])
     calendar, ahead = known.split([config.known_width - config.user_known_width, config.user_known_width], dim=-1)
     return History(
         config,
-        full=torch.cat([state["ring"], target], dim=1),
+        full=torch.cat([state["lookback"], target], dim=1),
         covariates=torch.cat([state["covariates"], torch.cat([past, ahead], dim=-1)], dim=1),
         calendar=calendar,
-        anchor=anchor,
+        offset=offset,
         deviations=deviations,
         sums=sums,
         scaling=Scaling(torch.cat([state["locs"], new.loc], dim=1), torch.cat([state["scales"], new.scale], dim=1)),
-        given=given,
-        earlier=earlier,
+        mixed_frequency=mixed_frequency,
+        coarse_history=coarse_history,
     )
 
 
-def _read_given(config: ForecasterConfig, observations: Observations) -> tuple[Tensor, Tensor]:
+def _read_mixed_frequency(config: ForecasterConfig, observations: Observations) -> tuple[Tensor, Tensor]:
     """What was given of coarse resolutions; nothing is missing values."""
-    target, count = observations.target, len(config.given)
-    given, earlier = observations.given, observations.earlier
-    if given is None:
-        given = target.new_full((*target.shape, count), torch.nan)
-    if earlier is None:
-        earlier = target.new_zeros((len(target), count, 0))
-    if given.shape != (*target.shape, count) or earlier.shape[:2] != (len(target), count):
+    target, count = observations.target, len(config.mixed_frequency)
+    values, coarse_history = observations.mixed_frequency, observations.coarse_history
+    if values is None:
+        values = target.new_full((*target.shape, count), torch.nan)
+    if coarse_history is None:
+        coarse_history = target.new_zeros((len(target), count, 0))
+    if values.shape != (*target.shape, count) or coarse_history.shape[:2] != (len(target), count):
         raise InputError(
-            f"observations: expected given [B, T, {count}] and earlier [B, {count}, K], got {tuple(given.shape)}, "
-            f"{tuple(earlier.shape)}"
+            f"observations: expected mixed_frequency [B, T, {count}] and coarse_history [B, {count}, K], got "
+            f"{tuple(values.shape)}, {tuple(coarse_history.shape)}"
         )
-    if earlier.shape[2] > config.earlier_length:
+    if coarse_history.shape[2] > config.coarse_history_length:
         raise InputError(
-            f"observations: expected at most {config.earlier_length} earlier buckets, which is what a state reads, "
-            f"got {earlier.shape[2]}; leave out the oldest"
+            f"observations: expected at most {config.coarse_history_length} buckets of coarse_history, all that a "
+            f"state reads, got {coarse_history.shape[2]}; leave out the oldest"
         )
-    return given, earlier
+    return values, coarse_history

@@ -13,8 +13,8 @@ from statecast.state.transforms import expand
 class Prediction(NamedTuple):
     """Forecasts from M origins. ``scaled`` ``[M, F, Q]`` ascends in Q and is in units of ``scale`` around ``loc``.
 
-    loc, scale: ``[M]`` float64.  expert_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both sum to 1 in the
-    last dim.  levels: the Q quantile levels.  raw: as ``scaled`` before calibration.
+    loc, scale: ``[M]`` float64.  naive_forecast_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both
+    sum to 1 in the last dim.  levels: the Q quantile levels.  raw: as ``scaled`` before calibration.
     unit: of the target's transform.
     time_weights: ``[M]`` by age in steps, feature_weights: ``[M]`` by name; each sum to 1 where there is anything to
     attend to. Empty where a network has no such part, and where not the forecast of a state was asked for.
@@ -23,7 +23,7 @@ class Prediction(NamedTuple):
     scaled: Tensor
     loc: Tensor
     scale: Tensor
-    expert_weights: Tensor
+    naive_forecast_weights: Tensor
     resolution_weights: Tensor
     levels: tuple[float, ...]
     raw: Tensor
@@ -42,7 +42,7 @@ class Prediction(NamedTuple):
     def mean(self) -> Tensor:
         """Mean ``[M, F]`` in the target's unit: each quantile stands for the probability nearest to it.
 
-        Of the raw quantiles, and then kept within the calibrated ones: margins follow the outermost levels, and what
+        Of the raw quantiles, and then kept within the calibrated ones: offsets follow the outermost levels, and what
         they do to one side would push the mean about.
         """
         mean = self.raw_quantiles() @ mass_weights(self.levels).to(self.scaled.device)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from statecast import ForecasterConfig, Observations, Prediction, SeriesNetwork, State
 from statecast.inputs.covariates import Covariate
-from statecast.naive_forecasts import EXPERTS
+from statecast.naive_forecasts import NAIVE_FORECASTS
 from statecast.state.transforms import compress
-from tests.builders import LEARNED_UNTIL, tiny_ensemble, tiny_network
+from tests.builders import IN_SAMPLE_UNTIL, tiny_ensemble, tiny_network
 
 VARIANTS: dict[str, dict[str, object]] = {
     "lstm": {},
@@ -26,15 +26,20 @@ VARIANTS: dict[str, dict[str, object]] = {
     "slstm-deep": {"cell": "slstm", "layers": 2},
     "one-resolution": {"resolutions": (1,)},
     "three-resolutions": {"resolutions": (1, 3, 10)},
-    "given": {"given": (6,), "earlier_length": 12},
-    "given-beside-derived": {"resolutions": (1, 3, 5, 10), "given": (3, 10), "cell": "slstm", "earlier_length": 12},
-    "no-linear-ring": {"linear_ring": False},
-    "shared-ring": {"shared_ring": True, "linear_ring": False},
-    "other-experts": {"experts": (*EXPERTS[-1:], *EXPERTS[:2])},
+    "given": {"mixed_frequency": (6,), "coarse_history_length": 12},
+    "given-beside-derived": {
+        "resolutions": (1, 3, 5, 10),
+        "mixed_frequency": (3, 10),
+        "cell": "slstm",
+        "coarse_history_length": 12,
+    },
+    "no-linear-ring": {"linear_lookback": False},
+    "shared-ring": {"shared_lookback": True, "linear_lookback": False},
+    "other-naive-forecasts": {"naive_forecasts": (*NAIVE_FORECASTS[-1:], *NAIVE_FORECASTS[:2])},
     "asinh": {"asinh_unit": 0.5},
     "no-adaptation": {"adaptation": 0.0},
-    "settled-early": {"settled": 9},
-    "season-of-one": {"season": 1, "ring_length": 20},
+    "settled-early": {"burn_in": 9},
+    "season-of-one": {"season": 1, "lookback_length": 20},
     "covariates": {
         "past_covariates": (Covariate("wind", 1.0, 2.0),),
         "future_covariates": (Covariate("holiday", levels=("no", "yes")),),
@@ -58,11 +63,11 @@ OPTIONAL: dict[str, dict[str, object]] = {
     },
 }  # fmt: skip
 GRIDS: dict[str, dict[str, object]] = {
-    "grid": {"past_covariates": NEIGHBOURS, "grid": (("nw", "n", ""), ("w", "target", ""), ("", "s", ""))},
+    "grid": {"past_covariates": NEIGHBOURS, "spatial_grid": (("nw", "n", ""), ("w", "target", ""), ("", "s", ""))},
     "grid-deep": {
         "past_covariates": (NEIGHBOURS[0], Covariate("sky", levels=("clear", "dull")), *NEIGHBOURS[1:]),
         "future_covariates": (Covariate("warmth"),), "static_covariates": (Covariate("height"),),
-        "grid": (("target", "w", "s"), ("", "nw", "n")), "layers": 2, "memory": 2, "feature_attention": True,
+        "spatial_grid": (("target", "w", "s"), ("", "nw", "n")), "layers": 2, "memory": 2, "feature_attention": True,
     },
 }  # fmt: skip
 VARIANTS |= OPTIONAL | GRIDS
@@ -71,8 +76,11 @@ VARIANTS |= OPTIONAL | GRIDS
 # Not of one forecaster but of two unlike ones.
 ENSEMBLES: dict[str, tuple[dict[str, object], ...]] = {
     "ensemble": (),
-    "ensemble-experts": ({"experts": EXPERTS[2:5]}, {"experts": (*EXPERTS[-1:], *EXPERTS[:3])}),
-    "ensemble-given": ({"given": (6,)}, {"given": (6,), "resolutions": (1, 3, 6), "cell": "rnn"}),
+    "ensemble-naive-forecasts": (
+        {"naive_forecasts": NAIVE_FORECASTS[2:5]},
+        {"naive_forecasts": (*NAIVE_FORECASTS[-1:], *NAIVE_FORECASTS[:3])},
+    ),
+    "ensemble-given": ({"mixed_frequency": (6,)}, {"mixed_frequency": (6,), "resolutions": (1, 3, 6), "cell": "rnn"}),
 }
 NAMES = sorted([*VARIANTS, *ENSEMBLES])
 
@@ -94,8 +102,8 @@ class Batch:
     static: Tensor
     clock: Tensor
     future: Tensor
-    given: Tensor
-    earlier: Tensor
+    mixed_frequency: Tensor
+    coarse_history: Tensor
 
     def __repr__(self) -> str:
         return f"Batch(target={tuple(self.target.shape)}, clock={self.clock.tolist()})"
@@ -105,8 +113,8 @@ class Batch:
 
     def part(self, first: int, last: int) -> Observations:
         """Steps of the series; what was given of the time before comes with the first."""
-        steps = (one[:, first:last] for one in (self.target, self.past, self.known, self.given))
-        return Observations(*steps, None if first else self.earlier)
+        steps = (one[:, first:last] for one in (self.target, self.past, self.known, self.mixed_frequency))
+        return Observations(*steps, None if first else self.coarse_history)
 
     def forecast(self, state: State) -> Prediction:
         return self.network.decode(state, self.future)
@@ -147,7 +155,7 @@ def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True
         normal(rows, steps, config.past_width),
         normal(rows, steps, config.known_width),
         normal(rows, config.static_width),
-        torch.from_numpy(random.integers(-1, draw(st.sampled_from([LEARNED_UNTIL, 500_000])), rows)),
+        torch.from_numpy(random.integers(-1, draw(st.sampled_from([IN_SAMPLE_UNTIL, 500_000])), rows)),
         normal(rows, config.horizon, config.known_width),
     )
     return Batch(network, *parts, *_coarse_values(random, config, rows, steps))
@@ -155,7 +163,7 @@ def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True
 
 def _coarse_values(random: np.random.Generator, config: ForecasterConfig, rows: int, steps: int) -> tuple[Tensor, ...]:
     """Values of given resolutions at another level than the target's, some missing; unlike numbers of them before."""
-    count, most = len(config.given), int(random.integers(0, config.earlier_length + 1))
+    count, most = len(config.mixed_frequency), int(random.integers(0, config.coarse_history_length + 1))
     given = random.normal(size=(rows, steps, count)).astype(np.float32) * 7 + 1000
     earlier = random.normal(size=(rows, count, most)).astype(np.float32) * 7 + 1000
     given[random.random(given.shape) < 0.2] = np.nan
@@ -170,10 +178,9 @@ def plain_batch(network: SeriesNetwork, target: Tensor) -> Batch:
     zeros = torch.zeros(rows, steps, config.past_width), torch.zeros(rows, steps, config.known_width)
     ahead = torch.zeros(rows, config.horizon, config.known_width)
     still = torch.zeros(rows, config.static_width), torch.full((rows,), -1), ahead
-    count = len(config.given)
-    return Batch(
-        network, target, *zeros, *still, torch.ones(rows, steps, count), torch.ones(rows, count, config.earlier_length)
-    )
+    count = len(config.mixed_frequency)
+    coarse = torch.ones(rows, steps, count), torch.ones(rows, count, config.coarse_history_length)
+    return Batch(network, target, *zeros, *still, *coarse)
 
 
 def difference(ours: Prediction, theirs: Prediction) -> float:

@@ -9,10 +9,13 @@ import pytest
 import torch
 
 import statecast
-from statecast.errors import ArtifactError, GoldenError, StatecastError
+from statecast.artifacts.golden import golden_difference
+from statecast.errors import ArtifactError, ConfigError, GoldenError, StatecastError
+from statecast.translation import RENAMES, translate_golden, translate_state_field
 from tests.builders import tiny_artifact, tiny_network
 
-KEPT = Path(__file__).parents[1] / "data" / "artifacts"
+DATA = Path(__file__).parents[1] / "data"
+KEPT, STATES, SHIPPED = DATA / "artifacts", DATA / "states", DATA.parents[1] / "artifacts" / "default"
 FILES = ("manifest.json", "config.json", "model.safetensors", "golden.json")
 HISTORY = [float(x) for x in np.sin(np.arange(60)) * 5 + 20]
 
@@ -64,7 +67,7 @@ def test_unknown_schema_is_refused(tmp_path: Path) -> None:
     tiny_artifact(tmp_path)
     path = tmp_path / "tiny-1" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
-    with pytest.raises(ArtifactError, match="schema_version 1 to 5, got 99"):
+    with pytest.raises(ArtifactError, match="schema_version 1 to 6, got 99"):
         statecast.load(tmp_path / "tiny-1")
 
 
@@ -74,11 +77,33 @@ def test_nameless_is_not_saved(tmp_path: Path) -> None:
         statecast.save(tmp_path, tiny_network(), {"version": "1"})
 
 
-@pytest.mark.parametrize("folder", sorted(KEPT.iterdir()), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [*sorted(KEPT.iterdir()), SHIPPED], ids=lambda folder: folder.name)
 def test_old_artifacts_load_for_ever(folder: Path) -> None:
     """People train for days; a release that cannot read last year's artifact throws that away."""
     artifact = statecast.load(folder)
     assert np.isfinite(artifact.forecast(HISTORY).mean).all()
+    schema = artifact.manifest["schema_version"]
+    golden = translate_golden(json.loads((folder / "golden.json").read_text()), schema)
+    assert golden_difference(artifact.network, golden) < 1e-6
+
+
+def test_stored_states_of_old_artifacts_go_on() -> None:
+    """Sessions lie in stores for months as bytes; were their layout to move, each would forecast nonsense."""
+    recorded = json.loads((STATES / "schema-5.json").read_text())
+    network = statecast.load(KEPT / recorded["artifact"]).forecaster
+    today = {name: network.spec.offsets[name] for name in network.spec.fields}
+    assert {translate_state_field(name, 5): at for name, at in recorded["offsets"].items()} == today
+    rows = torch.frombuffer(bytearray((STATES / "schema-5.bin").read_bytes()), dtype=torch.uint8)[None]
+    future = torch.zeros(1, network.config.horizon, network.config.known_width)
+    found = network.decode(statecast.State(network.spec, rows), future).quantiles()[0]
+    np.testing.assert_allclose(found.numpy(), recorded["quantiles"], rtol=1e-6)
+
+
+def test_a_renamed_key_is_refused_with_its_name_of_today() -> None:
+    """A config file from last year must say what to write instead, not list forty keys."""
+    for old, new in RENAMES[6].config.items():
+        with pytest.raises(ConfigError, match=f"'{old}' is called '{new}' now"):
+            statecast.ForecasterConfig.from_dict({old: 1})
 
 
 @pytest.mark.gpu

@@ -22,7 +22,7 @@ TABLE = Path(__file__).parents[3] / "shared" / "data" / "ett" / "ETTh1.csv.gz"
 @pytest.mark.parametrize("kind", ["one", "ensemble", "family"])
 def test_a_session_in_pieces_says_what_the_whole_history_says(tmp_path: Path, kind: str) -> None:
     """The product's one promise, over the wire: 1e-4 of the series' spread, whatever the split, with values missing."""
-    shape = {"season": 24, "patch_length": 8, "ring_length": 200, "resolutions": (1, 24)}
+    shape = {"season": 24, "patch_length": 8, "lookback_length": 200, "resolutions": (1, 24)}
     if kind == "one":
         tiny_artifact(tmp_path / "artifacts", **shape)
     elif kind == "family":

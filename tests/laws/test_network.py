@@ -98,12 +98,12 @@ def test_law_3_no_look_ahead(batch: Batch, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, steps - 1))
     future = batch.future[:, None].expand(-1, steps, -1, -1)
     before, _ = batch.network.forward(batch.part(0, steps), batch.fresh(), future)
-    parts = ("target", "past", "known", "given")
+    parts = ("target", "past", "known", "mixed_frequency")
     other = replace(batch, **{name: getattr(batch, name).clone() for name in parts})
     other.target[:, cut:] = -3.0 * other.target[:, cut:] + 11.0
     other.past[:, cut:] += 1.0
     other.known[:, cut:] -= 1.0
-    other.given[:, cut:] = 5.0 - other.given[:, cut:]
+    other.mixed_frequency[:, cut:] = 5.0 - other.mixed_frequency[:, cut:]
     after, _ = batch.network.forward(other.part(0, steps), batch.fresh(), future)
     rows = batch.target.shape[0]
     assert torch.equal(

@@ -98,7 +98,7 @@ def test_wrong_covariates_are_refused(values: dict[str, Any], message: str) -> N
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"horizon": 0}, "horizon"), ({"cell": "mamba"}, "cell"), ({"ring_length": 30}, "ring_length"),
+        ({"horizon": 0}, "horizon"), ({"cell": "mamba"}, "cell"), ({"lookback_length": 30}, "lookback_length"),
         ({"resolutions": (2, 24)}, "resolutions"), ({"resolutions": (1, 24, 24)}, "resolutions"),
         ({"quantile_levels": (0.1, 0.9)}, "quantile_levels"), ({"quantile_levels": (0.5, 1.0)}, "quantile_levels"),
         ({"dropout": 1.0}, "dropout"), ({"half_life": 0.0}, "half_life"), ({"freq": "x"}, "freq"),

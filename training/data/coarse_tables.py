@@ -59,14 +59,17 @@ def check_resolutions(panel: Panel, config: ForecasterConfig) -> None:
     TrainingError
         Which names the table that is wanting, or that is one too many.
     """
-    there, names = set(panel.items[0].given), {length: name for name, length in config.given_names.items()}
-    for length in config.given:
+    there, names = (
+        set(panel.items[0].mixed_frequency),
+        {length: name for name, length in config.mixed_frequency_names.items()},
+    )
+    for length in config.mixed_frequency:
         if length not in there:
             raise TrainingError(
                 f"resolutions: the network is given {names[length]} and the data has no such table; "
                 f"add --resolution {names[length]}=FILE"
             )
-    for length in there - set(config.given):
+    for length in there - set(config.mixed_frequency):
         name = str(panel.freq.coarser(length)) if panel.freq else str(length)
         known = ", ".join(names.values()) or "none"
         raise TrainingError(f"resolutions: the network is not given {name} but {known}; leave --resolution {name} out")
@@ -100,7 +103,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
         table = read_panel(path, columns, name)
     except (ConfigError, TableError, TrainingError) as error:
         raise TrainingError(f"{told}: {error}") from None
-    if length in panel.items[0].given:
+    if length in panel.items[0].mixed_frequency:
         raise TrainingError(f"{told}: there is a table of {freq} already; give one")
     own = {item.item_id: item for item in table.items}
     unknown = sorted(set(own) - {item.item_id for item in panel.items})
@@ -115,7 +118,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
         given = (
             Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, told)
         )
-        items.append(replace(item, given={**item.given, length: given}))
+        items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: given}))
     return Panel(tuple(items), panel.freq)
 
 

@@ -12,7 +12,7 @@ from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate, encode_covariates
 from statecast.time.features import calendar_features, calendar_width
 from training.data.coarse_tables import check_resolutions
-from training.data.mixed_frequency import given_columns
+from training.data.mixed_frequency import mixed_frequency_columns
 from training.data.panel import Given, Panel
 from training.data.splits import Split
 from training.errors import TrainingError
@@ -57,16 +57,17 @@ class PanelTensors:
     """All rows of all items, one after the other, and where each item begins.
 
     target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
-    given: ``[N, G]``, of each given resolution at the last step of its buckets.
+    mixed_frequency: ``[N, G]``, of each mixed-frequency resolution at the last step of its buckets.
     clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
     first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
-    coarse: by base steps a bucket, what each item was given.  earlier_length: buckets a series begins with, at most.
+    coarse: by base steps per bucket, what each item brings.
+    coarse_history_length: buckets that a series begins with, at most.
     """
 
     target: Tensor
     past: Tensor
     known: Tensor
-    given: Tensor
+    mixed_frequency: Tensor
     static: Tensor
     clock: Tensor
     offset: Tensor
@@ -74,7 +75,7 @@ class PanelTensors:
     first: Tensor
     calendar_width: int
     coarse: Mapping[int, Sequence[Given]] = field(default_factory=dict)
-    earlier_length: int = 0
+    coarse_history_length: int = 0
 
     def to(self, device: torch.device | str) -> "PanelTensors":
         """Move all rows to a device."""
@@ -100,22 +101,22 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
         pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
         times = panel.times(item)
         knowns.append(known_columns(config, item.known, times, item.target.size))
-        givens.append(given_columns(item, config.given))
+        givens.append(mixed_frequency_columns(item, config.mixed_frequency))
         statics.append(encode_covariates(config.static_covariates, dict(item.static), ()))
     lengths = np.asarray([target.size for target in targets], dtype=np.int64)
     return PanelTensors(
         target=torch.from_numpy(np.concatenate(targets)),
         past=torch.from_numpy(np.concatenate(pasts)),
         known=torch.from_numpy(np.concatenate(knowns)),
-        given=torch.from_numpy(np.concatenate(givens)),
+        mixed_frequency=torch.from_numpy(np.concatenate(givens)),
         static=torch.from_numpy(np.stack(statics)),
         clock=_whole(item.clock for item in panel.items),
         offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
         length=torch.from_numpy(lengths),
         first=_whole(item.first for item in panel.items),
         calendar_width=calendar_width(config.calendar),
-        coarse={length: [item.given[length] for item in panel.items] for length in config.given},
-        earlier_length=config.earlier_length,
+        coarse={length: [item.mixed_frequency[length] for item in panel.items] for length in config.mixed_frequency},
+        coarse_history_length=config.coarse_history_length,
     )
 
 

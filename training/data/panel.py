@@ -26,7 +26,7 @@ class Item:
 
     item_id: its name.  clock: absolute step index of row 0.  offset: seconds after the step's start.
     target: float32 ``[T]``.  past, known: raw covariates by name, ``[T]`` each.  static: one raw value a name.
-    given: by base steps a bucket, of each coarse resolution that has a table of its own.
+    mixed_frequency: by base steps a bucket, of each coarse resolution that has a table of its own.
     """
 
     item_id: str
@@ -36,7 +36,7 @@ class Item:
     past: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     known: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     static: Mapping[str, Any] = field(default_factory=dict)
-    given: Mapping[int, Given] = field(default_factory=dict)
+    mixed_frequency: Mapping[int, Given] = field(default_factory=dict)
 
     @property
     def first(self) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.encoding import PanelTensors
-from training.data.mixed_frequency import read_earlier
+from training.data.mixed_frequency import read_coarse_history
 from training.errors import TrainingError
 
 
@@ -18,7 +18,7 @@ class Batch(NamedTuple):
 
     items: ``[B]``.  target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``: what is read, T = N patches.
     clock: ``[B]``, the absolute step before row 0.  static: ``[B, S]``.
-    given: ``[B, T, G]``, earlier: ``[B, G, K]``: of given resolutions, see ``statecast.Observations``.
+    mixed_frequency: ``[B, T, G]``, coarse_history: ``[B, G, K]``: see ``statecast.Observations``.
     future: ``[B, K, F, Ck]`` known ahead of the last K forks, those that are scored.
     truth: ``[B, K, F]``, NaN where unknown or not to be used.
     """
@@ -29,8 +29,8 @@ class Batch(NamedTuple):
     known: Tensor
     clock: Tensor
     static: Tensor
-    given: Tensor
-    earlier: Tensor
+    mixed_frequency: Tensor
+    coarse_history: Tensor
     future: Tensor
     truth: Tensor
 
@@ -138,8 +138,8 @@ class Sequences:
             known=tensors.known[rows],
             clock=clock,
             static=tensors.static[item],
-            given=tensors.given[rows],
-            earlier=read_earlier(tensors.coarse, item, clock, tensors.earlier_length),
+            mixed_frequency=tensors.mixed_frequency[rows],
+            coarse_history=read_coarse_history(tensors.coarse, item, clock, tensors.coarse_history_length),
             future=tensors.known[ahead].masked_fill(beyond[..., None], 0.0),
             truth=truth,
         )
@@ -158,7 +158,7 @@ class Sequences:
         return batch._replace(
             known=batch.known * keep[:, None],
             past=batch.past * (~without).float()[:, None, None],
-            given=batch.given.masked_fill(without[:, None, None], torch.nan),
-            earlier=batch.earlier.masked_fill(without[:, None, None], torch.nan),
+            mixed_frequency=batch.mixed_frequency.masked_fill(without[:, None, None], torch.nan),
+            coarse_history=batch.coarse_history.masked_fill(without[:, None, None], torch.nan),
             future=batch.future * keep[:, None, None],
         )

@@ -13,7 +13,7 @@ from statecast import Observations, Prediction, SeriesNetwork
 from statecast.metrics.mase import seasonal_error
 from statecast.state.state import State
 from training.data.encoding import PanelTensors
-from training.data.mixed_frequency import read_earlier
+from training.data.mixed_frequency import read_coarse_history
 from training.data.splits import origins, standards
 from training.evaluation.accuracy import Accuracy
 from training.evaluation.baselines.naive import Baseline, Task, fill_forward
@@ -29,7 +29,7 @@ class Window(NamedTuple):
     """Forecasts of one item from some origins, in the target's unit.
 
     quantiles: ``[N, F, Q]``.  mean: ``[N, F]``.  raw: quantiles before calibration.
-    experts: ``[S, E]`` and resolutions: ``[S, R]``, the attention over them, mean of the origins.
+    naive_forecasts: ``[S, E]`` and resolutions: ``[S, R]``, the attention over them, mean of the origins.
     """
 
     item: int
@@ -37,7 +37,7 @@ class Window(NamedTuple):
     quantiles: Array
     mean: Array
     raw: Array
-    experts: Array
+    naive_forecasts: Array
     resolutions: Array
 
 
@@ -84,7 +84,7 @@ class Reader:
         Origins are ``[b, n]``; the forecasts are those of ``items[0]``'s n origins, then ``items[1]``'s.
         """
         config = self.network.config
-        width = max(config.horizon * len(config.quantile_levels), config.ring_length)
+        width = max(config.horizon * len(config.quantile_levels), config.lookback_length)
         limit = max(_VALUES * min(every, config.patch_length) // width, every)
         for index, length in self._runs(until, limit, unit=every):
             observations, rows = self._observe(index, length)
@@ -108,17 +108,19 @@ class Reader:
     def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
         rows = self.row[index][:, None] + torch.arange(length, device=self.device)
         tensors, flat = self.tensors, self.tensors.offset[index][:, None] + rows
-        columns = (tensors.target[flat], tensors.past[flat], tensors.known[flat], tensors.given[flat])
-        return Observations(*columns, self._earlier(index)), rows
+        columns = (tensors.target[flat], tensors.past[flat], tensors.known[flat], tensors.mixed_frequency[flat])
+        return Observations(*columns, self._coarse_history(index)), rows
 
-    def _earlier(self, index: Tensor) -> Tensor:
-        """What coarse resolutions were given of the time before those items of which nothing was read yet."""
+    def _coarse_history(self, index: Tensor) -> Tensor:
+        """Values of coarse resolutions from before those items of which nothing was read yet."""
         tensors = self.tensors
-        earlier = torch.full((len(index), len(tensors.coarse), tensors.earlier_length), torch.nan, device=self.device)
+        history = torch.full(
+            (len(index), len(tensors.coarse), tensors.coarse_history_length), torch.nan, device=self.device
+        )
         new = torch.nonzero(self.row[index] <= tensors.first[index]).flatten()
         before = tensors.clock[index[new]] + self.row[index[new]] - 1
-        earlier[new] = read_earlier(tensors.coarse, index[new], before, tensors.earlier_length)
-        return earlier
+        history[new] = read_coarse_history(tensors.coarse, index[new], before, tensors.coarse_history_length)
+        return history
 
     def _future(self, index: Tensor, last: Tensor) -> Tensor:
         ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)
@@ -154,7 +156,7 @@ def carried_forecasts(network: SeriesNetwork, tensors: PanelTensors, part: Part,
         raw = prediction.raw_quantiles().unflatten(0, (-1, count)).cpu().numpy()
         experts, resolutions = (
             weights.unflatten(0, (-1, count)).mean(1).double().cpu().numpy()
-            for weights in (prediction.expert_weights, prediction.resolution_weights)
+            for weights in (prediction.naive_forecast_weights, prediction.resolution_weights)
         )
         for at, item in enumerate(items.tolist()):
             chosen = rows[at].cpu().numpy()

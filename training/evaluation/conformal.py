@@ -29,8 +29,8 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     every = split.stride(every, task.horizon)
     if network.config.adaptation and isinstance(network, Forecaster):
         _remember_learned(network, tensors, task)
-    learned = calibration.learned
-    calibration.margins.copy_(learned)
+    learned = calibration.in_sample_offsets
+    calibration.conformal_offsets.copy_(learned)
     part = Part(split.train, split.val)
     forecasts = [(raw, truth, age) for raw, _, truth, age in _centred(network, tensors, task, part, every)]
     if not forecasts:
@@ -39,22 +39,24 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     trust = horizons / (horizons + 1.0)
     promised = [1.0 - network.config.quantile_levels[0], network.config.quantile_levels[-1]]
     raw, truth, age = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
-    alone = _holding(calibration, calibration.needed(raw, truth) - calibration.young(age, task.horizon), promised)
+    alone = _holding(calibration, calibration.needed(raw, truth) - calibration.widening(age, task.horizon), promised)
     least = torch.full_like(learned, -torch.inf) if split.can_choose(task.horizon) else learned
-    calibration.margins.copy_(torch.lerp(learned, alone, trust).maximum(least))
+    calibration.conformal_offsets.copy_(torch.lerp(learned, alone, trust).maximum(least))
     if network.config.adaptation:
         again = _centred(network, tensors, task, part, every)
         left = _holding(
             calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
         )
-        calibration.margins.copy_(torch.lerp(learned, calibration.margins + left, trust).maximum(least))
+        calibration.conformal_offsets.copy_(
+            torch.lerp(learned, calibration.conformal_offsets + left, trust).maximum(least)
+        )
     remember_dependence(calibration, raw, truth, age)
     return len(raw)
 
 
 def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
     """Set the autocorrelation to the mean of what forecasts ``[N, F, Q]`` and ``[N, F]`` have; as it is if none has."""
-    stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.margins.shape), age)
+    stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.conformal_offsets.shape), age)
     found = autocorrelation(calibration.normal_scores(stretched, truth))
     found = found[found[:, 0] > 0]
     if len(found):
@@ -68,16 +70,16 @@ def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) ->
     """
     split, calibration = task.split, network.calibration
     span = np.maximum(split.val - split.train, _LEARNED_HORIZONS * task.horizon)
-    begin = np.maximum(split.train - span, tensors.first.cpu().numpy() + network.config.ring_length)
+    begin = np.maximum(split.train - span, tensors.first.cpu().numpy() + network.config.lookback_length)
     part = Part(np.minimum(begin, split.train), split.train)
     needed = [
-        calibration.needed(raw, truth) - calibration.young(age, task.horizon)
-        for raw, _, truth, age in _centred(network, tensors, task, part, network.origins.stride)
+        calibration.needed(raw, truth) - calibration.widening(age, task.horizon)
+        for raw, _, truth, age in _centred(network, tensors, task, part, network.hindcasts.stride)
     ]
     if needed:
         promised = (1.0 - calibration.aims[:, 0]).tolist()
-        calibration.learned.copy_(_holding(calibration, torch.cat(needed), promised))
-        calibration.learned_until.copy_((tensors.clock.cpu() + torch.from_numpy(split.train)).max())
+        calibration.in_sample_offsets.copy_(_holding(calibration, torch.cat(needed), promised))
+        calibration.in_sample_until.copy_((tensors.clock.cpu() + torch.from_numpy(split.train)).max())
 
 
 def _centred(
@@ -103,7 +105,7 @@ def _centred(
 
 def _holding(calibration: Calibration, needed: Tensor, shares: Sequence[float]) -> Tensor:
     """Margins ``[2, S]`` at which ``shares`` (below, above) of ``needed`` ``[N, 2, F]`` hold; 0 where none is known."""
-    found = torch.zeros_like(calibration.margins)
+    found = torch.zeros_like(calibration.conformal_offsets)
     for segment, columns in enumerate(needed.split(calibration.segment_length, dim=-1)):
         for side, share in enumerate(shares):
             known = columns[:, side][~columns[:, side].isnan()]

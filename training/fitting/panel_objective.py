@@ -78,7 +78,7 @@ class PanelForecast:
     def loss(self, batch: Batch) -> Tensor:
         """Weighted pinball loss of the forecasts at every scored fork of a batch."""
         config = self.network.config
-        observations = Observations(batch.target, batch.past, batch.known, batch.given, batch.earlier)
+        observations = Observations(batch.target, batch.past, batch.known, batch.mixed_frequency, batch.coarse_history)
         state = self.network.fresh(batch.clock, batch.static)
         forks = batch.target.shape[1] // config.patch_length
         scored = torch.arange(forks - batch.truth.shape[1], forks, device=batch.target.device)

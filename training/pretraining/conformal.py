@@ -70,5 +70,5 @@ def draw_lines(calibration: Calibration, lives: Tensor, needed: Tensor) -> None:
     for segment, columns in enumerate(needed.split(calibration.segment_length, dim=-1)):
         holding = [float(np.nanquantile(columns[group].numpy(), promised)) for group in groups]
         slope, foot = np.polyfit(ages, holding, 1)
-        calibration.margins[:, segment] = float(foot)
-        calibration.youth[segment] = max(float(slope), 0.0)
+        calibration.conformal_offsets[:, segment] = float(foot)
+        calibration.cold_start_widening[segment] = max(float(slope), 0.0)

@@ -167,8 +167,10 @@ def _attention(windows: Sequence[Window], network: SeriesNetwork) -> list[go.Fig
     if not windows:
         return []
     config = network.config
-    experts = np.mean([window.experts for window in windows], axis=0)
-    drawn = [figures.attention("Attention over experts", config.experts, experts, config.segment_length)]
+    experts = np.mean([window.naive_forecasts for window in windows], axis=0)
+    drawn = [
+        figures.attention("Attention over naive forecasts", config.naive_forecasts, experts, config.segment_length)
+    ]
     names = [f"{length} step{'s' if length > 1 else ''}" for length in config.resolutions]
     if len(names) > 1:
         resolutions = np.mean([window.resolutions for window in windows], axis=0)

@@ -57,16 +57,16 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     widest = max(length // 16, 1)
     values.setdefault("patch_length", max(min(season if season > 3 else 8, 24, widest), 1))
     patch = int(values["patch_length"])
-    values.setdefault("ring_length", max(7 * season + patch, 14 * season, 4 * patch))
+    values.setdefault("lookback_length", max(7 * season + patch, 14 * season, 4 * patch))
     values.setdefault("half_life", float(patch * (30 if length > 100 * patch else 7)))
     values.setdefault("resolutions", (1, coarse) if length >= 8 * coarse else (1,))
-    tables = set(panel.items[0].given)
+    tables = set(panel.items[0].mixed_frequency)
     if tables:
         values["resolutions"] = tuple(sorted({*values["resolutions"], *tables}))
-        values.setdefault("given", tuple(sorted(tables)))
+        values.setdefault("mixed_frequency", tuple(sorted(tables)))
     values.setdefault("width", 64 if sum(lives) > 2000 else 32)
     # Series of unlike kinds have no linear map in common: it costs a twentieth of OWA on M4 Hourly.
-    values.setdefault("linear_ring", len(panel.items) < MANY)
+    values.setdefault("linear_lookback", len(panel.items) < MANY)
     values.setdefault("segment_length", max(min(8, int(values["horizon"])), 1))
     # Errors hang together for about a horizon: a memory shorter than that follows what is over when the next one comes.
     values.setdefault("adaptation", min(1 / 120, _A_HORIZON / int(values["horizon"])))

@@ -42,7 +42,7 @@ def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[Trial]:
     score = objective.validate()
     if not math.isfinite(score) or not objective.task.split.can_choose(objective.task.horizon):
         return []
-    left = network.switches()
+    left = network.ablatable()
     while left:
         without = {part: _validate_without(fit, tensors) for part, tensors in left.items()}
         part = min(without, key=without.__getitem__)
@@ -53,8 +53,8 @@ def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[Trial]:
         trials.append(Trial(part, score, without[part], off=True))
         score = without[part]
         _silence(left.pop(part))
-    experts = _validate_without(fit, list(network.expert_attention.parameters()))
-    trials.append(Trial("attention over experts (without: equal weights)", score, experts, off=False))
+    experts = _validate_without(fit, list(network.naive_forecast_attention.parameters()))
+    trials.append(Trial("attention over naive forecasts (without: equal weights)", score, experts, off=False))
     if network.streaming == "exact":
         with _forgetting(network):
             trials.append(Trial("recurrence in the finest resolution", score, objective.validate(), off=False))

@@ -79,13 +79,13 @@ def _for_few(shape: ForecasterConfig) -> tuple[Recipe, ...]:
     weights and nearly fixed levels: where there is little but a level to learn, whatever can learn more does worse.
     ``lively`` has levels that follow quickly, and learns for longer.
     """
-    network = _keep(shape, "width", "dropout", "half_life", "linear_ring", "calendar")
+    network = _keep(shape, "width", "dropout", "half_life", "linear_lookback", "calendar")
     slow = network | {"dropout": 0.3, "half_life": float(_SLOW * shape.patch_length)}
     training = {"steps": 300, "batch": 32, "learning_rate": 1e-3}
     recipes = [Recipe("steady", slow, training)]
     if shape.calendar:
         recipes.append(Recipe("bare", slow | {"calendar": ()}, training))
-    recipes.append(Recipe("plain", slow | {"width": 16, "linear_ring": False}, training))
+    recipes.append(Recipe("plain", slow | {"width": 16, "linear_lookback": False}, training))
     recipes.append(Recipe("lively", network, {"steps": 600, "batch": 16, "learning_rate": 1e-3}))
     return tuple(recipes)
 
@@ -96,7 +96,7 @@ def _for_many(panel: Panel, shape: ForecasterConfig) -> tuple[Recipe, ...]:
     ``levels`` is what suits M4 Hourly. ``shares`` learns in logarithms, as series do that grow by shares.
     """
     network = _keep(shape, "width", "resolutions", "asinh_unit")
-    network |= {"width": 96, "resolutions": (1, *shape.given)}  # those derived gain nothing here
+    network |= {"width": 96, "resolutions": (1, *shape.mixed_frequency)}  # those derived gain nothing here
     training = {"steps": 2000, "batch": 16, "learning_rate": 3e-3}
     levels = Recipe("levels", network, training)
     unit = _small_value(panel)

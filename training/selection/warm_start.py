@@ -41,7 +41,7 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
     if not isinstance(family, Family):
         raise TrainingError(f"start: expected a pretrained family, got {artifact.name}, a {artifact.kind}")
     first = panel.items[0]
-    heard = [str(name) for part in (first.past, first.known, first.static, first.given) for name in part]
+    heard = [str(name) for part in (first.past, first.known, first.static, first.mixed_frequency) for name in part]
     if heard:
         raise TrainingError(
             f"start: {artifact.name} hears the target alone, the data has {', '.join(heard)}; leave them out, or say "

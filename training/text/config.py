@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from statecast.config import GeneratorConfig
 from statecast.errors import ConfigError
 from statecast.inputs.vocabulary import VOCABULARIES
+from statecast.models.generator import GeneratorConfig
 from training.toml import build_table, expect, read_toml, write_toml
 
 _FROM_TEXT = ("vocabulary", "symbols")

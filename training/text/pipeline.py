@@ -11,8 +11,7 @@ from typing import Any
 import torch
 
 import statecast
-from statecast.config import GeneratorConfig
-from statecast.models.generator import Generator
+from statecast.models.generator import Generator, GeneratorConfig
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit

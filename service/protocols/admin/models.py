@@ -61,7 +61,7 @@ def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
         "freq": config.freq,
         "season": config.season if model.longest_season is None else None,
         "resolutions": list(config.resolutions),
-        "given": list(config.given_names),
+        "given": list(config.mixed_frequency_names),
         "quantile_levels": list(config.quantile_levels),
         "limits": {
             "horizon": model.reach,

@@ -20,10 +20,10 @@ def read_resolutions(series: Series, config: ForecasterConfig, settings: Setting
     """Values by the model's own name of each resolution; what is wrong is noted in the series' faults."""
     found: dict[str, Coarse] = {}
     for asked, one in series.resolutions.items():
-        name = _name(asked, config.given_names)
+        name = _name(asked, config.mixed_frequency_names)
         where = ("resolution", 0) if one.table else ()
         if name is None:
-            known = ", ".join(config.given_names) or "none"
+            known = ", ".join(config.mixed_frequency_names) or "none"
             mend = "leave it out, or the cell empty for the series' own steps" if one.table else "leave it out"
             one.fault(
                 f"expected a resolution whose values the model is given ({known}), got {shown(asked)}; {mend}", *where

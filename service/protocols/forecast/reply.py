@@ -98,14 +98,16 @@ class Reply:
         return config if answer.season is None else replace(config, freq=answer.freq)
 
     def _attention(self, names: tuple[str, ...], answer: SeriesAnswer, config: ForecasterConfig) -> dict[str, Any]:
-        """One weight for each segment asked for by resolution and by expert; one in all by age and by feature."""
+        """One weight per segment asked for by resolution and by naive forecast; one in all by age and by feature."""
         segments = -(-self.horizon // config.segment_length)
         rows, result = answer.rows, answer.result
         weights = {name: part[rows, :segments] for name, part in result.attention.items()}
         resolutions = enumerate(config.resolution_names)
         return {
             **{name: _by_variable(names, weights["resolutions"][..., k]) for k, name in resolutions},
-            "experts": {name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(config.experts)},
+            "experts": {
+                name: _by_variable(names, weights["experts"][..., k]) for k, name in enumerate(config.naive_forecasts)
+            },
             **{
                 kind: {name: _by_variable(names, weight[rows]) for name, weight in part.items()}
                 for kind, part in result.shares.items()

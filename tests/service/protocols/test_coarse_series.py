@@ -25,7 +25,7 @@ FIRST = {"6h": np.datetime64("2026-02-20T00:00:00", "s"), "1d": np.datetime64("2
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An artifact that is given quarters and days, and hangs on them."""
     place = tmp_path_factory.mktemp("artifacts")
-    network = tiny_network(resolutions=(1, 3, 6, 24), given=(6, 24), earlier_length=20)
+    network = tiny_network(resolutions=(1, 3, 6, 24), mixed_frequency=(6, 24), coarse_history_length=20)
     for values in network.resolution_attention.values:
         torch.nn.init.normal_(values.weight, std=10.0)  # type: ignore[union-attr]
     save(place / "days", network, {"name": "days", "version": "1"})

@@ -4,9 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from statecast.config import CELLS
 from statecast.errors import ConfigError
-from statecast.layers.cells.recurrent import PARTS, Recurrent
+from statecast.layers.cells.recurrent import CELLS, PARTS, Recurrent
 
 TORCH = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
 ROWS, STEPS, INPUTS, WIDTH = 3, 40, 5, 6

@@ -133,7 +133,7 @@ def test_a_part_says_nothing_until_its_gate_opens(part: str) -> None:
     silent = forecast(network)
     torch.testing.assert_close(silent.quantiles(), forecast(plain).quantiles(), rtol=0, atol=1e-6)
     assert not silent.time_weights and not silent.feature_weights
-    (gate,) = network.additions.gates().values()
+    (gate,) = network.gated_residuals.ablatable().values()
     gate.add_(10.0)
     assert float((forecast(network).quantiles() - forecast(plain).quantiles()).abs().max()) > 1e-3
 
@@ -152,7 +152,7 @@ def test_the_memory_that_is_told_is_the_one_that_was_seen() -> None:
 
 def test_an_ensemble_tells_the_mean_of_those_that_attend() -> None:
     """A member without a memory has no opinion on ages; one that looks back less far gives the rest no share."""
-    members = ({"memory": 2}, {"memory": 1, "patch_length": 6, "ring_length": 48}, {})
+    members = ({"memory": 2}, {"memory": 1, "patch_length": 6, "lookback_length": 48}, {})
     network = tiny_ensemble(0, *members)
     own = [forecast(member).time_weights for member in network.members]  # type: ignore[arg-type]
     weights = forecast(network).time_weights  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ def covariates(*names: str) -> tuple[Covariate, ...]:
     return tuple(Covariate(name) for name in names)
 
 
-LINE: dict[str, Any] = {"grid": (("target", "near", "far"),), "past_covariates": covariates("far", "near")}
+LINE: dict[str, Any] = {"spatial_grid": (("target", "near", "far"),), "past_covariates": covariates("far", "near")}
 
 
 def forecast(network: Forecaster, observations: Observations) -> Tensor:
@@ -46,7 +46,7 @@ def test_it_begins_as_the_network_that_never_heard_of_neighbours() -> None:
     observations = random_series(grid.config)
     alone = observations._replace(past=observations.past[..., :0])
     torch.testing.assert_close(forecast(grid, observations), forecast(plain, alone), rtol=0, atol=1e-6)
-    sides = grid.switches()["neighbours on the grid"]
+    sides = grid.ablatable()["neighbours on the grid"]
     assert len(sides) == 2
     for weight in sides:
         weight.normal_()
@@ -56,7 +56,7 @@ def test_it_begins_as_the_network_that_never_heard_of_neighbours() -> None:
 def test_what_lies_further_off_is_heard_later() -> None:
     """With one layer news comes a node nearer each patch; what lies beyond a hole's edge would never come."""
     network = tiny_network(**LINE)
-    for weight in network.switches()["neighbours on the grid"]:
+    for weight in network.ablatable()["neighbours on the grid"]:
         weight.normal_()
     observations = random_series(network.config)
     before = forecast(network, observations)
@@ -76,7 +76,7 @@ def test_neighbours_are_embedded_alike_and_the_target_as_ever() -> None:
     """Their own patches alone, what is missing marked; and no value of theirs among the target's own covariates."""
     torch.manual_seed(0)
     sky = Covariate("sky", levels=("clear", "dull"))
-    told = {"past_covariates": (Covariate("far"), sky, Covariate("near")), "grid": LINE["grid"]}
+    told = {"past_covariates": (Covariate("far"), sky, Covariate("near")), "spatial_grid": LINE["spatial_grid"]}
     config = ForecasterConfig(**{**TINY, **told, "static_covariates": covariates("height")})
     encoder = GridEncoder(config).eval().requires_grad_(False)
     columns, calendar, patch = torch.randn(1, 1, 4, 4), torch.randn(1, 1, 4), torch.randn(1, 1, 4)
@@ -96,7 +96,7 @@ def test_neighbours_are_embedded_alike_and_the_target_as_ever() -> None:
 def test_the_state_holds_every_node() -> None:
     """Bytes grow with the names of a grid, not with its empty places."""
     plain, grid, holes = (tiny_network(**changes) for changes in (
-        {}, LINE, {**LINE, "grid": (("target", "near", "far"), ("", "", ""))}
+        {}, LINE, {**LINE, "spatial_grid": (("target", "near", "far"), ("", "", ""))}
     ))  # fmt: skip
     assert plain.spec.fields["hidden"].shape == (4, 1, 2, 8)
     assert grid.spec.fields["hidden"].shape == holes.spec.fields["hidden"].shape == (4, 1, 2, 24)
@@ -106,15 +106,15 @@ def test_the_state_holds_every_node() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"grid": (("target", "near"), ("far",))}, 'rows of one length; write "" where nothing is known'),
-        ({"grid": (("near", "far"),)}, '"target" at one place, that of the series itself, got it 0 times'),
-        ({"grid": (("target", "target"),)}, "got it 2 times"),
-        ({"grid": (("near", "target", "near"),)}, "each name at one place, got more of near"),
-        ({"grid": (("target", "", "far"),)}, "linked with the target by neighbours, got far apart from it"),
-        ({"grid": ("near", "target")}, "rows of names, such as"),
-        ({"grid": (("target", 3),)}, "rows of names, such as"),
-        ({"grid": ((), ())}, "rows of names"),
-        ({"grid": (("target", "sea"),)}, r"names of past covariates \(far, near\), got 'sea'; name its column under"),
+        ({"spatial_grid": (("target", "near"), ("far",))}, 'rows of one length; write "" where nothing is known'),
+        ({"spatial_grid": (("near", "far"),)}, '"target" at one place, that of the series itself, got it 0 times'),
+        ({"spatial_grid": (("target", "target"),)}, "got it 2 times"),
+        ({"spatial_grid": (("near", "target", "near"),)}, "each name at one place, got more of near"),
+        ({"spatial_grid": (("target", "", "far"),)}, "linked with the target by neighbours, got far apart from it"),
+        ({"spatial_grid": ("near", "target")}, "rows of names, such as"),
+        ({"spatial_grid": (("target", 3),)}, "rows of names, such as"),
+        ({"spatial_grid": ((), ())}, "rows of names"),
+        ({"spatial_grid": (("target", "sea"),)}, r"past covariates \(far, near\), got 'sea'; name its column under"),
         ({"past_covariates": (*covariates("far"), Covariate("near", levels=("a",)))}, "'near' has levels; give it as"),
         ({"past_covariates": ()}, "there are none"),
         ({"cell": "gru"}, "cell: expected lstm, the only cell that reads a grid, got 'gru'"),
@@ -131,7 +131,7 @@ def test_a_grid_survives_json() -> None:
     """Lists come back from JSON and TOML; a row that is text must not come apart into letters."""
     config = ForecasterConfig(**{**TINY, **LINE})
     told = config.to_dict()
-    assert ForecasterConfig.from_dict({**told, "grid": [["target", "near", "far"]]}) == config
+    assert ForecasterConfig.from_dict({**told, "spatial_grid": [["target", "near", "far"]]}) == config
     for grid in (["ab", "cd"], [1, 2], 3, "target"):
         with pytest.raises(ConfigError):
-            ForecasterConfig.from_dict({**told, "grid": grid})
+            ForecasterConfig.from_dict({**told, "spatial_grid": grid})

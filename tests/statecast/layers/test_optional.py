@@ -41,14 +41,14 @@ def test_the_recurrent_decoder_by_hand() -> None:
             torch.testing.assert_close(context[row, segment], expected, rtol=1e-12, atol=1e-12)
 
 
-def test_the_window_is_read_both_ways() -> None:
-    """Forwards to the newest patch, backwards to the oldest; seasons that began before the ring are missing."""
+def test_the_lookback_is_read_both_ways() -> None:
+    """Forwards to the newest patch, backwards to the oldest; seasons that began before the lookback are missing."""
     torch.manual_seed(0)
-    config = ForecasterConfig(**{**TINY, "season": 2, "ring_length": 19, "calendar": (), "bidirectional": True})
+    config = ForecasterConfig(**{**TINY, "season": 2, "lookback_length": 19, "calendar": (), "bidirectional": True})
     encoder = BidirectionalEncoder(config).eval().requires_grad_(False)
-    loc, scale, ring = random(1, 1), random(1, 1).abs() + 1.0, torch.randn(1, 1, 16)
-    ring[..., 5] = torch.nan
-    patch = ring[..., -4:]
+    loc, scale, lookback = random(1, 1), random(1, 1).abs() + 1.0, torch.randn(1, 1, 16)
+    lookback[..., 5] = torch.nan
+    patch = lookback[..., -4:]
     inputs = PatchInput(
         patches=(patch, patch - 1.0, patch + 2.0),
         now=Scaling(loc, scale),
@@ -56,9 +56,9 @@ def test_the_window_is_read_both_ways() -> None:
         covariates=torch.randn(1, 1, 0),
         calendar=torch.randn(1, 1, 0),
         static=torch.randn(1, 0),
-        window=ring,
+        reread=lookback,
     )
-    scaled = ((ring[0, 0] - loc[0]) / scale[0]).float()
+    scaled = ((lookback[0, 0] - loc[0]) / scale[0]).float()
     change = torch.cat([torch.zeros(2), scaled[2:] - scaled[:-2]])
     sequence = []
     for first in (0, 4, 8):
@@ -78,7 +78,7 @@ def test_the_window_is_read_both_ways() -> None:
 
 
 def test_a_window_keeps_no_phase_states() -> None:
-    """Its state holds the ring and the last hidden vector; what it does not carry it need not keep."""
+    """Its state holds the lookback and the last hidden vector; what it does not carry it need not keep."""
     plain, windowed = tiny_network(), tiny_network(bidirectional=True)
     assert plain.spec.fields["hidden"].shape == (4, 1, 2, 8)
     assert windowed.spec.fields["hidden"].shape == (1, 1, 1, 8)

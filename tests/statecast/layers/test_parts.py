@@ -7,9 +7,9 @@ import torch
 from statecast.errors import InputError
 from statecast.layers.attention import NaiveForecastAttention, ResolutionAttention
 from statecast.layers.bucket_encoder import fill_buckets, find_ends
-from statecast.layers.heads import QuantileHead, SharedRing, interpolate_levels, mass_weights
-from statecast.layers.mixed_frequency import lay_out
-from statecast.naive_forecasts import EXPERTS, expert_forecasts, fill_missing
+from statecast.layers.heads import QuantileHead, SharedLookback, interpolate_levels, mass_weights
+from statecast.layers.mixed_frequency import align
+from statecast.naive_forecasts import NAIVE_FORECASTS, compute_naive_forecasts, fill_missing
 from statecast.state.causal_scaling import discounted_sums, scaling_of
 
 
@@ -49,7 +49,7 @@ def test_buckets_keep_to_the_clock() -> None:
 def test_given_values_stand_where_their_buckets_end() -> None:
     """Steps 10..20 with given buckets of 6: bucket 1 (6..11) takes effect at 11, bucket 2 at 17, bucket 0 is over."""
     values = np.arange(5, dtype=np.float32)[None] * 100
-    column, earlier = lay_out(values, 0, 6, 9, 11, 3)
+    column, earlier = align(values, 0, 6, 9, 11, 3)
     assert np.flatnonzero(~np.isnan(column[0])).tolist() == [1, 7]
     assert column[0, [1, 7]].tolist() == [100, 200]
     assert np.isnan(earlier[0, :2]).all()
@@ -58,8 +58,8 @@ def test_given_values_stand_where_their_buckets_end() -> None:
 
 def test_experts_on_a_visible_series() -> None:
     """Season 4 on 0..39: every expert's first step can be told by hand."""
-    forecasts = expert_forecasts(torch.arange(40.0)[None], 4, 5, EXPERTS)[0]
-    first = dict(zip(EXPERTS, forecasts[0].tolist(), strict=True))
+    forecasts = compute_naive_forecasts(torch.arange(40.0)[None], 4, 5, NAIVE_FORECASTS)[0]
+    first = dict(zip(NAIVE_FORECASTS, forecasts[0].tolist(), strict=True))
     assert first == {
         "last value": 39, "season": 36, "mean of four seasons": 30, "slow level": 0, "level of the last season": 37.5,
         "level with drift": 38.5, "seven seasons ago": 12, "season with drift": 40,
@@ -71,13 +71,13 @@ def test_experts_on_a_visible_series() -> None:
 def test_the_shape_of_all_seasons_counts_only_what_was_seen() -> None:
     """Zeros from before the first value would flatten the shape of a young series."""
     window = torch.cat([torch.zeros(30), torch.tensor([3.0, 1.0, 5.0, 7.0, 4.0, 2.0, 6.0, 8.0])])[None]
-    ahead = expert_forecasts(window, 4, 6, EXPERTS[-1:])[0, :, 0]
+    ahead = compute_naive_forecasts(window, 4, 6, NAIVE_FORECASTS[-1:])[0, :, 0]
     assert ahead.tolist() == [4, 2, 6, 8, 4, 2]  # both seasons have the shape -1, -3, 1, 3; the last level is 5
 
 
-def test_a_shared_ring_learns_a_map_of_seasons_to_seasons() -> None:
+def test_a_shared_lookback_learns_a_map_of_seasons_to_seasons() -> None:
     """With a map that takes the season before last, and neighbours shut, it repeats that one."""
-    ring = SharedRing(13, 7, 4)
+    ring = SharedLookback(13, 7, 4)
     window = torch.arange(13.0)[None]
     assert ring(window, 7).abs().max() == 0
     ring.map.weight.data[:] = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])

@@ -11,7 +11,7 @@ from statecast import Ensemble, Forecaster, ForecasterConfig, Observations
 from statecast.api.forecast import forecast_series
 from statecast.errors import ArtifactError, ConfigError
 from statecast.models.scenarios import sample_paths
-from statecast.naive_forecasts import EXPERTS, NINE_EXPERTS
+from statecast.naive_forecasts import NAIVE_FORECASTS, NINE_NAIVE_FORECASTS
 from tests.builders import TINY, tiny_ensemble
 
 HISTORY = [float(x) for x in np.sin(np.arange(90)) * 5 + 20]
@@ -20,7 +20,7 @@ PLAIN = {**TINY, "adaptation": 0.0}
 
 def uncalibrated(*members):
     ensemble = tiny_ensemble(2, *members)
-    ensemble.calibration.margins.zero_()
+    ensemble.calibration.conformal_offsets.zero_()
     return ensemble
 
 
@@ -31,7 +31,7 @@ def test_each_quantile_is_the_mean_of_the_members(members):
     whole = forecast_series(ensemble, HISTORY, start="2026-03-01")
     apart = []
     for member in ensemble.members:
-        member.calibration.margins.zero_()
+        member.calibration.conformal_offsets.zero_()
         apart.append(forecast_series(member, HISTORY, start="2026-03-01"))
     for level, values in whole.quantiles.items():
         np.testing.assert_allclose(values, np.mean([one.quantiles[level] for one in apart], axis=0), rtol=1e-6)
@@ -44,22 +44,23 @@ def test_one_member_alone_is_itself():
     np.testing.assert_allclose(forecast_series(ensemble, HISTORY).mean, alone.mean, rtol=1e-6)
 
 
-def test_attention_is_over_all_resolutions_and_experts_and_sums_to_one():
-    ensemble = tiny_ensemble(0, {"experts": EXPERTS[2:5]}, {"experts": (*EXPERTS[-1:], *EXPERTS[:3])})
-    assert ensemble.config.experts == (*EXPERTS[:5], EXPERTS[-1])
-    ensemble = tiny_ensemble(0, {"experts": EXPERTS[2:5]}, {"resolutions": (1, 3)})
-    assert ensemble.config.resolutions == (1, 3, 6) and ensemble.config.experts == NINE_EXPERTS
+def test_attention_is_over_all_resolutions_and_naive_forecasts_and_sums_to_one():
+    others = (*NAIVE_FORECASTS[-1:], *NAIVE_FORECASTS[:3])
+    ensemble = tiny_ensemble(0, {"naive_forecasts": NAIVE_FORECASTS[2:5]}, {"naive_forecasts": others})
+    assert ensemble.config.naive_forecasts == (*NAIVE_FORECASTS[:5], NAIVE_FORECASTS[-1])
+    ensemble = tiny_ensemble(0, {"naive_forecasts": NAIVE_FORECASTS[2:5]}, {"resolutions": (1, 3)})
+    assert ensemble.config.resolutions == (1, 3, 6) and ensemble.config.naive_forecasts == NINE_NAIVE_FORECASTS
     state = ensemble.fresh(torch.tensor([4]), torch.zeros(1, 0))
     seen = Observations(torch.tensor([HISTORY]), torch.zeros(1, 90, 0), torch.zeros(1, 90, ensemble.config.known_width))
     prediction, _ = ensemble.step(seen, state, torch.zeros(1, 12, ensemble.config.known_width))
-    for weights in (prediction.expert_weights, prediction.resolution_weights):
+    for weights in (prediction.naive_forecast_weights, prediction.resolution_weights):
         torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:2]))
 
 
 def test_calibration_is_of_the_mean():
     """Margins stretch the mean's own quantiles about its median; the mean stays."""
     plain, stretched = uncalibrated(), uncalibrated()
-    stretched.calibration.margins.fill_(float(np.log(2.0)))
+    stretched.calibration.conformal_offsets.fill_(float(np.log(2.0)))
     narrow, wide = forecast_series(plain, HISTORY), forecast_series(stretched, HISTORY)
     np.testing.assert_allclose(wide.quantiles[0.5], narrow.quantiles[0.5], rtol=1e-6)
     width = narrow.quantiles[0.9] - narrow.quantiles[0.1]

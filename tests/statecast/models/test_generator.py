@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import statecast
 from statecast import Generator, GeneratorConfig
-from statecast.config import CELLS
 from statecast.errors import ArtifactError, ConfigError, InputError
 from statecast.inputs.vocabulary import VOCABULARIES, Vocabulary, allowed_bytes
+from statecast.layers.cells.recurrent import CELLS
 from statecast.uncertainty.sampling import Choice, sample, uniforms
 
 TEXT = "It was the best of times, it was the worst of times. Größe 你好，世界! "

@@ -65,7 +65,7 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     assert all(sentence in " ".join(output.split()) for sentence in scores["verdict"])
     assert set(manifest["coverage"]) == {str(level) for level in artifact.forecaster.config.quantile_levels}
     told = {part["part"]: part for part in manifest["ablation"]["parts"]}
-    assert {"linear ring", "recurrence in the finest resolution"} < set(told) and manifest["ablation"][
+    assert {"linear lookback", "recurrence in the finest resolution"} < set(told) and manifest["ablation"][
         "judge"
     ] == "pinball"
     assert "step 12" in output
@@ -74,7 +74,7 @@ def test_fit_writes_a_whole_artifact_with_figures(fitted):
     for text in (
         "Calibration",
         "Error by horizon step",
-        "Attention over experts",
+        "Attention over naive forecasts",
         "Attention over resolutions",
         "Loss",
         "Coverage",

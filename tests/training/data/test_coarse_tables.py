@@ -12,7 +12,7 @@ import statecast
 from statecast import Forecaster, ForecasterConfig
 from statecast.api.forecast import forecast_series
 from statecast.errors import StatecastError
-from statecast.layers.mixed_frequency import lay_out
+from statecast.layers.mixed_frequency import align
 from tests.training.conftest import long_table
 from training.cli.main import app
 from training.data.coarse_tables import join_resolutions
@@ -24,8 +24,8 @@ from training.data.tables import panel_of
 from training.evaluation.backtest import Part, carried_forecasts
 
 SHAPE = ForecasterConfig(
-    horizon=5, season=4, patch_length=4, ring_length=40, resolutions=(1, 6, 24), given=(6, 24), width=8, dropout=0.0,
-    earlier_length=10,
+    horizon=5, season=4, patch_length=4, lookback_length=40, resolutions=(1, 6, 24), mixed_frequency=(6, 24),
+    width=8, dropout=0.0, coarse_history_length=10,
 )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_a_backtest_reads_given_values_as_a_notebook_does(joined):
         item = joined.items[window.item]
         given = {
             name: (str(statecast.time.frequency.Frequency.parse(name).times(np.asarray([one.bucket]))[0]), one.values)
-            for name, one in (("6h", item.given[6]), ("1d", item.given[24]))
+            for name, one in (("6h", item.mixed_frequency[6]), ("1d", item.mixed_frequency[24]))
         }
         for at, origin in enumerate(window.origins.tolist()):
             history = item.target[item.first : origin + 1]
@@ -81,13 +81,13 @@ def test_sequences_begin_with_what_was_given_by_then_and_see_no_more(joined):
     sequences = Sequences(encode_panel(joined, SHAPE), split.train, SequenceShape(4, 5, forks=6))
     batch = sequences.cut(np.asarray([0, 1, 1]), np.asarray([0, 7, 30]), forks=3)
     for row, number in enumerate(batch.items.tolist()):
-        for place, length in enumerate(SHAPE.given):
-            one = joined.items[number].given[length]
-            column, earlier = lay_out(one.values[None], one.bucket, length, int(batch.clock[row]), 12, 10)
-            np.testing.assert_array_equal(batch.given[row, :, place], column[0])
-            np.testing.assert_array_equal(batch.earlier[row, place], earlier[0])
-    assert int((~batch.given.isnan()).sum()) >= 4
-    assert int((~batch.earlier.isnan()).sum()) >= 20
+        for place, length in enumerate(SHAPE.mixed_frequency):
+            one = joined.items[number].mixed_frequency[length]
+            column, earlier = align(one.values[None], one.bucket, length, int(batch.clock[row]), 12, 10)
+            np.testing.assert_array_equal(batch.mixed_frequency[row, :, place], column[0])
+            np.testing.assert_array_equal(batch.coarse_history[row, place], earlier[0])
+    assert int((~batch.mixed_frequency.isnan()).sum()) >= 4
+    assert int((~batch.coarse_history.isnan()).sum()) >= 20
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ patch_length = 2
 resolutions = [1]
 calendar = []
 width = 12
-earlier_length = 12
+coarse_history_length = 12
 dropout = 0.0
 [training]
 steps = 120
@@ -143,7 +143,7 @@ def test_what_is_given_is_learned_from(learned):
     """With the signs of the table turned the same network must fall apart, or the figures come from elsewhere."""
     folder, output = learned
     artifact = statecast.load(folder / "small")
-    assert artifact.manifest["given"] == [2]
+    assert artifact.manifest["mixed_frequency"] == [2]
     assert artifact.forecaster.config.resolutions == (1, 2)
     scores = artifact.manifest["scores"]
     assert scores["ours"]["mae"] < 0.6 * min(row["mae"] for row in scores["baselines"].values())

@@ -18,7 +18,7 @@ from training.data.splits import origins, split_by_fractions, split_by_rows, sta
 from training.data.tables import panel_of
 from training.errors import TrainingError
 
-CONFIG = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1,), calendar=("day",))
+CONFIG = ForecasterConfig(horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1,), calendar=("day",))
 COVARIATES = Columns(past=("wind",), future=("holiday",), static=("site",))
 
 

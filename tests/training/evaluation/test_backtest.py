@@ -26,7 +26,9 @@ from training.evaluation.baselines.naive import (
     seasonal_indices,
 )
 
-CONFIG = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8, dropout=0.0)
+CONFIG = ForecasterConfig(
+    horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4), width=8, dropout=0.0
+)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from training.evaluation.baselines.naive import Task
 from training.evaluation.conformal import calibrate
 from training.selection.defaults import choose_network
 
-SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8)
+SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4), width=8)
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_rows_up_to_the_latest_end_of_training_count_as_learned(calibrated):
     """Were later rows to count, a live series would be held against margins of rows that it has left behind."""
     network, tensors, task = calibrated
     ends = tensors.clock.numpy() + task.split.train
-    assert int(network.calibration.learned_until) == ends.max()
-    assert network.calibration.learned.abs().min() > 0
+    assert int(network.calibration.in_sample_until) == ends.max()
+    assert network.calibration.in_sample_offsets.abs().min() > 0
 
 
 def test_served_intervals_hold_on_validation_as_often_as_promised(calibrated):
@@ -54,7 +54,7 @@ def test_without_validation_margins_are_those_of_learned_rows(calibrated):
     bare = replace(task, split=replace(task.split, val=task.split.train))
     found = copy.deepcopy(network)
     assert calibrate(found, tensors, bare, 1) == 0
-    torch.testing.assert_close(found.calibration.margins, found.calibration.learned)
+    torch.testing.assert_close(found.calibration.conformal_offsets, found.calibration.in_sample_offsets)
 
 
 @pytest.mark.parametrize(("horizon", "log_width"), [(48, 1 / 120), (96, 1 / 120), (320, 0.0025)])
@@ -72,7 +72,7 @@ def test_one_origin_a_series_is_enough_to_calibrate_by():
     torch.manual_seed(0)
     network = Forecaster(SHAPE).eval()
     assert calibrate(network, encode_panel(panel, SHAPE), task, every=5) == 3
-    assert not torch.equal(network.calibration.margins, network.calibration.learned)
+    assert not torch.equal(network.calibration.conformal_offsets, network.calibration.in_sample_offsets)
 
 
 def test_one_horizon_of_one_series_does_not_close_an_interval():
@@ -83,5 +83,5 @@ def test_one_horizon_of_one_series_does_not_close_an_interval():
     torch.manual_seed(0)
     network = Forecaster(SHAPE).eval()
     assert calibrate(network, encode_panel(panel, SHAPE), task, every=1) == 2
-    margins, learned = network.calibration.margins, network.calibration.learned
+    margins, learned = network.calibration.conformal_offsets, network.calibration.in_sample_offsets
     assert bool((margins >= learned).all()) and not torch.equal(margins, learned)

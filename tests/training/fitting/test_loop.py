@@ -24,7 +24,9 @@ from training.fitting.panel_objective import PanelForecast
 from training.fitting.weights import copy_weights
 from training.progress import Silent
 
-SHAPE = ForecasterConfig(horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4), width=8, dropout=0.1)
+SHAPE = ForecasterConfig(
+    horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4), width=8, dropout=0.1
+)
 PLAN = TrainingConfig(steps=12, batch=4, forks=8, warm=2, validation_every=4, averaging=0.5, learning_rate=0.01)
 
 

@@ -29,7 +29,7 @@ from training.text.objective import NextSymbol
 
 def forecast(panel):
     shape = ForecasterConfig(
-        horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1,), width=8, dropout=0.1
+        horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1,), width=8, dropout=0.1
     )
     task = Task(panel, split_by_fractions(panel, (0.6, 0.2, 0.2), 5), season=8, horizon=5)
     config = TrainingConfig(steps=9, batch=4, forks=8, warm=2, validation_every=3, averaging=0.5, learning_rate=0.01)

@@ -33,8 +33,8 @@ def blown(rows=3, steps=700, seed=0):
 
 def fitted(panel, **changes):
     shape = ForecasterConfig(
-        freq=None, horizon=HORIZON, season=1, patch_length=4, ring_length=16, resolutions=(1,), width=32, dropout=0.0,
-        segment_length=3, **changes,
+        freq=None, horizon=HORIZON, season=1, patch_length=4, lookback_length=16, resolutions=(1,), width=32,
+        dropout=0.0, segment_length=3, **changes,
     )  # fmt: skip
     split = split_by_fractions(panel, (0.6, 0.3, 0.1), HORIZON)
     shape = fit_covariates(panel, split, shape)
@@ -47,7 +47,7 @@ def fitted(panel, **changes):
 
 @pytest.fixture(scope="module")
 def grid():
-    return fitted(blown(), grid=GRID)
+    return fitted(blown(), spatial_spatial_spatial_spatial_grid=GRID)
 
 
 def test_what_comes_from_the_west_is_foreseen(grid):
@@ -61,5 +61,5 @@ def test_neighbours_that_help_are_kept(grid):
     trials = {trial.part: trial for trial in switch_off(grid, Silent())}
     neighbours = trials["neighbours on the grid"]
     assert not neighbours.off and neighbours.without > 1.5 * neighbours.given
-    assert all(bool(weight.any()) for weight in grid.objective.network.switches()["neighbours on the grid"])
+    assert all(bool(weight.any()) for weight in grid.objective.network.ablatable()["neighbours on the grid"])
     assert trials["recurrence in the finest resolution"].given == pytest.approx(grid.objective.validate())

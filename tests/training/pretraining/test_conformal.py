@@ -29,8 +29,8 @@ def test_margins_and_youth_are_the_line_that_the_needs_lie_on():
     needed += (0.3 + 0.1 * lives)[:, None, None] - 0.2 * torch.special.ndtri(torch.tensor(0.9))
     needed[::7, :, 5] = torch.nan
     draw_lines(calibration, lives, needed)
-    torch.testing.assert_close(calibration.margins, torch.full((2, 3), 0.3), atol=0.02, rtol=0.0)
-    torch.testing.assert_close(calibration.youth, torch.full((3,), 0.1), atol=0.01, rtol=0.0)
+    torch.testing.assert_close(calibration.conformal_offsets, torch.full((2, 3), 0.3), atol=0.02, rtol=0.0)
+    torch.testing.assert_close(calibration.cold_start_widening, torch.full((3,), 0.1), atol=0.01, rtol=0.0)
 
 
 @pytest.mark.parametrize(("season", "steps"), [(12, 24), (24, 48), (24, 96), (96, 192)])

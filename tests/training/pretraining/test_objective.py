@@ -179,8 +179,9 @@ def test_pretrain_writes_an_artifact_that_forecasts_what_it_never_saw(default):
     assert np.isfinite(artifact.forecast([3.0, 4.0, 5.0], 20).mean).all()
     for calibration in artifact.network.calibrations.values():
         assert calibration.autocorrelation[0] == pytest.approx(1.0)
-        assert calibration.margins.abs().max() > 0 and torch.equal(*calibration.margins)  # both sides alike
-        assert calibration.youth.min() >= 0
+        offsets = calibration.conformal_offsets
+        assert offsets.abs().max() > 0 and torch.equal(*offsets)  # both sides alike
+        assert calibration.cold_start_widening.min() >= 0
     page = (default / "default" / "report.html").read_text()
     assert page.count("<figure>") >= 50 and "no real series" in page
     assert not list((default / "default").glob("checkpoint*"))

@@ -84,9 +84,9 @@ def test_a_fit_writes_one_artifact(fitted):
     assert costs["steps"] == 14 and [one["steps"] for one in costs["members"]] == [8, 6]
     assert [pair[0] for pair in artifact.manifest["training"]["curves"]["validation"]] == [4, 8, 12, 14]
     parts = [part["part"] for part in artifact.manifest["ablation"]["parts"]]
-    assert "member 1: resolution 1d" in parts and "member 2: linear ring" in parts
+    assert "member 1: resolution 1d" in parts and "member 2: linear lookback" in parts
     assert not list(folder.glob("member-*")) and not list(folder.glob("checkpoint*"))
-    assert bool(np.any(artifact.forecaster.calibration.margins.numpy()))
+    assert bool(np.any(artifact.forecaster.calibration.conformal_offsets.numpy()))
     assert outcome.judgement.rows["statecast"]["mae"] > 0
 
 

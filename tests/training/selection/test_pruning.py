@@ -16,7 +16,7 @@ from training.progress import Silent
 from training.selection.pruning import _Forgetful, switch_off, tell_ablation
 
 SHAPE = ForecasterConfig(
-    horizon=5, season=8, patch_length=4, ring_length=64, resolutions=(1, 4, 8), width=8, memory=2, memory_width=4
+    horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4, 8), width=8, memory=2, memory_width=4
 )
 PLAN = TrainingConfig(steps=60, batch=8, forks=8, warm=2, validation_every=60, learning_rate=0.01)
 
@@ -39,7 +39,7 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     """A part that makes forecasts worse must not be served because somebody asked for it."""
     network = fit.objective.network
     with torch.no_grad():
-        network.additions.memory_gate.fill_(30.0)
+        network.gated_residuals.memory_gate.fill_(30.0)
         network.resolution_attention.values[2].weight.normal_(std=30.0)
     before, told = copy_weights(network), []
     watcher = Silent()
@@ -47,13 +47,13 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     trials = {trial.part: trial for trial in switch_off(fit, watcher)}
     assert trials["attention over time"].off and trials["resolution 8h"].off
     assert trials["attention over time"].without < trials["attention over time"].given
-    assert not network.additions.memory_gate.any()
-    assert network.resolution_attention.heard.tolist() == [True, not trials["resolution 4h"].off, False]
+    assert not network.gated_residuals.memory_gate.any()
+    assert network.resolution_attention.active.tolist() == [True, not trials["resolution 4h"].off, False]
     assert len(told) == sum(trial.off for trial in trials.values())
     last = trials["recurrence in the finest resolution"]
     assert fit.objective.validate() == pytest.approx(last.given)
-    assert not trials["linear ring"].off and trials["linear ring"].without > trials["linear ring"].given
-    switched = {"additions.memory_gate", "resolution_attention.heard"}
+    assert not trials["linear lookback"].off and trials["linear lookback"].without > trials["linear lookback"].given
+    switched = {"gated_residuals.memory_gate", "resolution_attention.active"}
     after = copy_weights(network)
     assert all(torch.equal(weight, after[name]) for name, weight in before.items() if name not in switched)
     assert all(isinstance(part["off"], bool) for part in tell_ablation("pinball", [list(trials.values())])["parts"])
@@ -64,11 +64,11 @@ def test_a_resolution_that_is_off_has_no_share_and_no_say(fit):
     network = fit.objective.network.eval()
     attention = network.resolution_attention
     states, ages = [torch.randn(4, 8) for _ in range(3)], [torch.rand(4) for _ in range(2)]
-    heard = attention.heard.clone()
-    attention.heard[1:] = torch.tensor([True, False])
+    heard = attention.active.clone()
+    attention.active[1:] = torch.tensor([True, False])
     mixed, weights = attention(states, ages)
     other, _ = attention([*states[:2], states[2] + 9.0], ages)
-    attention.heard.copy_(heard)
+    attention.active.copy_(heard)
     assert not weights[..., 2].any() and torch.equal(mixed, other)
     torch.testing.assert_close(weights.sum(-1), torch.ones_like(weights[..., 0]))
 

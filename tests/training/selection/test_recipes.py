@@ -90,7 +90,7 @@ def race(panel, *recipes):
 
 
 def recipe(name, width, rate, steps=18):
-    keys = {"width": width, "dropout": 0.1, "half_life": 30.0, "linear_ring": True}
+    keys = {"width": width, "dropout": 0.1, "half_life": 30.0, "linear_lookback": True}
     return Recipe(name, keys, {"steps": steps, "batch": 4, "learning_rate": rate})
 
 
@@ -137,7 +137,7 @@ def test_a_fit_tells_its_race_and_a_resumed_one_does_not_hold_it_again(wavy, tmp
     assert len(validations) > 1 and validations[0] <= (1 + NOISE) * min(validations)
     assert len(training["race"]) == len(choose_recipes(wavy, SMALL))
     winner = training["race"][0]["settings"]
-    assert all(training["config"]["network"][key] == winner[key] for key in ("width", "half_life", "linear_ring"))
+    assert all(training["config"]["network"][key] == winner[key] for key in ("width", "half_life", "linear_lookback"))
     assert not (tmp_path / "race.json").exists()
     assert training["race"][0]["recipe"] in (tmp_path / "report.html").read_text(encoding="utf-8")
 

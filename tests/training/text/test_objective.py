@@ -8,9 +8,8 @@ import torch
 
 import statecast
 from benchmarks.time_machine import Written
-from statecast.config import GeneratorConfig
 from statecast.errors import ConfigError
-from statecast.models.generator import Generator
+from statecast.models.generator import Generator, GeneratorConfig
 from tests.training.text.corpora import RHYME, chinese_text, fit_config
 from training.errors import TrainingError
 from training.fitting.loop import Fit
