@@ -21,38 +21,42 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = Settings()
-        wiring = Container.build(settings)
+        container = Container.build(settings)
     except ValidationError as error:
         return _refuse("; ".join(_plain(fault) for fault in error.errors()))
     except (ValueError, OSError, RuntimeError) as error:
         return _refuse(str(error))
     config = uvicorn.Config(
-        create_app(settings, wiring), host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+        create_app(settings, container), host=settings.host, port=settings.port, loop="uvloop", http="httptools",
         access_log=False, log_level="warning", server_header=False, lifespan="on",
         timeout_graceful_shutdown=int(settings.drain_s) + 1,
     )  # fmt: skip
-    _Server(config, wiring).run()
+    _Server(config, container).run()
     return 0
 
 
 class _Server(uvicorn.Server):
     """Says in one line where it listens, once it does."""
 
-    def __init__(self, config: uvicorn.Config, wiring: Container) -> None:
+    def __init__(self, config: uvicorn.Config, container: Container) -> None:
         super().__init__(config)
-        self._wiring = wiring
+        self._container = container
 
     def _log_started_message(self, listeners: object) -> None:  # noqa: ARG002
         sockets = [sock for server in self.servers for sock in server.sockets]
         port = sockets[0].getsockname()[1] if sockets else self.config.port
-        _say(started_line(self._wiring, port))
+        _say(started_line(self._container, port))
 
 
-def started_line(wiring: Container, port: int) -> str:
+def started_line(container: Container, port: int) -> str:
     """Say where the service listens, which models it has, and where sessions live."""
-    settings = wiring.settings
+    settings = container.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    models = ", ".join(str(model) for model in wiring.catalogue.models) if wiring.catalogue else wiring.no_artifact
+    models = (
+        ", ".join(str(model) for model in container.services.catalogue.models)
+        if container.services
+        else container.no_artifact
+    )
     store = "memory (lost on exit)" if urlsplit(settings.state_url).scheme == "memory" else settings.state_url
     line = f"Statecast listens on http://{host}:{port} · models: {models} · sessions: {store}"
     if settings.open_to_all:

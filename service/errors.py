@@ -29,6 +29,10 @@ class Fault:
     msg: str
 
 
+DEFECT = "this is a defect of the server; report it with the request_id, under which its log has the cause"
+"""Detail of a failure that nobody foresaw."""
+
+
 class ServiceError(Exception):
     """Base of all failures that reach a client. ``retry_after`` is in whole seconds, where waiting helps."""
 

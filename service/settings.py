@@ -14,60 +14,73 @@ STORES = ("sqlite", "memory")
 
 
 class Settings(BaseSettings):
-    """How the service runs. ``docs/reference/settings.md`` describes every field; a test holds them together."""
+    """How the service runs. The table in ``docs/reference/settings.md`` is what ``table`` makes of these fields."""
 
-    model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore", use_attribute_docstrings=True)
 
-    artifacts: Path = Field(default=Path("artifacts"), description="Folder whose sub-folders are artifacts.")
-    default_model: str | None = Field(
-        default=None,
-        description="Model of requests that name none; left out, a family named default, or the first by name.",
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where networks run; auto takes a GPU if any."
-    )
-    state_url: str = Field(
-        default="sqlite:///state/sessions.db",
-        description="Where sessions live: sqlite:///PATH, or memory:// (lost on exit).",
-    )
-    api_keys_file: Path | None = Field(
-        default=None, description="File of API keys, name:key or name:sha256:HEX a line; left out, no key is asked for."
-    )
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every network.")
-    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
-    threads: int = Field(default=1, ge=1, le=256, description="Threads of one computation.")
-    queue_rows: int = Field(default=4096, ge=1, description="Rows (series times variables) that may wait; then 429.")
-    batch_rows: int = Field(default=256, ge=1, description="Most rows computed at once; 1 turns batching off.")
-    resident_sessions: int = Field(
-        default=4096, ge=1, description="Session rows a model keeps in memory; others are reloaded."
-    )
-    session_ttl_s: int = Field(
-        default=30 * 86400, ge=1, description="Seconds without use after which a session expires."
-    )
-    live_metrics: str = Field(
-        default="mase,coverage",
-        description="Metrics that new sessions keep, by name, separated by commas; mase and coverage in any case.",
-    )
-    max_gap: int = Field(default=336, ge=0, description="Longest gap, in steps, that the missing policy fills.")
-    max_body_bytes: int = Field(
-        default=64 * 2**20, ge=1024, description="Largest body, also after decompression; then 413."
-    )
-    max_values: int = Field(
-        default=4_000_000, ge=1, description="Most values, times and covariates together, a request; then 413."
-    )
-    max_series: int = Field(default=10_000, ge=1, description="Most series a request; then 413.")
-    max_history: int = Field(default=1_000_000, ge=1, description="Most steps a series; then 413.")
-    generation_rows: int = Field(default=256, ge=1, description="TextRunner written at a time; then 429.")
-    max_prompt: int = Field(default=200_000, ge=1, description="Most characters of a prompt; then 413.")
-    max_tokens: int = Field(default=16_384, ge=1, description="Most tokens a request, its n texts together; then 413.")
-    max_path_steps: int = Field(default=10_000, ge=1, description="Longest horizon of paths; then 413.")
-    max_path_values: int = Field(
-        default=4_000_000, ge=1, description="Most values of paths a request (samples times steps times series)."
-    )
-    drain_s: float = Field(
-        default=20.0, ge=0, description="Seconds that running requests get to end when the service stops."
-    )
-    default_timeout_ms: int = Field(default=30_000, ge=1, description="timeout_ms of requests that give none.")
+    protocols: str | None = None
+    """What the server speaks: names separated by commas, of `admin`, `forecast`, `generate`, `openai` and whatever
+    other packages bring. Left out: every protocol that comes with the server."""
+    artifacts: Path = Path("artifacts")
+    """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
+    to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
+    default_model: str | None = None
+    """`name` or `name@version` of the model that answers requests naming none. Left out: a family named `default`, else
+    the first by name, in its newest version."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` (a GPU where there is one), `cpu` or `cuda`."""
+    state_url: str = "sqlite:///state/sessions.db"
+    """Where sessions live. `sqlite:///PATH` is on disk before an answer leaves; three slashes are relative to the
+    working directory, four absolute. `memory://` is lost on exit."""
+    api_keys_file: Path | None = None
+    """File of API keys: `name:key`, `name:sha256:HEX` or a bare key per line, `#` for comments. Without it no key is
+    required. A file that is missing or empty ends the start."""
+    host: str = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` for every network. Without keys the start warns about that and `/ready` shows it
+    as `open_to_all`."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """Port; `0` picks a free one and prints it."""
+    threads: int = Field(default=1, ge=1, le=256)
+    """Threads of one computation. More help large batches of wide networks, not small ones."""
+    queue_rows: int = Field(default=4096, ge=1)
+    """Rows (series times variables) that may wait; more are answered 429 with `Retry-After`."""
+    batch_rows: int = Field(default=256, ge=1)
+    """Rows computed at once at most, no more than `STATECAST_QUEUE_ROWS`; `1` turns batching off."""
+    resident_sessions: int = Field(default=4096, ge=1)
+    """Session rows that each model keeps in memory; others are read from the store when they are used. Each season of a
+    family has as many, and all together at most twice as many."""
+    session_ttl_s: int = Field(default=30 * 86400, ge=1)
+    """Seconds without use after which a session expires (30 days)."""
+    live_metrics: str = "mase,coverage"
+    """Metrics that new sessions keep of their forecasts, by name ([metrics.md](metrics.md)), separated by commas;
+    `mase` and `coverage` are kept in any case. They read the median and the interval that is judged;
+    `directional_accuracy` stays unknown. An unknown name ends the start."""
+    max_gap: int = Field(default=336, ge=0)
+    """Longest gap, in steps, that the `missing` policy fills; a longer one is 422."""
+    max_body_bytes: int = Field(default=64 * 2**20, ge=1024)
+    """Largest body, as sent and after decompression; a larger one is 413."""
+    max_values: int = Field(default=4_000_000, ge=1)
+    """Values in one request at most, times and covariates included; more are 413."""
+    max_series: int = Field(default=10_000, ge=1)
+    """Series in one request at most; more are 413."""
+    max_history: int = Field(default=1_000_000, ge=1)
+    """Steps in one series at most; more are 413."""
+    generation_rows: int = Field(default=256, ge=1)
+    """Texts written at a time, over all models; a request's `n` counts. More are answered 429 with `Retry-After`; an
+    `n` above it is 413."""
+    max_prompt: int = Field(default=200_000, ge=1)
+    """Characters in a prompt at most; more are 413."""
+    max_tokens: int = Field(default=16_384, ge=1)
+    """Tokens in one request at most: `max_tokens` times `n`; more are 413."""
+    max_path_steps: int = Field(default=10_000, ge=1)
+    """Longest `horizon` of `POST /generate`; a longer one is 413."""
+    max_path_values: int = Field(default=4_000_000, ge=1)
+    """Values in the paths of one request at most: `num_samples` times `horizon` times series (and variables); more are
+    413. Four times as many may be at work; then 429."""
+    drain_s: float = Field(default=20.0, ge=0)
+    """Seconds that running requests have to end when the service stops."""
+    default_timeout_ms: int = Field(default=30_000, ge=1)
+    """`timeout_ms` of requests that name none."""
 
     @model_validator(mode="after")
     def _refuse_dangerous(self) -> "Settings":
@@ -109,6 +122,15 @@ class Settings(BaseSettings):
     def open_to_all(self) -> bool:
         """Whether other machines can reach the service without a key."""
         return self.api_keys_file is None and self.host not in LOOPBACK
+
+
+def table() -> str:
+    """Give the rows of the settings' table in ``docs/reference/settings.md``, one line per field."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default = "none" if field.default is None else f"`{field.default}`"
+        rows.append(f"| `STATECAST_{name.upper()}` | {default} | {' '.join((field.description or '').split())} |")
+    return "\n".join(rows)
 
 
 def _split(text: str) -> tuple[str, ...]:

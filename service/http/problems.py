@@ -7,16 +7,16 @@ from typing import Any
 import orjson
 
 from service.errors import Fault, ServiceError, Unprocessable
+from service.http.path_table import Failure
 
 PROBLEM = "application/problem+json"
 _TITLES = {404: "No such path", 405: "No such method here"}
 _CODES = {404: "unknown_path", 405: "method_not_allowed"}
 MAX_FAULTS = 100
-_OPENAI = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
 def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
-    """Body of a failure."""
+    """Give the body of a failure."""
     return {
         "type": f"urn:statecast:problem:{error.code}",
         "title": error.title,
@@ -28,38 +28,14 @@ def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
     }
 
 
-def problem_bytes(error: ServiceError, request_id: str) -> bytes:
-    """Body of a failure, encoded."""
-    return orjson.dumps(problem(error, request_id))
+def problem_failure(error: ServiceError, request_id: str) -> Failure:
+    """Give a failure the form of RFC 9457."""
+    return Failure(error.status, failure_headers(error, PROBLEM), orjson.dumps(problem(error, request_id)))
 
 
-def openai_error(error: ServiceError) -> dict[str, Any]:
-    """Body of a failure below ``/v1``, where clients expect that API's shape."""
-    kind = "server_error" if error.status >= 500 else _OPENAI.get(error.status, "invalid_request_error")
-    param = ".".join(map(str, error.faults[0].loc)) if error.faults else None
-    return {"error": {"message": error.detail, "type": kind, "param": param, "code": error.code}}
-
-
-def openai_status(error: ServiceError) -> int:
-    """Status of a failure below ``/v1``: what is wrong with a request is 400 there."""
-    return 400 if error.status == 422 else error.status
-
-
-def failure_of(path: str, error: ServiceError, request_id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Status, headers and body of a failure on a path."""
-    headers = problem_headers(error)
-    if not path.startswith("/v1/"):
-        return error.status, headers, problem_bytes(error, request_id)
-    return (
-        openai_status(error),
-        [(b"content-type", b"application/json"), *headers[1:]],
-        orjson.dumps(openai_error(error)),
-    )
-
-
-def problem_headers(error: ServiceError) -> list[tuple[bytes, bytes]]:
-    """Headers of a failure: what it is, and when to come back where waiting helps."""
-    headers = [(b"content-type", PROBLEM.encode())]
+def failure_headers(error: ServiceError, content_type: str) -> list[tuple[bytes, bytes]]:
+    """Give a failure's headers: what it is, and when to come back where waiting helps."""
+    headers = [(b"content-type", content_type.encode())]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(error.retry_after).encode()))
     if error.status == 401:
@@ -68,14 +44,14 @@ def problem_headers(error: ServiceError) -> list[tuple[bytes, bytes]]:
 
 
 def http_failure(status: int, detail: str) -> ServiceError:
-    """Failure of the router: unknown path, unknown method."""
+    """Make a failure of the router: unknown path, unknown method."""
     error = ServiceError(detail, code=_CODES.get(status, "bad_request"))
     error.status, error.title = status, _TITLES.get(status, "Bad request")
     return error
 
 
 def all_failed(errors: Sequence[ServiceError]) -> ServiceError:
-    """One failure for a request of which no series could be answered.
+    """Make one failure of a request of which no series could be answered.
 
     A single series' failure is the request's; several agree on a status or make it 422.
     """

@@ -1,13 +1,15 @@
-"""Server-sent events: whole ones only, several at once where they have come together, a comment in every silence."""
+"""Server-sent events: several at once where they have come together, a comment in every silence, one way to fail."""
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from typing import Any
 
 import orjson
 from starlette.types import Receive, Send
 
-from service.errors import Loading
+from service.errors import DEFECT, Loading, ServiceError
 
 HEARTBEAT_S = 15.0
 """Seconds of silence after which a comment keeps proxies from closing the connection."""
@@ -20,17 +22,40 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 STOPPED = Loading("the service stopped before this was done; send the request again", code="shutting_down")
-"""What a stream is told that is cancelled because the server has waited long enough for it."""
-_BEAT = b": still here\n\n"
+"""What a stream ends with that is cancelled because the server has waited long enough for it."""
+_HEARTBEAT = b": still here\n\n"
+_log = logging.getLogger(__name__)
+Events = AsyncGenerator[Iterable[bytes], None]
+"""Events as they come, those together that are sent together; none stand for a silence."""
 
 
-def event(name: str, number: int, data: Any) -> bytes:
-    """One event; ``number`` is its ``id``."""
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), number, _dumped(data))
+class NumberedEvents:
+    r"""Makes events whose ``id`` counts from 0.
+
+    Examples
+    --------
+    >>> made = NumberedEvents()
+    >>> made("start", {}), made("done", [1])
+    (b'event: start\nid: 0\ndata: {}\n\n', b'event: done\nid: 1\ndata: [1]\n\n')
+    """
+
+    def __init__(self) -> None:
+        self._number = -1
+
+    def __call__(self, name: str, data: Any) -> bytes:
+        """Make the next event."""
+        self._number += 1
+        return b"event: %s\nid: %d\ndata: %s\n\n" % (name.encode(), self._number, _dumped(data))
 
 
 def data_only(data: Any) -> bytes:
-    """One chunk of the OpenAI shape."""
+    r"""Make an event without a name or an id.
+
+    Examples
+    --------
+    >>> data_only({"text": "a"})
+    b'data: {"text":"a"}\n\n'
+    """
     return b"data: %s\n\n" % _dumped(data)
 
 
@@ -38,36 +63,54 @@ def _dumped(data: Any) -> bytes:
     return orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-class Events:
-    """The body of one answer that is sent piece by piece."""
+async def send_events(
+    send: Send, events: Events, failure: Callable[[ServiceError], bytes], left: "asyncio.Future[None]"
+) -> None:
+    """Answer with events until they end, fail, or the client has left; their generator is closed in any case.
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    Parameters
+    ----------
+    send : Send
+        The connection.
+    events : Events
+        What it stops when it is closed is the work behind it.
+    failure : callable
+        Makes the last event of a stream that fails. The status is sent by then, and silence would look like an end.
+    left : asyncio.Future
+        Done once the client has left.
+    """
+    await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
 
-    async def open(self) -> None:
-        """Send the headers."""
-        await self._send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+    async def put(part: Iterable[bytes]) -> None:
+        await send({"type": "http.response.body", "body": b"".join(part) or _HEARTBEAT, "more_body": True})
 
-    async def put(self, events: Iterable[bytes]) -> None:
-        """Send events, or a heartbeat if there are none."""
-        body = b"".join(events) or _BEAT
-        await self._send({"type": "http.response.body", "body": body, "more_body": True})
+    async with aclosing(events):
+        try:
+            async for part in events:
+                if left.done():
+                    return
+                await put(part)
+        except ServiceError as error:
+            await put([failure(error)])
+        except asyncio.CancelledError:
+            await put([failure(STOPPED)])
+            raise
+        except Exception:
+            _log.exception("a stream failed")
+            await put([failure(ServiceError(DEFECT))])
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def close(self) -> None:
-        """End the body."""
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-
-async def left(receive: Receive) -> None:
-    """End when the client has left."""
+async def client_left(receive: Receive) -> None:
+    """End once the client has left."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def unless_left(work: "asyncio.Future[Any]", watch: "asyncio.Future[None]") -> bool:
-    """Wait for work; false, and the work cancelled, if the client leaves before it is done."""
+async def unless_left(work: "asyncio.Future[Any]", left: "asyncio.Future[None]") -> bool:
+    """Wait for work; gives false, and the work is cancelled, if the client leaves before it is done."""
     try:
-        await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
     finally:
         if not work.done():
             work.cancel()

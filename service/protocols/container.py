@@ -1,5 +1,7 @@
-"""What the handlers share: one object an app, found in ``app.state.wiring``."""
+"""What the handlers of all protocols share: one object per app, found in ``app.state.container``."""
 
+import gc
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +12,35 @@ from service.http.auth import ApiKeys
 from service.metrics import Metrics
 from service.serving.catalog import Catalog
 from service.serving.forecasts import ForecastService
+from service.serving.scenarios import ScenarioService
+from service.serving.text import TextService
 from service.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What can be asked of the loaded models."""
+
+    catalogue: Catalog
+    forecasts: ForecastService
+    texts: TextService
+    scenarios: ScenarioService
 
 
 @dataclass
 class Container:
-    """The parts of one running service. ``catalogue`` and ``forecasting`` are None where there is no artifact."""
+    """Settings, metrics, keys and services of one app."""
 
     settings: Settings
     metrics: Metrics
     keys: ApiKeys | None
-    catalogue: Catalog | None = None
-    forecasting: ForecastService | None = None
+    """None where no key is required."""
+    services: Services | None = None
+    """None where there is no artifact."""
+    unready: str | None = "the models are still loading; try again in a few seconds"
+    """Why nothing can be asked yet; None once the models are warm."""
 
     @classmethod
     def build(cls, settings: Settings) -> "Container":
@@ -33,11 +52,34 @@ class Container:
             If the default artifact is broken, the store cannot be opened, or the keys cannot be read.
         """
         keys = None if settings.api_keys_file is None else ApiKeys.read(settings.api_keys_file)
-        wiring = cls(settings, Metrics(), keys)
+        container = cls(settings, Metrics(), keys)
         if holds_artifact(settings.artifacts):
-            wiring.catalogue = Catalog.load(settings.artifacts, settings.default_model, settings.device)
-            wiring.forecasting = ForecastService(wiring.catalogue, settings, wiring.metrics)
-        return wiring
+            catalogue = Catalog.load(settings.artifacts, settings.default_model, settings.device)
+            forecasts = ForecastService(catalogue, settings, container.metrics)
+            runtime = forecasts.runtime
+            container.services = Services(catalogue, forecasts, TextService(runtime), ScenarioService(runtime))
+        return container
+
+    async def start(self) -> None:
+        """Warm the models, beside the running server; what goes wrong is logged and said to every request."""
+        if self.services is None:
+            return
+        try:
+            await self.services.forecasts.start()
+        except Exception:
+            _log.exception("the engine could not start")
+            self.unready = "the engine could not start; the server's log says why"
+            return
+        # What is loaded by now stays for ever. Left in the collector's sight, each full collection walks all of it and
+        # stops every thread for a tenth of a second, about once a second under load.
+        gc.collect()
+        gc.freeze()
+        self.unready = None
+
+    async def stop(self) -> None:
+        """Refuse new work, finish what there is within the settings' ``drain_s``, close the store."""
+        if self.services is not None:
+            await self.services.forecasts.stop(self.settings.drain_s)
 
     @property
     def no_artifact(self) -> str:
@@ -47,17 +89,30 @@ class Container:
             "fit, or set STATECAST_ARTIFACTS to a folder of artifacts, then start again"
         )
 
-    def require(self) -> tuple[Catalog, ForecastService]:
-        """Give catalogue and forecasting.
+    def loaded(self) -> Services:
+        """Give the services, warm or not.
 
         Raises
         ------
         Loading
             If there is no artifact.
         """
-        if self.catalogue is None or self.forecasting is None:
+        if self.services is None:
             raise Loading(self.no_artifact, code="no_model")
-        return self.catalogue, self.forecasting
+        return self.services
+
+    def ready(self) -> Services:
+        """Give the services once the models are warm.
+
+        Raises
+        ------
+        Loading
+            If they are not, or there is no artifact.
+        """
+        services = self.loaded()
+        if self.unready is not None:
+            raise Loading(self.unready)
+        return services
 
 
 def holds_artifact(folder: Path) -> bool:
@@ -66,6 +121,6 @@ def holds_artifact(folder: Path) -> bool:
 
 
 def container_of(request: Request) -> Container:
-    """Find the parts that serve this request."""
-    wiring: Container = request.app.state.wiring
-    return wiring
+    """Find what serves this request."""
+    container: Container = request.app.state.container
+    return container

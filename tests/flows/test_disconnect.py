@@ -22,7 +22,7 @@ def test_it_frees_its_rows_and_changes_nothing(tmp_path: Path) -> None:
             opening = {"prompt": "once", "max_tokens": 30, "session": "s"}
             assert (await client.post("/generate", json=opening)).status_code == 200
             before = (await client.get("/sessions/s")).json()
-            runtime = app.state.wiring.forecasting.runtime
+            runtime = app.state.container.services.forecasts.runtime
             scheduler = runtime.text_schedulers[before["model"]["digest"]]
             for stream in (True, False):
                 gone = asyncio.Event()
@@ -53,7 +53,7 @@ def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await asked
             assert b"event: error" in sent[-1]["body"] and b"shutting_down" in sent[-1]["body"]
-            room = app.state.wiring.forecasting.runtime.rooms[0]
+            room = app.state.container.services.forecasts.runtime.rooms[0]
             await asyncio.to_thread(room.close, 10)
             assert room.taken == 0
 
@@ -69,7 +69,7 @@ def test_a_failure_after_the_first_byte_is_an_event(tmp_path: Path, monkeypatch:
             def full(writes: object) -> None:
                 raise StoreError("disk full")
 
-            monkeypatch.setattr(app.state.wiring.forecasting.store, "commit", full)
+            monkeypatch.setattr(app.state.container.services.forecasts.store, "commit", full)
             body = {"prompt": "a", "max_tokens": 5, "stream": True, "session": "s"}
             answer = await client.post("/generate", json=body)
             assert answer.status_code == 200 and "event: done" not in answer.text

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service.http.sse import Events
+from service.http.sse import Events, send_events
 from service.protocols.generate import schemas as generate_schemas
 from service.text.stream import StreamQueue
 from tests.builders import tiny_artifact, tiny_generator_artifact
@@ -161,7 +161,7 @@ def test_stops_unknown_characters_and_bytes(run: Callable[..., None]) -> None:
 def test_a_full_house_is_429_and_forecasts_go_on(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         long = asyncio.create_task(write(client, prompt="a", max_tokens=2000, n=2))
-        runtime = app.state.wiring.forecasting.runtime
+        runtime = app.state.container.services.forecasts.runtime
         while not runtime.rooms[0].taken:
             await asyncio.sleep(0)
         full = await client.post("/generate", json={"model": "letters", "prompt": "a", "n": 2})
@@ -219,8 +219,12 @@ def test_silence_is_filled_with_comments() -> None:
 
         box: StreamQueue[int] = StreamQueue()
         assert await box.take(0.001) == []
-        await Events(send).put(())
-        assert sent[0]["body"].startswith(b":") and sent[0]["body"].endswith(b"\n\n")
+
+        async def silent() -> Events:
+            yield ()
+
+        await send_events(send, silent(), lambda error: b"", asyncio.get_running_loop().create_future())
+        assert sent[1]["body"].startswith(b":") and sent[1]["body"].endswith(b"\n\n")
         box.put(1)
         box.put(2)
         assert await box.take(15) == [1, 2]

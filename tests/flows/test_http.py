@@ -16,6 +16,7 @@ import pytest
 import zstandard
 from fastapi import FastAPI
 
+from service.protocols.admin import schemas as admin_schemas
 from service.protocols.forecast import schemas
 from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact
@@ -189,7 +190,7 @@ def test_a_session_over_http(run: Callable[..., None]) -> None:
         (again,) = await ask(client, {"target": VALUES[40:], "start": "2026-01-02T16:00:00Z", "session": "s"})
         assert (again["session"]["applied"], again["session"]["duplicates"]) == (0, 20)
         kept = (await client.get("/sessions/s")).json()
-        schemas.SessionDetails.model_validate(kept)
+        admin_schemas.SessionDetails.model_validate(kept)
         assert (kept["count"], kept["last_timestamp"]) == (60, "2026-01-03T11:00:00Z")
         assert (await client.delete("/sessions/s")).status_code == 204
         assert (await client.get("/sessions/s")).status_code == 404

@@ -1,1 +1,5 @@
-"""Health, models, sessions, the page and the documents."""
+"""Health, models, sessions, metrics, the page and the documents."""
+
+from service.protocols.admin.protocol import AdminProtocol
+
+__all__ = ["AdminProtocol"]

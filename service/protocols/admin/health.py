@@ -6,9 +6,9 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from service.errors import Loading
+from service.protocols.admin import schemas
 from service.protocols.container import container_of
-from service.protocols.forecast import schemas
-from service.protocols.openapi import problems
+from service.protocols.openapi import failures
 
 router = APIRouter(tags=["health"])
 
@@ -19,18 +19,17 @@ async def live() -> Any:
     return {"live": True}
 
 
-@router.get("/ready", response_model=schemas.Ready, responses=problems(503))
+@router.get("/ready", response_model=schemas.Ready, responses=failures(503))
 async def ready(request: Request) -> Any:
-    """Say whether forecasts can be asked for, of which models, and how safe sessions are."""
-    wiring = container_of(request)
-    _, forecasting = wiring.require()
-    is_ready, detail = forecasting.ready
+    """Whether forecasts can be requested, of which models, and whether sessions survive a restart."""
+    container = container_of(request)
+    is_ready, detail = container.loaded().forecasts.ready
     if not is_ready:
         raise Loading(f"the engine is {detail.get('engine', 'not ready')}; try again in a few seconds")
-    return {"ready": True, **detail, "open_to_all": wiring.settings.open_to_all}
+    return {"ready": True, **detail, "open_to_all": container.settings.open_to_all}
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
-    """Everything in Prometheus' text format."""
+    """Every metric, in the text format of Prometheus."""
     return Response(container_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

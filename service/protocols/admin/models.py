@@ -5,9 +5,9 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from service.protocols.admin import schemas
 from service.protocols.container import container_of
-from service.protocols.forecast import schemas
-from service.protocols.openapi import problems
+from service.protocols.openapi import failures
 from service.serving.catalog import Catalog, Model
 from service.settings import Settings
 from statecast.inputs.covariates import Covariate
@@ -15,23 +15,23 @@ from statecast.inputs.covariates import Covariate
 router = APIRouter(tags=["models"])
 
 
-@router.get("/models", response_model=schemas.Models, responses=problems(503))
+@router.get("/models", response_model=schemas.Models, responses=failures(503))
 async def list_models(request: Request) -> Any:
-    """Every loaded model, and which one a request that names none gets."""
-    wiring = container_of(request)
-    catalogue, _ = wiring.require()
+    """Every loaded model, and which one answers requests that name none."""
+    container = container_of(request)
+    catalogue = container.loaded().catalogue
     return {
         "default": str(catalogue.default),
-        "models": [_details(model, catalogue, wiring.settings) for model in catalogue.models],
+        "models": [_details(model, catalogue, container.settings) for model in catalogue.models],
     }
 
 
-@router.get("/models/{name}", response_model=schemas.ModelDetails, responses=problems(404, 503))
+@router.get("/models/{name}", response_model=schemas.ModelDetails, responses=failures(404, 503))
 async def show_model(request: Request, name: str) -> Any:
     """One model by name, name@version or name@sha256:… ."""
-    wiring = container_of(request)
-    catalogue, _ = wiring.require()
-    return _details(catalogue.resolve(name), catalogue, wiring.settings)
+    container = container_of(request)
+    catalogue = container.loaded().catalogue
+    return _details(catalogue.resolve(name), catalogue, container.settings)
 
 
 def _details(model: Model, catalogue: Catalog, settings: Settings) -> dict[str, Any]:

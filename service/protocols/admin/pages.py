@@ -44,7 +44,7 @@ async def docs() -> Response:
     return _page("docs.html")
 
 
-@router.get("/web/{name}")
-async def web_file(name: str) -> Response:
+@router.get("/web/{file}")
+async def web_file(file: str) -> Response:
     """Script and style of the pages."""
-    return _page(name)
+    return _page(file)

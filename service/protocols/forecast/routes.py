@@ -9,16 +9,15 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from service.codecs.forecast_request import ForecastRequest, Series
-from service.errors import Loading, ServiceError, Unprocessable
+from service.errors import ServiceError, Unprocessable
 from service.http.body import JSON, content_kind, read_asked, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
-from service.metrics import Metrics
+from service.protocols.container import Container
 from service.protocols.forecast.reply import Reply, Served
 from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate_series
-from service.serving.catalog import Catalog, Model
+from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
-from service.settings import Settings
 from statecast.errors import StatecastError
 
 _log = logging.getLogger(__name__)
@@ -27,15 +26,13 @@ INLINE_VALUES = 50_000
 
 
 class Forecast:
-    """The endpoint. ``forecasting`` and ``catalogue`` are None until a model is loaded."""
+    """The endpoint."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self._settings = settings
-        self._metrics = metrics
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._settings = container.settings
+        self._metrics = container.metrics
         self._turn = asyncio.Lock()
-        self.forecasting: ForecastService | None = None
-        self.catalogue: Catalog | None = None
-        self.reason = "the models are still loading; try again in a few seconds"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a client that leaves drops its work."""
@@ -57,17 +54,16 @@ class Forecast:
         kind = content_kind(headers)
         wanted = reply_kind(headers, kind)
         body = await read_body(headers, receive, self._settings.max_body_bytes)
-        if self.forecasting is None or self.catalogue is None:
-            raise Loading(self.reason)
+        services = self._container.ready()
         # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
         async with self._turn:
             await asyncio.sleep(0)
         asked = await read_asked(scope, headers, kind, body, self._settings)
-        model = self.catalogue.resolve(asked.model, "forecaster")
+        model = services.catalogue.resolve(asked.model, "forecaster")
         timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
         caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
         reply = Reply(asked, model, horizon_of(asked, model), tuple(levels_of(asked, model.config)), [], identity)
-        work = asyncio.ensure_future(self._serve(self.forecasting, reply, caller))
+        work = asyncio.ensure_future(self._serve(services.forecasts, reply, caller))
         watch = asyncio.ensure_future(_left(receive))
         try:
             await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)

@@ -7,23 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from service.protocols.forecast.wire import TimeReading, Wire
+from service.protocols.schemas import AnsweringModel, KnownFields, Number, Problem, TimeReading, Warned
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
 Values = list[Number | None]
 Column = list[Number | None] | list[str | None]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Level = Annotated[float, Field(gt=0.0, lt=1.0)]
 
 
-class ResolutionRequest(Wire):
+class ResolutionRequest(KnownFields):
     """Values of buckets of a coarse resolution, each of which takes effect with its bucket's last step."""
 
     start: str | int = Field(description="Time at which the first bucket begins, as a series' start.")
     target: Values | dict[str, Values] = Field(description="Values, null where missing; as the series' own target.")
 
 
-class SeriesRequest(Wire):
+class SeriesRequest(KnownFields):
     """One series. Only ``target`` is required."""
 
     item_id: Id | None = None
@@ -79,45 +78,11 @@ class ForecastRequest(TimeReading):
     timeout_ms: int | None = Field(None, ge=1, lt=2**53)
 
 
-class Fault(BaseModel):
-    """One thing that is wrong, and where."""
-
-    loc: list[str | int]
-    msg: str
-
-
-class Problem(BaseModel):
-    """Every failure (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    errors: list[Fault]
-    request_id: str
-
-
-class ModelName(BaseModel):
-    """Which model it was."""
-
-    name: str
-    version: str
-    digest: str
-
-
 class Baseline(BaseModel):
     """Seasonal naive forecast, to compare with."""
 
     name: str
     mean: Values | dict[str, Values]
-
-
-class Warned(BaseModel):
-    """What makes a forecast less than it could be."""
-
-    code: str
-    detail: str
 
 
 class Session(BaseModel):
@@ -133,18 +98,7 @@ class Session(BaseModel):
     duplicates: int
 
 
-class SessionDetails(Session):
-    """A session on its own. Of a text, ``count`` and ``last_index`` count tokens, and there are no ``scores``."""
-
-    kind: Literal["forecaster", "family", "generator"]
-    season: int | None = Field(None, description="Steps a season, of a session of a family.")
-    model: ModelName
-    created_at: str
-    bytes: int
-    scores: dict[str, Any]
-
-
-class Forecast(Wire):
+class Forecast(KnownFields):
     """One series' forecast, or its ``error``."""
 
     item_id: str | None
@@ -167,87 +121,10 @@ class Timing(BaseModel):
     compute: float
 
 
-class ForecastReply(Wire):
+class ForecastReply(KnownFields):
     """Answer of ``POST /forecast``, in the request's order."""
 
     id: str
-    model: ModelName
+    model: AnsweringModel
     forecasts: list[Forecast]
     timing_ms: Timing
-
-
-class ModelLimits(BaseModel):
-    """What a request may ask of a model."""
-
-    horizon: int
-    quantile_levels: list[float]
-    max_history: int
-    max_gap: int
-
-
-class TextLimits(BaseModel):
-    """What a request for text may ask."""
-
-    max_prompt: int
-    max_tokens: int
-
-
-class CovariateDetails(BaseModel):
-    """A covariate that the model reads; ``levels`` where it is one of several texts."""
-
-    name: str
-    levels: list[str]
-
-
-class ModelDetails(BaseModel):
-    """One loaded model. What only series have is null for one that writes text, and the reverse."""
-
-    name: str
-    version: str
-    digest: str
-    default: bool
-    kind: Literal["forecaster", "family", "generator"]
-    streaming: str
-    horizon: int | None = Field(None, description="Steps ahead that a request gets that names none.")
-    reach: int | None = Field(None, description="Steps ahead at most; past its horizon a family rolls on.")
-    longest_season: int | None = Field(None, description="Of a family, which forecasts any season up to it.")
-    state_bytes_by_season: dict[str, int] | None = None
-    freq: str | None = None
-    season: int | None = None
-    resolutions: list[int] | None = Field(None, description="Base steps a step of each resolution.")
-    given: list[str] | None = Field(None, description="Resolutions whose values a series brings, by freq.")
-    quantile_levels: list[float] | None = None
-    vocabulary: str | None = Field(None, description="char, word or byte.")
-    vocabulary_size: int | None = None
-    limits: ModelLimits | TextLimits
-    past_covariates: list[CovariateDetails] = []
-    future_covariates: list[CovariateDetails] = []
-    static_covariates: list[CovariateDetails] = []
-    state_bytes: int = Field(description="Bytes of the state of one series or text.")
-    scores: dict[str, Any] = Field(description="Errors on the test split, ours and the baselines'.")
-    coverage: dict[str, Any] = Field(description="Share of values below each quantile on the test split.")
-    created: str | None
-
-
-class Models(BaseModel):
-    """What is loaded."""
-
-    default: str | None
-    models: list[ModelDetails]
-
-
-class Live(BaseModel):
-    """The loop turns."""
-
-    live: Literal[True] = True
-
-
-class Ready(BaseModel):
-    """A model is warm and the last step worked."""
-
-    ready: Literal[True] = True
-    engine: str
-    models: list[str]
-    broken: dict[str, str]
-    store: dict[str, Any]
-    open_to_all: bool

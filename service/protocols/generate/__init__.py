@@ -1,1 +1,5 @@
 """``POST /generate``: scenario paths and text."""
+
+from service.protocols.generate.protocol import GenerateProtocol
+
+__all__ = ["GenerateProtocol"]

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.protocols.forecast.schemas import Id, Level, ModelName, Number, Problem, SeriesRequest, Warned
-from service.protocols.forecast.wire import TimeReading, Wire
+from service.protocols.forecast.schemas import Id, Level, SeriesRequest
+from service.protocols.schemas import AnsweringModel, KnownFields, Number, Problem, TimeReading, Warned
 
 Seed = Annotated[int, Field(ge=0, lt=2**53)]
 Temperature = Annotated[float, Field(ge=0, le=10)]
@@ -17,7 +17,7 @@ Sampled = list[list[Number]] | dict[str, list[list[Number]]]
 Levels = Annotated[list[Level], Field(min_length=1, json_schema_extra={"uniqueItems": True})]
 
 
-class TextRequest(Wire):
+class TextRequest(KnownFields):
     """Text: ``POST /generate`` with a prompt."""
 
     prompt: str | None = Field(None, description="What is written on; only a session that exists goes on without.")
@@ -26,9 +26,9 @@ class TextRequest(Wire):
     temperature: Temperature | None = Field(None, description="0 always takes the likeliest; 1 if left out.")
     top_k: Annotated[int, Field(ge=0, lt=2**53)] | None = Field(None, description="Among the k likeliest; 0 is all.")
     top_p: TopP | None = Field(None, description="Among the likeliest that together reach p.")
-    stop: Stops | None = Field(None, description="TextRunner that end one; they are cut off.")
+    stop: Stops | None = Field(None, description="Strings that end a text; they are cut off.")
     seed: Seed | None = Field(None, description="Left out, the server picks one and returns it.")
-    n: Count | None = Field(None, description="TextRunner; 1 beside a session.")
+    n: Count | None = Field(None, description="Number of texts; 1 beside a session.")
     session: Id | None = Field(None, description="Session to open or go on with.")
     stream: bool | None = Field(None, description="Answer with server-sent events.")
 
@@ -39,7 +39,7 @@ class PathsRequest(TimeReading):
     series: list[SeriesRequest] = Field(min_length=1)
     model: Annotated[str, Field(min_length=1)] | None = Field(None, description="name, name@version or name@sha256:…")
     horizon: Count | None = Field(None, description="Steps ahead, also beyond the model's; left out, the model's.")
-    num_samples: Count | None = Field(None, description="ScenarioRunner a series; 100 if left out.")
+    num_samples: Count | None = Field(None, description="Paths per series; 100 if left out.")
     temperature: Temperature | None = Field(None, description="0 is the mean path, above 1 wider; 1 if left out.")
     seed: Seed | None = Field(None, description="Left out, the server picks one and returns it.")
     returns: Annotated[list[Literal["samples", "quantiles"]], Field(min_length=1)] | None = Field(None, alias="return")
@@ -75,11 +75,11 @@ class TextSession(BaseModel):
     expires_at: str
 
 
-class TextReply(Wire):
+class TextReply(KnownFields):
     """Texts."""
 
     id: str
-    model: ModelName
+    model: AnsweringModel
     seed: int
     choices: list[Choice]
     usage: Usage
@@ -87,7 +87,7 @@ class TextReply(Wire):
     warnings: list[Warned]
 
 
-class Path(Wire):
+class Path(KnownFields):
     """Paths of one series, or its ``error``. samples: a list of H values a path."""
 
     item_id: str | None
@@ -100,16 +100,16 @@ class Path(Wire):
     error: Problem | None
 
 
-class PathsReply(Wire):
+class PathsReply(KnownFields):
     """Paths, in the request's order."""
 
     id: str
-    model: ModelName
+    model: AnsweringModel
     seed: int
     paths: list[Path]
 
 
-class StreamOptions(Wire):
+class StreamOptions(KnownFields):
     """Whether a last chunk tells the usage; nothing is obfuscated either way."""
 
     include_usage: bool | None = None

@@ -1,9 +1,13 @@
 """The answer to one request for text, put together from its chunks."""
 
+from collections.abc import AsyncIterator
 from typing import Any
+
+from starlette.requests import ClientDisconnect
 
 from service.errors import ServiceError
 from service.http.ids import ulid
+from service.http.sse import GATHER_S, HEARTBEAT_S
 from service.serving.catalog import Model
 from service.serving.text import TextStream
 from service.serving.views import instant
@@ -30,22 +34,50 @@ class TextResponse:
         self._model, self._stream = model, stream
         self._texts: list[list[str]] = [[] for _ in range(n)]
 
-    def add(self, update: Update) -> TextChunk | None:
-        """Take an update in; gives it back if it is a chunk.
+    async def chunks(self) -> AsyncIterator[list[TextChunk]]:
+        """Give the chunks as they come until the text ends or the client leaves; an empty list in a silence.
 
         Raises
         ------
         ServiceError
-            If it is one.
+            If the text failed.
         """
+        updates = self._stream.updates
+        while self.end is None:
+            chunks: list[TextChunk] = []
+            for update in await updates.take(HEARTBEAT_S, GATHER_S):
+                if isinstance(update, ServiceError) and chunks:
+                    yield chunks
+                chunks += self._add(update)
+            if updates.left:
+                return
+            yield chunks
+
+    async def read_to_end(self) -> None:
+        """Wait for the whole text.
+
+        Raises
+        ------
+        ServiceError, ClientDisconnect
+            If it failed, or the client left.
+        """
+        updates = self._stream.updates
+        while self.end is None:
+            for update in await updates.take():
+                self._add(update)
+            if updates.left and self.end is None:
+                raise ClientDisconnect
+
+    def _add(self, update: Update) -> list[TextChunk]:
+        """Take an update in; gives what it adds to the texts."""
         if isinstance(update, ServiceError):
             raise update
         if isinstance(update, TextEnd):
             self.end = update
-            return None
+            return []
         self._texts[update.choice].append(update.text)
         self.finish[update.choice] = update.finish_reason
-        return update
+        return [update]
 
     def text(self, index: int) -> str:
         """One of the texts, as far as it has come."""

@@ -1,1 +1,5 @@
-"""``/v1``: completions and models in the OpenAI shape."""
+"""``/v1``: completions and models in the shape of the OpenAI API."""
+
+from service.protocols.openai.protocol import OpenaiProtocol
+
+__all__ = ["OpenaiProtocol"]

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 import statecast
 from service.engine import model_pool as networks
-from service.protocols.forecast import schemas
+from service.protocols.admin import schemas as admin_schemas
 from service.protocols.generate import schemas as generate_schemas
 from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
 from tests.service.requests import ask, check_table, play, post, wave
@@ -109,7 +109,7 @@ def test_a_session_keeps_its_season(run: Callable[..., None]) -> None:
         assert (refused.status_code, refused.json()["code"]) == (409, "session_mismatch")
         assert "season: the session was opened with 7 steps, the request has 24" in refused.json()["detail"]
         told = (await client.get("/sessions/s7")).json()
-        schemas.SessionDetails.model_validate(told)
+        admin_schemas.SessionDetails.model_validate(told)
         assert (told["kind"], told["season"], told["count"]) == ("family", 7, 61)
         assert told["bytes"] != (await client.get("/sessions/s200")).json()["bytes"]
         assert told["scores"]["observations"] == 1
@@ -124,7 +124,7 @@ def test_seasons_beyond_what_is_kept_at_hand_lose_nothing(
     monkeypatch.setattr(networks, "MEMBERS", 3)
 
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
-        made = app.state.wiring.forecasting.runtime.engine._networks
+        made = app.state.container.services.forecasts.runtime.engine._networks
         for season in range(1, 9):
             await ask(client, {"session": f"s{season}", "season": season, "target": wave(40)})
             assert len(made) <= 3
@@ -140,10 +140,10 @@ def test_a_slab_grows_with_its_sessions(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         names = [f"s{number}" for number in range(40)]
         await ask(client, *({"session": name, "season": 6, "target": wave(20 + len(name))} for name in names))
-        read = app.state.wiring.forecasting.runtime.store.state
-        app.state.wiring.forecasting.runtime.store.state = None  # whoever reads a state from the store now fails
+        store = app.state.container.services.forecasts.runtime.store
+        read, store.state = store.state, None  # whoever reads a state from the store now fails
         went_on = await ask(client, *({"session": name, "target": [50.0]} for name in names))
-        app.state.wiring.forecasting.runtime.store.state = read
+        store.state = read
         assert {one["session"]["count"] for one in went_on} == {23, 24}
 
     run(flow)
@@ -151,7 +151,7 @@ def test_a_slab_grows_with_its_sessions(run: Callable[..., None]) -> None:
 
 def test_one_season_is_one_batch(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
-        metrics = app.state.wiring.metrics.registry
+        metrics = app.state.container.metrics.registry
         before = metrics.get_sample_value("statecast_batch_rows_count")
         await ask(client, *({"season": season, "target": wave(64)} for season in [7] * 10 + [24] * 10))
         assert metrics.get_sample_value("statecast_batch_rows_count") - before <= 4
@@ -183,7 +183,7 @@ def test_paths_of_any_season(run: Callable[..., None]) -> None:
 def test_models_describe_it_and_it_is_the_default(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         models = (await client.get("/models")).json()
-        schemas.Models.model_validate(models)
+        admin_schemas.Models.model_validate(models)
         assert models["default"] == "default@1", "and not the first by name"
         (told,) = (model for model in models["models"] if model["kind"] == "family")
         assert (told["longest_season"], told["horizon"], told["reach"], told["streaming"]) == (512, 32, 1024, "exact")

@@ -1,0 +1,96 @@
+"""Answers of the probes, of ``/models`` and of ``/sessions``."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from service.protocols.forecast.schemas import Session
+from service.protocols.schemas import AnsweringModel
+
+
+class SessionDetails(Session):
+    """A session on its own. Of a text, ``count`` and ``last_index`` count tokens, and there are no ``scores``."""
+
+    kind: Literal["forecaster", "family", "generator"]
+    season: int | None = Field(None, description="Steps per season, for a session of a family.")
+    model: AnsweringModel
+    created_at: str
+    bytes: int
+    scores: dict[str, Any]
+
+
+class ModelLimits(BaseModel):
+    """What a request may ask of a model."""
+
+    horizon: int
+    quantile_levels: list[float]
+    max_history: int
+    max_gap: int
+
+
+class TextLimits(BaseModel):
+    """What a request for text may ask."""
+
+    max_prompt: int
+    max_tokens: int
+
+
+class CovariateDetails(BaseModel):
+    """A covariate that the model reads; ``levels`` where it is one of several texts."""
+
+    name: str
+    levels: list[str]
+
+
+class ModelDetails(BaseModel):
+    """One loaded model. What applies to series alone is null for a text model, and the reverse."""
+
+    name: str
+    version: str
+    digest: str
+    default: bool
+    kind: Literal["forecaster", "family", "generator"]
+    streaming: str
+    horizon: int | None = Field(None, description="Steps ahead where a request names none.")
+    reach: int | None = Field(None, description="Steps ahead at most; beyond its horizon a family rolls on.")
+    longest_season: int | None = Field(None, description="Of a family, which forecasts any season up to this.")
+    state_bytes_by_season: dict[str, int] | None = None
+    freq: str | None = None
+    season: int | None = None
+    resolutions: list[int] | None = Field(None, description="Base steps per step of each resolution.")
+    given: list[str] | None = Field(None, description="Resolutions of which a series brings values, by freq.")
+    quantile_levels: list[float] | None = None
+    vocabulary: str | None = Field(None, description="char, word or byte.")
+    vocabulary_size: int | None = None
+    limits: ModelLimits | TextLimits
+    past_covariates: list[CovariateDetails] = []
+    future_covariates: list[CovariateDetails] = []
+    static_covariates: list[CovariateDetails] = []
+    state_bytes: int = Field(description="Bytes of the state of one series or text.")
+    scores: dict[str, Any] = Field(description="Errors on the test split, ours and the baselines'.")
+    coverage: dict[str, Any] = Field(description="Share of values below each quantile on the test split.")
+    created: str | None
+
+
+class Models(BaseModel):
+    """What is loaded."""
+
+    default: str | None
+    models: list[ModelDetails]
+
+
+class Live(BaseModel):
+    """The event loop turns."""
+
+    live: Literal[True] = True
+
+
+class Ready(BaseModel):
+    """A model is warm and the last step worked."""
+
+    ready: Literal[True] = True
+    engine: str
+    models: list[str]
+    broken: dict[str, str]
+    store: dict[str, Any]
+    open_to_all: bool

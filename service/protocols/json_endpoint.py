@@ -1,0 +1,100 @@
+"""An endpoint that takes a JSON object and answers with one, or with events, as a plain ASGI app."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import orjson
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from service.errors import ServiceError, UnknownContent
+from service.http.body import INLINE_BYTES, JSON, content_kind, read_body
+from service.http.compression import decompress
+from service.http.middleware import send_compressed, send_failure
+from service.http.sse import client_left
+from service.protocols.container import Container, Services
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and the way back to its client."""
+
+    owner: str
+    """Whose sessions it may name."""
+    request_id: str
+    left: "asyncio.Future[None]"
+    """Done once the client has left."""
+    send: Send
+
+
+class JsonEndpoint(ABC, Generic[R]):
+    """Reads, decodes and answers; a client that leaves stops its work.
+
+    Parameters
+    ----------
+    container : Container
+        What handlers share.
+    """
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.settings = container.settings
+
+    @abstractmethod
+    def decode(self, body: bytes) -> R:
+        """Read a body, possibly on a thread.
+
+        Raises
+        ------
+        Malformed, TooLarge, Unprocessable
+            If it cannot be read, holds too much, or is wrong.
+        """
+
+    @abstractmethod
+    async def answer(self, request: R, services: Services, exchange: Exchange) -> dict[str, Any] | bytes | None:
+        """Give the answer, or None once it was streamed.
+
+        Raises
+        ------
+        ServiceError, ClientDisconnect
+            If it failed, or the client left.
+        """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers, state = dict(scope["headers"]), scope["state"]
+        left: asyncio.Future[None] | None = None
+        try:
+            kind = content_kind(headers)
+            if kind != JSON:
+                raise UnknownContent(f"Content-Type: expected {JSON}, got {kind}; only POST /forecast takes tables")
+            body = await read_body(headers, receive, self.settings.max_body_bytes)
+            services = self.container.ready()
+            request = await self._decode(body, headers.get(b"content-encoding", b"").decode("latin-1"))
+            left = asyncio.ensure_future(client_left(receive))
+            answer = await self.answer(request, services, Exchange(state["owner"], state["request_id"], left, send))
+        except ClientDisconnect:
+            return
+        except ServiceError as error:
+            self.container.metrics.rejected.labels(error.code).inc()
+            await send_failure(error, scope, send)
+            return
+        finally:
+            if left is not None:
+                left.cancel()
+        if answer is not None:
+            data = answer if isinstance(answer, bytes) else orjson.dumps(answer)
+            await send_compressed(JSON, data, headers, b"Accept-Encoding", send)
+
+    async def _decode(self, body: bytes, encoding: str) -> R:
+        def decode() -> R:
+            return self.decode(decompress(body, encoding, self.settings.max_body_bytes))
+
+        # What is compressed can be large inside.
+        if len(body) <= INLINE_BYTES and not encoding:
+            return decode()
+        return await asyncio.to_thread(decode)

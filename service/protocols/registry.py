@@ -1,0 +1,111 @@
+"""Protocols by name: what a client speaks over HTTP is one folder here, or one file of another package.
+
+A protocol registers itself under the name that ``STATECAST_PROTOCOLS`` uses. The app asks each one for its paths and
+for nothing else; the conformance suite of ``tests/service/protocols`` runs over all that are registered.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from service.errors import ServiceError
+from service.http.path_table import Failure
+from service.http.problems import PROBLEM, problem_failure
+from service.protocols.container import Container
+from service.protocols.schemas import Problem
+from statecast.registry import Registry
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A path that a plain ASGI app answers, because FastAPI's own handlers are too slow for it, and its description."""
+
+    path: str
+    app: ASGIApp
+    operation: dict[str, Any]
+    """Its OpenAPI operation, without the failures."""
+    failures: tuple[int, ...]
+    """Statuses of ``service.errors`` with which it can fail."""
+    requests: tuple[type, ...] = ()
+    """Shapes of bodies to which the operation refers."""
+    replies: tuple[type, ...] = ()
+    """Shapes of answers to which the operation refers."""
+    method: str = "POST"
+
+
+class ClientProtocol:
+    """What clients of one kind speak over HTTP. A subclass gives its paths and, if it has one, its error shape.
+
+    Parameters
+    ----------
+    container : Container
+        What handlers share. ``container.ready()`` raises ``Loading`` until the models are warm.
+    """
+
+    open_paths: ClassVar[frozenset[str]] = frozenset()
+    """Paths that answer without an API key."""
+    prefixes: ClassVar[tuple[str, ...]] = ()
+    """Unknown paths below these fail in this protocol's shape."""
+    failure_schema: ClassVar[type[BaseModel]] = Problem
+    """Body of a failure."""
+    failure_type: ClassVar[str] = PROBLEM
+    """Content type of a failure."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+
+    def endpoints(self) -> Sequence[Endpoint]:
+        """Give the paths that plain ASGI apps answer."""
+        return ()
+
+    def routers(self) -> Sequence[APIRouter]:
+        """Give the paths that FastAPI answers; it describes them itself. Handlers find the container by the request."""
+        return ()
+
+    def paths(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Give every path with its methods; one with several handlers comes several times."""
+        for endpoint in self.endpoints():
+            yield endpoint.path, (endpoint.method,)
+        for router in self.routers():
+            for route in router.routes:
+                if isinstance(route, Route):
+                    yield route.path, tuple((route.methods or {"GET"}) - {"HEAD"})
+
+    def status(self, status: int) -> int:
+        """Give the status that stands for one of ``service.errors`` here."""
+        return status
+
+    def failure(self, error: ServiceError, request_id: str) -> Failure:
+        """Give a failure the form that these clients expect."""
+        return problem_failure(error, request_id)
+
+
+PROTOCOLS: Registry[type[ClientProtocol]] = Registry("protocol", "service.protocols", "statecast.protocols")
+
+
+def enabled(names: str | None, container: Container) -> list[ClientProtocol]:
+    """Make the protocols that a server speaks.
+
+    Parameters
+    ----------
+    names : str or None
+        Separated by commas, as ``STATECAST_PROTOCOLS`` has them; None stands for all that come with this package.
+    container : Container
+        What they share.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of a name; it lists those that there are.
+    """
+    if names is None:
+        found = [PROTOCOLS[name] for name in PROTOCOLS.names()]
+        chosen = [protocol for protocol in found if protocol.__module__.startswith("service.protocols.")]
+    else:
+        chosen = [PROTOCOLS[name] for name in dict.fromkeys(filter(None, map(str.strip, names.split(","))))]
+    return [protocol(container) for protocol in chosen]
