@@ -22,12 +22,13 @@ def main() -> int:
     try:
         settings = Settings()
         container = Container.build(settings)
+        app = create_app(settings, container)
     except ValidationError as error:
         return _refuse("; ".join(_plain(fault) for fault in error.errors()))
     except (ValueError, OSError, RuntimeError) as error:
         return _refuse(str(error))
     config = uvicorn.Config(
-        create_app(settings, container), host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+        app, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
         access_log=False, log_level="warning", server_header=False, lifespan="on",
         timeout_graceful_shutdown=int(settings.drain_s) + 1,
     )  # fmt: skip

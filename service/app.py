@@ -38,9 +38,7 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     Raises
     ------
     ArtifactError, StoreError, ValueError
-        As ``Container.build``.
-    UnknownNameError
-        If the settings name a protocol that there is not.
+        As ``Container.build``; also if the settings name an unknown protocol.
     """
     container = Container.build(settings) if container is None else container
     protocols = enabled(settings.protocols, container)

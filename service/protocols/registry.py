@@ -18,6 +18,7 @@ from service.http.path_table import Failure
 from service.http.problems import PROBLEM, problem_failure
 from service.protocols.container import Container
 from service.protocols.schemas import Problem
+from statecast.errors import UnknownNameError
 from statecast.registry import Registry
 
 
@@ -100,12 +101,15 @@ def enabled(names: str | None, container: Container) -> list[ClientProtocol]:
 
     Raises
     ------
-    UnknownNameError
+    ValueError
         If there is none of a name; it lists those that there are.
     """
     if names is None:
         found = [PROTOCOLS[name] for name in PROTOCOLS.names()]
         chosen = [protocol for protocol in found if protocol.__module__.startswith("service.protocols.")]
     else:
-        chosen = [PROTOCOLS[name] for name in dict.fromkeys(filter(None, map(str.strip, names.split(","))))]
+        try:
+            chosen = [PROTOCOLS[name] for name in dict.fromkeys(filter(None, map(str.strip, names.split(","))))]
+        except UnknownNameError as error:
+            raise ValueError(f"STATECAST_PROTOCOLS: {error}; separate several by commas") from None
     return [protocol(container) for protocol in chosen]
