@@ -1,6 +1,6 @@
 """What a session's forecasts turned out to be worth: states of accuracy metrics, of what arrived since."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,9 +28,7 @@ class Interval:
     @classmethod
     def of(cls, levels: Sequence[float]) -> "Interval":
         """Take 0.1 and 0.9 where they are trained, else the levels nearest to them."""
-        array = np.asarray(levels)
-        low, median, high = (int(np.abs(array - wanted).argmin()) for wanted in (0.1, 0.5, 0.9))
-        return cls(low, median, high, round(float(array[high] - array[low]), 6))
+        return _nearest(tuple(levels))
 
 
 def new_scores(names: Sequence[str] = ALWAYS) -> Scores:
@@ -80,7 +78,7 @@ def score(scores: Scores, pending: PendingForecast | None, values: Floats, start
     steps = min(values.shape[1], pending.quantiles.shape[1] - skip)
     if steps <= 0 or skip < 0:
         return scores
-    quantiles = pending.quantiles[:, skip : skip + steps]
+    quantiles = pending.quantiles[:, skip : skip + steps].astype(np.float64)
     batch = metrics.ForecastBatch(
         values[:, :steps],
         quantiles[..., 1],
@@ -88,12 +86,16 @@ def score(scores: Scores, pending: PendingForecast | None, values: Floats, start
         levels=(0.5 - coverage / 2, 0.5, 0.5 + coverage / 2),
         seasonal_error=pending.scale,
     )
-    return {**scores, **{metric.name: metric.update(scores[metric.name], batch) for metric in _installed(scores)}}
+    return {
+        name: state if (metric := _metric(name)) is None else metric.update(state, batch)
+        for name, state in scores.items()
+    }
 
 
 def summary(scores: Scores, coverage: float) -> dict[str, object]:
     """Give the ``scores`` object of ``GET /sessions/{id}``; figures of nothing are null."""
-    figures = {metric.name: float(metric.value(scores[metric.name])) for metric in _installed(scores)}
+    known = ((name, _metric(name), state) for name, state in scores.items())
+    figures = {name: float(metric.value(state)) for name, metric, state in known if metric is not None}
     return {
         "observations": int(scores["coverage"][1]) if scores else 0,
         **{name: figure if np.isfinite(figure) else None for name, figure in figures.items()},
@@ -101,10 +103,10 @@ def summary(scores: Scores, coverage: float) -> dict[str, object]:
     }
 
 
-def _installed(scores: Scores) -> Iterator[metrics.Metric]:
-    for name in scores:
-        if (metric := _metric(name)) is not None:
-            yield metric
+@lru_cache(maxsize=64)  # of a model's levels, at each of its observations
+def _nearest(levels: tuple[float, ...]) -> Interval:
+    low, median, high = (min(range(len(levels)), key=lambda at: abs(levels[at] - level)) for level in (0.1, 0.5, 0.9))
+    return Interval(low, median, high, round(levels[high] - levels[low], 6))
 
 
 @lru_cache(maxsize=64)

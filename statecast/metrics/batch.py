@@ -87,7 +87,7 @@ class ForecastBatch:
 
     @cached_property
     def _complete(self) -> bool:
-        return bool(self.known.all())
+        return bool(np.logical_and.reduce(self.known, axis=None))
 
     @cached_property
     def count(self) -> Array:
