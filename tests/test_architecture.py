@@ -23,8 +23,8 @@ IMPORT_NAMES = {
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {"training": ("stats", "sweep")}
-# FastAPI is written on top of it and hands its types out.
-BROUGHT_ALONG = {"starlette": "fastapi"}
+# The one is written on top of the other and hands its types out.
+BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic"}
 
 
 def sources(*folders: str) -> Iterator[Path]:

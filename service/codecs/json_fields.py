@@ -3,23 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import simdjson
-
-from service.codecs.forecast_request import shown, unknown
-from service.codecs.numbers import is_list
-
-# Looking a member up costs as much as it has neighbours.
-MAX_MEMBERS = 1000
-
-
-def is_object(value: Any) -> bool:
-    """Whether a decoded value is a JSON object."""
-    return isinstance(value, (simdjson.Object, dict))
-
-
-def kind_of(value: Any) -> str:
-    """Name what came, as a message may show it."""
-    return "an object" if is_object(value) else "a list" if is_list(value) else shown(value)
+from service.codecs.faults import unknown_name
+from service.codecs.json_document import MAX_MEMBERS, came
 
 
 def fields_of(value: Any, known: tuple[str, ...], fault: Callable[..., None]) -> dict[str, Any]:
@@ -33,7 +18,7 @@ def fields_of(value: Any, known: tuple[str, ...], fault: Callable[..., None]) ->
     found: dict[str, Any] = {}
     for name in value:
         if known and name not in known:
-            fault(unknown(name, known), name)
+            fault(unknown_name(name, known), name)
         elif name in found:
             fault(f"expected each field once, got {name!r} twice; leave one out", name)
         else:
@@ -49,7 +34,7 @@ def text_of(fields: dict[str, Any], name: str, fault: Callable[..., None]) -> st
     value = fields.get(name)
     if value is None or (isinstance(value, str) and value):
         return value
-    fault(f"expected a text that is not empty, got {kind_of(value)}", name)
+    fault(f"expected a text that is not empty, got {came(value)}", name)
     return None
 
 
@@ -60,5 +45,5 @@ def whole_of(fields: dict[str, Any], name: str, least: int, fault: Callable[...,
         value = int(value)  # JSON has one kind of number; 24.0 is a whole one
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**53):
         return value
-    fault(f"expected a whole number from {least}, got {kind_of(value)}", name)
+    fault(f"expected a whole number from {least}, got {came(value)}", name)
     return None

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from service.codecs.forecast_request import shown
-from service.codecs.json_fields import kind_of, text_of, whole_of
-from service.codecs.numbers import is_list
+from service.codecs.faults import quoted as shown
+from service.codecs.json_document import came as kind_of
+from service.codecs.json_document import is_list
+from service.codecs.json_fields import text_of, whole_of
 from service.errors import TooLarge
 from service.settings import Settings
 

@@ -1,18 +1,11 @@
-"""A request's body off the wire: read up to the limit, unpacked, decoded by its content type."""
+"""A request's body off the wire, read up to the limit, and the content types of body and reply."""
 
-import asyncio
 from collections.abc import Mapping
-from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Receive
 
-from service.codecs.forecast_request import ForecastRequest, raise_faults
-from service.codecs.json_body import decode_json
-from service.codecs.table_body import decode_query, decode_table, read_arrow, read_csv
 from service.errors import Malformed, TooLarge, UnknownContent
-from service.http.compression import decompress
-from service.settings import Settings
 
 JSON, ARROW, CSV = "application/json", "application/vnd.apache.arrow.stream", "text/csv"
 KINDS = (JSON, ARROW, CSV)
@@ -100,64 +93,3 @@ def reply_kind(headers: Mapping[bytes, bytes], kind: str) -> str:
             f"Accept: expected {', '.join(KINDS)} or */*, got {accept.decode('latin-1')[:80]!r}; ask for one of them"
         )
     return best
-
-
-async def read_asked(
-    scope: Scope, headers: Mapping[bytes, bytes], kind: str, body: bytes, settings: Settings
-) -> ForecastRequest:
-    """Decode a body, on a thread if it is large.
-
-    Raises
-    ------
-    ServiceError
-        If it cannot be read, or is wrong as a whole.
-    """
-    query = _query(scope)
-    encoding = headers.get(b"content-encoding", b"").decode("latin-1")
-    # What is compressed can be large inside, and tables cost a fixed millisecond.
-    if len(body) <= INLINE_BYTES and kind == JSON and not encoding:
-        return _decode(kind, body, encoding, query, settings)
-    return await asyncio.to_thread(_decode, kind, body, encoding, query, settings)
-
-
-def _query(scope: Scope) -> dict[str, str]:
-    text = scope.get("query_string", b"")
-    if not text:
-        return {}
-    found: dict[str, str] = {}
-    asked = ForecastRequest()
-    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=None):
-        if name in found:
-            asked.fault(f"expected each parameter once, got {name[:80]!r} twice", name[:80])
-        found[name] = value
-    raise_faults(asked.faults)
-    return found
-
-
-def _decode(kind: str, body: bytes, encoding: str, query: dict[str, str], settings: Settings) -> ForecastRequest:
-    plain = decompress(body, encoding, settings.max_body_bytes)
-    if kind == JSON:
-        asked = decode_json(plain, settings.max_values, settings.max_series)
-        return _with_query(asked, query) if query else asked
-    table = read_arrow(plain) if kind == ARROW else read_csv(plain)
-    return decode_table(table, query, settings.max_values, settings.max_series)
-
-
-def _with_query(asked: ForecastRequest, query: dict[str, str]) -> ForecastRequest:
-    """Parameters of the query string fill what a JSON body leaves out."""
-    other = decode_query(query)
-    if "session" in query and len(asked.series) > 1:
-        other.fault(f"expected one series, got {len(asked.series)}; name each one's session beside it", "session")
-    raise_faults(other.faults)
-    for series in asked.series:
-        series.freq = series.freq or query.get("freq") or None
-        series.session = series.session or query.get("session") or None
-        series.season = series.season or other.season
-        for one in (series, *series.resolutions.values()):
-            one.time_options = one.time_options.filled(other.time_options)
-    for name in ("model", "horizon", "quantile_levels", "timeout_ms"):
-        if getattr(asked, name) is None:
-            setattr(asked, name, getattr(other, name))
-    asked.include = asked.include or other.include
-    asked.missing = other.missing if "missing" in query and asked.missing == "mask" else asked.missing
-    return asked

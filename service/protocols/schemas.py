@@ -1,6 +1,6 @@
 """Shapes that several protocols share, as OpenAPI describes them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,16 +45,3 @@ class Warned(BaseModel):
 
     code: str
     detail: str
-
-
-class TimeReading(KnownFields):
-    """How the times of a request are read."""
-
-    timezone: str | None = Field(
-        None,
-        description="Zone such as Europe/Berlin whose days, weeks and months count, and in which times are written.",
-    )
-    timestamp_unit: Literal["s", "ms"] | None = Field(
-        None, description="Unit of whole-number times since 1970; left out, their range tells."
-    )
-    dayfirst: bool | None = Field(None, description="Whether 01.02.2021 is the 1st of February.")

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from service.codecs.forecast_request import Floats, Series, shown
+from service.codecs.faults import quoted
+from service.codecs.number_array import Floats
+from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
 from service.protocols.forecast.timeline import Clocks, read_times
 from service.sessions.series_input import Coarse
 from service.settings import Settings
@@ -16,7 +18,7 @@ from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps
 
 
-def read_resolutions(series: Series, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
+def read_resolutions(series: SeriesRequest, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
     """Values by the model's own name of each resolution; what is wrong is noted in the series' faults."""
     found: dict[str, Coarse] = {}
     for asked, one in series.resolutions.items():
@@ -26,7 +28,7 @@ def read_resolutions(series: Series, config: ForecasterConfig, settings: Setting
             known = ", ".join(config.mixed_frequency_names) or "none"
             mend = "leave it out, or the cell empty for the series' own steps" if one.table else "leave it out"
             one.fault(
-                f"expected a resolution whose values the model is given ({known}), got {shown(asked)}; {mend}", *where
+                f"expected a resolution whose values the model is given ({known}), got {quoted(asked)}; {mend}", *where
             )
         elif name in found:
             one.fault(f"expected each resolution once, got {name} twice; leave one out", *where)
@@ -48,7 +50,7 @@ def _name(asked: str, known: Mapping[str, int]) -> str | None:
     return next(alike, None)
 
 
-def _agrees(one: Series, own: Mapping[str, np.ndarray]) -> bool:
+def _agrees(one: ResolutionRequest, own: Mapping[str, np.ndarray]) -> bool:
     if set(one.target) != set(own):
         wanted = ", ".join(map(repr, own)) if list(own) != [""] else "a single list"
         one.fault(f"expected the variables of the series' own target ({wanted})", "target")
@@ -59,7 +61,7 @@ def _agrees(one: Series, own: Mapping[str, np.ndarray]) -> bool:
     return len(lengths) <= 1
 
 
-def _buckets(one: Series, freq: Frequency, base: Frequency) -> Clocks | None:
+def _buckets(one: ResolutionRequest, freq: Frequency, base: Frequency) -> Clocks | None:
     """Number of the bucket of each value, None where that cannot be read; ``base``: of the series' own steps."""
     steps = max(map(len, one.target.values()), default=0)
     column = "timestamp" if one.table else "start"
@@ -82,7 +84,7 @@ def _buckets(one: Series, freq: Frequency, base: Frequency) -> Clocks | None:
     return clocks if one.table else clocks[0] + np.arange(steps, dtype=np.int64)
 
 
-def _fits(one: Series, clocks: Clocks, most: int) -> bool:
+def _fits(one: ResolutionRequest, clocks: Clocks, most: int) -> bool:
     span = int(clocks[-1] - clocks[0]) + 1 if len(clocks) else 0
     if span > most:
         one.fault(f"expected at most {most} buckets from the first to the last, got {span}; send the newest", "target")

@@ -5,23 +5,29 @@ from typing import Any
 
 import numpy as np
 
-from service.codecs.forecast_request import Column, Series, shown, unknown
+from service.codecs.faults import quoted, unknown_name
+from service.codecs.number_array import Values
+from service.protocols.forecast.series import SeriesRequest
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate
 
 
 def read_history(
-    series: Series, config: ForecasterConfig, own: Sequence[Covariate], steps: int, warnings: list[tuple[str, str]]
-) -> dict[str, Column]:
+    series: SeriesRequest,
+    config: ForecasterConfig,
+    own: Sequence[Covariate],
+    steps: int,
+    warnings: list[tuple[str, str]],
+) -> dict[str, Values]:
     """Past covariates ``[T]`` by name."""
     names = [covariate.name for covariate in (*own, *config.future_covariates)]
-    found: dict[str, Column] = {}
+    found: dict[str, Values] = {}
     for name, values in series.past_covariates.items():
         where = (name,) if series.table else ("past_covariates", name)
         if name not in names:
-            series.fault(unknown(name, names), *where)
+            series.fault(unknown_name(name, names), *where)
         elif len(values) != steps:
-            series.fault(f"expected {steps} values, one a value of target, got {len(values)}", *where)
+            series.fault(f"expected {steps} values, one per target value, got {len(values)}", *where)
     for covariate in own:
         if covariate.name in series.past_covariates:
             values = series.past_covariates[covariate.name]
@@ -32,15 +38,15 @@ def read_history(
 
 
 def read_known(
-    series: Series, config: ForecasterConfig, steps: int, horizon: int, warnings: list[tuple[str, str]]
-) -> tuple[dict[str, Column], dict[str, Column]]:
+    series: SeriesRequest, config: ForecasterConfig, steps: int, horizon: int, warnings: list[tuple[str, str]]
+) -> tuple[dict[str, Values], dict[str, Values]]:
     """Future covariates by name: over the history ``[T]``, and over the horizon ``[F]``."""
     names = [covariate.name for covariate in config.future_covariates]
-    history: dict[str, Column] = {}
-    ahead: dict[str, Column] = {}
+    history: dict[str, Values] = {}
+    ahead: dict[str, Values] = {}
     for name in series.future_covariates:
         if name not in names:
-            series.fault(unknown(name, names), "future_covariates", name)
+            series.fault(unknown_name(name, names), "future_covariates", name)
     for covariate in config.future_covariates:
         before = series.past_covariates.get(covariate.name)
         if before is not None and len(before) == steps:
@@ -51,7 +57,7 @@ def read_known(
             continue
         if len(values) not in (horizon, steps + horizon):
             series.fault(
-                f"expected {horizon} values, one a step of the horizon, or {steps + horizon} with the history before "
+                f"expected {horizon} values, one per step of the horizon, or {steps + horizon} with the history before "
                 f"them, got {len(values)}",
                 "future_covariates", covariate.name,
             )  # fmt: skip
@@ -63,7 +69,9 @@ def read_known(
     return history, ahead
 
 
-def _typed(series: Series, covariate: Covariate, values: Column, where: str, warnings: list[tuple[str, str]]) -> Column:
+def _typed(
+    series: SeriesRequest, covariate: Covariate, values: Values, where: str, warnings: list[tuple[str, str]]
+) -> Values:
     """Give back the values if they are of the covariate's kind; else note it, and give missing ones."""
     texts = values.dtype == object
     if covariate.levels and not texts and not np.isnan(values).all():
@@ -77,18 +85,16 @@ def _typed(series: Series, covariate: Covariate, values: Column, where: str, war
     return values
 
 
-def read_static(series: Series, own: Sequence[Covariate], warnings: list[tuple[str, str]]) -> dict[str, Any]:
+def read_static(series: SeriesRequest, own: Sequence[Covariate], warnings: list[tuple[str, str]]) -> dict[str, Any]:
     """Static covariates by name."""
     known = {covariate.name: covariate for covariate in own}
     found: dict[str, Any] = {}
     for name, value in series.static_covariates.items():
         if name not in known:
-            series.fault(unknown(name, known), "static_covariates", name)
+            series.fault(unknown_name(name, known), "static_covariates", name)
         elif isinstance(value, str) != bool(known[name].levels):
             expected = "a text" if known[name].levels else "a number"
-            series.fault(f"expected {expected}, got {shown(value)}", "static_covariates", name)
-        elif not isinstance(value, str) and not abs(value) <= 3.4e38:
-            series.fault("expected a number that fits float32, got a larger one", "static_covariates", name)
+            series.fault(f"expected {expected}, got {quoted(value)}", "static_covariates", name)
         else:
             found[name] = value
             if isinstance(value, str):

@@ -6,7 +6,7 @@ from typing import Any
 from service.http.body import ARROW, CSV, JSON
 from service.protocols.container import Container
 from service.protocols.forecast.routes import Forecast
-from service.protocols.forecast.schemas import ForecastReply, ForecastRequest
+from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
 from service.protocols.openapi import reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 
@@ -15,20 +15,20 @@ _TABLE = {
     "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns.",
 }
 _REPLY_TABLE = {"type": "string", "description": "Long table: item_id, timestamp, mean and one column per quantile."}
-_QUERY: dict[str, tuple[dict[str, Any], str]] = {
-    "model": ({"type": "string"}, "name, name@version or name@sha256:…"),
-    "horizon": ({"type": "integer", "minimum": 1}, "Steps ahead."),
-    "quantile_levels": ({"type": "string", "examples": ["0.1,0.5,0.9"]}, "Levels, separated by commas."),
-    "missing": ({"type": "string", "enum": ["mask", "ffill", "linear", "error"]}, "What to do about missing values."),
-    "include": ({"type": "string", "examples": ["baseline"]}, "baseline, attention, separated by commas."),
-    "timeout_ms": ({"type": "integer", "minimum": 1}, "Milliseconds after which the work is dropped."),
-    "freq": ({"type": "string", "examples": ["1h"]}, "Distance between two values, for series that do not name one."),
-    "season": ({"type": "integer", "minimum": 1}, "Steps per season, for series of a family that do not name one."),
-    "timezone": ({"type": "string", "examples": ["Europe/Berlin"]}, "Zone whose days, weeks and months count."),
-    "timestamp_unit": ({"type": "string", "enum": ["s", "ms"]}, "Unit of whole-number times since 1970."),
-    "dayfirst": ({"type": "boolean"}, "Whether 01.02.2021 is the 1st of February."),
-    "session": ({"type": "string"}, "Session of the one series."),
-}
+
+
+def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Describe a parameter of the query string; it cannot be null, and lists are separated by commas."""
+    schema = dict(part["anyOf"][0])
+    description = part["description"]
+    if schema["type"] == "array":
+        description += " Separated by commas."
+        example = ",".join(map(str, schema.get("examples", [schema["items"].get("enum", [])])[0]))
+        schema = {"type": "string", "examples": [example]}
+    schema.pop("minLength", None)  # an empty text counts as left out
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
 _OPERATION: dict[str, Any] = {
     "tags": ["forecast"],
     "summary": "Forecast one or many series",
@@ -40,10 +40,7 @@ _OPERATION: dict[str, Any] = {
         "as 1d, hold the value of its bucket that begins at their timestamp."
     ),
     "operationId": "forecast",
-    "parameters": [
-        {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
-        for name, (schema, text) in _QUERY.items()
-    ],
+    "parameters": [_parameter(name, part) for name, part in QUERY.described["properties"].items()],
     "requestBody": {
         "required": True,
         "content": {

@@ -8,12 +8,12 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.codecs.forecast_request import ForecastRequest
 from service.errors import ServiceError
 from service.http.body import ARROW, JSON
 from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.forecast.reply_table import Block, write_table
+from service.protocols.forecast.schemas import ForecastRequest
 from service.serving.catalog import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig

@@ -8,13 +8,15 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.codecs.forecast_request import ForecastRequest, Series
 from service.errors import ServiceError, Unprocessable
-from service.http.body import JSON, content_kind, read_asked, read_body, reply_kind
+from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
 from service.protocols.container import Container
+from service.protocols.forecast.body import decode
 from service.protocols.forecast.reply import Reply, Served
+from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate_series
 from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
@@ -58,7 +60,7 @@ class Forecast:
         # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
         async with self._turn:
             await asyncio.sleep(0)
-        asked = await read_asked(scope, headers, kind, body, self._settings)
+        asked = await decode(scope, headers, kind, body, self._settings)
         model = services.catalogue.resolve(asked.model, "forecaster")
         timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
         caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
@@ -95,7 +97,7 @@ class Forecast:
     async def _take_in(self, reply: Reply, caller: "Caller") -> list[Any]:
         asked, model = reply.asked, reply.model
 
-        def check(series: Series) -> Any:
+        def check(series: SeriesRequest) -> Any:
             try:
                 return validate_series(series, asked, model, self._settings, reply.horizon, caller)
             except ServiceError as error:
@@ -109,7 +111,7 @@ class Forecast:
             return await asyncio.to_thread(lambda: [check(one) for one in asked.series])
         return [check(one) for one in asked.series]
 
-    async def _one(self, forecasting: ForecastService, model: Model, series: Series, inlet: Any) -> Served:
+    async def _one(self, forecasting: ForecastService, model: Model, series: SeriesRequest, inlet: Any) -> Served:
         if isinstance(inlet, ServiceError):
             return Served(series.item_id, inlet)
         variables = inlet.arrival.variables

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from service.codecs.forecast_request import Series
+from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import Timeline
 from service.serving.catalog import Model
 from service.sessions.series_input import Floats
@@ -11,7 +11,7 @@ from statecast.time.frequency import Frequency
 from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
 
 
-def season_of(series: Series, timeline: Timeline, model: Model, most: int) -> int | None:
+def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int) -> int | None:
     """Steps a season with which a series begins; None for a model that has a season of its own.
 
     A session will grow, so it begins with the usual season of its freq however little it brings. Of several variables

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from service.codecs.forecast_request import Series
+from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
 from statecast.errors import ConfigError, InputError
 from statecast.time.aliases import BUSINESS_MONTHS
 from statecast.time.axis import TimeAxis, off_anchor
@@ -60,7 +60,7 @@ class Timeline:
         return None if self.stamps is None else self.stamps.take(slice(max(steps, 1)))
 
 
-def read_timeline(series: Series, steps: int, model_freq: str | None) -> Timeline:
+def read_timeline(series: SeriesRequest, steps: int, model_freq: str | None) -> Timeline:
     """Axis and indices of the ``steps`` values (and, in a table, of the future rows after them).
 
     What is wrong is noted in the series' faults; the timeline is then not to be used.
@@ -74,7 +74,7 @@ def read_timeline(series: Series, steps: int, model_freq: str | None) -> Timelin
     return timeline
 
 
-def _read(series: Series, steps: int, freq: Frequency | None) -> Timeline:
+def _read(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
     given = [name for name in ("start", "timestamps", "from_index") if getattr(series, name) is not None]
     if len(given) > 1:
         series.fault(f"expected one way to tell the time, got {' and '.join(given)}; keep one", given[1])
@@ -87,7 +87,7 @@ def _read(series: Series, steps: int, freq: Frequency | None) -> Timeline:
     return Timeline()
 
 
-def check_reach(series: Series, timeline: Timeline, horizon: int) -> None:
+def check_reach(series: SeriesRequest, timeline: Timeline, horizon: int) -> None:
     """Refuse a forecast that would pass the last time that RFC 3339 can write."""
     axis, clocks = timeline.axis, timeline.clocks
     if axis is not None and clocks is not None and len(clocks) and not axis.reaches(int(clocks[-1]) + horizon):
@@ -96,7 +96,7 @@ def check_reach(series: Series, timeline: Timeline, horizon: int) -> None:
         series.fault(f"expected a forecast that ends by the year 9999, got one up to {last}; check it", name)
 
 
-def _agreed(series: Series, model_freq: str | None) -> tuple[Frequency | None, Frequency | None]:
+def _agreed(series: SeriesRequest, model_freq: str | None) -> tuple[Frequency | None, Frequency | None]:
     """Freq to read the times by, and the model's own."""
     model = Frequency.parse(model_freq) if model_freq else None
     if series.freq is None:
@@ -113,7 +113,7 @@ def _agreed(series: Series, model_freq: str | None) -> tuple[Frequency | None, F
     return asked, model
 
 
-def read_times(series: Series) -> Stamps | Clocks | None:
+def read_times(series: SeriesRequest | ResolutionRequest) -> Stamps | Clocks | None:
     """Stamps, rising: of the values where each has its own time, else of ``start`` alone; or steps counted in a table.
 
     What is wrong is noted in the series' faults; there are none to be used then.
@@ -142,7 +142,7 @@ def _read_already(times: object) -> Stamps | Clocks | None:
     return times if isinstance(times, np.ndarray) and times.dtype.kind == "i" else None
 
 
-def _from_start(series: Series, steps: int, freq: Frequency | None) -> Timeline:
+def _from_start(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
     stamps = read_times(series)
     if not isinstance(stamps, Stamps):
         return Timeline()
@@ -161,7 +161,7 @@ def _from_start(series: Series, steps: int, freq: Frequency | None) -> Timeline:
     return Timeline(axis, first + np.arange(steps, dtype=np.int64), stamps, warnings=warnings)
 
 
-def _from_timestamps(series: Series, steps: int, freq: Frequency | None) -> Timeline:
+def _from_timestamps(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
     name = "timestamp" if series.table else "timestamps"
     found = read_times(series)
     if found is None:
@@ -177,7 +177,7 @@ def _from_timestamps(series: Series, steps: int, freq: Frequency | None) -> Time
     return _on_stamps(series, found, freq, name)
 
 
-def _on_stamps(series: Series, found: Stamps, freq: Frequency | None, name: str) -> Timeline:
+def _on_stamps(series: SeriesRequest, found: Stamps, freq: Frequency | None, name: str) -> Timeline:
     try:
         axis, clocks = TimeAxis.of(found, freq)
     except TimeError as error:
@@ -192,7 +192,7 @@ def _on_stamps(series: Series, found: Stamps, freq: Frequency | None, name: str)
     return Timeline(axis, clocks, found, warnings=warnings)
 
 
-def _ascending(series: Series, numbers: NDArray[np.int64], name: str) -> bool:
+def _ascending(series: SeriesRequest | ResolutionRequest, numbers: NDArray[np.int64], name: str) -> bool:
     steps = np.diff(numbers)
     wrong = np.flatnonzero(steps <= 0)
     if not len(wrong):

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from service.codecs.forecast_request import ForecastRequest, Series, dotted, shown
+from service.codecs.faults import raise_faults
 from service.errors import Fault, TooLarge, Unprocessable
 from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
+from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.season import season_of
+from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
 from service.serving.catalog import Model
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import encode_covariates
-
-MAX_ID = 200
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,12 @@ def levels_of(asked: ForecastRequest, config: ForecasterConfig) -> Sequence[floa
         for index, level in enumerate(asked.quantile_levels)
         if not trained[0] <= level <= trained[-1]
     ]
-    if faults:
-        detail = f"{dotted(faults[0].loc)}: {faults[0].msg}"
-        raise Unprocessable(detail, code="level_out_of_range", faults=faults)
+    raise_faults(faults, "level_out_of_range")
     return asked.quantile_levels
 
 
 def validate_series(
-    series: Series, asked: ForecastRequest, model: Model, settings: Settings, horizon: int, caller: Caller
+    series: SeriesRequest, asked: ForecastRequest, model: Model, settings: Settings, horizon: int, caller: Caller
 ) -> SeriesValidator:
     """Check one series against the model's inputs.
 
@@ -131,14 +129,14 @@ def validate_series(
     )
 
 
-def _split_future_rows(series: Series, config: ForecasterConfig, horizon: int) -> None:
+def _split_future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int) -> None:
     """Take the rows of a table that lie in the horizon off its target; their covariates stay."""
     target = series.target.get("", np.zeros(0, dtype=np.float32))
     if series.table and config.future_covariates and len(target) >= horizon and np.isnan(target[-horizon:]).all():
         series.target = {"": target[: len(target) - horizon]}
 
 
-def _future_rows(series: Series, config: ForecasterConfig, horizon: int, steps: int) -> int:
+def _future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int, steps: int) -> int:
     if not series.table:
         return 0
     rows = max((len(values) for values in series.past_covariates.values()), default=steps)
@@ -151,7 +149,7 @@ def _future_rows(series: Series, config: ForecasterConfig, horizon: int, steps: 
     return extra if series.timestamps is not None and extra == horizon else 0
 
 
-def _check_target(series: Series, lengths: dict[str, int], settings: Settings) -> None:
+def _check_target(series: SeriesRequest, lengths: dict[str, int], settings: Settings) -> None:
     steps = next(iter(lengths.values()), 0)
     if steps > settings.max_history:
         raise TooLarge(f"target: expected at most {settings.max_history} steps a series, got {steps}; send the newest")
@@ -163,12 +161,6 @@ def _check_target(series: Series, lengths: dict[str, int], settings: Settings) -
             "expected at least one value, got an empty list; give the history, or name a session to ask it again",
             "target",
         )
-    for name in ("item_id", "session"):
-        text = getattr(series, name)
-        if text is not None and (len(text) > MAX_ID or not text.isprintable()):
-            series.fault(f"expected at most {MAX_ID} printable characters, got {shown(text)}", name)
-    if series.session is not None and ("/" in series.session or series.session in (".", "..")):
-        series.fault("expected an id that a path can hold, got one with a slash or only dots; use - instead", "session")
 
 
 def _cut(timeline: Timeline, steps: int) -> Any:

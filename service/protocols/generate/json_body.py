@@ -5,21 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from service.codecs.forecast_request import MISSING, ForecastRequest, raise_faults, shown
-from service.codecs.json_body import parse, read_levels, read_series, refuse_long
-from service.codecs.json_fields import fields_of, is_object, kind_of, text_of, whole_of
-from service.codecs.numbers import is_list
+from service.codecs.faults import quoted, raise_faults
+from service.codecs.json_document import came, is_list, is_object, limit_values, lists_are_members, members_of, parse
+from service.codecs.json_fields import fields_of, text_of, whole_of
 from service.codecs.text_request import TextGeneration, flag_of, prompt_of, read_drawing, session_of, temperature_of
-from service.codecs.time_options import TIME_OPTIONS, options_of_fields
 from service.errors import Fault, Malformed, Unprocessable
+from service.protocols.forecast.body import read_series
+from service.protocols.forecast.schemas import REQUEST, ForecastRequest
 
 TEXT = (
     "model", "prompt", "max_tokens", "temperature", "top_k", "top_p", "stop", "seed", "n", "session", "stream",
 )  # fmt: skip
+TIME_OPTIONS = ("timezone", "timestamp_unit", "dayfirst")
 PATHS = (
     "model", "series", "horizon", "num_samples", "temperature", "seed", "return", "quantile_levels", "missing",
     "stream", *TIME_OPTIONS,
 )  # fmt: skip
+_SHARED = ("model", "series", "horizon", "quantile_levels", "missing", *TIME_OPTIONS)
 RETURN = ("samples", "quantiles")
 
 
@@ -27,7 +29,7 @@ RETURN = ("samples", "quantiles")
 class ScenarioRequest:
     """A request for paths. ``asked``: its series and what it shares with a forecast's.  seed None: the server picks."""
 
-    asked: ForecastRequest = field(default_factory=ForecastRequest)
+    asked: ForecastRequest = field(default_factory=lambda: ForecastRequest(series=[]))
     num_samples: int = 100
     temperature: float = 1.0
     seed: int | None = None
@@ -50,7 +52,7 @@ def decode_object(body: bytes) -> Any:
         if top is None:
             raise
     if not is_object(top):
-        raise Malformed(f"body: expected a JSON object, got {'a list' if is_list(top) else shown(top)}")
+        raise Malformed(f"body: expected a JSON object, got {'a list' if is_list(top) else quoted(top)}")
     return top
 
 
@@ -62,7 +64,7 @@ def decode_generate(body: bytes, max_values: int, max_series: int) -> TextGenera
     Malformed, TooLarge, Unprocessable
         As ``decode_json``.
     """
-    refuse_long(body, max_values)
+    limit_values(body, max_values)
     top = decode_object(body)
     names = set(top)
     faults: list[Fault] = []
@@ -91,25 +93,24 @@ def decode_generate(body: bytes, max_values: int, max_series: int) -> TextGenera
 
 
 def _paths(top: Any, body: bytes, max_series: int) -> ScenarioRequest:
-    wanted = ScenarioRequest()
-    asked = wanted.asked
-    fields = fields_of(top, PATHS, asked.fault)
-    asked.model = text_of(fields, "model", asked.fault)
-    asked.horizon = whole_of(fields, "horizon", 1, asked.fault)
-    wanted.num_samples = whole_of(fields, "num_samples", 1, asked.fault) or wanted.num_samples
-    wanted.temperature = temperature_of(fields, asked.fault)
-    wanted.seed = whole_of(fields, "seed", 0, asked.fault)
-    wanted.stream = flag_of(fields, "stream", asked.fault)
-    wanted.returns = _returns(fields.get("return"), asked.fault)
-    asked.time_options = options_of_fields(fields, asked.fault)
-    missing = text_of(fields, "missing", asked.fault)
-    if missing is not None and missing not in MISSING:
-        asked.fault(f"expected one of {', '.join(MISSING)}, got {shown(missing)}", "missing")
-    asked.missing = missing or "mask"
-    if "quantile_levels" in fields:
-        asked.quantile_levels = read_levels(fields["quantile_levels"], asked)
-    own = sum(is_list(fields.get(name)) for name in ("quantile_levels", "return"))
-    read_series(fields, asked, body, own, max_series)
+    wanted, faults = ScenarioRequest(), list[Fault]()
+
+    def fault(msg: str, *where: str | int) -> None:
+        faults.append(Fault(where, msg))
+
+    fields = fields_of(top, PATHS, fault)
+    wanted.num_samples = whole_of(fields, "num_samples", 1, fault) or wanted.num_samples
+    wanted.temperature = temperature_of(fields, fault)
+    wanted.seed = whole_of(fields, "seed", 0, fault)
+    wanted.stream = flag_of(fields, "stream", fault)
+    wanted.returns = _returns(fields.get("return"), fault)
+    members = {name: member for name, member in members_of(top, []).items() if name in _SHARED}
+    if "series" in members:
+        members["series"] = read_series(members["series"], faults, max_series, flat=lists_are_members(body))
+    wanted.asked, wrong = REQUEST.read(members)
+    for series in wanted.asked.series:
+        series.read_times_by(wanted.asked.time_options)
+    raise_faults([*faults, *(one for one in wrong if all(one.loc != other.loc for other in faults))])
     return wanted
 
 
@@ -118,10 +119,10 @@ def _returns(value: Any, fault: Callable[..., None]) -> tuple[str, ...]:
         return RETURN
     names = list(value) if is_list(value) else []
     if not names:
-        fault(f"expected a list out of {', '.join(RETURN)}, got {kind_of(value)}", "return")
+        fault(f"expected a list out of {', '.join(RETURN)}, got {came(value)}", "return")
     for index, name in enumerate(names):
         if name not in RETURN:
-            fault(f"expected one of {', '.join(RETURN)}, got {kind_of(name)}", "return", index)
+            fault(f"expected one of {', '.join(RETURN)}, got {came(name)}", "return", index)
     return tuple(name for name in RETURN if name in names)
 
 

@@ -7,10 +7,10 @@ from itertools import islice
 import orjson
 from starlette.requests import ClientDisconnect
 
-from service.codecs.forecast_request import Series
 from service.errors import ServiceError, TooLarge, Unprocessable
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
+from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.validation import Caller, SeriesValidator, levels_of, validate_series
 from service.protocols.generate.json_body import ScenarioRequest
 from service.protocols.generate.path_reply import Begun, PathReply
@@ -85,7 +85,7 @@ def check_work(wanted: ScenarioRequest, horizon: int, settings: Settings) -> Non
 async def _branch(
     scenarios: ScenarioService, model: Model, wanted: ScenarioRequest, settings: Settings, horizon: int, caller: Caller
 ) -> list[Begun]:
-    def check(series: Series) -> SeriesValidator | ServiceError:
+    def check(series: SeriesRequest) -> SeriesValidator | ServiceError:
         try:
             return validate_series(series, wanted.asked, model, settings, horizon, caller)
         except ServiceError as error:
@@ -93,7 +93,7 @@ async def _branch(
         except StatecastError as error:
             return Unprocessable(str(error))
 
-    async def one(series: Series, inlet: SeriesValidator | ServiceError) -> Begun:
+    async def one(series: SeriesRequest, inlet: SeriesValidator | ServiceError) -> Begun:
         if isinstance(inlet, ServiceError):
             return Begun(series.item_id, ("",), inlet)
         variables = inlet.arrival.variables

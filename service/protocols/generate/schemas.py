@@ -4,9 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from service.protocols.forecast.schemas import Id, Level, SeriesRequest
-from service.protocols.schemas import AnsweringModel, KnownFields, Number, Problem, TimeReading, Warned
+from service.codecs.field_types import MAX_ID, DayFirst, Level, TimestampUnit, Timezone
+from service.protocols.forecast.series import SeriesRequest
+from service.protocols.schemas import AnsweringModel, KnownFields, Number, Problem, Warned
 
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID)]
 Seed = Annotated[int, Field(ge=0, lt=2**53)]
 Temperature = Annotated[float, Field(ge=0, le=10)]
 Stop = Annotated[str, Field(min_length=1, max_length=200)]
@@ -33,7 +35,7 @@ class TextRequest(KnownFields):
     stream: bool | None = Field(None, description="Answer with server-sent events.")
 
 
-class PathsRequest(TimeReading):
+class PathsRequest(KnownFields):
     """Paths: ``POST /generate`` with series."""
 
     series: list[SeriesRequest] = Field(min_length=1)
@@ -47,6 +49,9 @@ class PathsRequest(TimeReading):
     missing: Literal["mask", "ffill", "linear", "error"] | None = Field(
         None, description="What to do about missing values."
     )
+    timezone: Timezone = None
+    timestamp_unit: TimestampUnit = None
+    dayfirst: DayFirst = None
     stream: bool | None = Field(None, description="Answer with server-sent events.")
 
 

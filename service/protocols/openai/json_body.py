@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from service.codecs.forecast_request import raise_faults
-from service.codecs.json_fields import fields_of, is_object, kind_of, text_of
-from service.codecs.numbers import is_list
+from service.codecs.faults import raise_faults
+from service.codecs.json_document import came as kind_of
+from service.codecs.json_document import is_list, is_object
+from service.codecs.json_fields import fields_of, text_of
 from service.codecs.text_request import TextGeneration, flag_of, prompt_of, read_drawing
 from service.errors import Fault
 from service.protocols.generate.json_body import decode_object

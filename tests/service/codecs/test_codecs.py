@@ -11,11 +11,13 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.codecs.forecast_request import FLOAT32_MAX, ForecastRequest
-from service.codecs.json_body import decode_json
-from service.codecs.table_body import decode_table, read_arrow, read_csv
+from service.codecs.number_array import FLOAT32_MAX
+from service.codecs.table import read_arrow, read_csv
 from service.errors import ServiceError
 from service.http.compression import choose_encoding, compress, decompress
+from service.protocols.forecast.body import decode_json
+from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.table_body import decode_table
 from statecast.time.stamps import Stamps
 
 NUMBERS = st.one_of(
@@ -34,7 +36,7 @@ def decode(text: str) -> ForecastRequest:
     return decode_json(text.encode(), 1_000_000, 1000)
 
 
-@given(st.lists(NUMBERS, min_size=1, max_size=50), st.text(max_size=5))
+@given(st.lists(NUMBERS, min_size=1, max_size=50), st.text(max_size=5).filter(str.isprintable))
 def test_numbers_are_those_that_python_reads(values: list[float | None], item: str) -> None:
     item = item or "["
     body = json.dumps({"series": [{"target": values, "item_id": item}]})
@@ -144,7 +146,7 @@ def test_an_item_called_seven_stays_a_text() -> None:
 
 def test_plain_lists_never_become_python_floats(monkeypatch: pytest.MonkeyPatch) -> None:
     """That they do is not seen in any answer, only in the bill."""
-    monkeypatch.setattr("service.codecs.numbers._slowly", None)
+    monkeypatch.setattr("service.codecs.number_array._one_by_one", None)
     plain, holes = [1.5, 2, -3e-5], [1.5, None, 2]
     fields = {"past_covariates": {"wind": plain}, "future_covariates": {"temp": holes}, "item_id": "["}
     series = [{"target": {"a": plain, "b": holes}, **fields}, {"target": holes}, {"target": plain}]

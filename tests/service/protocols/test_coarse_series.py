@@ -163,7 +163,10 @@ def bad(change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
 
 def cases() -> Iterator[tuple[dict[str, Any], str]]:
     yield bad(lambda s: s["resolutions"].update({"1w": s["resolutions"].pop("1d")})), "is given (6h, 1d), got '1w'"
-    yield bad(lambda s: s["resolutions"].update(noon={"target": [1]})), "is given (6h, 1d), got 'noon'"
+    yield (
+        bad(lambda s: s["resolutions"].update(noon={"start": "2026-02-01T00:00:00Z", "target": [1]})),
+        "is given (6h, 1d), got 'noon'",
+    )
     yield (
         bad(lambda s: s["resolutions"]["1d"].update(start="2026-02-01T05:00:00Z")),
         "such as 2026-02-01T00:00:00Z, got",
@@ -171,18 +174,18 @@ def cases() -> Iterator[tuple[dict[str, Any], str]]:
     yield bad(lambda s: s["resolutions"]["1d"].update(start="yesterday")), "expected an RFC 3339 time"
     yield (
         bad(lambda s: s["resolutions"]["1d"].pop("start")),
-        "expected the time at which the first value's bucket begins",
+        "start: expected a text, such as 2026-01-01T00:00:00Z, got nothing",
     )
     yield bad(lambda s: s["resolutions"]["1d"].update(target=[1, "two"])), "expected a number or null, got 'two'"
-    yield bad(lambda s: s["resolutions"]["1d"].pop("target")), "it is the one field a resolution needs"
+    yield bad(lambda s: s["resolutions"]["1d"].pop("target")), "target: expected a list of numbers or null, got nothing"
     yield bad(lambda s: s["resolutions"]["1d"].update(target={"a": [1]})), "expected the variables of the series' own"
     yield bad(lambda s: s["resolutions"]["1d"].update(freq="1d")), "expected only known fields, got 'freq'"
     yield (
         bad(lambda s: s["resolutions"].update({"24h": s["resolutions"]["1d"]})),
         "expected each resolution once, got 1d",
     )
-    yield bad(lambda s: s.update(resolutions=[1])), "expected an object such as"
-    yield bad(lambda s: s["resolutions"].update({"1d": 3})), "expected an object with start and target, got 3"
+    yield bad(lambda s: s.update(resolutions=[1])), "expected an object, such as {"
+    yield bad(lambda s: s["resolutions"].update({"1d": 3})), "expected an object, got 3"
     yield bad(lambda s: s["resolutions"]["1d"]["target"].append(5.0)), "send it with the step that ends its bucket"
     yield bad(lambda s: s.pop("start")), "their buckets are told by the clock"
 

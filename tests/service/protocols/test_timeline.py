@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.codecs.forecast_request import Series
+from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
 from statecast.time.frequency import Frequency
-from statecast.time.stamps import TimeOptions
+from statecast.time.stamps import AS_THEY_ARE, TimeOptions
 
 SECONDS = st.integers(-(2**33), 2**33)
 
 
 def read(steps: int, model_freq: str | None = "1h", **fields: object) -> tuple[Timeline, list[str]]:
-    series = Series(("series", 0), target={"": np.zeros(steps, np.float32)}, **fields)  # type: ignore[arg-type]
+    options = fields.pop("time_options", AS_THEY_ARE)
+    series = SeriesRequest(target={"": np.zeros(steps, np.float32)}, **fields)  # type: ignore[arg-type]
+    series.time_options = options  # type: ignore[assignment]
     timeline = read_timeline(series, steps, model_freq)
     check_reach(series, timeline, 10)
     return timeline, [fault.msg for fault in series.faults]

@@ -1,20 +1,66 @@
-"""Rows of a long table as series: which belong to an item, which to a coarse resolution of it, arrays from columns."""
+"""Long tables off the wire, an Arrow stream or CSV: their columns as arrays, their rows by item."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from service.codecs.forecast_request import Series, shown, to_float32
-from service.errors import Unprocessable
+from service.errors import Malformed, TooLarge, Unprocessable
 from statecast.errors import InputError
 from statecast.time.parse import read_stamps
 from statecast.time.stamps import Stamps, TimeOptions
 
 TEXTS = ("item_id", "session", "resolution")
+
+
+def read_arrow(body: bytes) -> pa.Table:
+    """Read an Arrow IPC stream.
+
+    Raises
+    ------
+    Malformed
+        If the body is none, or cut off.
+    """
+    try:
+        with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+            table = reader.read_all()
+        table.validate(full=True)
+    except MemoryError:
+        raise TooLarge("body: the Arrow stream unpacks to more than the memory; send fewer rows at a time") from None
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise Malformed(f"body: expected an Arrow IPC stream, {_first_line(error)}; write it with new_stream") from None
+    return table
+
+
+def read_csv(body: bytes) -> pa.Table:
+    """Read CSV in UTF-8 with a header line; an empty cell is a missing value.
+
+    Raises
+    ------
+    Malformed
+        If rows differ in length or it is not UTF-8.
+    """
+    if not body.strip():
+        raise Malformed("body: expected CSV with a header line, got an empty body; begin with item_id,timestamp,target")
+    # An item called 007 or null must stay that text, and a time keep its offset.
+    convert = pa_csv.ConvertOptions(
+        column_types={name: pa.string() for name in (*TEXTS, "timestamp")},
+        strings_can_be_null=True,
+        null_values=["", "NaN", "nan", "null", "NA"],
+    )
+    try:
+        return pa_csv.read_csv(pa.py_buffer(body), convert_options=convert)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Malformed(
+            f"body: expected CSV, {_first_line(error)}; one header line, then as many cells a row"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
 
 
 def group_rows(table: pa.Table) -> dict[str | None, Any]:
@@ -91,79 +137,3 @@ def read_times(column: Any, options: TimeOptions) -> Any:
         return read_stamps(column, options)
     except InputError:
         return column if isinstance(column, Stamps) else column.astype(object)
-
-
-def read_series(
-    place: int,
-    item: str | None,
-    rows: Any,
-    columns: dict[str, Any],
-    query: Mapping[str, str],
-    options: TimeOptions,
-) -> Series:
-    """One item's rows as a series, those of coarse resolutions beside it; ``columns`` as ``read_column`` gives them."""
-    columns = dict(columns)
-    labels = columns.pop("resolution", None)
-    coarse = {} if labels is None else _coarse_rows(labels, rows)
-    own = rows[labels[rows] == ""] if coarse else rows
-    series = Series(("series", place), item_id=item, freq=query.get("freq"), session=query.get("session"), rows=own)
-    series.time_options = options
-    for name, whole in columns.items():
-        if name == "session" or name.startswith("static:"):
-            _constant(series, name, whole[rows])
-        elif name == "timestamp":
-            series.timestamps = _part(whole, own)
-        elif name == "target":
-            series.target = {"": _numbers(series, name, whole[own])}
-        else:
-            part = whole[own]
-            series.past_covariates[name] = part if part.dtype == object else _numbers(series, name, part)
-    for label, places in coarse.items():
-        series.resolutions[label] = _resolution(series, places, columns)
-    return series
-
-
-def _coarse_rows(labels: Any, rows: Any) -> dict[str, Any]:
-    """Rows of each coarse resolution of an item, in the order of their first one."""
-    found: dict[str, list[int]] = {}
-    for row in rows[labels[rows] != ""]:
-        found.setdefault(labels[row], []).append(row)
-    return {label: np.asarray(places, dtype=np.int64) for label, places in found.items()}
-
-
-def _resolution(series: Series, rows: Any, columns: dict[str, Any]) -> Series:
-    one = Series(series.loc, faults=series.faults, rows=rows, time_options=series.time_options)
-    one.target = {"": _numbers(one, "target", columns["target"][rows])}
-    if "timestamp" in columns:
-        one.timestamps = _part(columns["timestamp"], rows)
-    for name, whole in columns.items():
-        if name in ("timestamp", "target", "session") or name.startswith("static:"):
-            continue
-        part = whole[rows]
-        seen = np.flatnonzero([value is not None for value in part] if part.dtype == object else ~np.isnan(part))
-        if len(seen):
-            came = shown(part[seen[:1]].tolist()[0])
-            msg = f"expected no covariate in a row of a coarse resolution, got {came}; leave the cell empty"
-            one.fault(msg, name, int(seen[0]))
-    return one
-
-
-def _numbers(series: Series, name: str, values: Any) -> Any:
-    small, beyond = to_float32(values)
-    if beyond is not None:
-        series.fault("expected a finite number that fits float32, got a larger one; rescale it", name, beyond)
-    return small
-
-
-def _part(times: Any, rows: Any) -> Any:
-    return times.take(rows) if isinstance(times, Stamps) else times[rows]
-
-
-def _constant(series: Series, name: str, part: Any) -> None:
-    values = {value for value in part if value is not None}
-    if len(values) > 1:
-        series.fault(f"expected one value an item, got {len(values)} different ones", name)
-    elif values and name == "session":
-        series.session = str(values.pop())
-    elif values:
-        series.static_covariates[name.removeprefix("static:")] = values.pop()

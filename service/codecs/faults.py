@@ -1,0 +1,78 @@
+"""What is wrong with a request, in words: where it is, what was expected, what came."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from service.errors import Fault, Unprocessable
+
+Loc = tuple[str | int, ...]
+
+
+def raise_faults(faults: Sequence[Fault], code: str | None = None) -> None:
+    """Refuse a request for its faults; do nothing where there are none.
+
+    Parameters
+    ----------
+    faults : Sequence[Fault]
+        Everything that is wrong; the first one becomes the ``detail``.
+    code : str, optional
+        A more precise code than ``invalid_request``.
+
+    Raises
+    ------
+    Unprocessable
+        With all of them.
+    """
+    if not faults:
+        return
+    more = f" (and {len(faults) - 1} more, see errors)" if len(faults) > 1 else ""
+    raise Unprocessable(f"{dotted(faults[0].loc)}: {faults[0].msg}{more}", code=code, faults=faults)
+
+
+def dotted(loc: Loc) -> str:
+    """Write a place as people do.
+
+    Examples
+    --------
+    >>> dotted(("series", 0, "target", 3))
+    'series[0].target[3]'
+    """
+    text = ""
+    for part in loc:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "body"
+
+
+def unknown_name(name: str, known: Iterable[str]) -> str:
+    """Refuse a name, with the nearest one that is known.
+
+    Examples
+    --------
+    >>> unknown_name("horizn", ["horizon", "model"])
+    "expected only known fields, got 'horizn'; did you mean 'horizon'?"
+    """
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
+    return f"expected only known fields, got {name[:80]!r}; {hint}"
+
+
+def quoted(value: object) -> str:
+    """Quote a value in a message: short, and in JSON's words.
+
+    Examples
+    --------
+    >>> quoted(None), quoted(True), quoted("a"), quoted(1.5), quoted([1])
+    ('null', 'true', "'a'", '1.5', 'a list')
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:40] + "…")
+    if isinstance(value, (int, float)):
+        return f"{value:.6g}" if isinstance(value, float) else str(value)[:40]
+    if isinstance(value, (list, tuple)):
+        return "a list" if value else "an empty list"
+    return "an object"

@@ -1,0 +1,172 @@
+"""JSON off the wire: parsed, its objects as plain dicts, its lists still the parser's own."""
+
+import json
+import re
+from typing import Any
+
+import simdjson
+
+from service.codecs.faults import Loc, quoted
+from service.errors import Fault, Malformed, TooLarge
+
+# Looking a member up costs as much as it has neighbours.
+MAX_MEMBERS = 1000
+_CHUNK = 4 * 2**20
+_LISTS = (simdjson.Array, list)
+# A bracket that does not follow a colon. It begins with the bracket, so that the search skips to one.
+_LIST_ELSEWHERE = re.compile(rb"\[(?<!:\[)(?<!: \[)")
+
+
+def parse(body: bytes) -> Any:
+    """Parse a body.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+
+    Returns
+    -------
+    Any
+        The parser's object or array, or a plain value.
+
+    Raises
+    ------
+    Malformed
+        If it is not JSON; the detail says why.
+    """
+    try:
+        return simdjson.Parser().parse(body)
+    except UnicodeDecodeError:
+        raise Malformed("body: expected JSON in UTF-8, got bytes that are not UTF-8; encode it as UTF-8") from None
+    except (ValueError, RuntimeError) as error:
+        # A number beyond 64 bits or beyond double is JSON all the same. Python can hold it, so that it is refused by
+        # its place, as any other value is.
+        if str(error).startswith(("NUMBER_ERROR", "BIGINT_ERROR")):
+            try:
+                return json.loads(body, parse_constant=_no_constant)
+            except (ValueError, RecursionError):
+                pass
+        raise Malformed(f"body: expected JSON, {_reason(body)}") from None
+
+
+def limit_values(body: bytes, most: int) -> None:
+    """Refuse a body that holds too many values, before anything is parsed.
+
+    Parameters
+    ----------
+    body : bytes
+        Any JSON. Its commas bound the number of its values.
+    most : int
+        Values allowed.
+
+    Raises
+    ------
+    TooLarge
+        It names the limit.
+    """
+    # In chunks, so that other threads get their turn.
+    values = sum(body.count(b",", begin, begin + _CHUNK) for begin in range(0, len(body), _CHUNK))
+    if values > most + 1000:
+        raise TooLarge(f"body: expected at most {most} values, got about {values}; send fewer series at a time")
+
+
+def lists_are_members(body: bytes) -> bool:
+    """Whether every list of a body is the value of a member, so that none lies directly within another.
+
+    The parser's conversion to numbers flattens lists within lists unseen; where this is false it must not be trusted.
+    A bracket within a text can make it false, never true.
+
+    Examples
+    --------
+    >>> lists_are_members(b'{"a": [1], "b":[2]}'), lists_are_members(b'{"a": [[1], [2]]}')
+    (True, False)
+    """
+    return _LIST_ELSEWHERE.search(body) is None
+
+
+def is_list(value: object) -> bool:
+    """Whether a parsed value is a list."""
+    return isinstance(value, _LISTS)
+
+
+def is_object(value: object) -> bool:
+    """Whether a parsed value is an object."""
+    return isinstance(value, (simdjson.Object, dict))
+
+
+def as_list(value: Any) -> Any:
+    """Turn the parser's list into a plain one; anything else stays as it is."""
+    return value.as_list() if isinstance(value, simdjson.Array) else value
+
+
+def came(value: Any) -> str:
+    """Name a parsed value in a message."""
+    return "an object" if is_object(value) else quoted(as_list(value))
+
+
+def members_of(value: Any, faults: list[Fault], loc: Loc = (), *, nulls: bool = False) -> dict[str, Any]:
+    """Turn a parsed object into a dict, and those within it.
+
+    Parameters
+    ----------
+    value : object
+        A parsed JSON object.
+    faults : list of Fault
+        Repeated and unprintable names, and too many of them, are added here.
+    loc : tuple of (str or int), optional
+        Where the object lies.
+    nulls : bool, optional
+        Whether members that are null are kept, as those of objects within it are.
+
+    Returns
+    -------
+    dict
+        Member by name. Lists are the parser's own: turned into Python's, each of their numbers would be an object.
+    """
+    if len(value) > MAX_MEMBERS:
+        faults.append(Fault(loc, f"expected at most {MAX_MEMBERS} fields, got {len(value)}; send fewer"))
+        return {}
+    try:
+        found = {name: value[name] for name in value}
+    except KeyError:
+        found = {}
+    if len(found) != len(value):
+        found = _distinct(value, faults, loc)
+    for name, member in list(found.items()):
+        if member is None and not nulls:
+            del found[name]
+        elif is_object(member):
+            found[name] = members_of(member, faults, (*loc, name), nulls=True)
+    return found
+
+
+def _distinct(value: Any, faults: list[Fault], loc: Loc) -> dict[str, Any]:
+    """Members of an object of which some names cannot be read."""
+    found: dict[str, Any] = {}
+    for name in value:
+        if name in found:
+            faults.append(Fault((*loc, name), f"expected each field once, got {name!r} twice; leave one out"))
+            continue
+        try:
+            found[name] = value[name]
+        except KeyError:  # a name with a NUL in it, which the parser cannot look up
+            faults.append(Fault((*loc, name), f"expected a printable name, got {name!r}"))
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _reason(body: bytes) -> str:
+    """Name the usual reasons why a body is not JSON."""
+    found = re.search(rb"[:\[,\s]-?(NaN|Infinity|nan|inf|None|True|False|undefined)\b", body)
+    if found:
+        word = found[1].decode()
+        return f"got the literal {word}, which JSON does not have; write null for a missing value"
+    if not body.strip():
+        return "got an empty body; send an object with series"
+    if body.rstrip()[-1:] not in (b"}", b"]"):
+        return "the body seems cut off; send it whole, with its Content-Length"
+    return "check commas, quotes and brackets"

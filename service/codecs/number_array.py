@@ -1,0 +1,180 @@
+"""Lists of numbers in a JSON body, read straight into arrays: no Python float per value unless something is wrong.
+
+``NumberArray`` and ``ValueArray`` are field types of a schema: each reads a list and describes itself in OpenAPI.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from service.codecs.faults import quoted
+from service.codecs.json_document import as_list, is_list
+
+Floats = NDArray[np.float32]
+# Numbers (float32, NaN where missing) or texts (object, None where missing).
+Values = NDArray[Any]
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+_SURELY_FITS = FLOAT32_MAX**2 / 2
+# What a list of numbers and nulls leaves behind once its allowed characters are taken out: its two brackets.
+_PLAIN = b"0123456789+-.eE,nul"
+_TOO_LARGE = "expected a number that fits float32 (up to 3.4e38), got a larger one; rescale it"
+
+
+class NumberArray:
+    """``Annotated[Floats, NumberArray]``: a JSON list of numbers and nulls as float32 ``[T]``, NaN where null.
+
+    The context of the validation says with ``flat`` whether the body holds no list within a list, see
+    ``lists_are_members``; only then is the parser's own conversion trusted.
+    """
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read with ``read_numbers``."""
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: read_numbers(value, flat=bool(info.context))
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe a list of numbers and nulls."""
+        return _list_of("number")
+
+
+class ValueArray:
+    """``Annotated[Values, ValueArray]``: numbers as ``NumberArray``, or texts and nulls as an object array ``[T]``."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read with ``read_values``."""
+        return core_schema.with_info_plain_validator_function(
+            lambda value, info: read_values(value, flat=bool(info.context))
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Describe a list of numbers or one of texts."""
+        return {"anyOf": [_list_of("number"), _list_of("string")]}
+
+
+def _list_of(kind: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"anyOf": [{"type": kind}, {"type": "null"}]}}
+
+
+def read_numbers(value: Any, *, flat: bool) -> Floats:
+    """Read a list of numbers.
+
+    Parameters
+    ----------
+    value : list
+        The parser's list, or a plain one.
+    flat : bool
+        Whether it is known to hold no list.
+
+    Returns
+    -------
+    array of float32, ``[T]``
+        NaN where the list has null.
+
+    Raises
+    ------
+    PydanticCustomError
+        If it is no list, or an entry is neither null nor a number that fits float32; ``index`` says which.
+    """
+    if not is_list(value):
+        raise PydanticCustomError(
+            "no_list", "expected a list of numbers or null, got {got}; write [1.0, null, 2.5]", {"got": quoted(value)}
+        )
+    numbers, beyond = to_float32(_doubles(value, flat))
+    if beyond is not None:
+        raise _wrong(_TOO_LARGE, beyond)
+    return numbers
+
+
+def read_values(value: Any, *, flat: bool) -> Values:
+    """Read a list of numbers, or one of texts, which begins with a text once nulls are skipped.
+
+    Parameters
+    ----------
+    value : list
+        The parser's list, or a plain one.
+    flat : bool
+        Whether it is known to hold no list.
+
+    Returns
+    -------
+    array, ``[T]``
+        float32 with NaN where null, or objects with None where null.
+
+    Raises
+    ------
+    PydanticCustomError
+        As ``read_numbers``, or if texts and numbers are mixed.
+    """
+    if is_list(value) and isinstance(_first(value), str):
+        entries = as_list(value)
+        for index, entry in enumerate(entries):
+            if entry is not None and not isinstance(entry, str):
+                raise _wrong(f"expected texts or null, as the entries before, got {quoted(entry)}", index)
+        return np.array(entries, dtype=object)
+    return read_numbers(value, flat=flat)
+
+
+def to_float32(values: NDArray[np.float64]) -> tuple[Floats, int | None]:
+    """Round to float32, and find the first value beyond its range. To be called with ``np.errstate(over="ignore")``.
+
+    Parameters
+    ----------
+    values : array of float64, ``[T]``
+
+    Returns
+    -------
+    array of float32, ``[T]``
+    int or None
+        Index of the first value that does not fit, None where all do.
+    """
+    small = values.astype(np.float32)
+    # A sum of squares is the cheapest proof that no value is too large; a missing value makes it NaN.
+    if values.dot(values) < _SURELY_FITS:
+        return small, None
+    beyond = np.isinf(small)
+    return small, int(beyond.argmax()) if beyond.any() else None
+
+
+def _first(value: Any) -> Any:
+    return next((entry for entry in value if entry is not None), None)
+
+
+def _wrong(message: str, index: int) -> PydanticCustomError:
+    return PydanticCustomError("entry", "{message}", {"message": message, "index": index})
+
+
+def _doubles(value: Any, flat: bool) -> NDArray[np.float64]:
+    if isinstance(value, list):
+        return _one_by_one(value)
+    if flat:
+        try:
+            return np.frombuffer(value.as_buffer(of_type="d"), dtype=np.float64)
+        except TypeError:
+            pass  # a null, or something that the check below names
+    text: bytes = value.mini
+    if text == b"[]":
+        return np.zeros(0)
+    if text.translate(None, delete=_PLAIN) != b"[]":
+        return _one_by_one(value.as_list())
+    return np.fromstring(text[1:-1].replace(b"null", b"nan"), dtype=np.float64, sep=",")
+
+
+def _one_by_one(entries: list[Any]) -> NDArray[np.float64]:
+    """Go through the entries, to name the one that is wrong."""
+    for index, entry in enumerate(entries):
+        if entry is not None and (isinstance(entry, bool) or not isinstance(entry, (int, float))):
+            raise _wrong(f"expected a number or null, got {quoted(entry)}; write null for a missing value", index)
+    try:
+        return np.array([np.nan if entry is None else float(entry) for entry in entries], dtype=np.float64)
+    except OverflowError:
+        index = next(i for i, entry in enumerate(entries) if isinstance(entry, int) and abs(entry) > 10**300)
+        raise _wrong(_TOO_LARGE, index) from None

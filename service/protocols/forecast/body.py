@@ -1,0 +1,183 @@
+"""A body of ``POST /forecast`` as a ``ForecastRequest``: what is wrong with one series stays with that series."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+from starlette.types import Scope
+
+from service.codecs.faults import quoted, raise_faults
+from service.codecs.json_document import (
+    came,
+    is_list,
+    is_object,
+    limit_values,
+    lists_are_members,
+    members_of,
+    parse,
+)
+from service.codecs.table import read_arrow, read_csv
+from service.errors import Fault, Malformed, TooLarge
+from service.http.body import ARROW, INLINE_BYTES, JSON
+from service.http.compression import decompress
+from service.protocols.forecast.schemas import REQUEST, ForecastRequest
+from service.protocols.forecast.series import SERIES, SeriesRequest
+from service.protocols.forecast.table_body import decode_table, fill_from_query
+from service.settings import Settings
+
+
+async def decode(
+    scope: Scope, headers: Mapping[bytes, bytes], kind: str, body: bytes, settings: Settings
+) -> ForecastRequest:
+    """Decode a body, on a thread if it is large.
+
+    Parameters
+    ----------
+    scope : Scope
+        Holds the query string.
+    headers : mapping of bytes to bytes
+        Name the compression.
+    kind : str
+        Content type, one of ``http.body.KINDS``.
+    body : bytes
+        As it was received.
+    settings : Settings
+        Limits.
+
+    Returns
+    -------
+    ForecastRequest
+        Each series holds its own faults.
+
+    Raises
+    ------
+    ServiceError
+        If it cannot be read, or is wrong as a whole.
+    """
+    query = _query(scope)
+    encoding = headers.get(b"content-encoding", b"").decode("latin-1")
+    # What is compressed can be large inside, and tables cost a fixed millisecond.
+    if len(body) <= INLINE_BYTES and kind == JSON and not encoding:
+        return _decode(kind, body, encoding, query, settings)
+    return await asyncio.to_thread(_decode, kind, body, encoding, query, settings)
+
+
+def _query(scope: Scope) -> dict[str, str]:
+    text = scope.get("query_string", b"")
+    if not text:
+        return {}
+    found: dict[str, str] = {}
+    faults: list[Fault] = []
+    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=None):
+        if name in found:
+            message = f"expected each parameter once, got {name[:80]!r} twice; leave one out"
+            faults.append(Fault((name[:80],), message))
+        found[name] = value
+    raise_faults(faults)
+    return found
+
+
+def _decode(kind: str, body: bytes, encoding: str, query: dict[str, str], settings: Settings) -> ForecastRequest:
+    plain = decompress(body, encoding, settings.max_body_bytes)
+    if kind != JSON:
+        table = read_arrow(plain) if kind == ARROW else read_csv(plain)
+        return decode_table(table, query, settings.max_values, settings.max_series)
+    request = decode_json(plain, settings.max_values, settings.max_series)
+    if query:
+        fill_from_query(request, query)
+    return request
+
+
+def decode_json(body: bytes, max_values: int, max_series: int) -> ForecastRequest:
+    """Read a body.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+    max_values : int
+        Values allowed in all; checked before anything is parsed.
+    max_series : int
+        Series allowed.
+
+    Returns
+    -------
+    ForecastRequest
+        Each series holds its own faults.
+
+    Raises
+    ------
+    Malformed
+        If it is not JSON, or no object.
+    TooLarge
+        If it holds more values or series than allowed.
+    Unprocessable
+        If the request as a whole is wrong.
+    """
+    limit_values(body, max_values)
+    top = parse(body)
+    if not is_object(top):
+        raise Malformed(f"body: expected a JSON object with series, got {'a list' if is_list(top) else quoted(top)}")
+    faults: list[Fault] = []
+    members = members_of(top, faults)
+    if "series" in members:
+        members["series"] = read_series(members["series"], faults, max_series, flat=lists_are_members(body))
+    request, wrong = REQUEST.read(members)
+    raise_faults([*faults, *(fault for fault in wrong if all(fault.loc != other.loc for other in faults))])
+    for series in request.series:
+        series.read_times_by(request.time_options)
+    return request
+
+
+def read_series(value: Any, faults: list[Fault], max_series: int, *, flat: bool) -> list[SeriesRequest]:
+    """Read the list ``series`` of a body.
+
+    Parameters
+    ----------
+    value : list
+        The parser's list.
+    faults : list of Fault
+        What is wrong with the list as a whole is added here.
+    max_series : int
+        Series allowed.
+    flat : bool
+        Whether no list of the body lies within another one, see ``lists_are_members``.
+
+    Returns
+    -------
+    list of SeriesRequest
+        In the order of the body, each with its own faults.
+
+    Raises
+    ------
+    TooLarge
+        If there are too many.
+    """
+    if not is_list(value):
+        faults.append(Fault(("series",), f"expected a list of objects with target, got {came(value)}"))
+        return []
+    if len(value) == 0:
+        message = 'expected at least one series, got an empty list; add {"target": [...]}'
+        faults.append(Fault(("series",), message))
+    elif len(value) > max_series:
+        raise TooLarge(f"series: expected at most {max_series}, got {len(value)}; send them in several requests")
+    with np.errstate(over="ignore"):  # once here, because it costs more than a short list
+        return [_one(entry, index, flat) for index, entry in enumerate(value)]
+
+
+def _one(entry: Any, index: int, flat: bool) -> SeriesRequest:
+    loc = ("series", index)
+    if not is_object(entry):
+        series = SeriesRequest(target={})
+        series.faults.append(Fault(loc, f"expected an object with target, got {came(entry)}"))
+        return series
+    repeated: list[Fault] = []
+    members = members_of(entry, repeated, loc)
+    series, wrong = SERIES.read(members, flat=flat)
+    series.loc = loc
+    series.faults = [*repeated, *(Fault((*loc, *fault.loc), fault.msg) for fault in wrong)]
+    for name, resolution in series.resolutions.items():
+        resolution.loc, resolution.faults = (*loc, "resolutions", name), series.faults
+    return series
