@@ -26,7 +26,8 @@ def _expect(holds: bool, name: str, expected: str, got: object) -> None:
 class DataConfig:
     """How a table is read and cut.
 
-    item_id, timestamp, target, wide, past, future, static: see ``training.data.columns.Columns``.
+    item_id, timestamp, target, wide, past, future, static, timezone, timestamp_unit, dayfirst: see
+    ``training.data.columns.Columns``.
     freq: distance of rows, or None to infer it.
     resolutions: tables of coarser freqs for the same items, freq to file, see ``training.data.coarse_tables``.
     borders: rows at which training, validation and test end; or ``fractions``: shares of each item's life.
@@ -39,6 +40,9 @@ class DataConfig:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    timezone: str | None = None
+    timestamp_unit: str | None = None
+    dayfirst: bool | None = None
     freq: str | None = None
     resolutions: Mapping[str, str] = field(default_factory=dict)
     borders: tuple[int, ...] = ()

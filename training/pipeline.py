@@ -12,6 +12,7 @@ import torch
 
 import statecast
 from statecast.models.interface import SeriesNetwork
+from statecast.time.frequency import Frequency
 from training.config import FitConfig, TrainingConfig
 from training.data.encoding import PanelTensors, covariate_names, encode_panel
 from training.data.panel import Panel
@@ -118,11 +119,11 @@ def trained_with(artifact: statecast.Artifact) -> FitConfig:
 
 def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
     """Refuse a panel of another freq than the artifact's."""
-    freq = str(panel.freq) if panel.freq else None
-    if freq != artifact.forecaster.config.freq:
+    own = artifact.forecaster.config.freq
+    alike = panel.freq is not None and own is not None and panel.freq.same_step(Frequency.parse(own))
+    if not alike and (panel.freq is not None or own is not None):
         raise TrainingError(
-            f"freq: {artifact.name} expects {artifact.forecaster.config.freq}, the data has {freq}; "
-            "give --freq or other data"
+            f"freq: {artifact.name} expects {own}, the data has {panel.freq}; give --freq or other data"
         )
 
 

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 import statecast
+from statecast.time.axis import TimeAxis
 from training.data.encoding import encode_panel
 from training.data.panel import Item, Panel
 from training.errors import TrainingError
@@ -71,9 +72,16 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
         raise TrainingError(f"{path}: expected .csv, .csv.gz or .parquet, got {path.suffix or 'no suffix'}")
 
 
-def _times(panel: Panel, item: Item, steps: int) -> NDArray[Any]:
+def _times(panel: Panel, item: Item, steps: int) -> Any:
+    """Times of the forecast: UTC, or texts where the item has another zone."""
     clocks = np.arange(item.clock + item.last + 1, item.clock + item.last + 1 + steps)
-    return clocks if panel.freq is None else panel.freq.times(clocks, item.offset)
+    if panel.freq is None:
+        return clocks
+    axis = TimeAxis(panel.freq, item.offset, item.zone)
+    if not axis.reaches(int(clocks[-1])):
+        last = axis.times(clocks[-1:])[0]
+        raise TrainingError(f"item {item.item_id!r}: expected a forecast that ends by the year 9999, got {last}")
+    return axis.texts(clocks) if item.zone else axis.times(clocks)
 
 
 def _extend(item: Item, artifact: statecast.Artifact, steps: int, optional: bool) -> Item:

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
+from statecast.time.parse import read_start
 from training.data.columns import Columns
-from training.data.instants import place, read_instants
 from training.data.panel import Item, Panel
 from training.data.tables import panel_of
 
@@ -47,9 +48,9 @@ def read_wide(path: str | Path, freq: str) -> Panel:
     """
     frame = pd.read_csv(path, encoding_errors="replace")
     step = Frequency.parse(freq)
-    clocks, offsets = place(step, read_instants(frame["date"].iloc[:1]))  # type: ignore[arg-type]
+    axis, first = TimeAxis.of_start(read_start(str(frame["date"].iloc[0])), step)
     items = [
-        Item(str(name), clock=int(clocks[0]), offset=int(offsets[0]), target=frame[name].to_numpy(dtype=np.float32))
+        Item(str(name), clock=first, offset=axis.offset, target=frame[name].to_numpy(dtype=np.float32))
         for name in frame.columns
         if name != "date"
     ]

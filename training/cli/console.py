@@ -1,12 +1,13 @@
 """What every command of this room does alike: set the process up, and refuse in one line."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from statecast.errors import StatecastError
 
@@ -29,3 +30,9 @@ def refusals() -> Iterator[Console]:
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; fit --resume goes on from the last checkpoint", style="yellow")
         raise typer.Exit(130) from None
+
+
+def print_notes(console: Console, notes: Iterable[str]) -> None:
+    """Print what whoever gave a table should know of how it was read."""
+    for note in notes:
+        console.print(f"[yellow]warning[/yellow] {escape(note)}", soft_wrap=True, highlight=False)

@@ -11,7 +11,26 @@ from rich.table import Table
 import statecast
 from statecast.errors import ConfigError
 from statecast.models.generator import Generator
-from training.cli.console import refusals
+from training.cli.console import print_notes, refusals
+from training.cli.options import (
+    Data,
+    Dayfirst,
+    FreqText,
+    Future,
+    Id,
+    Out,
+    Past,
+    Resolution,
+    Static,
+    Target,
+    Timestamp,
+    Timezone,
+    Unit,
+    Wide,
+    columns_of,
+    given,
+    names,
+)  # fmt: skip
 from training.cli.pretrain import pretrain
 from training.cli.sweep import sweep
 from training.cli.text import backtest_text_file, example_text, fit_text_file
@@ -34,20 +53,6 @@ app.command("example-text")(example_text)
 app.command()(sweep)
 app.command()(pretrain)
 
-Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
-Id = Annotated[str | None, typer.Option("--id-column", help="Column that names the item [item_id].")]
-Timestamp = Annotated[str | None, typer.Option("--timestamp-column", help="Column of dates or whole steps.")]
-Target = Annotated[str | None, typer.Option("--target-column", help="Column to forecast [target].")]
-Wide = Annotated[bool | None, typer.Option("--wide/--long", help="A column a series; told by itself if left out.")]
-Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
-Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
-Static = Annotated[str | None, typer.Option("--static", help="Covariates of the item, separated by commas.")]
-Resolution = Annotated[
-    list[str] | None,
-    typer.Option("--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; repeat it."),
-]
-FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
 Metrics = Annotated[str | None, typer.Option(help="Columns of the table, as mase,wql; docs/reference/metrics.md.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
 
@@ -68,6 +73,9 @@ def fit(
     timestamp_column: Timestamp = None,
     target_column: Target = None,
     wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
     past: Past = None,
     future: Future = None,
     static: Static = None,
@@ -82,14 +90,17 @@ def fit(
 ) -> None:
     """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
     with refusals() as console:
-        columns = _columns(id_column, timestamp_column, target_column, wide, past=past, future=future, static=static)
-        columns |= _given(resolutions=read_pairs(resolution) or None)
-        network = _given(horizon=horizon, season=season)
-        training = _given(seconds=seconds, seed=seed)
+        columns = columns_of(
+            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst,
+            past=past, future=future, static=static,
+        )  # fmt: skip
+        columns |= given(resolutions=read_pairs(resolution) or None)
+        network = given(horizon=horizon, season=season)
+        training = given(seconds=seconds, seed=seed)
         name = name or out.resolve().name
         if config and is_text(config):
-            foreign = {**columns, **network, **_given(freq=freq, steps=steps, metrics=metrics)}
-            training |= _given(epochs=epochs)
+            foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}
+            training |= given(epochs=epochs)
             fit_text_file(
                 console, config, data, out,
                 name=name, version=version, resume=resume, training=training, foreign=foreign,
@@ -98,14 +109,15 @@ def fit(
         if epochs is not None:
             raise ConfigError("--epochs: a fit on a table counts steps; say --steps, or give a config with [text]")
         chosen = FitConfig.read(config) if config else FitConfig()
-        training |= _given(steps=steps, metrics=_names(metrics))
+        training |= given(steps=steps, metrics=names(metrics))
         chosen = replace(
             chosen,
-            data=replace(chosen.data, **columns, **_given(freq=freq)),
+            data=replace(chosen.data, **columns, **given(freq=freq)),
             network={**chosen.network, **network},
             training=replace(chosen.training, **training),
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
+        print_notes(console, panel.notes)
         panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
         with Bar(console) as bar:
             outcome = fit_panel(
@@ -133,6 +145,9 @@ def backtest(
     timestamp_column: Timestamp = None,
     target_column: Target = None,
     wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
     resolution: Resolution = None,
     metrics: Metrics = None,
 ) -> None:
@@ -142,9 +157,9 @@ def backtest(
         if isinstance(loaded.network, Generator):
             backtest_text_file(console, loaded, data)
             return
-        columns = _columns(id_column, timestamp_column, target_column, wide)
-        panel = _read(loaded, data, columns, freq, resolution)
-        _print_table(console, backtest_panel(fitting(loaded, panel), panel, metrics=_names(metrics)).judgement)
+        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        panel = _read(console, loaded, data, columns, freq, resolution)
+        _print_table(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).judgement)
 
 
 @app.command()
@@ -158,13 +173,16 @@ def forecast(
     timestamp_column: Timestamp = None,
     target_column: Target = None,
     wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
     resolution: Resolution = None,
 ) -> None:
     """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
     with refusals() as console:
         loaded = statecast.load(artifact)
-        columns = _columns(id_column, timestamp_column, target_column, wide)
-        panel = _read(loaded, data, columns, freq, resolution)
+        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        panel = _read(console, loaded, data, columns, freq, resolution)
         frame = forecast_panel(fitting(loaded, panel, horizon), panel, horizon)
         write_table(frame, out)
         console.print(f"wrote {out}: {len(frame)} rows")
@@ -204,7 +222,12 @@ def example(
 
 
 def _read(
-    artifact: statecast.Artifact, data: Path, columns: dict[str, Any], freq: str | None, resolution: list[str] | None
+    console: Console,
+    artifact: statecast.Artifact,
+    data: Path,
+    columns: dict[str, Any],
+    freq: str | None,
+    resolution: list[str] | None,
 ) -> Panel:
     known = replace(trained_with(artifact).data, **columns)
     frame = read_table(data)
@@ -217,25 +240,8 @@ def _read(
             static=tuple(name for name in known.static if name in present),
         )
     panel = panel_of(frame, known.columns, freq or known.freq)
+    print_notes(console, panel.notes)
     return join_resolutions(panel, read_pairs(resolution), known.columns)
-
-
-def _columns(
-    id_column: str | None, timestamp: str | None, target: str | None, wide: bool | None, **covariates: str | None
-) -> dict[str, Any]:
-    given: dict[str, Any] = _given(item_id=id_column, timestamp=timestamp, target=target, wide=wide)
-    for kind, text in covariates.items():
-        if text is not None:
-            given[kind] = _names(text)
-    return given
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _print_table(console: Console, judgement: Leaderboard) -> None:

@@ -119,7 +119,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
             Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, told)
         )
         items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: given}))
-    return Panel(tuple(items), panel.freq)
+    return replace(panel, items=tuple(items))
 
 
 def _aligned(item: Item, values: Item, length: int, freq: Frequency, told: str) -> Given:

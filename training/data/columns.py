@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from statecast.time.stamps import TimeOptions
 from training.errors import TableError
 
 _TIMES = ("timestamp", "datetime", "date_time", "date", "time", "ds", "month")
@@ -14,6 +15,7 @@ class Columns:
 
     item_id, timestamp, target: names.  wide: a column a series (None: wide where there is no target column).
     past, future, static: names of covariates; in a wide table ``past`` and ``future`` are shared by all series.
+    timezone, timestamp_unit, dayfirst: how times are read, see ``statecast.time.stamps.TimeOptions``.
     """
 
     item_id: str = "item_id"
@@ -23,6 +25,14 @@ class Columns:
     past: tuple[str, ...] = ()
     future: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    timezone: str | None = None
+    timestamp_unit: str | None = None
+    dayfirst: bool | None = None
+
+    @property
+    def time_options(self) -> TimeOptions:
+        """How the column of times is read."""
+        return TimeOptions(self.timezone, self.timestamp_unit, self.dayfirst)
 
     @property
     def covariates(self) -> tuple[str, ...]:

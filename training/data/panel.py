@@ -24,7 +24,7 @@ class Given:
 class Item:
     """One regular series. Row ``i`` stands at the clock ``clock + i``; a missing value is NaN.
 
-    item_id: its name.  clock: absolute step index of row 0.  offset: seconds after the step's start.
+    item_id: its name.  clock: absolute step index of row 0.  offset, zone: see ``statecast.time.axis.TimeAxis``.
     target: float32 ``[T]``.  past, known: raw covariates by name, ``[T]`` each.  static: one raw value a name.
     mixed_frequency: by base steps a bucket, of each coarse resolution that has a table of its own.
     """
@@ -37,6 +37,7 @@ class Item:
     known: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     static: Mapping[str, Any] = field(default_factory=dict)
     mixed_frequency: Mapping[int, Given] = field(default_factory=dict)
+    zone: str = ""
 
     @property
     def first(self) -> int:
@@ -51,10 +52,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Panel:
-    """Series that share a freq (None: counted steps without times) and the names of their covariates."""
+    """Series that share a freq (None: counted steps without times) and the names of their covariates.
+
+    notes: what whoever gave the table should know of how it was read.
+    """
 
     items: tuple[Item, ...]
     freq: Frequency | None
+    notes: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -63,10 +68,10 @@ class Panel:
 
     def bare(self) -> "Panel":
         """The targets alone, without covariates and tables of coarser resolutions."""
-        return replace(self, items=tuple(Item(i.item_id, i.clock, i.offset, i.target) for i in self.items))
+        return replace(self, items=tuple(Item(i.item_id, i.clock, i.offset, i.target, zone=i.zone) for i in self.items))
 
     def times(self, item: Item, ahead: int = 0) -> Times | None:
-        """Instants of an item's rows and of ``ahead`` steps after them, or None without times."""
+        """Times of an item's rows and of ``ahead`` steps after them, on its axis, or None without times."""
         if self.freq is None:
             return None
         return self.freq.times(np.arange(item.clock, item.clock + item.target.size + ahead), item.offset)

@@ -1,5 +1,6 @@
 """From a file to a ``Panel``: validate, normalise, regularise."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from statecast.errors import InputError
+from statecast.time.axis import TimeAxis, infer_times, off_anchor
 from statecast.time.frequency import Frequency
+from statecast.time.stamps import Stamps, TimeError
+from statecast.time.zones import fixed_offset
 from training.data.columns import Columns, Layout, find_layout
-from training.data.instants import infer_freq, place, read_instants
 from training.data.panel import Item, Panel
+from training.data.times import read_times
 from training.errors import TableError
 
 _LARGEST = float(np.finfo(np.float32).max) / 1e6  # squares of sums must stay finite
@@ -69,10 +74,10 @@ def validate(frame: pd.DataFrame, columns: Columns) -> Layout:
 
 def normalise(frame: pd.DataFrame, columns: Columns, layout: Layout) -> pd.DataFrame:
     """Make a long table ``item_id, timestamp, target, covariates…`` with times as instants in UTC or as whole steps."""
-    times = read_instants(frame[layout.timestamp])
+    times = read_times(frame[layout.timestamp], columns.time_options)
     count = len(frame)
     repeats = len(layout.series) or 1
-    plain: dict[str, Any] = {"timestamp": np.tile(times, repeats)}
+    plain: dict[str, Any] = _time_columns(times, repeats)
     if layout.series:
         plain["item_id"] = np.repeat(np.asarray(layout.series, dtype=object), count)
         plain["target"] = np.concatenate([_numbers(frame[name]) for name in layout.series])
@@ -84,6 +89,17 @@ def normalise(frame: pd.DataFrame, columns: Columns, layout: Layout) -> pd.DataF
         # Set apart by a prefix: a covariate may be called anything, "target" too.
         plain[f"covariate:{name}"] = np.tile(_raw(frame[name]), repeats)
     return pd.DataFrame(plain)
+
+
+def _time_columns(times: Stamps | NDArray[np.int64], repeats: int) -> dict[str, Any]:
+    if not isinstance(times, Stamps):
+        return {"timestamp": np.tile(times, repeats)}
+    found: dict[str, Any] = {"timestamp": np.tile(times.wall, repeats)}
+    if not isinstance(times.ahead, int) or times.ahead:
+        found["ahead"] = np.tile(np.broadcast_to(times.ahead, times.wall.shape), repeats)
+    if fixed_offset(times.zone) is None:
+        found["zone"] = times.zone
+    return found
 
 
 def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = None) -> Panel:
@@ -100,13 +116,9 @@ def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = N
     frame = frame.iloc[order]
     times = frame["timestamp"].to_numpy()
     breaks = np.diff(codes) != 0
-    _check_order(times, breaks, codes, names, frame)
-    if np.issubdtype(times.dtype, np.datetime64):
-        times = times.astype("datetime64[s]")
-        freq = freq or infer_freq(times, breaks)
-        clocks, offsets = place(freq, times)
-    else:
-        freq, clocks, offsets = None, times.astype(np.int64), np.zeros(len(times), dtype=np.int64)
+    stamps = _stamps(frame) if np.issubdtype(times.dtype, np.datetime64) else None
+    _check_order(times if stamps is None else stamps.instants, breaks, codes, names)
+    plain, notes = _settle(stamps, breaks, freq)
     edges = np.flatnonzero(np.concatenate([[True], breaks, [True]]))
     parts = {name: frame[f"covariate:{name}"].to_numpy() for name in columns.covariates}
     target = frame["target"].to_numpy(dtype=np.float64)
@@ -114,18 +126,46 @@ def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = N
     for begin, end in pairwise(edges):
         rows = slice(int(begin), int(end))
         name = str(names[codes[begin]])
-        _check_grid(name, clocks[rows], offsets[rows], freq)
+        clocks, axis = times[rows].astype(np.int64), None
+        if stamps is not None:
+            try:
+                axis, clocks = TimeAxis.of(stamps.take(rows), plain)
+            except TimeError as error:
+                row = frame.index[int(begin) + (error.index or 0)]
+                raise TableError(f"item {name!r}: row {row}: {error}, or give --freq") from None
+        _check_grid(name, clocks, plain)
         local = {key: values[rows] for key, values in parts.items()}
-        items.append(
-            _item(name, clocks[rows], int(offsets[begin]), target=target[rows], covariates=local, columns=columns)
-        )
-    return Panel(tuple(items), freq)
+        items.append(_item(name, clocks, axis, target=target[rows], covariates=local, columns=columns))
+    return Panel(tuple(items), plain, notes)
+
+
+def _stamps(frame: pd.DataFrame) -> Stamps:
+    wall = frame["timestamp"].to_numpy().astype("datetime64[s]")
+    ahead = frame["ahead"].to_numpy(dtype=np.int64) if "ahead" in frame else 0
+    stamps = Stamps.of(wall, ahead)
+    zone = None if "zone" not in frame or not len(frame) else frame["zone"].iloc[0]
+    return stamps if not zone else replace(stamps, zone=zone)
+
+
+def _settle(
+    stamps: Stamps | None, breaks: NDArray[np.bool_], freq: Frequency | None
+) -> tuple[Frequency | None, tuple[str, ...]]:
+    """Freq of a panel, without an anchor, and what to note of it."""
+    if stamps is None:
+        return None, ()
+    if freq is None:
+        try:
+            return infer_times(stamps, breaks)[1], ()
+        except InputError as error:
+            raise TableError(f"{error} with --freq") from None
+    beside = off_anchor(stamps, freq)
+    return freq.plain, (f"freq: {beside}; the times are taken as they are",) if beside else ()
 
 
 def _item(
     name: str,
     clocks: NDArray[np.int64],
-    offset: int,
+    axis: TimeAxis | None,
     *,
     target: NDArray[np.float64],
     covariates: dict[str, NDArray[Any]],
@@ -144,7 +184,8 @@ def _item(
     return Item(
         item_id=name,
         clock=int(clocks[0]),
-        offset=offset,
+        offset=0 if axis is None else axis.offset,
+        zone="" if axis is None else axis.zone,
         target=_spread(target, index, length).astype(np.float32),
         past={key: _spread(covariates[key], index, length) for key in columns.past},
         known={key: _spread(covariates[key], index, length) for key in columns.future},
@@ -176,23 +217,20 @@ def _check_target(column: pd.Series) -> None:
         )
 
 
-def _check_order(times: NDArray[Any], breaks: NDArray[np.bool_], codes: Any, names: Any, frame: pd.DataFrame) -> None:
+def _check_order(times: NDArray[Any], breaks: NDArray[np.bool_], codes: Any, names: Any) -> None:
     steps = np.diff(times).astype(np.int64)
     wrong = (steps <= 0) & ~breaks
     if wrong.any():
         at = int(np.argmax(wrong)) + 1
-        kind, mend = ("duplicate", "keep one row a time") if steps[at - 1] == 0 else ("unsorted", "sort rows by time")
-        stamp = frame["timestamp"].iloc[at]
-        raise TableError(f"item {str(names[codes[at]])!r}: {kind} time {stamp}; {mend}")
+        kind, mend = ("duplicate", "keep one row per time") if steps[at - 1] == 0 else ("unsorted", "sort rows by time")
+        raise TableError(f"item {str(names[codes[at]])!r}: {kind} time {times[at]}; {mend}")
 
 
-def _check_grid(name: str, clocks: NDArray[np.int64], offsets: NDArray[np.int64], freq: Frequency | None) -> None:
+def _check_grid(name: str, clocks: NDArray[np.int64], freq: Frequency | None) -> None:
     if clocks.size < 2:
         return
     steps = np.diff(clocks)
     step = str(freq) if freq else "1"
-    if (offsets != offsets[0]).any() or (steps == 0).any():
-        raise TableError(f"item {name!r}: times do not lie on a grid of {step}; give a finer --freq or even times")
     if clocks.size > 2 and steps.min() > 1:
         raise TableError(
             f"item {name!r}: its steps are {steps.min()} times the panel's freq {step}; use one freq for all items"

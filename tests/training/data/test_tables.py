@@ -98,7 +98,7 @@ BAD = {
     "unsorted": (pd.DataFrame({"timestamp": HOURS[[0, 2, 1]], "target": 1.0}), "unsorted.*sort"),
     "beside the grid": (
         pd.DataFrame({"timestamp": [*HOURS, HOURS[-1] + pd.Timedelta("61min")], "target": 1.0}),
-        "grid of 1h",
+        "row 6: expected times 1h apart",
     ),
     "mixed freq": (
         pd.DataFrame(
@@ -166,3 +166,45 @@ def test_regularise_is_a_verb_of_its_own():
     panel = regularise(frame, Columns())
     assert [item.item_id for item in panel.items] == ["a", "b"]
     np.testing.assert_array_equal(panel.items[0].target, [1.0, np.nan, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("times", "freq", "following"),
+    [
+        (pd.date_range("2024-01-31", periods=30, freq="ME").astype(str), "1mo", "2026-07-31T00:00:00"),
+        (pd.date_range("2024-03-31", periods=12, freq="QE").astype(str), "1q", "2027-03-31T00:00:00"),
+        (pd.date_range("2024-01-01", periods=30, freq="B").astype(str), "1b", "2024-02-12T00:00:00"),
+        (pd.date_range("2023-02-01", periods=30, freq="YS-FEB").astype(str), "1y", "2053-02-01T00:00:00"),
+        (pd.date_range("2024-01-05", periods=30, freq="W-FRI"), "1w", "2024-08-02T00:00:00"),
+        (pd.date_range("2024-01-01", periods=400).strftime("%Y%m%d").astype(int), "1d", "2025-02-04T00:00:00"),
+        (pd.date_range("2021-01-01", periods=36, freq="MS").strftime("%d.%m.%Y"), "1mo", "2024-01-01T00:00:00"),
+        (pd.date_range("2024-03-20", periods=40, tz="Europe/Berlin").map(str), "1d", "2024-04-29T00:00:00"),
+        (pd.date_range("2024-03-20", periods=40, tz="Europe/Berlin"), "1d", "2024-04-29T00:00:00"),
+    ],
+)
+def test_times_as_people_have_them(times, freq, following):
+    """The library, the service and the command line read them by the same code."""
+    panel = panel_of(pd.DataFrame({"timestamp": times, "target": np.arange(float(len(times)))}))
+    assert str(panel.freq) == freq
+    assert not np.isnan(panel.items[0].target).any()
+    assert str(panel.times(panel.items[0], 1)[-1]) == following
+
+
+def test_a_zone_and_an_order_may_be_said():
+    days = pd.DataFrame({"timestamp": ["01/02/2021", "02/02/2021", "03/02/2021"], "target": 1.0})
+    with pytest.raises(TableError, match=r"row 0: .*dayfirst=true"):
+        panel_of(days)
+    panel = panel_of(days, Columns(dayfirst=True, timezone="Europe/Berlin"))
+    assert (str(panel.freq), panel.items[0].zone) == ("1d", "Europe/Berlin")
+    assert str(panel_of(days, Columns(dayfirst=False)).freq) == "1mo"
+    with pytest.raises(TableError, match="timezone: expected"):
+        panel_of(days, Columns(dayfirst=True, timezone="Mars"))
+
+
+def test_times_beside_an_alias_are_kept_and_noted():
+    """A model of month ends that reads month starts must not move them in silence."""
+    frame = pd.DataFrame({"timestamp": ["2026-01-01", "2026-02-01", "2026-03-01"], "target": 1.0})
+    panel = panel_of(frame, freq="ME")
+    assert str(panel.freq) == "1mo" and str(panel.times(panel.items[0])[0]) == "2026-01-01T00:00:00"
+    assert "2026-01-31" in panel.notes[0]
+    assert panel_of(frame, freq="MS").notes == ()
