@@ -26,10 +26,15 @@ def test_pages_and_paths(tmp_path: Path) -> None:
 
     async def inside() -> None:
         async with serving(settings_of(tmp_path)) as (client, _):
-            for path in ("/", "/docs", "/web/page.css", "/web/page.js", "/web/chart.js", "/web/docs.js"):
+            own = ("/", "/docs", "/web/page.css", "/web/page.js", "/web/chart.js", "/web/docs.js")
+            for path in (*own, "/web/swagger-ui-bundle.js", "/web/swagger-ui.css"):
                 page = await client.get(path)
                 assert page.status_code == 200 and "default-src 'self'" in page.headers["content-security-policy"]
-                assert "http://" not in page.text.replace("http://www.w3.org", "") and "https://" not in page.text, path
+                if path in own:
+                    assert "http://" not in page.text.replace("http://www.w3.org", "") and "https://" not in page.text
+                again = await client.get(path, headers={"if-none-match": page.headers["etag"]})
+                assert (again.status_code, again.content) == (304, b"")
+            assert (await client.get("/web/swagger-ui.LICENSE")).status_code == 404
             for method, path, allow in (
                 ("GET", "/forecast", "POST"),
                 ("PUT", "/sessions/x", "GET, DELETE"),

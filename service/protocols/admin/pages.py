@@ -1,11 +1,15 @@
-"""The page, and the documents: plain files of ours, no other host is asked for anything."""
+"""The page and the documents: plain files of this package, compressed once; no other host is contacted."""
 
+import asyncio
+import gzip
+import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
-from service.errors import ServiceError
+from service.http.compression import choose_encoding
 from service.http.problems import http_failure
 
 router = APIRouter(include_in_schema=False)
@@ -15,36 +19,54 @@ _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 
-@lru_cache(maxsize=1)
-def _files() -> dict[str, Path]:
-    return {path.name: path for path in WEB.iterdir() if path.suffix in _KINDS}
+@dataclass(frozen=True)
+class _File:
+    content: bytes
+    packed: bytes
+    content_type: str
+    etag: str
 
 
-def _page(name: str) -> Response:
-    path = _files().get(name)
+@lru_cache(maxsize=32)
+def _read(name: str) -> _File | None:
+    """Read a file of the folder; None where there is none of this name."""
+    path = {path.name: path for path in WEB.iterdir() if path.suffix in _KINDS}.get(name)
     if path is None:
-        raise _missing(name)
-    headers = {"content-security-policy": _POLICY, "x-content-type-options": "nosniff", "cache-control": "no-cache"}
-    return Response(path.read_bytes(), media_type=_KINDS[path.suffix], headers=headers)
+        return None
+    content = path.read_bytes()
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return _File(content, gzip.compress(content, mtime=0), _KINDS[path.suffix], etag)
 
 
-def _missing(name: str) -> ServiceError:
-    return http_failure(404, f"/web/{name[:80]}: there is no such file; the page is at /")
+async def _page(request: Request, name: str) -> Response:
+    file = await asyncio.to_thread(_read, name)
+    if file is None:
+        raise http_failure(404, f"/web/{name[:80]}: there is no such file; the page is at /")
+    headers = {
+        "content-security-policy": _POLICY, "x-content-type-options": "nosniff", "cache-control": "no-cache",
+        "etag": file.etag, "vary": "Accept-Encoding",
+    }  # fmt: skip
+    if request.headers.get("if-none-match") == file.etag:
+        return Response(status_code=304, headers=headers)
+    encoding = choose_encoding(request.headers.get("accept-encoding", "").replace("zstd", ""), len(file.content))
+    if encoding is None:
+        return Response(file.content, media_type=file.content_type, headers=headers)
+    return Response(file.packed, media_type=file.content_type, headers=headers | {"content-encoding": encoding})
 
 
 @router.get("/")
-async def index() -> Response:
+async def index(request: Request) -> Response:
     """The page."""
-    return _page("index.html")
+    return await _page(request, "index.html")
 
 
 @router.get("/docs")
-async def docs() -> Response:
+async def docs(request: Request) -> Response:
     """``/openapi.json``, readable."""
-    return _page("docs.html")
+    return await _page(request, "docs.html")
 
 
 @router.get("/web/{file}")
-async def web_file(file: str) -> Response:
+async def web_file(request: Request, file: str) -> Response:
     """Script and style of the pages."""
-    return _page(file)
+    return await _page(request, file)
