@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from statecast import Family, FamilyConfig, Forecaster, Generator
-from statecast.config import ForecasterConfig, GeneratorConfig
+from statecast import Family, FamilyConfig, Forecaster, Generator, GeneratorConfig
+from statecast.config import ForecasterConfig
 from tests.training.text.corpora import RHYME, fit_config
 from training.config import TrainingConfig
 from training.data.encoding import encode_panel

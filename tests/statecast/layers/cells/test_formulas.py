@@ -1,0 +1,242 @@
+"""Each cell against its formula, written out plainly in float64, and against torch's own layers where torch has it."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from statecast.errors import ConfigError
+from statecast.layers.cells import registry
+from statecast.layers.cells.recurrent import Recurrent
+
+TORCH = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+CELLS = registry.names()
+ROWS, STEPS, INPUTS, WIDTH = 3, 40, 5, 6
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    return 1 / (1 + torch.exp(-x))
+
+
+def written(kind: str, w: dict[str, Tensor], x: Tensor, parts: list[Tensor]) -> list[Tensor]:
+    """One step of one layer as the papers have it; ``w`` by gate, so that no order of gates is taken on trust."""
+    h = parts[0]
+    if kind == "rnn":
+        return [torch.tanh(w["W"] @ x + w["U"] @ h + w["b"] + w["d"])]
+    if kind == "gru":
+        r = sigmoid(w["Wr"] @ x + w["br"] + w["Ur"] @ h + w["dr"])
+        z = sigmoid(w["Wz"] @ x + w["bz"] + w["Uz"] @ h + w["dz"])
+        n = torch.tanh(w["Wn"] @ x + w["bn"] + r * (w["Un"] @ h + w["dn"]))
+        return [(1 - z) * n + z * h]
+    i, f, g, o = (w["W" + gate] @ x + w["U" + gate] @ h + w["b" + gate] + w["d" + gate] for gate in "ifgo")
+    c = parts[1]
+    if kind == "slstm":  # without the stabiliser, which is there for float32 and must not change anything
+        c = sigmoid(f) * c + torch.exp(i) * torch.tanh(g)
+        n = sigmoid(f) * parts[2] + torch.exp(i)
+        return [sigmoid(o) * c / n, c, n]
+    if kind == "lstm":
+        c = sigmoid(f) * c + sigmoid(i) * torch.tanh(g)
+        return [sigmoid(o) * torch.tanh(c), c]
+    new = sigmoid(f + w["pf"] * c) * c + sigmoid(i + w["pi"] * c) * torch.tanh(g)
+    return [sigmoid(o + w["po"] * new) * torch.tanh(new), new]
+
+
+def by_gate(cell: Recurrent, layer: int) -> dict[str, Tensor]:
+    """The layer's weights under the names of the formulas."""
+    own = {name.removesuffix(f"_l{layer}"): weight for name, weight in cell.stack.named_parameters()}
+    gates = {"rnn": [""], "gru": ["r", "z", "n"]}.get(cell.kind, ["i", "f", "g", "o"])
+    named = {}
+    for letter, name in {"W": "weight_ih", "U": "weight_hh", "b": "bias_ih", "d": "bias_hh"}.items():
+        whole = getattr(cell.stack, f"{name}_l{layer}", None)
+        blocks = [torch.zeros(WIDTH).double()] * len(gates) if whole is None else whole.split(WIDTH)
+        named |= {letter + gate: block for gate, block in zip(gates, blocks, strict=True)}
+    if "peepholes" in own:
+        named |= dict(zip(["pi", "pf", "po"], getattr(cell.stack, f"peepholes_l{layer}"), strict=True))
+    return named
+
+
+def plain(cell: Recurrent, inputs: Tensor, state: Tensor) -> tuple[Tensor, list[list[list[Tensor]]]]:
+    """Outputs ``[B, N, D]`` and the parts of every row and layer at the end, in loops."""
+    outputs, ends = [], []
+    for row in range(len(inputs)):
+        xs, end = list(inputs[row]), []
+        for layer in range(cell.layers):
+            weights, parts = by_gate(cell, layer), list(state[row, layer])
+            if cell.kind == "slstm":
+                parts = [parts[0], parts[1] * torch.exp(parts[3]), parts[2] * torch.exp(parts[3])]
+            for place, x in enumerate(xs):
+                parts = written(cell.kind, weights, x, parts)
+                xs[place] = parts[0]
+            end.append(parts)
+        outputs.append(torch.stack(xs))
+        ends.append(end)
+    return torch.stack(outputs), ends
+
+
+def settled(kind: str, layers: int) -> tuple[Recurrent, Tensor, Tensor]:
+    """A float64 cell whose every weight matters, inputs, and a state that it could have come to."""
+    torch.manual_seed(0)
+    cell = Recurrent(kind, WIDTH, layers, 0.0, inputs=INPUTS).double().eval()
+    for weight in cell.parameters():
+        weight.data += 0.3 * torch.randn_like(weight)
+    state = torch.randn(ROWS, layers, registry.get(kind).parts, WIDTH).double()
+    if kind == "slstm":
+        state[:, :, 2] = 1.0 + state[:, :, 2].abs()
+    return cell, torch.randn(ROWS, STEPS, INPUTS).double(), state
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_sequence_is_the_formula(kind: str, layers: int) -> None:
+    """A slip in one gate still trains, only worse; nothing but the formula would tell."""
+    cell, inputs, state = settled(kind, layers)
+    outputs, after = cell.run(inputs, state)
+    expected, ends = plain(cell, inputs, state)
+    torch.testing.assert_close(outputs, expected, rtol=1e-11, atol=1e-13)
+    for row in range(ROWS):
+        for layer in range(layers):
+            parts = list(after[row, layer])
+            if kind == "slstm":
+                parts = [parts[0], *(part * torch.exp(parts[3]) for part in parts[1:3])]
+            for ours, theirs in zip(parts, ends[row][layer], strict=True):
+                torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_gradients_are_the_formulas(kind: str) -> None:
+    """Training follows gradients; a wrong one would look like a network that learns badly."""
+    cell, inputs, state = settled(kind, 2)
+    inputs, weights = inputs[:, :12], list(cell.parameters())
+    emphasis = torch.randn(ROWS, 12, WIDTH).double()
+    ours = torch.autograd.grad((cell.run(inputs, state)[0] * emphasis).sum(), weights)
+    theirs = torch.autograd.grad((plain(cell, inputs, state)[0] * emphasis).sum(), weights)
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("kind", CELLS)
+def test_steps_are_the_run(kind: str, layers: int) -> None:
+    """Training runs sequences, service steps: they must be one function."""
+    cell, inputs, state = settled(kind, layers)
+    outputs, after = cell.run(inputs, state)
+    for position in range(STEPS):
+        state = cell.step(inputs[:, position], state)
+        torch.testing.assert_close(state[:, -1, 0], outputs[:, position], rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(state, after, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("kind", TORCH)
+def test_torch_agrees(kind: str, layers: int) -> None:
+    """What others call an LSTM, a GRU or an RNN must be what we call so, to the weight's name and place."""
+    cell, inputs, state = settled(kind, layers)
+    theirs = TORCH[kind](INPUTS, WIDTH, layers, batch_first=True).double()
+    theirs.load_state_dict(cell.stack.state_dict())
+    parts = state.permute(2, 1, 0, 3).contiguous()
+    expected, end = theirs(inputs, (parts[0], parts[1]) if kind == "lstm" else parts[0])
+    for position in range(STEPS):
+        state = cell.step(inputs[:, position], state)
+        torch.testing.assert_close(state[:, -1, 0], expected[:, position], rtol=1e-12, atol=1e-14)
+    for part, other in enumerate(end if kind == "lstm" else [end]):
+        torch.testing.assert_close(state[:, :, part].transpose(0, 1), other, rtol=1e-12, atol=1e-14)
+
+
+def test_a_peephole_lstm_without_peepholes_is_an_lstm() -> None:
+    """It differs in nothing else; so it starts where an LSTM starts, and its peepholes grow if they help."""
+    torch.manual_seed(0)
+    cell, other = Recurrent("peephole", WIDTH, 1, 0.0), Recurrent("lstm", WIDTH, 1, 0.0)
+    assert not cell.stack.get_parameter("peepholes_l0").any()
+    other.stack.load_state_dict(
+        {**other.stack.state_dict(), **{k: v for k, v in cell.stack.state_dict().items() if k != "peepholes_l0"}}
+    )
+    inputs, state = torch.randn(4, 9, WIDTH), torch.randn(4, 1, 2, WIDTH)
+    torch.testing.assert_close(cell.run(inputs, state)[0], other.run(inputs, state)[0])
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e2, 1e4])
+def test_exponential_gates_stay_finite(size: float) -> None:
+    """exp(89) is infinite in float32 and exp(-104) nothing; the stabiliser must hold whatever the gates ask for."""
+    torch.manual_seed(0)
+    cell = Recurrent("slstm", WIDTH, 1, 0.0)
+    inputs = size * torch.randn(16, 30, WIDTH)
+    outputs, after = cell.run(inputs, torch.zeros(16, 1, 4, WIDTH))
+    assert bool(after.isfinite().all())
+    assert bool((outputs.abs() <= 1).all())
+    assert bool((after[:, :, 2] >= 1).all())  # so that c / n is never a division by nothing
+    outputs.sum().backward()
+    assert all(bool(weight.grad.isfinite().all()) for weight in cell.parameters() if weight.grad is not None)
+
+
+def test_the_first_entry_of_an_slstm_counts_in_full() -> None:
+    """n starts at 0: however small exp(i) is, what is read first is all that is known."""
+    cell = Recurrent("slstm", 2, 1, 0.0)
+    with torch.no_grad():
+        cell.stack.get_parameter("bias_ih_l0")[:2] = torch.tensor([-300.0, 300.0])
+    inputs = torch.tensor([[0.3, -0.7]])
+    after = cell.step(inputs, torch.zeros(1, 1, 4, 2))[:, 0]
+    gates = nn.functional.linear(inputs, cell.stack.get_parameter("weight_ih_l0"))
+    torch.testing.assert_close(after[:, 0], gates[:, 6:].sigmoid() * gates[:, 4:6].tanh())
+
+
+def test_a_long_life_does_not_wear_an_slstm_out() -> None:
+    """A session lives for years: c, n and m are sums without an end, and must neither overflow nor go stale."""
+    torch.manual_seed(0)
+    cell = Recurrent("slstm", 2, 1, 0.0).eval()
+    inputs, fresh = torch.randn(1, 20_000, 2), torch.zeros(1, 1, 4, 2)
+    with torch.no_grad():
+        cell.stack.get_parameter("bias_ih_l0")[2:4] = 8.0  # forgets a three-thousandth a step
+        ours, after = cell.run(inputs, fresh)
+        exact, _ = cell.double().run(inputs.double(), fresh.double())
+    assert float(after[:, :, 2].max()) < 1e5
+    torch.testing.assert_close(ours.double(), exact, rtol=0, atol=1e-5)
+
+
+def test_half_precision_of_products_leaves_the_sums_whole() -> None:
+    """Mixed precision multiplies in bfloat16; a state kept in it would lose what little a step adds."""
+    torch.manual_seed(0)
+    inputs = torch.randn(4, 20, WIDTH)
+    for kind in ("peephole", "slstm"):
+        cell, state = Recurrent(kind, WIDTH, 1, 0.0), torch.zeros(4, 1, registry.get(kind).parts, WIDTH)
+        exact, _ = cell.run(inputs, state)
+        with torch.autocast("cpu", torch.bfloat16):
+            outputs, after = cell.run(inputs, state)
+        assert after.dtype == torch.float32
+        torch.testing.assert_close(outputs.float(), exact, rtol=0, atol=0.05)
+
+
+def test_dropout_lies_between_layers_only() -> None:
+    """As in torch's layers: one layer has none, and serving has none."""
+    torch.manual_seed(0)
+    inputs = torch.randn(4, 9, WIDTH)
+    for kind in CELLS:
+        for layers in (1, 2):
+            cell, state = Recurrent(kind, WIDTH, layers, 0.5), torch.zeros(4, layers, registry.get(kind).parts, WIDTH)
+            one, other = (cell.train().run(inputs, state)[0] for _ in range(2))
+            assert torch.equal(one, other) == (layers == 1), kind
+            assert torch.equal(*(cell.eval().run(inputs, state)[0] for _ in range(2))), kind
+
+
+def test_many_wide_rows_step_as_one_does() -> None:
+    """Large products go another way through the processor; what comes out may differ by rounding alone."""
+    for kind in CELLS:
+        torch.manual_seed(0)
+        cell = Recurrent(kind, 128, 1, 0.0).eval()
+        inputs, state = torch.randn(64, 128), torch.zeros(64, 1, registry.get(kind).parts, 128)
+        with torch.inference_mode():
+            state = cell.step(torch.randn(64, 128), state)
+            together = cell.step(inputs, state)
+            alone = torch.cat([cell.step(inputs[row : row + 1], state[row : row + 1]) for row in range(64)])
+        torch.testing.assert_close(together, alone, rtol=1e-5, atol=3e-6)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "peephole", "slstm"])
+def test_the_forget_gate_opens_at_first(kind: str) -> None:
+    """Without it gradients die on long sequences before training has begun."""
+    bias = dict(Recurrent(kind, 4, 1, 0.0).stack.named_parameters())["bias_ih_l0"]
+    assert bias.tolist() == [0.0] * 4 + [1.0] * 4 + [0.0] * 8
+
+
+def test_an_unknown_cell_is_refused() -> None:
+    """The message must name the choices."""
+    with pytest.raises(ConfigError, match="cell: expected one of gru, lstm, peephole, rnn, slstm, got 'mamba'"):
+        Recurrent("mamba", 4, 1, 0.0)
