@@ -14,7 +14,8 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.machine import describe_machine
-from statecast.layers.cells.recurrent import CELLS, Recurrent
+from statecast.layers.cells import registry
+from statecast.layers.cells.recurrent import Recurrent
 
 _STEPS_ALONE = 100
 _STEPS_TRAINED = 45
@@ -65,8 +66,8 @@ class Candidate:
 
 def measure(width: int, rows: int, steps: int, turns: int) -> dict[str, list[float]]:
     """Microseconds a step of every cell: alone, in a run, in training."""
-    candidates = {kind: Candidate(kind, width, rows, steps) for kind in CELLS}
-    best = {kind: [float("inf")] * 3 for kind in CELLS}
+    candidates = {kind: Candidate(kind, width, rows, steps) for kind in registry.names()}
+    best = {kind: [float("inf")] * 3 for kind in candidates}
     for _ in range(turns + 1):  # the quickest is taken, so that a first turn, which warms up, does no harm
         for kind, one in candidates.items():
             turn = [one.step(), one.run(), one.train()]

@@ -5,7 +5,7 @@ from typing import Any
 
 from statecast.inputs.covariates import Covariate, covariates_width
 from statecast.inputs.spatial_grid import SpatialGrid
-from statecast.layers.cells.recurrent import CELLS
+from statecast.layers.cells import registry as cells
 from statecast.naive_forecasts import NAIVE_FORECASTS, NINE_NAIVE_FORECASTS
 from statecast.plain import Plain, as_tuples, expect
 from statecast.time.features import calendar_width
@@ -129,7 +129,7 @@ class ForecasterConfig(Plain):
             expect(self.memory >= 1, "memory", "patches to look back on, for transformer_layers", self.memory)
             even, heads = self.memory_width % TRANSFORMER_HEADS == 0, TRANSFORMER_HEADS
             expect(even, "memory_width", f"a multiple of {heads}, the transformer's heads", self.memory_width)
-        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        cells.get(self.cell)
         unlike = set(self.naive_forecasts)
         chosen = bool(unlike) and unlike <= set(NAIVE_FORECASTS) and len(unlike) == len(self.naive_forecasts)
         expect(chosen, "naive_forecasts", f"one or more out of {', '.join(NAIVE_FORECASTS)}", self.naive_forecasts)

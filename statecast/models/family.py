@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from statecast.config import NINE_LEVELS, ForecasterConfig
-from statecast.layers.cells.recurrent import CELLS
+from statecast.layers.cells import registry as cells
 from statecast.models.forecaster import Forecaster
 from statecast.naive_forecasts import NINE_NAIVE_FORECASTS
 from statecast.plain import Plain, as_tuples, expect
@@ -62,7 +62,7 @@ class FamilyConfig(Plain):
     """Seasons, and a patch, after which a series' own forecasts count in its calibration; 0 for the look-back."""
 
     def __post_init__(self) -> None:
-        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        cells.get(self.cell)
         seasons = [season for season, _, _ in self.patches]
         expect(bool(seasons) and seasons == sorted(set(seasons)), "patches", "rising seasons", self.patches)
         lengths = [length for _, length, _ in self.patches]

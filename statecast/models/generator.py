@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from statecast.inputs.vocabulary import Vocabulary, allowed_bytes
-from statecast.layers.cells.recurrent import CELLS, PARTS, Recurrent
+from statecast.layers.cells import registry as cells
+from statecast.layers.cells.recurrent import Recurrent
 from statecast.plain import Plain, as_tuples, expect
 from statecast.state.state import Field, State, StateSpec
 
@@ -51,7 +52,7 @@ class GeneratorConfig(Plain):
     def __post_init__(self) -> None:
         for name in ("embedding", "width", "layers"):
             expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
-        expect(self.cell in CELLS, "cell", f"one of {', '.join(CELLS)}", self.cell)
+        cells.get(self.cell)
         expect(0.0 <= self.dropout < 1.0, "dropout", "a number from 0 to below 1", self.dropout)
 
     @classmethod
@@ -70,7 +71,7 @@ class Generator(nn.Module):
             (
                 Field("count", (), torch.int64),
                 Field("recent", (_RECENT,), torch.int64, fill=-1),
-                Field("hidden", (config.layers, PARTS[config.cell], config.width), torch.float32),
+                Field("hidden", (config.layers, cells.get(config.cell).parts, config.width), torch.float32),
             )
         )
         self.embed = nn.Embedding(len(self.vocabulary), config.embedding)

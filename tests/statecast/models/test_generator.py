@@ -12,7 +12,7 @@ import statecast
 from statecast import Generator, GeneratorConfig
 from statecast.errors import ArtifactError, ConfigError, InputError
 from statecast.inputs.vocabulary import VOCABULARIES, Vocabulary, allowed_bytes
-from statecast.layers.cells.recurrent import CELLS
+from statecast.layers.cells import registry as cells
 from statecast.uncertainty.sampling import Choice, sample, uniforms
 
 TEXT = "It was the best of times, it was the worst of times. Größe 你好，世界! "
@@ -75,7 +75,7 @@ def test_allowed_bytes_make_valid_text(seed: int) -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.sampled_from(CELLS))
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=4), st.sampled_from(cells.names()))
 def test_law_1_for_text(pieces: list[int], cell: str) -> None:
     """A conversation in pieces must leave the state that one reading leaves."""
     generator = network(cell=cell)

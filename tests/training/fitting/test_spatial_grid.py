@@ -47,7 +47,7 @@ def fitted(panel, **changes):
 
 @pytest.fixture(scope="module")
 def grid():
-    return fitted(blown(), spatial_spatial_spatial_spatial_grid=GRID)
+    return fitted(blown(), spatial_grid=GRID)
 
 
 def test_what_comes_from_the_west_is_foreseen(grid):

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from statecast import Forecaster, ForecasterConfig
-from statecast.layers.cells.recurrent import CELLS, Recurrent
+from statecast.layers.cells import registry as cells
+from statecast.layers.cells.recurrent import Recurrent
 from training.config import TrainingConfig
 from training.data.encoding import encode_panel
 from training.data.splits import split_by_fractions
@@ -79,7 +80,7 @@ def test_without_validation_nothing_is_switched_off(wavy):
     assert switch_off(fit, Silent()) == []
 
 
-@pytest.mark.parametrize("kind", CELLS)
+@pytest.mark.parametrize("kind", cells.names())
 def test_forgetting_begins_anew_at_every_patch(kind):
     """Run or stepped, from whatever state: each output is that of its patch alone."""
     torch.manual_seed(0)
