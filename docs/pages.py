@@ -16,12 +16,12 @@ from typing import Any
 import typer.main
 
 ROOT = Path(__file__).parents[1]
-_PART = re.compile(r"(<!-- (files|keys|commands|endpoints)(?: (\S+))? -->\n).*?(<!-- end -->)", re.S)
+_PART = re.compile(r"(<!-- (files|keys|commands|endpoints|settings)(?: (\S+))? -->\n).*?(<!-- end -->)", re.S)
 
 
 def documents() -> list[Path]:
     """Every document of the project but the log; links to a document under its former address are left out."""
-    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    found = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")]
     return sorted(path for path in found if not path.is_symlink())
 
 
@@ -111,6 +111,13 @@ def _command(name: str, command: Any) -> str:
     return "\n".join([f"### {name}\n\n`{usage}`\n\n{about}\n", "| option | meaning |", "|---|---|", *rows, ""])
 
 
+def settings(_: str) -> str:
+    """Every setting of the service: variable, default, meaning."""
+    from service.settings import table
+
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", table()]) + "\n"
+
+
 def endpoints(_: str) -> str:
     """Method, path and summary of every endpoint, from the OpenAPI document that the service shows."""
     from service.app import create_app
@@ -125,7 +132,9 @@ def endpoints(_: str) -> str:
     return "\n".join(["| endpoint | what it does |", "|---|---|", *rows]) + "\n"
 
 
-PARTS: dict[str, Callable[[str], str]] = {"files": files, "keys": keys, "commands": commands, "endpoints": endpoints}
+PARTS: dict[str, Callable[[str], str]] = {
+    "files": files, "keys": keys, "commands": commands, "endpoints": endpoints, "settings": settings,
+}  # fmt: skip
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from service.app import create_app
 from service.protocols.container import Container
 from service.settings import Settings
+from service.stores.interface import StoreError
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
         app = create_app(settings, container)
     except ValidationError as error:
         return _refuse("; ".join(_plain(fault) for fault in error.errors()))
-    except (ValueError, OSError, RuntimeError) as error:
+    except (StoreError, ValueError, OSError, RuntimeError) as error:
         return _refuse(str(error))
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="uvloop", http="httptools",

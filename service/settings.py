@@ -2,15 +2,15 @@
 
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from service.stores.interface import StoreError
+from service.stores.registry import find_store
 from statecast import metrics
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-STORES = ("sqlite", "memory")
 
 
 class Settings(BaseSettings):
@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
     state_url: str = "sqlite:///state/sessions.db"
     """Where sessions live. `sqlite:///PATH` is on disk before an answer leaves; three slashes are relative to the
-    working directory, four absolute. `memory://` is lost on exit."""
+    working directory, four absolute. `memory://` is lost on exit. Other schemes are those of registered stores
+    (CONTRIBUTING.md, "A state store")."""
     api_keys_file: Path | None = None
     """File of API keys: `name:key`, `name:sha256:HEX` or a bare key per line, `#` for comments. Without it no key is
     required. A file that is missing or empty ends the start."""
@@ -84,11 +85,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_dangerous(self) -> "Settings":
-        scheme = urlsplit(self.state_url).scheme
-        if scheme not in STORES:
-            raise ValueError(
-                f"STATECAST_STATE_URL: expected sqlite:///PATH or memory://, got {self.state_url.split('@')[-1]!r}"
-            )
+        try:
+            scheme = find_store(self.state_url).name
+        except StoreError as error:
+            raise ValueError(str(error)) from None
         if scheme == "sqlite" and not self.state_url.removeprefix("sqlite:///").strip("/"):
             raise ValueError(
                 "STATECAST_STATE_URL: expected a path after sqlite:///, such as sqlite:///state/sessions.db"

@@ -114,7 +114,7 @@ def test_metrics_named_in_documents_exist() -> None:
 def test_settings_named_in_documents_exist() -> None:
     from service.settings import Settings
 
-    known = {f"STATECAST_{name.upper()}" for name in Settings.model_fields} | {"STATECAST_PUBLISH"}
+    known = {f"STATECAST_{name.upper()}" for name in Settings.model_fields} | {"STATECAST_PUBLISH", "STATECAST_URL"}
     for path in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
         named = set(re.findall(r"STATECAST_[A-Z_]+[A-Z]", path.read_text()))
         assert named <= known, f"{path.name} names {sorted(named - known)}"

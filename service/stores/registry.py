@@ -29,11 +29,21 @@ def open_store(url: str) -> Store:
     >>> open_store("memory://").durable
     False
     """
+    return find_store(url).open(url)
+
+
+def find_store(url: str) -> type[Store]:
+    """Find the store of a URL's scheme, without opening it.
+
+    Raises
+    ------
+    StoreError
+        If the scheme is not known.
+    """
     scheme, separator, _ = url.partition("://")
     try:
         if not separator:
             raise UnknownNameError("state store", url, stores.names())
-        store = stores[scheme]
+        return stores[scheme]
     except UnknownNameError as error:
         raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to a URL such as sqlite:///state.db") from None
-    return store.open(url)
