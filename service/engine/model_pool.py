@@ -1,4 +1,4 @@
-"""Networks by key, each with the slab of its sessions; a family's members are made when they are first used."""
+"""Networks by key, each with the state_cache of its sessions; a family's members are made when they are first used."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ class LoadedModel:
     """A network, and where its sessions' states lie."""
 
     network: SeriesNetwork
-    slab: StateCache
+    state_cache: StateCache
 
 
 class ModelPool:
     """All that forecasts. Belongs to the engine's thread.
 
-    The member idle for longest gives way when there are more than ``MEMBERS``, or when their slabs together hold more
+    The member idle for longest gives way when there are more than ``MEMBERS``, or when their caches together hold more
     than twice the rows of one (they grow by doubling). That loses nothing: a member is made again of the same weights,
     and its sessions' states are in the store.
 
-    artifacts: by digest.  slots: rows of each slab at most.
+    artifacts: by digest.  slots: rows of each state_cache at most.
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact], slots: int) -> None:
@@ -49,13 +49,13 @@ class ModelPool:
 
     def of(self, key: str) -> LoadedModel:
         """Give the network of a key (``member_key``); a family's member is made if need be."""
-        place = self._single.get(key)
-        if place is None:
-            place = self._members.pop(key, None) or self._make(key)
-            self._members[key] = place
+        loaded = self._single.get(key)
+        if loaded is None:
+            loaded = self._members.pop(key, None) or self._make(key)
+            self._members[key] = loaded
             while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
                 self._members.popitem(last=False)
-        return place
+        return loaded
 
     def usual(self) -> list[str]:
         """Keys of all networks, of a family those of the most usual seasons."""
@@ -67,7 +67,7 @@ class ModelPool:
         return keys
 
     def _rows(self) -> int:
-        return sum(len(place.slab.rows) for place in self._members.values())
+        return sum(len(loaded.state_cache.rows) for loaded in self._members.values())
 
     def _make(self, key: str) -> LoadedModel:
         digest, season = split_key(key)

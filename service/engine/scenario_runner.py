@@ -1,49 +1,35 @@
-"""Paths of series, drawn from states that forecasts branched off."""
+"""Scenario paths, drawn from forecasts."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from service.engine.model_pool import ModelPool
-from service.engine.pausing import pausing
 from service.engine.state_cache import tensor_of
-from service.scheduling.job import Floats
+from service.scheduling.scenario_queue import ScenarioTask
 from statecast.models.scenarios import Scenarios
-from statecast.state.state import State
 
 
 class ScenarioRunner:
-    """Draws paths with any of the models.
+    """Draws paths on a device; see ``ScenarioBackend``."""
 
-    pause: called between two parts of the work, so that long paths hold nobody up; what it raises ends the drawing.
-    """
+    def __init__(self, device: str) -> None:
+        self._device = torch.device(device)
 
-    def __init__(self, networks: ModelPool, pause: Callable[[], None]) -> None:
-        self._networks, self._pause = networks, pause
+    def begin(self, task: ScenarioTask, rows: slice) -> Iterator[object]:
+        """Prepare to draw the paths of some rows, block after block of steps."""
+        scenarios = Scenarios(
+            tensor_of(task.quantiles[rows], self._device),
+            tensor_of(task.mean[rows], self._device),
+            task.levels,
+            tensor_of(task.autocorrelation[rows], self._device),
+        )
+        return scenarios.draw(task.samples, task.seed[rows], task.temperature)
 
-    def draw(
-        self,
-        model: str,
-        states: Sequence[object],
-        future: Floats,
-        samples: int,
-        seed: NDArray[np.int64],
-        temperature: float,
-    ) -> NDArray[np.float64]:
-        """Draw ``[B, samples, H]`` for series whose states together have B rows.
-
-        future: ``[B, H, Ck]``.  seed: ``[B]``.
-        """
-        place = self._networks.of(model)
-        network, device = place.network, place.slab.device
+    def draw(self, blocks: Iterator[object]) -> NDArray[np.float64]:
+        """Draw the next block ``[rows, samples, steps]``."""
         with torch.inference_mode():
-            state = State(network.spec, torch.cat(cast(Any, states)))
-            scenarios = Scenarios.of(pausing(network, self._pause), state, tensor_of(future, device))
-            parts = []
-            for drawn in scenarios.draw(samples, seed, temperature):
-                parts.append(drawn.cpu().numpy())
-                self._pause()
-            return np.concatenate(parts, axis=2)
+            return cast(Tensor, next(blocks)).cpu().numpy()

@@ -1,7 +1,8 @@
-"""Which work runs together and when: numbers, a clock and callables; no network, no loop, no timer.
+"""Which forecasts are computed together and when: numbers, a clock and callables; no network, no loop, no timer.
 
-When the engine is free, whatever waits is the batch. Long histories go in chunks of powers of two, so that rows of one
-batch have equal length and nothing is ever padded; others join between two chunks.
+When the engine is free, whatever waits is the batch. Long work goes in pieces that queue again: histories in chunks of
+powers of two, so that rows of one batch have equal length and nothing is ever padded, and forecasts past the trained
+horizon one horizon at a time. Others join between two pieces.
 """
 
 import time
@@ -12,22 +13,32 @@ from threading import Condition
 from typing import Generic, TypeVar
 
 from service.errors import Expired, Loading, QueueFull, ServiceError, TooLarge
-from service.scheduling.entry import QueueEntry, chunk_of
+from service.scheduling.entry import QueueEntry
 from service.scheduling.job import Job
 
 R = TypeVar("R")
 
 Bucket = tuple[str, int, int]
-"""What runs together: model, steps of the chunk, and steps beyond the horizon that are rolled over after it."""
+"""What is computed together: model, steps of the piece, and, where it rolls on, horizons of the whole forecast."""
 
 Runner = Callable[[Sequence[QueueEntry[R]]], Sequence[object]]
-"""Runs one batch: tickets of one bucket in, for each in order its carry (if the chunk was not the last), its result, or
-the exception that it failed with."""
+"""Runs one piece of each entry of a bucket. Gives for each, in order, its partial state, after its last piece its
+outcome, or the exception that it failed with."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """rows: of one batch.  row_steps: rows times steps of one batch.  queue: rows unfinished at a time."""
+    """What bounds batches and the queue.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of one batch.
+    row_steps : int
+        Rows times steps of one batch.
+    queue : int
+        Rows that are unfinished at a time.
+    """
 
     rows: int
     row_steps: int
@@ -37,13 +48,15 @@ class Bounds:
 class Batcher(Generic[R]):
     """A bounded queue that any thread fills and one thread empties.
 
+    Buckets take turns, and every other turn is for single steps, so that neither starves the other.
+
     Parameters
     ----------
-    bounds:
+    bounds : Bounds
         Of batches and of the queue.
-    deliver:
-        Called with tickets whose outcome is set, from whichever thread finished them, without a lock held.
-    clock:
+    deliver : callable
+        Called with entries whose outcome is set, from whichever thread finished them, without a lock held.
+    clock : callable
         The clock of ``Job.deadline``.
     """
 
@@ -58,18 +71,23 @@ class Batcher(Generic[R]):
         self._clock = clock
         self._changed = Condition()
         self._buckets: OrderedDict[Bucket, deque[QueueEntry[R]]] = OrderedDict()
-        self._lines: dict[str, deque[QueueEntry[R]]] = {}
         self._rows = 0
-        self._stepped = False
-        self._closed = self._stopped = self._woken = False
+        self._stepped = self._closed = False
 
     @property
     def rows(self) -> int:
         """Rows of all unfinished jobs."""
         return self._rows
 
-    def submit(self, job: Job) -> QueueEntry[R]:
+    def submit(self, job: Job, resolved: Callable[[QueueEntry[R]], None] | None = None) -> QueueEntry[R]:
         """Queue a job.
+
+        Parameters
+        ----------
+        job : Job
+            The work.
+        resolved : callable or None
+            See ``QueueEntry``.
 
         Raises
         ------
@@ -80,171 +98,139 @@ class Batcher(Generic[R]):
         Loading
             If the batcher is closing.
         """
-        ticket: QueueEntry[R] = QueueEntry(job, self._clock())
+        (entry,) = self.submit_many([(job, resolved)])
+        if isinstance(entry, ServiceError):
+            raise entry
+        return entry
+
+    def submit_many(
+        self, jobs: Sequence[tuple[Job, Callable[[QueueEntry[R]], None] | None]]
+    ) -> list[QueueEntry[R] | ServiceError]:
+        """Queue jobs together, each with its ``resolved``; for one that is refused its error stands in its place."""
+        now = self._clock()
         with self._changed:
-            if self._closed:
-                raise Loading("the service is shutting down; send the request again", code="shutting_down")
-            if job.rows > self.bounds.queue:
-                raise TooLarge(f"target: expected at most {self.bounds.queue} variables, got {job.rows}; split them")
-            if self._rows + job.rows > self.bounds.queue:
-                raise QueueFull(f"{self._rows} of {self.bounds.queue} rows wait already; try again in a second")
-            self._rows += job.rows
-            if job.lease is None or self._heads_line(ticket, job.lease.key):
-                self._queue(ticket)
-        return ticket
+            return [self._refusal(job) or self._queued(QueueEntry(job, now, resolved)) for job, resolved in jobs]
 
-    def drop(self, ticket: QueueEntry[R], why: ServiceError) -> None:
-        """Give a job up: at once if it waits; after the chunk that runs, unless that is the last, which counts."""
+    def drop(self, entries: Sequence[QueueEntry[R]], why: ServiceError) -> None:
+        """Cancel jobs: those that wait at once, those that run after this piece unless it is the last, which counts."""
+        dropped = []
         with self._changed:
-            if ticket.outcome is not None or ticket.fate is not None:
-                return
-            ticket.fate = why
-            if ticket.running:
-                return
-            self._finish(ticket, why)
-        self._deliver([ticket])
+            for entry in entries:
+                if entry.outcome is not None or entry.cancelled is not None:
+                    continue
+                entry.cancelled = why
+                if not entry.running:
+                    self._finish(entry, why)
+                    dropped.append(entry)
+        if dropped:
+            self._deliver(dropped)
 
-    def take(self, *, brief: bool = False) -> list[QueueEntry[R]]:
-        """Give the next batch, its tickets now running; empty if nothing waits. Expired jobs are dropped on the way.
+    def expire(self, entries: Sequence[QueueEntry[R]]) -> None:
+        """Drop jobs whose deadline has passed, unless they have begun to forecast: those are finished first."""
+        late = Expired("timeout_ms passed before the work was done; it was dropped and changed nothing")
+        self.drop([entry for entry in entries if not entry.rolling], late)
 
-        ``brief``: none that rolls on beyond its horizon.
-        """
+    def take(self) -> list[QueueEntry[R]]:
+        """Give the next batch, its entries now running; empty if nothing waits. Expired jobs are dropped on the way."""
         now = self._clock()
         expired: list[QueueEntry[R]] = []
+        batch: list[QueueEntry[R]] = []
         with self._changed:
-            batch: list[QueueEntry[R]] = []
-            while not batch and (name := self._choose(brief)) is not None:
+            while not batch and (name := self._choose()) is not None:
                 batch = self._form(name, now, expired)
         if expired:
             self._deliver(expired)
         return batch
 
     def settle(self, batch: Sequence[QueueEntry[R]], outcomes: Sequence[object]) -> None:
-        """Take what a batch came to: finished tickets are delivered, others queue for their next chunk."""
+        """Take what a batch came to: finished entries are delivered, others queue for their next piece."""
         finished = []
         with self._changed:
-            for ticket, outcome in zip(batch, outcomes, strict=True):
-                ticket.running = False
-                if ticket.last or isinstance(outcome, Exception):
-                    self._finish(ticket, outcome)
-                    finished.append(ticket)
+            for entry, outcome in zip(batch, outcomes, strict=True):
+                entry.running = False
+                if entry.last or isinstance(outcome, Exception):
+                    self._finish(entry, outcome)
+                    finished.append(entry)
                     continue
-                ticket.position += ticket.chunk
-                ticket.chunk = chunk_of(ticket.job.target.shape[1] - ticket.position)
-                ticket.carry = outcome
-                if ticket.fate is None:
-                    self._queue(ticket)
+                entry.advance(outcome)
+                if entry.cancelled is None:
+                    self._queue(entry)
                 else:
-                    self._finish(ticket, ticket.fate)
-                    finished.append(ticket)
+                    self._finish(entry, entry.cancelled)
+                    finished.append(entry)
         if finished:
             self._deliver(finished)
 
-    def turn(self, runner: Runner[R], *, brief: bool = False) -> bool:
-        """Run one batch, if anything waits; whether it did. ``brief``: see ``take``."""
-        batch = self.take(brief=brief)
+    def turn(self, runner: Runner[R]) -> bool:
+        """Run one batch, if anything waits; gives whether it did. A runner that raises fails its whole batch."""
+        batch = self.take()
         if not batch:
             return False
         try:
             outcomes = runner(batch)
-        except Exception as error:  # whatever it is, these tickets' clients must hear of it
+        except Exception as error:  # whatever it is, the clients of these entries must learn of it
             outcomes = [error] * len(batch)
         self.settle(batch, outcomes)
         return True
 
-    def run(self, runner: Runner[R], aside: Callable[[], bool] = lambda: False) -> None:
-        """Take, run and settle until ``stop``; a runner that raises fails its whole batch.
-
-        ``aside`` is other work of the same thread: one turn of it after each batch, so that neither waits for more than
-        one of the other's; it says whether there was anything to do. ``wake`` tells of new work there.
-        """
-        while True:
-            worked = self.turn(runner)
-            if aside() or worked:
-                continue
-            with self._changed:
-                if self._stopped:
-                    return
-                if not self._buckets and not self._woken:
-                    self._changed.wait()
-                self._woken = False
-
-    def wake(self) -> None:
-        """Have ``run`` look for work aside, should it be waiting."""
-        with self._changed:
-            self._woken = True
-            self._changed.notify_all()
-
     def close(self, drain_s: float) -> None:
-        """Refuse new jobs, wait up to ``drain_s`` until the others are done, fail the rest."""
+        """Refuse new jobs, wait up to ``drain_s`` seconds until the others are done, fail the rest."""
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: self._rows == 0, timeout=drain_s)
-            waiting = [ticket for bucket in self._buckets.values() for ticket in bucket]
-            waiting += [ticket for line in self._lines.values() for ticket in line]
-        for ticket in waiting:
-            self.drop(ticket, Loading("the service shut down before this was begun", code="shutting_down"))
+            waiting = [entry for bucket in self._buckets.values() for entry in bucket]
+        self.drop(waiting, Loading("the service shut down before this was begun", code="shutting_down"))
 
-    def stop(self) -> None:
-        """End ``run`` once nothing is left to do, aside neither."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify_all()
+    def _refusal(self, job: Job) -> ServiceError | None:
+        if self._closed:
+            return Loading("the service is shutting down; send the request again", code="shutting_down")
+        if job.rows > self.bounds.queue:
+            return TooLarge(f"target: expected at most {self.bounds.queue} variables, got {job.rows}; split them")
+        if self._rows + job.rows > self.bounds.queue:
+            return QueueFull(f"{self._rows} of {self.bounds.queue} rows wait already; try again in a second")
+        return None
 
-    def _heads_line(self, ticket: QueueEntry[R], key: str) -> bool:
-        """Whether no earlier job of the same session is unfinished; else the ticket waits in line behind it."""
-        line = self._lines.get(key)
-        if line is None:
-            self._lines[key] = deque()
-            return True
-        line.append(ticket)
-        return False
+    def _queued(self, entry: QueueEntry[R]) -> QueueEntry[R]:
+        self._rows += entry.job.rows
+        self._queue(entry)
+        return entry
 
-    def _queue(self, ticket: QueueEntry[R]) -> None:
-        name = (ticket.job.model, ticket.chunk, ticket.job.beyond if ticket.last else 0)
-        self._buckets.setdefault(name, deque()).append(ticket)
-        self._changed.notify_all()
+    def _queue(self, entry: QueueEntry[R]) -> None:
+        name = (entry.job.model, entry.chunk, entry.job.horizons if entry.rolling else 0)
+        self._buckets.setdefault(name, deque()).append(entry)
 
     def _form(self, name: Bucket, now: float, expired: list[QueueEntry[R]]) -> list[QueueEntry[R]]:
         bucket = self._buckets.pop(name)
-        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, name[1] + name[2])))
+        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, name[1])))
         batch: list[QueueEntry[R]] = []
         rows = 0
         while bucket and (not batch or rows + bucket[0].job.rows <= most):
-            ticket = bucket.popleft()
-            if ticket.outcome is not None:
+            entry = bucket.popleft()
+            if entry.outcome is not None:
                 continue
-            if ticket.job.deadline is not None and ticket.job.deadline <= now:
-                self._finish(ticket, Expired("timeout_ms passed before the work was done; it was dropped"))
-                expired.append(ticket)
+            deadline = entry.job.deadline
+            if deadline is not None and deadline <= now and not entry.rolling:
+                self._finish(entry, Expired("timeout_ms passed before the work was done; it was dropped"))
+                expired.append(entry)
                 continue
-            ticket.running = True
-            ticket.begun = now if ticket.begun is None else ticket.begun
-            rows += ticket.job.rows
-            batch.append(ticket)
+            entry.running = True
+            entry.begun = now if entry.begun is None else entry.begun
+            rows += entry.job.rows
+            batch.append(entry)
         if bucket:
             self._buckets[name] = bucket  # at the end: the others come first
         return batch
 
-    def _choose(self, brief: bool) -> Bucket | None:
-        """Take buckets in turn, but every other turn is for single steps, so that none waits for two chunks."""
-        steps = next((name for name in self._buckets if name[1] <= 1 and not name[2]), None)
-        chunk = next((name for name in self._buckets if (not brief if name[2] else name[1] > 1)), None)
-        self._stepped = steps is not None and (chunk is None or not self._stepped)
-        return steps if self._stepped else chunk
+    def _choose(self) -> Bucket | None:
+        """Take buckets in turn, but every other turn is for single steps, so that none waits for two long pieces."""
+        step = next((name for name in self._buckets if name[1] <= 1 and not name[2]), None)
+        long = next((name for name in self._buckets if name[1] > 1 or name[2]), None)
+        self._stepped = step is not None and (long is None or not self._stepped)
+        return step if self._stepped else long
 
-    def _finish(self, ticket: QueueEntry[R], outcome: object) -> None:
-        ticket.outcome = outcome  # type: ignore[assignment]
-        ticket.carry = None
-        self._rows -= ticket.job.rows
-        lease = ticket.job.lease
-        if lease is not None:
-            line = self._lines[lease.key]
-            if ticket in line:
-                line.remove(ticket)
-            elif line:
-                self._queue(line.popleft())
-            else:
-                del self._lines[lease.key]
+    def _finish(self, entry: QueueEntry[R], outcome: object) -> None:
+        entry.outcome = outcome  # type: ignore[assignment]
+        entry.partial_state = None
+        self._rows -= entry.job.rows
         if self._rows == 0:
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Between the loop and the engine's thread: jobs go over, outcomes come back as futures."""
+"""Between the event loop and the engine's thread: jobs go over, outcomes come back."""
 
 import asyncio
 import logging
@@ -9,34 +9,37 @@ from threading import Thread
 
 from service.errors import Expired, ServiceError
 from service.metrics import Metrics
-from service.scheduling.background import BackgroundTasks
 from service.scheduling.batcher import Batcher, Bounds, Runner
 from service.scheduling.capacity import CapacityLimiter
-from service.scheduling.entry import QueueEntry
-from service.scheduling.job import Job, Outcome
+from service.scheduling.entry import Entry, Finished
+from service.scheduling.job import Job
+from service.scheduling.work_loop import PieceQueue, WorkLoop
 
 _log = logging.getLogger(__name__)
 
-Waiter = asyncio.Future[Outcome]
-
 
 class Bridge:
-    """Owns the batcher and the thread that runs it. Every method but ``started`` belongs to one loop.
+    """Owns the queue of forecasts and the thread that works. Every method but ``call_on_loop`` belongs to one loop.
 
     Parameters
     ----------
-    bounds:
-        Of the batcher.
-    runner:
-        Called on the thread, batch after batch.
+    bounds : Bounds
+        Of the queue.
+    runner : callable
+        Runs one batch, on the thread.
+    metrics : Metrics
+        Where waiting times are counted.
+    others : sequence of PieceQueue
+        What the thread works on beside forecasts.
     """
 
-    def __init__(self, bounds: Bounds, runner: Runner[Outcome], metrics: Metrics) -> None:
-        self._batcher: Batcher[Outcome] = Batcher(bounds, self._deliver)
-        self._runner = runner
-        self._metrics = metrics
+    def __init__(
+        self, bounds: Bounds, runner: Runner[Finished], metrics: Metrics, others: Sequence[PieceQueue] = ()
+    ) -> None:
+        self._batcher: Batcher[Finished] = Batcher(bounds, self._deliver)
+        self._work = WorkLoop(lambda: self._batcher.turn(runner), others)
+        self._queue_seconds = metrics.queue_seconds
         self._thread: Thread | None = None
-        self._aside = BackgroundTasks(())
         metrics.queue_rows.set_function(lambda: self._batcher.rows)
 
     @property
@@ -48,100 +51,102 @@ class Bridge:
         """Start the thread and wait until ``prepare`` has run on it; what that raises is raised here."""
         self._loop = asyncio.get_running_loop()
         prepared: asyncio.Future[None] = self._loop.create_future()
-        thread = Thread(target=self._work, args=(prepare, prepared), name="engine", daemon=True)
+        thread = Thread(target=self._run, args=(prepare, prepared), name="engine", daemon=True)
         thread.start()
         await prepared
         self._thread = thread
 
-    def also(self, aside: BackgroundTasks) -> None:
-        """Set what the thread does between two batches; before it is started."""
-        self._aside = aside
-
     def wake(self) -> None:
-        """Tell the thread that there is work aside."""
-        self._batcher.wake()
+        """Tell the thread that there is work in one of the other queues."""
+        self._work.wake()
 
-    def tell(self, receive: Callable[..., None], *arguments: object) -> None:
-        """Call something on the loop; from the engine's thread."""
+    def call_on_loop(self, receive: Callable[..., None], *arguments: object) -> None:
+        """Call something on the event loop; from the engine's thread."""
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(receive, *arguments)
 
-    def breathe(self) -> None:
-        """Run forecasts that wait, in the middle of longer work; on the engine's thread. Long ones wait on."""
-        self._batcher.turn(self._runner, brief=True)
-
-    async def stop(self, drain_s: float, rooms: Sequence[CapacityLimiter] = ()) -> None:
-        """Refuse new work, finish what there is within ``drain_s``, fail the rest, end the thread."""
-        closing = [asyncio.to_thread(room.close, drain_s) for room in rooms]
+    async def stop(self, drain_s: float, limiters: Sequence[CapacityLimiter] = ()) -> None:
+        """Refuse new work, finish what there is within ``drain_s`` seconds, fail the rest, end the thread."""
+        closing = [asyncio.to_thread(limiter.close, drain_s) for limiter in limiters]
         await asyncio.gather(asyncio.to_thread(self._batcher.close, drain_s), *closing)
-        self._aside.abandon()
-        self._batcher.stop()
+        self._work.stop()
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
 
-    def submit(self, job: Job, done: Callable[[Waiter], None] | None = None) -> QueueEntry[Outcome]:
-        """Queue a job; see ``Batcher.submit`` for what it raises.
+    def submit(self, jobs: Sequence[tuple[Job, Callable[[Entry], None] | None]]) -> list[Entry | ServiceError]:
+        """Queue jobs together; for one that is refused its error stands in its place, see ``Batcher.submit``.
 
-        ``done`` is called on the loop once the job is resolved, before ``outcome`` returns, whoever still waits.
+        Beside each job stands what is called on the loop with its entry once the outcome is known, whoever still waits.
         """
-        ticket = self._batcher.submit(job)
-        # Set before the loop can turn, and so before the engine's answer can be handed out.
-        waiter: Waiter = self._loop.create_future()
-        waiter.add_done_callback(done or _read)
-        ticket.waiter = waiter
-        return ticket
+        entries = self._batcher.submit_many(jobs)
+        self._work.wake()
+        return entries
 
-    async def outcome(self, ticket: QueueEntry[Outcome]) -> Outcome:
-        """Wait for a job; one that has not begun at its deadline, or when the caller is cancelled, is dropped.
+    async def wait(self, entries: Sequence[Entry]) -> None:
+        """Wait until all entries have an outcome: what the job came to, or the ``ServiceError`` that it failed with.
 
-        Raises
-        ------
-        ServiceError
-            What the job failed with.
+        Those that have not begun to forecast at their deadline, or when the caller is cancelled, are dropped.
         """
-        waiter: Waiter = ticket.waiter  # type: ignore[assignment]
-        timer = None
-        if ticket.job.deadline is not None:
-            late = Expired("timeout_ms passed before the work was done; it was dropped and changed nothing")
-            timer = self._loop.call_later(ticket.job.deadline - time.monotonic(), self._batcher.drop, ticket, late)
+        waiting = [entry for entry in entries if not entry.delivered]
+        if not waiting:
+            return
+        waiter = _Waiter(len(waiting), self._loop.create_future())
+        for entry in waiting:
+            entry.waiter = waiter
+        deadlines = {entry.job.deadline for entry in waiting} - {None}
+        timers = [
+            self._loop.call_later(deadline - time.monotonic(), self._expire, waiting, deadline)
+            for deadline in deadlines
+            if deadline is not None
+        ]
         try:
-            outcome = await asyncio.shield(waiter)
+            await waiter.future
         except asyncio.CancelledError:
-            self._batcher.drop(ticket, Expired("the client left"))
+            self._batcher.drop(waiting, Expired("the client left"))
             raise
         finally:
-            if timer is not None:
+            for timer in timers:
                 timer.cancel()
-        if ticket.begun is not None:
-            self._metrics.queue_seconds.observe(ticket.begun - ticket.queued)
-        return outcome
 
-    def _deliver(self, tickets: Sequence[QueueEntry[Outcome]]) -> None:
-        self.tell(_hand_out, tickets)
+    def _expire(self, entries: Sequence[Entry], deadline: float) -> None:
+        self._batcher.expire([entry for entry in entries if entry.job.deadline == deadline])
 
-    def _work(self, prepare: Callable[[], None], prepared: asyncio.Future[None]) -> None:
+    def _deliver(self, entries: Sequence[Entry]) -> None:
+        self.call_on_loop(self._hand_out, entries)
+
+    def _hand_out(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            outcome = entry.outcome
+            if isinstance(outcome, Exception) and not isinstance(outcome, ServiceError):
+                _log.error("the engine failed", exc_info=outcome)
+                entry.outcome = ServiceError("the forecast failed; the session, if any, is unchanged")
+            if entry.begun is not None:
+                self._queue_seconds.observe(entry.begun - entry.queued)
+            entry.delivered = True
+            if entry.resolved is not None:
+                entry.resolved(entry)
+            if entry.waiter is not None:
+                entry.waiter.count_down()
+
+    def _run(self, prepare: Callable[[], None], prepared: asyncio.Future[None]) -> None:
         try:
             prepare()
         except Exception as error:
             self._loop.call_soon_threadsafe(prepared.set_exception, error)
             return
         self._loop.call_soon_threadsafe(prepared.set_result, None)
-        self._batcher.run(self._runner, self._aside.turn)
+        self._work.run()
 
 
-def _hand_out(tickets: Sequence[QueueEntry[Outcome]]) -> None:
-    for ticket in tickets:
-        waiter: Waiter = ticket.waiter  # type: ignore[assignment]
-        outcome = ticket.outcome
-        if isinstance(outcome, Outcome):
-            waiter.set_result(outcome)
-        elif isinstance(outcome, ServiceError):
-            waiter.set_exception(outcome)
-        else:
-            _log.error("the engine failed", exc_info=outcome)
-            waiter.set_exception(ServiceError("the forecast failed; the session, if any, is unchanged"))
+class _Waiter:
+    """Wakes whoever waits for several entries once the last of them has its outcome."""
 
+    __slots__ = ("_left", "future")
 
-def _read(waiter: Waiter) -> None:
-    """Look at a result that its client no longer waits for, so that the loop does not complain."""
-    waiter.exception()
+    def __init__(self, left: int, future: asyncio.Future[None]) -> None:
+        self._left, self.future = left, future
+
+    def count_down(self) -> None:
+        self._left -= 1
+        if not self._left and not self.future.done():
+            self.future.set_result(None)

@@ -1,48 +1,125 @@
-"""A job on its way through the batcher, one chunk after the other."""
+"""A job on its way through the queue, one piece after the other."""
 
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
 from service.errors import ServiceError
+from service.scheduling.forecast_result import ForecastResult
 from service.scheduling.job import Job
+from service.stores.interface import Record
 
 LONGEST_CHUNK = 1024
+"""Steps of a history that one piece reads at most."""
 
 R = TypeVar("R")
 
 
 def chunk_of(steps: int) -> int:
-    """Length of the next chunk of so many steps: the largest power of two in them, at most ``LONGEST_CHUNK``."""
+    """Give the length of the next chunk of so many steps: the largest power of two in them, bounded.
+
+    Examples
+    --------
+    >>> chunk_of(11), chunk_of(100_000), chunk_of(0)
+    (8, 1024, 0)
+    """
     return min(1 << (steps.bit_length() - 1), LONGEST_CHUNK) if steps else 0
 
 
-class QueueEntry(Generic[R]):
-    """A job on its way.
+class Countdown(Protocol):
+    """Counts outcomes."""
 
-    position: steps that have run.  chunk: steps that run next.  carry: the runner's, between two chunks.
-    queued, begun: when it came and when its first chunk began, by the batcher's clock.
-    outcome: what it came to; set once, before it is delivered.  waiter: whatever the submitter hangs on it.
+    def count_down(self) -> None:
+        """Count one."""
+
+
+class QueueEntry(Generic[R]):
+    """The place of a job in the queue: how far it is, and what it came to.
+
+    A piece of work reads a chunk of the history, or, once that is read, forecasts one more horizon. The piece that
+    reads the last chunk also forecasts the first horizon.
+
+    Parameters
+    ----------
+    job : Job
+        The work.
+    now : float
+        When it came, by the batcher's clock.
+    resolved : callable or None
+        Called on the event loop with the entry, once, when its outcome is known.
+
+    Attributes
+    ----------
+    position : int
+        Steps of the history that are read.
+    forecast : int
+        Horizons that are forecast.
+    chunk : int
+        Steps that the next piece runs over.
+    partial_state : object
+        What the runner keeps between two pieces.
+    cancelled : ServiceError or None
+        Why nobody wants the outcome any more.
+    begun : float or None
+        When the first piece began.
+    outcome : R, Exception or None
+        What the job came to, set once.
+    delivered : bool
+        Whether the event loop knows the outcome.
+    waiter : Countdown or None
+        Who waits for it there.
     """
 
-    __slots__ = ("begun", "carry", "chunk", "fate", "job", "outcome", "position", "queued", "running", "waiter")
+    __slots__ = (
+        "begun", "cancelled", "chunk", "delivered", "forecast", "job", "outcome", "partial_state", "position", "queued",
+        "resolved", "running", "waiter",
+    )  # fmt: skip
 
-    def __init__(self, job: Job, now: float) -> None:
+    def __init__(self, job: Job, now: float, resolved: "Callable[[QueueEntry[R]], None] | None" = None) -> None:
         self.job = job
         self.queued = now
+        self.resolved = resolved
         self.begun: float | None = None
-        self.position = 0
+        self.position = self.forecast = 0
         self.chunk = chunk_of(job.target.shape[1])
-        self.carry: object = None
-        self.running = False
-        self.fate: ServiceError | None = None
+        self.partial_state: object = None
+        self.running = self.delivered = False
+        self.cancelled: ServiceError | None = None
         self.outcome: R | Exception | None = None
-        self.waiter: object = None
+        self.waiter: Countdown | None = None
+
+    @property
+    def rolling(self) -> bool:
+        """Whether the history is read and the next piece forecasts one more horizon."""
+        return self.forecast > 0
+
+    @property
+    def forecasts(self) -> bool:
+        """Whether the next piece forecasts a horizon, after what it may read before."""
+        return self.forecast > 0 or self.position + self.chunk == self.job.target.shape[1]
 
     @property
     def last(self) -> bool:
-        """Whether the chunk that runs next is the job's last, at whose end it is decided and kept."""
-        return bool(self.position + self.chunk == self.job.target.shape[1])
+        """Whether the next piece is the job's last, at whose end its outcome is kept."""
+        return self.forecast + 1 == self.job.horizons and self.forecasts
 
     @property
     def queue_ms(self) -> float:
-        """Milliseconds that the job waited for its first chunk."""
+        """Milliseconds that the job waited for its first piece."""
         return 1e3 * ((self.begun or self.queued) - self.queued)
+
+    def advance(self, partial_state: object) -> None:
+        """Note that a piece is done, and that it was not the last."""
+        job = self.job
+        forecasts = self.forecasts
+        self.partial_state = partial_state
+        if not self.rolling:
+            self.position += self.chunk
+        self.forecast += forecasts
+        steps = job.target.shape[1] - self.position
+        self.chunk = len(job.future) // job.horizons if forecasts else chunk_of(steps)
+
+
+Finished = tuple[ForecastResult, slice, Record | None]
+"""What a job came to: the forecasts of its batch, its rows in them, and the session's record as the store holds it."""
+
+Entry = QueueEntry[Finished]

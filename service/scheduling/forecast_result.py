@@ -27,6 +27,8 @@ class ForecastResult:
         Mean absolute change over one season so far, the denominator of MASE; NaN while it is unknown.
     finite : array of bool, ``[M]``
         Whether every quantile and the mean of a row is a number.
+    autocorrelation : array of float32, ``[M, L]``
+        Autocorrelation of the forecast's errors as normal scores, by distance in steps; scenario paths need it.
     attention : mapping of str to array, ``[M, segments, entries]``
         Weights by segment of the model's own horizon, by name of the attention.
     shares : mapping of str to mapping of str to array, ``[M]``
@@ -40,6 +42,7 @@ class ForecastResult:
     baseline: NDArray[np.float64]
     seasonal_error: NDArray[np.float64]
     finite: NDArray[np.bool_]
+    autocorrelation: Floats
     attention: Mapping[str, Floats] = field(default_factory=dict)
     shares: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
     compute_ms: float = 0.0

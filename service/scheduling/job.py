@@ -1,12 +1,13 @@
-"""What travels from a route to the engine and back: arrays and whole numbers, no text, no tensors."""
+"""One series' work for the engine: arrays and whole numbers, no text, no tensors."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.scheduling.forecast_result import ForecastResult
-from service.stores.record import Record
+from service.stores.interface import Write
 
 Floats = NDArray[np.float32]
 
@@ -24,9 +25,16 @@ def split_key(key: str) -> tuple[str, int | None]:
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to advance one session now. ``generation`` keeps a late result out of a reused slot.
+    """The right to use a session's rows in the state cache now.
 
-    ``slots`` has one entry a variable (V).
+    Parameters
+    ----------
+    key : str
+        Name of the session in the store.
+    slots : tuple of int
+        Its rows, one per variable.
+    generation : int
+        Keeps a late result out of a reused slot.
     """
 
     key: str
@@ -34,18 +42,57 @@ class Lease:
     generation: int
 
 
-@dataclass(frozen=True)
-class Job:
-    """One series to advance and forecast: V variables (1 for a univariate target), T new steps, F horizon steps.
+class Writes(Protocol):
+    """What a job that advances a session leaves in the store."""
 
-    model: the network, see ``member_key``.  target: ``[V, T]``, NaN where missing; T is 0 to ask a session again.
-    past: ``[T, Cp]`` and known: ``[T, Ck]`` encoded covariates of the new steps; future: ``[F, Ck]`` of the horizon.
-    given: ``[V, T, G]``, earlier: ``[V, G, K]`` of given resolutions, as ``statecast.Observations``; None without any.
-    beyond: steps of F past the network's own horizon, over which it rolls on; whole horizons.
-    static: ``[S]``.  clock: absolute step index of the step *before* the first new one.
-    lease: the session that this advances, or None for a series that is forgotten after the answer.
-    fresh: start from the empty state (a new series or session) rather than from the lease's slots.
-    deadline: ``time.monotonic()`` after which the work is dropped, or None.
+    def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Write | None:
+        """Give the write, or None where nothing is to be written.
+
+        Parameters
+        ----------
+        result : ForecastResult
+            Forecasts of the job's batch.
+        rows : slice
+            The job's rows in it.
+        state : bytes or None
+            The V rows of state after the job; None where it read nothing.
+        """
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """One series to read on and to forecast.
+
+    Parameters
+    ----------
+    model : str
+        The network, see ``member_key``.
+    target : array of float32, ``[V, T]``
+        New steps of V variables, NaN where missing; T may be 0.
+    past : array of float32, ``[T, Cp]``
+        Encoded covariates of the new steps that are known up to now.
+    known : array of float32, ``[T, Ck]``
+        Encoded covariates of the new steps that are known ahead.
+    future : array of float32, ``[F, Ck]``
+        The same over the forecast; F is ``horizons`` times the network's own horizon.
+    static : array of float32, ``[S]``
+        Encoded covariates of the series as a whole.
+    time_index : int
+        Absolute index of the step before the first new one.
+    lease : Lease or None
+        Rows of the session that the job goes on from, None for a series without one.
+    fresh : bool
+        Whether the job begins with the empty state instead.
+    deadline : float or None
+        ``time.monotonic()`` after which the job is dropped unless it has begun to forecast.
+    mixed_frequency : array of float32, ``[V, T, G]``, or None
+        Values of G series of lower frequency, each with the last step of its bucket.
+    coarse_history : array of float32, ``[V, G, K]``, or None
+        Their K values before the first new step.
+    horizons : int
+        Horizons to forecast, one piece of work each.
+    writes : Writes or None
+        What the job leaves in the store, None for one that only reads.
     """
 
     model: str
@@ -54,33 +101,16 @@ class Job:
     known: Floats
     future: Floats
     static: Floats
-    clock: int
+    time_index: int
     lease: Lease | None = None
     fresh: bool = True
     deadline: float | None = None
-    given: Floats | None = None
-    earlier: Floats | None = None
-    beyond: int = 0
+    mixed_frequency: Floats | None = None
+    coarse_history: Floats | None = None
+    horizons: int = 1
+    writes: Writes | None = None
 
     @property
     def rows(self) -> int:
-        """Rows that this job takes in a batch: one a variable."""
+        """Rows that this job takes in a batch: one per variable."""
         return int(self.target.shape[0])
-
-
-@dataclass(frozen=True)
-class ReadJob(Job):
-    """A job that keeps nothing, even of its session: its state is handed out, for paths to go on from."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a job came to: its rows of the batch's forecasts, and the session's record as the store holds it now.
-
-    state: of a ``ReadJob``, its V rows after what it read; the engine's, opaque to all others.
-    """
-
-    result: ForecastResult
-    rows: slice
-    record: Record | None = None
-    state: object = None

@@ -1,9 +1,9 @@
-"""Paths that wait to be drawn, a slice of series at a time: whole numbers and callables, no network."""
+"""Scenario paths that wait to be drawn, some steps of some series at a time: numbers and callables, no network."""
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -14,124 +14,137 @@ from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.job import Floats
 
 SLICE_VALUES = 1 << 18
-"""Values of paths that are drawn at once, at least one series'; then others have their turn."""
+"""Values of paths that are drawn together, at least those of one row."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
 class ScenarioTask:
-    """Paths of some series by one model.
+    """Paths of R rows, one per variable of each series.
 
-    states: one a series, V rows each.  future: ``[R, H, Ck]`` for the R rows of all.  seed: ``[R]``.
-    receive: called on the loop with ``[R, samples, H]``, rows that failed not finite, or with why there are none.
-    fate: why it was given up; seen before the next step.
+    Parameters
+    ----------
+    quantiles : array of float64, ``[R, H, Q]``
+        Forecast quantiles of each step.
+    mean : array of float64, ``[R, H]``
+        Forecast mean of each step.
+    autocorrelation : array of float32, ``[R, L]``
+        Autocorrelation of the forecast's errors as normal scores.
+    levels : tuple of float
+        The Q quantile levels.
+    samples : int
+        Paths per row.
+    seed : array of int64, ``[R]``
+        Fixes the paths of each row.
+    temperature : float
+        See ``statecast.models.scenarios.Scenarios.draw``.
+    receive : callable
+        Called on the event loop with the paths ``[R, samples, H]``, or with why there are none.
+    cancelled : ServiceError or None
+        Why nobody wants the paths any more; read before each piece.
     """
 
-    model: str
-    states: Sequence[object]
-    rows: Sequence[int]
-    future: Floats
+    quantiles: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    autocorrelation: Floats
+    levels: tuple[float, ...]
     samples: int
     seed: NDArray[np.int64]
     temperature: float
     receive: Callable[[NDArray[np.float64] | ServiceError], None]
-    fate: ServiceError | None = None
-    done: int = 0
+    cancelled: ServiceError | None = None
+    paths: NDArray[np.float64] = field(init=False)
+    row: int = field(default=0, init=False)
+    rows: int = field(default=0, init=False)
+    step: int = field(default=0, init=False)
+    blocks: Iterator[object] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.drawn = np.zeros((len(self.seed), self.samples, self.future.shape[1]))
-
-
-class Cancelled(Exception):
-    """Nobody waits for the drawing any more."""
+        self.paths = np.zeros((len(self.seed), self.samples, self.mean.shape[1]))
 
 
 class ScenarioBackend(Protocol):
-    """The networks, as far as this must know them."""
+    """What draws."""
 
-    def draw(
-        self, model: str, states: Sequence[object], future: Floats, samples: int, seed: NDArray[np.int64],
-        temperature: float,
-    ) -> NDArray[np.float64]:  # fmt: skip
-        """Draw ``[B, samples, H]``."""
+    def begin(self, task: ScenarioTask, rows: slice) -> Iterator[object]:
+        """Prepare to draw the paths of some rows, block after block of steps."""
+
+    def draw(self, blocks: Iterator[object]) -> NDArray[np.float64]:
+        """Draw the next block ``[rows, samples, steps]``."""
 
 
 class ScenarioQueue:
-    """All drawings at work. ``submit`` belongs to any thread, the rest to the engine's.
+    """All scenario tasks at work; a piece is one block of steps of some rows, and tasks take turns.
+
+    ``submit`` belongs to any thread, the rest to the engine's.
 
     Parameters
     ----------
-    pen:
+    backend : ScenarioBackend
         What draws.
-    room:
-        Values at work.
-    deliver:
-        Called with a drawing and what it came to.
+    limiter : CapacityLimiter
+        Bounds the values at work.
+    deliver : callable
+        Called with a task and what it came to.
     """
 
     def __init__(
         self,
-        pen: ScenarioBackend,
-        room: CapacityLimiter,
+        backend: ScenarioBackend,
+        limiter: CapacityLimiter,
         deliver: Callable[[ScenarioTask, NDArray[np.float64] | ServiceError], None],
     ) -> None:
-        self._pen, self._room, self._deliver = pen, room, deliver
+        self._backend, self._limiter, self._deliver = backend, limiter, deliver
         self._waiting: deque[ScenarioTask] = deque()
-        self._current: ScenarioTask | None = None
         self._abandoned = False
 
-    def submit(self, drawing: ScenarioTask) -> None:
-        """Take a drawing on; see ``CapacityLimiter.take`` for what it raises."""
-        self._room.take(drawing.drawn.size)
-        self._waiting.append(drawing)
+    def submit(self, task: ScenarioTask) -> None:
+        """Queue a task; see ``CapacityLimiter.take`` for what it raises."""
+        self._limiter.take(task.paths.size)
+        self._waiting.append(task)
 
     def abandon(self) -> None:
-        """Fail all that is unfinished."""
+        """Fail all that is unfinished in the next turns."""
         self._abandoned = True
 
-    def check(self) -> None:
-        """Raise ``Cancelled`` if the drawing at work is not wanted any more; to be called between its steps."""
-        if self._abandoned or (self._current is not None and self._current.fate is not None):
-            raise Cancelled
-
     def turn(self) -> bool:
-        """Draw one slice of the drawing that has waited longest; another's comes next."""
+        """Draw one block of the task that has waited longest; gives whether there was any."""
         if not self._waiting:
             return False
-        drawing = self._current = self._waiting.popleft()
+        task = self._waiting.popleft()
+        if self._abandoned and task.cancelled is None:
+            task.cancelled = Loading("the service shut down before this was done", code="shutting_down")
+        if task.cancelled is not None:
+            self._finish(task, task.cancelled)
+            return True
         try:
-            self.check()
-            self._slice(drawing)
-        except Cancelled:
-            stopped = Loading("the service shut down before this was done", code="shutting_down")
-            self._finish(drawing, drawing.fate or stopped)
+            done = self._draw(task)
         except Exception:
-            _log.exception("paths failed on %s", drawing.model)
-            self._finish(drawing, ServiceError("the paths failed in the network; nothing was changed"))
-        finally:
-            self._current = None
+            _log.exception("scenario paths failed")
+            self._finish(task, ServiceError("the paths failed in the network; nothing was changed"))
+            return True
+        if done:
+            self._finish(task, task.paths)
+        else:
+            self._waiting.append(task)
         return True
 
-    def _slice(self, drawing: ScenarioTask) -> None:
-        first = last = drawing.done
-        begin = end = sum(drawing.rows[:first])
-        while last < len(drawing.rows) and (
-            last == first or (end - begin + drawing.rows[last]) * drawing.drawn[0].size <= SLICE_VALUES
-        ):
-            end += drawing.rows[last]
-            last += 1
-        part = slice(begin, end)
-        drawing.drawn[part] = self._pen.draw(
-            drawing.model, drawing.states[first:last], drawing.future[part], drawing.samples, drawing.seed[part],
-            drawing.temperature,
-        )  # fmt: skip
-        drawing.done = last
-        if last < len(drawing.rows):
-            self._waiting.append(drawing)
-        else:
-            self._finish(drawing, drawing.drawn)
+    def _draw(self, task: ScenarioTask) -> bool:
+        """Draw one block; gives whether it was the task's last."""
+        rows, _, horizon = task.paths.shape
+        if task.blocks is None:
+            task.rows = max(1, min(rows - task.row, SLICE_VALUES // max(1, task.paths[0].size)))
+            task.blocks = self._backend.begin(task, slice(task.row, task.row + task.rows))
+        block = self._backend.draw(task.blocks)
+        task.paths[task.row : task.row + task.rows, :, task.step : task.step + block.shape[2]] = block
+        task.step += block.shape[2]
+        if task.step < horizon:
+            return False
+        task.row, task.step, task.blocks = task.row + task.rows, 0, None
+        return bool(task.row >= rows)
 
-    def _finish(self, drawing: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
-        self._room.give(drawing.drawn.size)
-        self._deliver(drawing, outcome)
+    def _finish(self, task: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
+        task.blocks = None
+        self._limiter.give(task.paths.size)
+        self._deliver(task, outcome)

@@ -1,4 +1,4 @@
-"""From an arrival to its answer: session, batcher, engine and store put together. Lives on the event loop."""
+"""From series to their forecasts: sessions, engine and store put together. Lives on the event loop."""
 
 import asyncio
 import logging
@@ -7,21 +7,22 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from service.errors import Loading, ServiceError, Unprocessable
+from service.errors import ServiceError
 from service.metrics import Metrics
-from service.scheduling.bridge import Waiter
 from service.serving.catalog import Catalog, Model
-from service.serving.job_builder import advance_of, job_of, new_record
+from service.serving.job_builder import build_job, new_record
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
-from service.serving.views import session_details, session_object, warnings_of
+from service.serving.series_work import SeriesWork, run_series
+from service.serving.views import session_details
+from service.sessions.commit import SessionWrites
+from service.sessions.live_metrics import Interval
 from service.sessions.registry import unknown
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
 from service.sessions.update import plan_update
 from service.settings import Settings
-from service.stores.interface import Record, Store, StoreError
-from statecast.errors import StatecastError
+from service.stores.interface import Store, StoreError
 
 HOUSEKEEPING_S = 600.0
 """Seconds between two looks for sessions whose life has ended."""
@@ -47,13 +48,13 @@ class ForecastService:
         self._metrics = metrics
         self.store = self.runtime.store
         self._sessions = self.runtime.sessions
-        self._dispatch = self.runtime.dispatch
+        self._bridge = self.runtime.bridge
         self._cleaner: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> tuple[bool, dict[str, Any]]:
         """Whether a model is warm and the last step worked, and what is known beside."""
-        warm = self._dispatch.started
+        warm = self._bridge.started
         ready = warm and self.runtime.engine.healthy
         return ready, {
             "engine": "ready" if ready else "failed" if warm else "loading",
@@ -76,31 +77,22 @@ class ForecastService:
         await self.runtime.stop(drain_s)
 
     async def forecast(self, model: Model, series: SeriesInput) -> SeriesAnswer:
-        """Forecast one series, opening or advancing its session where it names one.
-
-        A caller that is cancelled drops the work if it has not begun; else it is finished and kept as if it had stayed.
+        """Forecast one series, see ``forecast_many``.
 
         Raises
         ------
         ServiceError
             One of its subclasses; the session is then as it was.
         """
-        self.runtime.require()
-        if series.session is not None:
-            return await self._advance(model, series, series.session)
-        model = model.member(series.season)
-        update = plan_update(None, series, self.runtime.limits(model))
-        entry = self._dispatch.submit(job_of(model, series, update, None, series.horizon))
-        outcome = await self._dispatch.outcome(entry)
-        warnings = warnings_of(model, series, update, update.target.shape[1], series.freq)
-        start = update.last_clock + 1
-        return SeriesAnswer(
-            outcome.result, outcome.rows, start, None, warnings, series.freq, series.offset, series.zone, model.season,
-            entry.queue_ms,
-        )  # fmt: skip
+        answer = (await self.forecast_many(model, [series]))[0]
+        if isinstance(answer, ServiceError):
+            raise answer
+        return answer
 
     async def forecast_many(self, model: Model, inputs: Sequence[SeriesInput]) -> list[SeriesAnswer | ServiceError]:
-        """Forecast many series at once; one that fails does so alone.
+        """Forecast many series at once, opening or advancing the sessions that they name; each fails alone.
+
+        A caller that is cancelled drops what has not begun; the rest is finished and kept as if it had stayed.
 
         Parameters
         ----------
@@ -112,18 +104,20 @@ class ForecastService:
         Returns
         -------
         list of SeriesAnswer or ServiceError
-            In the order of ``inputs``.
+            In the order of ``inputs``. Where it is an error, the session is as it was.
+
+        Raises
+        ------
+        Loading
+            If the models are not loaded yet.
         """
-
-        async def one(series: SeriesInput) -> SeriesAnswer | ServiceError:
-            try:
-                return await self.forecast(model, series)
-            except ServiceError as error:
-                return error
-            except StatecastError as error:
-                return Unprocessable(str(error))
-
-        return list(await asyncio.gather(*map(one, inputs)))
+        self.runtime.require()
+        prepare = partial(self._prepare, model)
+        answers = await run_series(self._bridge, self._sessions, inputs, prepare)
+        kept = [answer for answer in answers if isinstance(answer, SeriesAnswer) and answer.session is not None]
+        self._metrics.observations.inc(sum(answer.applied for answer in kept))
+        self._metrics.duplicates.inc(sum(answer.duplicates for answer in kept))
+        return answers
 
     async def session(self, session_id: str, owner: str) -> dict[str, object]:
         """Describe a session as ``GET /sessions/{id}`` does, once the requests before this one are done.
@@ -150,34 +144,25 @@ class ForecastService:
         async with SessionTurn(self._sessions, owner, session_id) as turn:
             await self._sessions.end(turn.key, session_id)
 
-    async def _advance(self, model: Model, series: SeriesInput, session: str) -> SeriesAnswer:
-        async with SessionTurn(self._sessions, series.owner, session, series.deadline) as turn:
-            record = await turn.find()
-            if record is not None:
-                check_model(record, model, session)
-            model = model.member(series.season if record is None else record.season)
-            update = plan_update(record, series, self.runtime.limits(model))
-            now = self._sessions.now()
-            before = new_record(turn.key, model, series, now, self._settings.metric_names) if record is None else record
-            coming = update.advance(before).used(now, self._sessions.ttl)
-            lease = turn.checkout(model.key, len(series.variables))
-            touch = now - before.last_used > self._sessions.slack
-            job = job_of(model, series, update, before, series.horizon)
-            entry = self._dispatch.submit(
-                advance_of(job, lease, model.config, coming, fresh=record is None, touch=touch),
-                partial(_settle, turn, coming),
-            )
-            turn.hand_over()
-        outcome = await self._dispatch.outcome(entry)
-        after = outcome.record or coming
-        self._metrics.observations.inc(update.applied)
-        self._metrics.duplicates.inc(update.duplicates)
-        view = session_object(after, session, update.applied, update.duplicates)
-        warnings = warnings_of(model, series, update, after.last_clock - after.first_clock + 1, after.freq)
-        return SeriesAnswer(
-            outcome.result, outcome.rows, update.last_clock + 1, view, warnings, after.freq, after.offset,
-            after.zone, model.season, entry.queue_ms,
-        )  # fmt: skip
+    def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
+        """Plan one series: what its session will become, and what the engine has to do for that."""
+        if turn is None:
+            model = model.member(series.season)
+            update = plan_update(None, series, self.runtime.limits(model))
+            return SeriesWork(model, series, update, build_job(model, series, update))
+        record, now = turn.record, self._sessions.now()
+        if record is not None:
+            check_model(record, model, turn.session)
+        model = model.member(series.season if record is None else record.season)
+        update = plan_update(record, series, self.runtime.limits(model))
+        before = record or new_record(turn.key, model, series, now, self._settings.metric_names)
+        after = update.advance(before).used(now, self._sessions.ttl)
+        config = model.config
+        touch = now - before.last_used > self._sessions.slack
+        writes = SessionWrites(after, Interval.of(config.quantile_levels), config.horizon, touch)
+        lease = turn.checkout(model.key, len(series.variables))
+        job = build_job(model, series, update, record, lease, writes)
+        return SeriesWork(model, series, update, job, turn, record, after)
 
     async def _clean(self) -> None:
         while True:
@@ -186,12 +171,3 @@ class ForecastService:
                 if ended:
                     _log.info("%d sessions expired", ended)
             await asyncio.sleep(HOUSEKEEPING_S)
-
-
-def _settle(turn: SessionTurn, coming: Record, waiter: Waiter) -> None:
-    """End the turn once the engine has resolved a job, whoever still waits for it."""
-    error = waiter.exception()
-    if isinstance(error, Loading):
-        turn.invalidate()
-    else:
-        turn.settle(turn.record if error else waiter.result().record or coming)

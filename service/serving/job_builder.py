@@ -1,77 +1,93 @@
-"""From an admitted arrival to what the engine reads: the calendar added, the horizon filled up."""
+"""From what a session will become to what the engine reads: the calendar added, the horizon filled up."""
 
 from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from service.scheduling.job import Floats, Job, Lease, ReadJob
+from service.scheduling.job import Floats, Job, Lease, Writes
 from service.serving.catalog import Model
-from service.sessions.commit import CommitJob
 from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
-from statecast.config import ForecasterConfig
 from statecast.time.features import calendar_features
 from statecast.time.frequency import Frequency
 
-_freq = lru_cache(maxsize=64)(Frequency.parse)
+SHARED_STEPS = 512
+"""Steps up to which the calendar of one series is kept for others."""
+
+_frequency = lru_cache(maxsize=64)(Frequency.parse)
 
 
-def job_of(model: Model, arrival: SeriesInput, plan: SessionUpdate, record: Record | None, horizon: int = 0) -> Job:
-    """Put together what the network reads; times go on from the session's where the arrival gives none.
+def build_job(
+    model: Model,
+    series: SeriesInput,
+    update: SessionUpdate,
+    record: Record | None = None,
+    lease: Lease | None = None,
+    writes: Writes | None = None,
+) -> Job:
+    """Put together what the network reads.
 
-    ``horizon``: steps wanted; what passes the network's own is rounded up to whole horizons.
+    Parameters
+    ----------
+    model : Model
+        What forecasts.
+    series : SeriesInput
+        The request's series. Its horizon is rounded up to whole horizons of the network.
+    update : SessionUpdate
+        What of it is new.
+    record : Record or None
+        The session, whose times go on where the request gives none.
+    lease : Lease or None
+        Rows that the job goes on from; None for the empty state.
+    writes : Writes or None
+        What the job leaves in the store.
     """
-    config, steps = model.config, plan.target.shape[1]
-    beyond = (max(horizon, 1) - 1) // config.horizon * config.horizon
-    reached = config.horizon + beyond
-    freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
-    calendar = _calendar(config, freq, offset, plan.clock, steps + reached)
-    future = np.zeros((reached, arrival.future.shape[1]), dtype=np.float32)
-    given = arrival.future[:reached]
+    config, steps = model.config, update.target.shape[1]
+    horizons = -(-max(series.horizon, 1) // config.horizon)
+    reached = horizons * config.horizon
+    freq, offset = (series.freq, series.offset) if record is None else (record.freq, record.offset)
+    calendar = _calendar_columns(config.calendar, freq, offset, update.clock, steps + reached)
+    future = np.zeros((reached, series.future.shape[1]), dtype=np.float32)
+    given = series.future[:reached]
     future[: len(given)] = given
     return Job(
         model=model.key,
-        target=plan.target,
-        past=plan.past,
-        known=np.concatenate([calendar[:steps], plan.known], axis=1),
+        target=update.target,
+        past=update.past,
+        known=np.concatenate([calendar[:steps], update.known], axis=1),
         future=np.concatenate([calendar[steps:], future], axis=1),
-        static=arrival.static,
-        clock=plan.clock,
-        deadline=arrival.deadline,
-        given=plan.given.transpose(0, 2, 1) if config.mixed_frequency else None,
-        earlier=plan.earlier if config.mixed_frequency else None,
-        beyond=beyond,
+        static=series.static,
+        time_index=update.clock,
+        lease=lease,
+        fresh=record is None or lease is None,
+        deadline=series.deadline,
+        mixed_frequency=update.given.transpose(0, 2, 1) if config.mixed_frequency else None,
+        coarse_history=update.earlier if config.mixed_frequency else None,
+        horizons=horizons,
+        writes=writes,
     )
 
 
-def advance_of(
-    job: Job, lease: Lease, config: ForecasterConfig, coming: Record, *, fresh: bool, touch: bool
-) -> CommitJob:
-    """Make a job a session's; ``coming`` is the session as it will stand."""
-    values = {**vars(job), "lease": lease, "fresh": fresh}
-    return CommitJob(**values, record=coming, interval=Interval.of(config.quantile_levels), touch=touch)
-
-
-def new_record(key: str, model: Model, arrival: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
+def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
     """Give the record of a session that is about to be opened, before anything was read; it keeps these ``metrics``."""
     return Record(
         key=key,
         model=model.digest,
         model_name=str(model),
-        freq=arrival.freq,
-        offset=arrival.offset,
-        zone=arrival.zone,
-        variables=arrival.variables,
-        static=arrival.static,
+        freq=series.freq,
+        offset=series.offset,
+        zone=series.zone,
+        variables=series.variables,
+        static=series.static,
         interval=Interval.of(model.config.quantile_levels).coverage,
         first_clock=0,
         last_clock=0,
         count=0,
-        tail=np.zeros((len(arrival.variables), 0), dtype=np.float32),
-        given_tail=np.zeros((len(arrival.variables), len(model.config.mixed_frequency), 0), dtype=np.float32),
+        tail=np.zeros((len(series.variables), 0), dtype=np.float32),
+        given_tail=np.zeros((len(series.variables), len(model.config.mixed_frequency), 0), dtype=np.float32),
         checksum=0,
         created_at=now,
         last_used=now,
@@ -82,24 +98,18 @@ def new_record(key: str, model: Model, arrival: SeriesInput, now: float, metrics
     )
 
 
-def branch_of(
-    model: Model, arrival: SeriesInput, plan: SessionUpdate, record: Record | None, lease: Lease | None = None
-) -> ReadJob:
-    """Make a job that only reads, and whose state is handed out; of a session, its lease says where that lies."""
-    values = {**vars(job_of(model, arrival, plan, record)), "lease": lease, "fresh": lease is None}
-    return ReadJob(**values)
+def _calendar_columns(names: tuple[str, ...], freq: str | None, offset: int, time_index: int, total: int) -> Floats:
+    """Calendar columns ``[total, Ca]`` of what follows ``time_index``; zeros for a series without times."""
+    if total > SHARED_STEPS:
+        return _shared_columns.__wrapped__(names, freq, offset, time_index, total)
+    return _shared_columns(names, freq, offset, time_index, total)
 
 
-def future_of(model: Model, arrival: SeriesInput, freq: str | None, offset: int, clock: int, steps: int) -> Floats:
-    """Known covariates ``[steps, Ck]`` of what follows ``clock``, however far."""
-    calendar = _calendar(model.config, freq, offset, clock, steps)
-    return np.concatenate([calendar, arrival.future[:steps]], axis=1)
-
-
-def _calendar(config: ForecasterConfig, freq: str | None, offset: int, clock: int, total: int) -> Floats:
-    """Calendar columns ``[total, Ca]`` of what follows ``clock``; zeros for a series without times."""
-    if freq is None or not config.calendar:
-        width = calendar_features(config.calendar, np.zeros(1, dtype="datetime64[s]")).shape[1]
+@lru_cache(maxsize=256)
+def _shared_columns(names: tuple[str, ...], freq: str | None, offset: int, time_index: int, total: int) -> Floats:
+    """Series that are observed together share their times: the columns of one are those of all."""
+    if freq is None or not names:
+        width = calendar_features(names, np.zeros(1, dtype="datetime64[s]")).shape[1]
         return np.zeros((total, width), dtype=np.float32)
-    times = _freq(freq).times(np.arange(clock + 1, clock + 1 + total, dtype=np.int64), offset)
-    return calendar_features(config.calendar, times)
+    times = _frequency(freq).times(np.arange(time_index + 1, time_index + 1 + total, dtype=np.int64), offset)
+    return calendar_features(names, times)

@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from service.engine import ROW_STEPS, ForecastRunner, ModelPool, ScenarioRunner, TextRunner
+from service.engine import ROW_STEPS, ForecastRunner, ModelPool, ScenarioRunner, TextRunner, device_of
 from service.errors import Conflict, Loading, ServiceError
 from service.metrics import Metrics
-from service.scheduling.background import BackgroundTasks
 from service.scheduling.batcher import Bounds
 from service.scheduling.bridge import Bridge
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.scenario_queue import ScenarioQueue, ScenarioTask
+from service.scheduling.work_loop import PieceQueue
 from service.serving.catalog import Catalog, Model
 from service.sessions.registry import SessionRegistry
 from service.sessions.regular_series import Limits
@@ -27,7 +27,31 @@ from service.text.scheduler import TextScheduler
 class Runtime:
     """Built once an app; ``start`` before the first request, ``stop`` after the last.
 
-    text_schedulers: of each model that writes text, by digest.  rooms: what bounds texts and paths.
+    Parameters
+    ----------
+    catalogue : Catalog
+        The models.
+    settings : Settings
+        How to run.
+    metrics : Metrics
+        What is counted.
+    store : Store
+        Where sessions live.
+
+    Attributes
+    ----------
+    sessions : SessionRegistry
+        All sessions.
+    engine : ForecastRunner
+        What forecasts, on the engine's thread.
+    bridge : Bridge
+        The way to that thread.
+    text_schedulers : dict
+        Of each model that writes text, by its digest.
+    scenarios : ScenarioQueue
+        Paths that are drawn.
+    limiters : tuple of CapacityLimiter
+        What bounds texts and paths.
 
     Raises
     ------
@@ -41,9 +65,9 @@ class Runtime:
     store: Store
     sessions: SessionRegistry = field(init=False)
     engine: ForecastRunner = field(init=False)
-    dispatch: Bridge = field(init=False)
+    bridge: Bridge = field(init=False)
     text_schedulers: dict[str, TextScheduler] = field(init=False)
-    drawings: ScenarioQueue = field(init=False)
+    scenarios: ScenarioQueue = field(init=False)
 
     @classmethod
     def of(cls, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> "Runtime":
@@ -57,12 +81,10 @@ class Runtime:
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
         series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
         networks = ModelPool(series, slots)
-        self.engine = ForecastRunner(networks, self.store, metrics, pause=self._breathe, threads=settings.threads)
-        bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
-        self.dispatch = Bridge(bounds, self.engine.run, metrics)
+        self.engine = ForecastRunner(networks, self.store, metrics, threads=settings.threads)
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")
-        self.rooms = (rows, values)
+        self.limiters = (rows, values)
         self._texts = {
             digest: TextRunner(artifact, self.store) for digest, artifact in artifacts.items() if digest not in series
         }
@@ -70,25 +92,26 @@ class Runtime:
             digest: TextScheduler(texts, rows, self._deliver, metrics.tokens.inc)
             for digest, texts in self._texts.items()
         }
-        self._writing = BackgroundTasks(list(self.text_schedulers.values()))
-        self.drawings = ScenarioQueue(ScenarioRunner(networks, self._pause), values, self._hand_over)
-        self.dispatch.also(BackgroundTasks([self._writing, self.drawings]))
+        self.scenarios = ScenarioQueue(ScenarioRunner(device_of(settings.device)), values, self._hand_over)
+        bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
+        others: list[PieceQueue] = [*self.text_schedulers.values(), self.scenarios]
+        self.bridge = Bridge(bounds, self.engine.run, metrics, others)
         metrics.sessions_resident.set_function(lambda: self.sessions.resident)
         metrics.generation_rows.set_function(lambda: rows.taken)
         metrics.path_values.set_function(lambda: values.taken)
 
     async def start(self) -> None:
         """Start the engine's thread and wait until every model is warm."""
-        await self.dispatch.start(self._warm_up)
+        await self.bridge.start(self._warm_up)
 
     async def stop(self, drain_s: float) -> None:
         """Refuse new work, finish what there is within ``drain_s``, fail the rest, close the store."""
-        await self.dispatch.stop(drain_s, self.rooms)
+        await self.bridge.stop(drain_s, self.limiters)
         self.store.close()
 
     def require(self) -> None:
         """Raise ``Loading`` until the engine is warm."""
-        if not self.dispatch.started:
+        if not self.bridge.started:
             raise Loading("the models are still loading; try again in a few seconds")
 
     def limits(self, model: Model) -> Limits:
@@ -102,19 +125,11 @@ class Runtime:
         for texts in self._texts.values():
             texts.warm_up()
 
-    def _pause(self) -> None:
-        self.drawings.check()
-        self._breathe()
-
-    def _breathe(self) -> None:
-        self.dispatch.breathe()
-        self._writing.turn()
-
     def _deliver(self, updates: list[tuple[TextTask, Update]]) -> None:
-        self.dispatch.tell(_receive, updates)
+        self.bridge.call_on_loop(_receive, updates)
 
-    def _hand_over(self, drawing: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
-        self.dispatch.tell(drawing.receive, outcome)
+    def _hand_over(self, task: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
+        self.bridge.call_on_loop(task.receive, outcome)
 
 
 def _receive(updates: list[tuple[TextTask, Update]]) -> None:

@@ -1,117 +1,124 @@
-"""From series to their paths: a state branched off each, then all drawn together. Lives on the event loop."""
+"""From series to their scenario paths: a forecast of each, then paths drawn from it. Lives on the event loop."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import Expired, Loading, ServiceError
-from service.scheduling.bridge import Waiter
-from service.scheduling.job import Floats
+from service.errors import Expired, ServiceError
 from service.scheduling.scenario_queue import ScenarioTask
 from service.serving.catalog import Model
-from service.serving.job_builder import branch_of, future_of
+from service.serving.job_builder import build_job
 from service.serving.runtime import Runtime, check_model
-from service.serving.views import warnings_of
+from service.serving.series_answer import SeriesAnswer
+from service.serving.series_work import SeriesWork, run_series
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
-from service.sessions.update import SessionUpdate, plan_update
-from service.stores.interface import Record
+from service.sessions.update import plan_update
 
 # An odd number far from any power of two: it keeps the seeds of neighbouring series apart.
 _STRIDE = 0x1E3779B97F4A7C15
 
 
-@dataclass(frozen=True, eq=False)
-class ScenarioStart:
-    """Where a series' paths begin.
+class ScenarioService:
+    """Scenario paths. Every method belongs to one loop; no session is ever changed.
 
-    state: the engine's, V rows.  future: ``[H, Ck]`` covariates of the path.  start: clock of its first step.
-    freq, offset, zone: the axis that ``start`` counts on.  warnings: ``(code, detail)`` pairs.
-    model: the one that goes on from there; of a family, the member of the series' season.
+    Parameters
+    ----------
+    runtime : Runtime
+        Sessions and engine.
     """
 
-    model: Model
-    state: object
-    variables: int
-    future: Floats
-    start: int
-    freq: str | None
-    offset: int
-    zone: str
-    warnings: tuple[tuple[str, str], ...]
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
 
+    async def forecast_many(self, model: Model, inputs: Sequence[SeriesInput]) -> list[SeriesAnswer | ServiceError]:
+        """Forecast what paths are drawn from: after each history, or after the session and what the request adds to it.
 
-class ScenarioService:
-    """Paths. Every method belongs to one loop; no session is ever changed."""
+        Parameters
+        ----------
+        model : Model
+            What forecasts.
+        inputs : sequence of SeriesInput
+            The series, all with the horizon of the paths.
 
-    def __init__(self, desk: Runtime) -> None:
-        self._desk = desk
-
-    async def branch(self, model: Model, arrival: SeriesInput, horizon: int) -> ScenarioStart:
-        """Find where a series stands: after its history, or after its session and what the request adds to that.
+        Returns
+        -------
+        list of SeriesAnswer or ServiceError
+            In the order of ``inputs``.
 
         Raises
         ------
-        ServiceError
-            One of its subclasses.
+        Loading
+            If the models are not loaded yet.
         """
-        self._desk.require()
-        if arrival.session is None:
-            return await self._of_history(model, arrival, horizon, ())
-        async with SessionTurn(self._desk.sessions, arrival.owner, arrival.session) as turn:
-            record = await turn.find()
-            if record is not None:
-                check_model(record, model, arrival.session)
-                model = model.member(record.season)
-                plan = plan_update(record, arrival, self._desk.limits(model))
-                lease = turn.checkout(model.key, len(arrival.variables))
-                job = branch_of(model, arrival, plan, record, lease)
-                ticket = self._desk.dispatch.submit(job, partial(_settle, turn))
-                turn.hand_over()
-            elif not arrival.target.shape[1]:
-                plan_update(None, arrival, self._desk.limits(model.member(arrival.season)))  # says that there is none
-        if record is None:
-            told = ("session_not_opened", "there is no such session; the paths go on from the history given alone")
-            return await self._of_history(model, arrival, horizon, (told,))
-        state = (await self._desk.dispatch.outcome(ticket)).state
-        read = plan.last_clock - record.first_clock + 1
-        told_of = warnings_of(model, arrival, plan, read, record.freq)
-        return self._branched(model, arrival, plan, record, state, horizon, told_of)
+        self._runtime.require()
+        prepare = partial(self._prepare, model)
+        return await run_series(self._runtime.bridge, self._runtime.sessions, inputs, prepare)
 
     async def draw(
-        self, branched: Sequence[ScenarioStart], samples: int, seed: int, temperature: float
+        self,
+        model: Model,
+        forecasts: Sequence[SeriesAnswer],
+        horizon: int,
+        samples: int,
+        seed: int,
+        temperature: float,
     ) -> NDArray[np.float64]:
-        """Draw ``[R, samples, H]`` for the R variables of all series; a row that failed is not finite.
+        """Draw paths. A caller that is cancelled gives the drawing up before its next piece.
 
-        A caller that is cancelled gives the drawing up before its next step.
+        Parameters
+        ----------
+        model : Model
+            What forecast.
+        forecasts : sequence of SeriesAnswer
+            Of each series, R variables together.
+        horizon : int
+            Steps of a path.
+        samples : int
+            Paths per variable.
+        seed : int
+            Fixes all paths.
+        temperature : float
+            1 for paths as forecast, more for wider ones, less for narrower ones, 0 for the mean path.
+
+        Returns
+        -------
+        array, ``[R, samples, horizon]``
+            A row that failed is not finite.
 
         Raises
         ------
         ServiceError
             If too much is at work, or the engine failed.
         """
-        rows = [one.variables for one in branched]
+        rows = [forecast.variables for forecast in forecasts]
         with np.errstate(over="ignore"):
             seeds = np.int64(seed) + np.arange(sum(rows), dtype=np.int64) * np.int64(_STRIDE)
-        networks = list(dict.fromkeys(one.model.key for one in branched))
-        if len(networks) == 1:
-            return await self._draw(networks[0], branched, samples, seeds, temperature)
-        whose = np.repeat([networks.index(one.model.key) for one in branched], rows)
-        drawn = np.zeros((len(seeds), samples, len(branched[0].future)))
-        for number, key in enumerate(networks):
-            part, index = [one for one in branched if one.model.key == key], whose == number
-            drawn[index] = await self._draw(key, part, samples, seeds[index], temperature)
-        return drawn
+        # Members of a family look ahead differently far and know the dependence of errors differently far.
+        whose = np.repeat([forecast.season or 0 for forecast in forecasts], rows)
+        seasons = list(dict.fromkeys(whose.tolist()))
+        if len(seasons) == 1:
+            return await self._draw(model, forecasts, horizon, samples, seeds, temperature)
+        paths = np.empty((len(seeds), samples, horizon))
+        for season in seasons:
+            part = [forecast for forecast in forecasts if (forecast.season or 0) == season]
+            index = whose == season
+            paths[index] = await self._draw(model, part, horizon, samples, seeds[index], temperature)
+        return paths
 
     async def _draw(
-        self, key: str, branched: Sequence[ScenarioStart], samples: int, seeds: NDArray[np.int64], temperature: float
+        self,
+        model: Model,
+        forecasts: Sequence[SeriesAnswer],
+        horizon: int,
+        samples: int,
+        seeds: NDArray[np.int64],
+        temperature: float,
     ) -> NDArray[np.float64]:
-        """Draw for series of one network."""
-        rows = [one.variables for one in branched]
+        """Draw paths of series that one network forecast."""
         done: asyncio.Future[NDArray[np.float64]] = asyncio.get_running_loop().create_future()
 
         def receive(outcome: NDArray[np.float64] | ServiceError) -> None:
@@ -122,45 +129,32 @@ class ScenarioService:
             else:
                 done.set_result(outcome)
 
-        future = np.repeat(np.stack([one.future for one in branched]), rows, axis=0)
-        drawing = ScenarioTask(key, [one.state for one in branched], rows, future, samples, seeds, temperature, receive)
-        self._desk.drawings.submit(drawing)
-        self._desk.dispatch.wake()
+        task = ScenarioTask(
+            np.concatenate([forecast.quantiles[:, :horizon] for forecast in forecasts]),
+            np.concatenate([forecast.mean[:, :horizon] for forecast in forecasts]),
+            np.concatenate([forecast.autocorrelation for forecast in forecasts]),
+            model.config.quantile_levels, samples, seeds, temperature, receive,
+        )  # fmt: skip
+        self._runtime.scenarios.submit(task)
+        self._runtime.bridge.wake()
         try:
             return await done
         except asyncio.CancelledError:
-            drawing.fate = Expired("the client left")
+            task.cancelled = Expired("the client left")
             raise
 
-    async def _of_history(
-        self, model: Model, arrival: SeriesInput, horizon: int, warnings: tuple[tuple[str, str], ...]
-    ) -> ScenarioStart:
-        model = model.member(arrival.season)
-        plan = plan_update(None, arrival, self._desk.limits(model))
-        ticket = self._desk.dispatch.submit(branch_of(model, arrival, plan, None))
-        state = (await self._desk.dispatch.outcome(ticket)).state
-        told = warnings_of(model, arrival, plan, plan.target.shape[1], arrival.freq)
-        return self._branched(model, arrival, plan, None, state, horizon, (*warnings, *told))
-
-    def _branched(
-        self,
-        model: Model,
-        arrival: SeriesInput,
-        plan: SessionUpdate,
-        record: Record | None,
-        state: object,
-        horizon: int,
-        warnings: tuple[tuple[str, str], ...],
-    ) -> ScenarioStart:
-        freq, offset = (arrival.freq, arrival.offset) if record is None else (record.freq, record.offset)
-        future = future_of(model, arrival, freq, offset, plan.last_clock, horizon)
-        start, variables = plan.last_clock + 1, len(arrival.variables)
-        return ScenarioStart(model, state, variables, future, start, freq, offset, plan.zone, warnings)
-
-
-def _settle(turn: SessionTurn, waiter: Waiter) -> None:
-    """End the turn, once the state was read."""
-    if isinstance(waiter.exception(), Loading):
-        turn.invalidate()
-    else:
-        turn.settle(turn.record)
+    def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
+        record = None if turn is None else turn.record
+        if turn is None or record is None:
+            model = model.member(series.season)
+            update = plan_update(None, series, self._runtime.limits(model))
+            work = SeriesWork(model, series, update, build_job(model, series, update), turn)
+            if turn is not None:
+                detail = "there is no such session; the paths go on from the history given alone"
+                work.warnings = (("session_not_opened", detail),)
+            return work
+        check_model(record, model, turn.session)
+        model = model.member(record.season)
+        update = plan_update(record, series, self._runtime.limits(model))
+        lease = turn.checkout(model.key, len(series.variables))
+        return SeriesWork(model, series, update, build_job(model, series, update, record, lease), turn, record)

@@ -34,6 +34,10 @@ class SeriesAnswer:
         Season of the family's member that answered, None for a model with a season of its own.
     queue_ms : float
         Milliseconds that the series waited before its computation began.
+    applied : int
+        Steps of the request that were new.
+    duplicates : int
+        Steps of the request that the session had already.
     """
 
     result: ForecastResult
@@ -46,6 +50,13 @@ class SeriesAnswer:
     zone: str = ""
     season: int | None = None
     queue_ms: float = 0.0
+    applied: int = 0
+    duplicates: int = 0
+
+    @property
+    def variables(self) -> int:
+        """V, how many variables the series has."""
+        return int(self.rows.stop - self.rows.start)
 
     @property
     def quantiles(self) -> NDArray[np.float64]:
@@ -66,3 +77,8 @@ class SeriesAnswer:
     def seasonal_error(self) -> NDArray[np.float64]:
         """Mean absolute change over one season ``[V]``, a view into the batch."""
         return self.result.seasonal_error[self.rows]
+
+    @property
+    def autocorrelation(self) -> NDArray[np.float32]:
+        """Autocorrelation of the forecast's errors ``[V, L]``, a view into the batch."""
+        return self.result.autocorrelation[self.rows]

@@ -147,7 +147,7 @@ class TextService:
         task = TextTask(request, lambda update: self._receive(stream, request, update))
         stream = TextStream(task, warnings, session)
         self._runtime.text_schedulers[model.digest].submit(task)
-        self._runtime.dispatch.wake()
+        self._runtime.bridge.wake()
         return stream
 
     def _receive(self, stream: TextStream, request: DecodeRequest, update: Update) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from service.errors import ExpiredSession, Loading, UnknownSession
+from service.errors import ExpiredSession, Loading, ServiceError, UnknownSession
 from service.scheduling.job import Lease
 from service.sessions.slots import Slots
 from service.stores.interface import Delete, Record, Store, StoreError
@@ -58,12 +58,18 @@ class SessionRegistry:
         """Sessions that have slots now, over all models."""
         return sum(len(slots) for slots in self._slots.values())
 
+    def try_enter(self, key: str) -> bool:
+        """Take this session's turn if it is free now; gives whether it was."""
+        if key in self._turns:
+            return False
+        self._turns[key] = deque()
+        return True
+
     async def enter(self, key: str) -> None:
         """Wait for this session's turn; requests are served in the order in which they came."""
-        waiting = self._turns.get(key)
-        if waiting is None:
-            self._turns[key] = deque()
+        if self.try_enter(key):
             return
+        waiting = self._turns[key]
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
         try:
@@ -73,10 +79,6 @@ class SessionRegistry:
             if turn.done() and not turn.cancelled():
                 self.leave(key)
             raise
-
-    def taken(self, key: str) -> bool:
-        """Whether ``enter`` would have to wait."""
-        return key in self._turns
 
     def leave(self, key: str) -> None:
         """Let the next request of this session have its turn."""
@@ -98,21 +100,39 @@ class SessionRegistry:
         Loading
             If the store cannot be read.
         """
-        record = self._records.get(key)
-        if record is None:
+        found = (await self.find_many([(key, session)]))[0]
+        if isinstance(found, ServiceError):
+            raise found
+        return found
+
+    async def find_many(self, wanted: Sequence[tuple[str, str]]) -> list[Record | ServiceError | None]:
+        """Give the records of many sessions, by key and id, or why each cannot be given; see ``find``.
+
+        Those that are not in memory are read from the store together.
+        """
+        found = [self._records.get(key) for key, _ in wanted]
+        unread = [i for i, record in enumerate(found) if record is None]
+        read: list[Record | ServiceError | None] = list(found)
+        if unread:
+            keys = [wanted[i][0] for i in unread]
+            for i, record in zip(unread, await asyncio.to_thread(self._read, keys), strict=True):
+                read[i] = record
+                if isinstance(record, Record):
+                    self.remember(record)
+        now = self.now()
+        return [
+            _expired(session) if isinstance(record, Record) and (record.dropped or record.expires_at <= now) else record
+            for (_, session), record in zip(wanted, read, strict=True)
+        ]
+
+    def _read(self, keys: Sequence[str]) -> list[Record | ServiceError | None]:
+        records: list[Record | ServiceError | None] = []
+        for key in keys:
             try:
-                record = await asyncio.to_thread(self.store.get, key)
+                records.append(self.store.get(key))
             except StoreError as error:
-                raise Loading(f"sessions: {error}", code="store_failed") from error
-            if record is None:
-                return None
-            self._remember(record)
-        if record.dropped or record.expires_at <= self.now():
-            raise ExpiredSession(
-                f"session {session[:80]!r}: idle for longer than its life and no longer kept; DELETE it and send the "
-                "whole history again, or use another id"
-            )
-        return record
+                records.append(Loading(f"sessions: {error}", code="store_failed"))
+        return records
 
     def checkout(self, key: str, model: str, rows: int) -> Lease:
         """Give the session that has the turn its slots in the model's slab; see ``Slots.checkout``."""
@@ -125,16 +145,12 @@ class SessionRegistry:
         """Take the slots back. ``record`` is what the store holds now, None where it holds nothing of this session."""
         self._slots[model].checkin(lease, keep=record is not None)
         if record is not None:
-            self._remember(record)
+            self.remember(record)
 
     def invalidate(self, lease: Lease, model: str) -> None:
         """Take the slots back after a store failed: what is known of the session is read from it anew."""
         self._slots[model].checkin(lease, keep=False)
         self._records.pop(lease.key, None)
-
-    def remember(self, record: Record) -> None:
-        """Take what the store holds now of a session that has no slots."""
-        self._remember(record)
 
     def forget(self, key: str) -> None:
         """Read the session from the store anew when it is next used."""
@@ -174,11 +190,19 @@ class SessionRegistry:
         """Seconds by which the stored end of a life may lie before the true one, so that asking seldom writes."""
         return self.ttl / 100
 
-    def _remember(self, record: Record) -> None:
+    def remember(self, record: Record) -> None:
+        """Take what the store holds now of a session."""
         self._records[record.key] = record
         self._records.move_to_end(record.key)
         while len(self._records) > self._capacity:
             self._records.popitem(last=False)
+
+
+def _expired(session: str) -> ExpiredSession:
+    return ExpiredSession(
+        f"session {session[:80]!r}: idle for longer than its life and no longer kept; DELETE it and send the whole "
+        "history again, or use another id"
+    )
 
 
 def unknown(session: str) -> UnknownSession:

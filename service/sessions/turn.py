@@ -59,6 +59,19 @@ class SessionTurn:
         self._handed_over = self._ended = False
 
     async def __aenter__(self) -> Self:
+        """Enter the block with the turn; see ``enter``."""
+        await self.enter()
+        return self
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        """End the turn, unless it was handed over."""
+        self.close()
+
+    def try_enter(self) -> bool:
+        """Take the turn if no earlier request of the session is at work; gives whether that is so."""
+        return self._registry.try_enter(self.key)
+
+    async def enter(self) -> None:
         """Wait until the earlier requests of the session are done.
 
         Raises
@@ -66,17 +79,18 @@ class SessionTurn:
         Expired
             If the deadline passes before.
         """
-        if self._deadline is None or not self._registry.taken(self.key):
+        if self.try_enter():
+            return
+        if self._deadline is None:
             await self._registry.enter(self.key)
-            return self
+            return
         try:
             async with asyncio.timeout(self._deadline - time.monotonic()):
                 await self._registry.enter(self.key)
         except TimeoutError:
             raise Expired("timeout_ms passed while an earlier request of this session was at work") from None
-        return self
 
-    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+    def close(self) -> None:
         """End the turn, unless it was handed over."""
         if not self._handed_over:
             self.settle(self.record)

@@ -16,7 +16,7 @@ from statecast.layers.heads import interpolate_levels
 from statecast.layers.mixed_frequency import align, first_bucket
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
-from statecast.models.scenarios import direct_quantiles
+from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
 from statecast.time.features import calendar_features, calendar_width
 from statecast.time.seasonality import choose_season

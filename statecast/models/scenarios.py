@@ -17,18 +17,31 @@ from torch import Tensor
 
 from statecast.errors import InputError
 from statecast.models.interface import SeriesNetwork
-from statecast.state.lookback import Observations
+from statecast.models.roll_out import direct_quantiles
 from statecast.state.state import State
 from statecast.uncertainty.autocorrelation import correlate
-from statecast.uncertainty.prediction import Prediction
 from statecast.uncertainty.sampling import Integers, uniforms
 
 
 def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tensor) -> Tensor:
-    """Values at ``shares`` ``[M, S]`` in (0, 1) of distributions with ``quantiles`` ``[M, Q]``; ascending in the share.
+    """Read values off distributions that are given by their quantiles.
 
-    Linear between the levels. Beyond the outermost the tail of a normal distribution, as wide as the outermost level's
-    distance from the middle says.
+    Linear between the levels. Beyond the outermost ones lies the tail of a normal distribution, as wide as the distance
+    of the outermost level from the median says.
+
+    Parameters
+    ----------
+    quantiles : Tensor, ``[M, Q]``
+        Quantiles of M distributions, ascending in Q.
+    levels : tuple of float
+        Their Q levels, 0.5 among them.
+    shares : Tensor, ``[M, S]``
+        Probabilities in (0, 1).
+
+    Returns
+    -------
+    Tensor, ``[M, S]``
+        Values, ascending in the share.
     """
     grid = torch.tensor(levels, dtype=torch.float64, device=quantiles.device)
     right = torch.searchsorted(grid, shares.contiguous()).clamp(1, len(levels) - 1)
@@ -45,7 +58,16 @@ def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tens
 class Scenarios:
     """All that paths of B series are drawn from.
 
-    quantiles: ``[B, H, Q]`` at ``levels``.  mean: ``[B, H]``.  autocorrelation: ``[B, F]`` of normal scores.
+    Parameters
+    ----------
+    quantiles : Tensor, ``[B, H, Q]``, float64
+        Quantiles of each step.
+    mean : Tensor, ``[B, H]``, float64
+        Mean of each step.
+    levels : tuple of float
+        The Q quantile levels.
+    autocorrelation : Tensor, ``[B, L]``
+        Autocorrelation of the forecast's errors as normal scores, by distance in steps; 1 at 0.
     """
 
     quantiles: Tensor
@@ -55,18 +77,36 @@ class Scenarios:
 
     @classmethod
     def of(cls, network: SeriesNetwork, state: State, future: Tensor) -> "Scenarios":
-        """Look ahead from states, which stay as they are. ``future``: ``[B, H, Ck]`` known covariates.
+        """Look ahead from states, which stay as they are.
 
-        H may pass the trained horizon.
+        Parameters
+        ----------
+        network : SeriesNetwork
+            What forecasts.
+        state : State
+            B rows.
+        future : Tensor, ``[B, H, Ck]``
+            Known covariates; H may pass the trained horizon.
         """
         quantiles, mean = direct_quantiles(network, state, future)
         return cls(quantiles, mean, network.config.quantile_levels, network.autocorrelation(state))
 
     def draw(self, samples: int, seed: Integers, temperature: float = 1.0) -> Iterator[Tensor]:
-        """Paths ``[B, samples, steps]``, float64, in the target's unit, some steps at a time.
+        """Draw paths, some steps at a time.
 
-        seed: ``[B]``, fixes each series' paths, whoever is beside.  temperature: 1 as forecast, above wider, below
-        narrower, 0 the mean path.
+        Parameters
+        ----------
+        samples : int
+            Paths per series.
+        seed : array of int64, ``[B]``
+            Fixes each series' paths, whatever else is drawn with them.
+        temperature : float
+            1 for paths as forecast, more for wider ones, less for narrower ones, 0 for the mean path.
+
+        Yields
+        ------
+        Tensor, ``[B, samples, steps]``, float64
+            The next steps in the target's unit.
         """
         if temperature == 0:
             yield self.mean[:, None].expand(-1, samples, -1)
@@ -117,41 +157,3 @@ def sample_paths(
             f"{temperature}"
         )
     return torch.cat(list(Scenarios.of(network, state, future).draw(samples, seed, temperature)), dim=2)
-
-
-def direct_quantiles(network: SeriesNetwork, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
-    """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon, see ``roll_on``."""
-    return roll_on(network, state, future, network.decode(state, future[:, : network.config.horizon]))
-
-
-def roll_on(network: SeriesNetwork, state: State, future: Tensor, near: Prediction) -> tuple[Tensor, Tensor]:
-    """Quantiles ``[B, H, Q]`` and mean ``[B, H]``, of which ``near`` is the first horizon or all there is.
-
-    Past the trained horizon the network goes on from its own median, a horizon at a time; there each level lies at
-    least as far from the median as it did a horizon earlier, because nothing became more certain since.
-    """
-    middle, horizon = network.config.quantile_levels.index(0.5), network.config.horizon
-    quantiles, means = [near.quantiles()], [near.mean()]
-    for begin in range(horizon, future.shape[1], horizon):
-        before = quantiles[-1]
-        state = network.prime(_seen(network, before[..., middle], future[:, begin - horizon : begin]), state)
-        known = future[:, begin : begin + horizon]
-        prediction = network.decode(state, known)
-        now, before = prediction.quantiles(), before[:, : known.shape[1]]
-        centre, away = now[..., middle : middle + 1], before - before[..., middle : middle + 1]
-        now = centre + torch.cat(
-            [
-                torch.minimum((now - centre)[..., :middle], away[..., :middle]),
-                torch.zeros_like(centre),
-                torch.maximum((now - centre)[..., middle + 1 :], away[..., middle + 1 :]),
-            ],
-            dim=-1,
-        )
-        quantiles.append(now)
-        means.append(prediction.mean())
-    return torch.cat(quantiles, dim=1), torch.cat(means, dim=1)
-
-
-def _seen(network: SeriesNetwork, target: Tensor, known: Tensor) -> Observations:
-    past = torch.zeros((*target.shape, network.config.past_width), device=target.device)
-    return Observations(target.float(), past, known)

@@ -31,7 +31,7 @@ def test_it_frees_its_rows_and_changes_nothing(tmp_path: Path) -> None:
                 body = {"prompt": "a", "max_tokens": 16_000, "session": "s", "stream": stream}
                 await _leave(app, json.dumps(body).encode(), gone)
                 assert (await client.get("/sessions/s")).json()["digest"] == before["digest"]
-                assert runtime.rooms[0].taken == 0
+                assert runtime.limiters[0].taken == 0
             told = (await client.get("/metrics")).text
             assert "statecast_generation_rows 0.0" in told
             drawn = next(line for line in told.splitlines() if line.startswith("statecast_tokens_total "))
@@ -53,7 +53,7 @@ def test_a_server_that_stops_says_so(tmp_path: Path) -> None:
             with pytest.raises(asyncio.CancelledError):
                 await asked
             assert b"event: error" in sent[-1]["body"] and b"shutting_down" in sent[-1]["body"]
-            room = app.state.container.services.forecasts.runtime.rooms[0]
+            room = app.state.container.services.forecasts.runtime.limiters[0]
             await asyncio.to_thread(room.close, 10)
             assert room.taken == 0
 

@@ -162,7 +162,7 @@ def test_a_full_house_is_429_and_forecasts_go_on(run: Callable[..., None]) -> No
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         long = asyncio.create_task(write(client, prompt="a", max_tokens=2000, n=2))
         runtime = app.state.container.services.forecasts.runtime
-        while not runtime.rooms[0].taken:
+        while not runtime.limiters[0].taken:
             await asyncio.sleep(0)
         full = await client.post("/generate", json={"model": "letters", "prompt": "a", "n": 2})
         assert (full.status_code, full.json()["code"], full.headers["retry-after"]) == (429, "queue_full", "1")

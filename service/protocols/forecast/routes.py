@@ -18,7 +18,6 @@ from service.protocols.forecast.reply import Reply, Served
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate_series
-from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
 from statecast.errors import StatecastError
 
@@ -84,9 +83,14 @@ class Forecast:
         """Forecast every series at once, and put the answers into the reply in the request's order."""
         series = reply.asked.series
         taken = await self._take_in(reply, caller)
-        work = [self._one(forecasting, reply.model, one, inlet) for one, inlet in zip(series, taken, strict=True)]
-        # One series needs no task of its own.
-        served = [await work[0]] if len(work) == 1 else await asyncio.gather(*work)
+        inputs = [inlet.arrival for inlet in taken if not isinstance(inlet, ServiceError)]
+        answers = iter(await forecasting.forecast_many(reply.model, inputs))
+        served = [
+            Served(one.item_id, inlet)
+            if isinstance(inlet, ServiceError)
+            else Served(one.item_id, next(answers), inlet.warnings, inlet.arrival.variables)
+            for one, inlet in zip(series, taken, strict=True)
+        ]
         failures = [one.answer for one in served if isinstance(one.answer, ServiceError)]
         if len(failures) == len(served):
             raise all_failed(failures)
@@ -110,18 +114,6 @@ class Forecast:
         if weight * _values(asked) > INLINE_VALUES:
             return await asyncio.to_thread(lambda: [check(one) for one in asked.series])
         return [check(one) for one in asked.series]
-
-    async def _one(self, forecasting: ForecastService, model: Model, series: SeriesRequest, inlet: Any) -> Served:
-        if isinstance(inlet, ServiceError):
-            return Served(series.item_id, inlet)
-        variables = inlet.arrival.variables
-        try:
-            answer = await forecasting.forecast(model, inlet.arrival)
-        except StatecastError as error:
-            return Served(series.item_id, Unprocessable(str(error)), variables=variables)
-        except ServiceError as error:
-            return Served(series.item_id, error, variables=variables)
-        return Served(series.item_id, answer, inlet.warnings, variables)
 
 
 def _values(asked: ForecastRequest) -> int:

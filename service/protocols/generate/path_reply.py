@@ -12,7 +12,7 @@ from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.generate.json_body import ScenarioRequest
 from service.serving.catalog import Model
-from service.serving.scenarios import ScenarioStart
+from service.serving.series_answer import SeriesAnswer
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 
@@ -23,7 +23,7 @@ class Begun:
 
     item_id: str | None
     variables: tuple[str, ...]
-    branched: ScenarioStart | ServiceError
+    branched: SeriesAnswer | ServiceError
     warnings: tuple[tuple[str, str], ...] = ()
 
 
@@ -112,8 +112,8 @@ class PathReply:
         if branched.freq is not None:
             axis = TimeAxis(Frequency.parse(branched.freq), branched.offset, branched.zone)
             path |= {"start": axis.texts(np.array([branched.start]))[0], "freq": branched.freq}
-        if branched.model.season is not None:
-            path["season"] = branched.model.season
+        if branched.season is not None:
+            path["season"] = branched.season
         if samples:
             path["samples"] = _by_variable(one.variables, self.drawn[rows])
         if quantiles is not None:

@@ -44,7 +44,7 @@ async def answer_paths(
         raise ClientDisconnect
     seed = new_seed() if wanted.seed is None else wanted.seed
     reply = PathReply(wanted, model, levels, seed, branching.result(), exchange.request_id)
-    drawing = asyncio.ensure_future(_draw(scenarios, reply))
+    drawing = asyncio.ensure_future(_draw(scenarios, reply, horizon))
     if wanted.stream:
         made = NumberedEvents()
         await send_events(
@@ -93,31 +93,26 @@ async def _branch(
         except StatecastError as error:
             return Unprocessable(str(error))
 
-    async def one(series: SeriesRequest, inlet: SeriesValidator | ServiceError) -> Begun:
-        if isinstance(inlet, ServiceError):
-            return Begun(series.item_id, ("",), inlet)
-        variables = inlet.arrival.variables
-        try:
-            branched = await scenarios.branch(model, inlet.arrival, horizon)
-        except ServiceError as error:
-            return Begun(series.item_id, variables, error)
-        except StatecastError as error:
-            return Begun(series.item_id, variables, Unprocessable(str(error)))
-        return Begun(series.item_id, variables, branched, inlet.warnings)
-
     series = wanted.asked.series
     inlets = await asyncio.to_thread(lambda: [check(entry) for entry in series])
-    begun = await asyncio.gather(*(one(entry, inlet) for entry, inlet in zip(series, inlets, strict=True)))
+    inputs = [inlet.arrival for inlet in inlets if not isinstance(inlet, ServiceError)]
+    forecasts = iter(await scenarios.forecast_many(model, inputs))
+    begun = [
+        Begun(entry.item_id, ("",), inlet)
+        if isinstance(inlet, ServiceError)
+        else Begun(entry.item_id, inlet.arrival.variables, next(forecasts), inlet.warnings)
+        for entry, inlet in zip(series, inlets, strict=True)
+    ]
     failures = [entry.branched for entry in begun if isinstance(entry.branched, ServiceError)]
     if len(failures) == len(begun):
         raise all_failed(failures)
-    return list(begun)
+    return begun
 
 
-async def _draw(scenarios: ScenarioService, reply: PathReply) -> None:
+async def _draw(scenarios: ScenarioService, reply: PathReply, horizon: int) -> None:
     branched = [one.branched for one in reply.series if not isinstance(one.branched, ServiceError)]
     wanted = reply.wanted
-    drawn = await scenarios.draw(branched, wanted.num_samples, reply.seed, wanted.temperature)
+    drawn = await scenarios.draw(reply.model, branched, horizon, wanted.num_samples, reply.seed, wanted.temperature)
     reply.take(drawn)
     failures = [one.branched for one in reply.series if isinstance(one.branched, ServiceError)]
     if len(failures) == len(reply.series):

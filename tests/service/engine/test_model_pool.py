@@ -31,14 +31,14 @@ def test_a_member_is_made_once_and_the_one_idle_longest_gives_way(
     assert all_.of(day) is first and all_.of(week) is not other and len(all_) == 2
 
 
-def test_slabs_of_a_family_stay_within_twice_one_s(artifact: Artifact) -> None:
+def test_caches_of_a_family_stay_within_twice_one_s(artifact: Artifact) -> None:
     """Sixty-four seasons must not take the memory of sixty-four models."""
     all_ = ModelPool({artifact.digest: artifact}, slots=1000)
     for season in range(1, 9):
-        slab = all_.of(member_key(artifact.digest, season)).slab
+        cache = all_.of(member_key(artifact.digest, season)).state_cache
         lease = Lease("k", (999, 1000), 1)
-        rows = slab.rows.new_zeros((2, slab.rows.shape[1]))
-        slab.put([lease], [0, 1], rows)
-        assert slab.holds(lease) and len(slab.rows) == 1001
+        rows = cache.rows.new_zeros((2, cache.rows.shape[1]))
+        cache.put([lease], [0, 1], rows)
+        assert cache.holds(lease) and len(cache.rows) == 1001
         all_.of(member_key(artifact.digest, season))
         assert len(all_) <= 2

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from service.errors import Expired, Loading, QueueFull, TooLarge, UnknownSession
 from service.scheduling.batcher import Batcher, Bounds
 from service.scheduling.entry import LONGEST_CHUNK, chunk_of
-from service.scheduling.job import Job, Lease
+from service.scheduling.job import Job
 
 
-def job(steps: int = 1, rows: int = 1, session: str | None = None, model: str = "m", deadline=None) -> Job:
+def job(steps: int = 1, rows: int = 1, model: str = "m", deadline=None) -> Job:
     none = np.zeros((steps, 0), np.float32)
     return Job(
         model=model,
@@ -23,8 +23,7 @@ def job(steps: int = 1, rows: int = 1, session: str | None = None, model: str = 
         known=none,
         future=none,
         static=np.zeros(0, np.float32),
-        clock=-1,
-        lease=None if session is None else Lease(session, tuple(range(rows)), 1),
+        time_index=-1,
         deadline=deadline,
     )
 
@@ -39,7 +38,7 @@ class Bench:
 
     def turn(self, outcome="done") -> list:
         batch = self.batcher.take()
-        self.batcher.settle(batch, ["carry" if not ticket.last else outcome for ticket in batch])
+        self.batcher.settle(batch, ["partial" if not entry.last else outcome for entry in batch])
         return batch
 
 
@@ -56,11 +55,11 @@ def test_chunks_are_powers_of_two_and_add_up(steps: int) -> None:
 
 def test_whatever_waits_is_the_batch() -> None:
     bench = Bench()
-    tickets = [bench.batcher.submit(job()) for _ in range(6)]
-    assert bench.turn() == tickets[:4]
-    assert bench.turn() == tickets[4:]
+    entries = [bench.batcher.submit(job()) for _ in range(6)]
+    assert bench.turn() == entries[:4]
+    assert bench.turn() == entries[4:]
     assert bench.turn() == []
-    assert bench.delivered == tickets and bench.batcher.rows == 0
+    assert bench.delivered == entries and bench.batcher.rows == 0
 
 
 def test_a_batch_has_one_model_and_one_length() -> None:
@@ -101,15 +100,6 @@ def test_the_queue_is_bounded_in_rows_and_says_so_at_once() -> None:
     bench.batcher.submit(job(rows=3))
 
 
-def test_a_session_has_one_job_in_a_batch_and_keeps_its_order() -> None:
-    bench = Bench()
-    tickets = [bench.batcher.submit(job(steps, session="s")) for steps in (1, 3, 1)]
-    other = bench.batcher.submit(job(session="t"))
-    assert bench.turn() == [tickets[0], other]
-    assert [bench.turn() for _ in range(3)] == [[tickets[1]], [tickets[1]], [tickets[2]]]
-    assert bench.delivered == [tickets[0], other, tickets[1], tickets[2]]
-
-
 def test_single_steps_wait_for_no_more_than_one_chunk() -> None:
     bench = Bench(rows=1)
     for steps in (5000, 700, 333):
@@ -142,21 +132,20 @@ def test_expired_jobs_are_dropped_before_the_batch_forms() -> None:
 
 def test_a_history_expires_between_two_chunks() -> None:
     bench = Bench()
-    late = bench.batcher.submit(job(3, deadline=1.0, session="s"))
-    after = bench.batcher.submit(job(session="s"))
+    late = bench.batcher.submit(job(3, deadline=1.0))
     assert bench.turn() == [late]
     bench.now = 2.0
-    assert bench.turn() == [after]
+    assert bench.turn() == []
     assert isinstance(late.outcome, Expired) and bench.batcher.rows == 0
 
 
 def test_dropping_waiting_work_frees_its_place_at_once() -> None:
     bench = Bench()
-    first, second, third = (bench.batcher.submit(job(session="s")) for _ in range(3))
+    first, second, third = (bench.batcher.submit(job()) for _ in range(3))
     why = UnknownSession("gone")
-    bench.batcher.drop(second, why)
-    bench.batcher.drop(first, why)
-    bench.batcher.drop(first, why)
+    bench.batcher.drop([second], why)
+    bench.batcher.drop([first], why)
+    bench.batcher.drop([first], why)
     assert [t.outcome for t in bench.delivered] == [why, why] and bench.batcher.rows == 1
     assert bench.turn() == [third]
 
@@ -168,8 +157,8 @@ def test_dropping_running_work_counts_only_before_its_last_chunk() -> None:
     for _ in (history, step):
         batch = bench.batcher.take()
         assert len(batch) == 1
-        bench.batcher.drop(batch[0], why)
-        bench.batcher.settle(batch, ["carry" if not batch[0].last else "kept"])
+        bench.batcher.drop([batch[0]], why)
+        bench.batcher.settle(batch, ["partial" if not batch[0].last else "kept"])
     assert (history.outcome, step.outcome) == (why, "kept")
     assert bench.batcher.rows == 0 and bench.turn() == []
 
@@ -178,17 +167,17 @@ def test_a_failing_chunk_fails_its_job_only() -> None:
     bench = Bench()
     a, b = bench.batcher.submit(job(3)), bench.batcher.submit(job(3))
     batch = bench.batcher.take()
-    bench.batcher.settle(batch, ["carry", ValueError("no")])
-    assert isinstance(b.outcome, ValueError) and a.carry == "carry"
+    bench.batcher.settle(batch, ["partial", ValueError("no")])
+    assert isinstance(b.outcome, ValueError) and a.partial_state == "partial"
     bench.turn()
     assert a.outcome == "done"
 
 
 def test_closing_fails_what_is_left() -> None:
     bench = Bench()
-    tickets = [bench.batcher.submit(job(session="s")) for _ in range(3)]
+    entries = [bench.batcher.submit(job()) for _ in range(3)]
     bench.batcher.close(0)
-    assert all(isinstance(t.outcome, Loading) for t in tickets) and bench.batcher.rows == 0
+    assert all(isinstance(t.outcome, Loading) for t in entries) and bench.batcher.rows == 0
 
 
 @settings(max_examples=60, deadline=None)
@@ -196,39 +185,41 @@ def test_closing_fails_what_is_left() -> None:
 def test_every_job_ends_once_and_runs_every_step_once(data: st.DataObject) -> None:
     bench = Bench(rows=data.draw(st.integers(1, 5)), row_steps=data.draw(st.integers(1, 64)), queue=10_000)
     why = UnknownSession("gone")
-    tickets, ran = [], Counter()
+    entries, ran = [], Counter()
     for _ in range(data.draw(st.integers(1, 25))):
         what = data.draw(st.sampled_from(["submit", "submit", "turn", "drop"]))
         if what == "submit":
-            session = data.draw(st.sampled_from([None, "a", "b"]))
-            tickets.append(bench.batcher.submit(job(data.draw(st.integers(0, 70)), 2, session)))
-        elif what == "drop" and tickets:
-            bench.batcher.drop(data.draw(st.sampled_from(tickets)), why)
+            work = far(data.draw(st.integers(0, 70)), data.draw(st.integers(1, 4)))
+            entries.append(bench.batcher.submit(work))
+        elif what == "drop" and entries:
+            bench.batcher.drop([data.draw(st.sampled_from(entries))], why)
         else:
-            for ticket in bench.turn():
-                ran[id(ticket)] += 1
-    while bench.turn():
-        pass
-    assert Counter(map(id, bench.delivered)) == Counter(map(id, tickets))
-    for ticket in tickets:
-        assert ticket.outcome in ("done", why)
-        if ticket.outcome == "done":
-            assert ticket.last
-    assert bench.batcher.rows == 0 and not bench.batcher._lines and not bench.batcher._buckets
+            for entry in bench.turn():
+                ran[id(entry)] += 1
+    while batch := bench.turn():
+        ran.update(map(id, batch))
+    assert Counter(map(id, bench.delivered)) == Counter(map(id, entries))
+    for entry in entries:
+        assert entry.outcome in ("done", why)
+        if entry.outcome == "done":
+            assert entry.last and ran[id(entry)] == pieces_of(entry.job)
+    assert bench.batcher.rows == 0 and not bench.batcher._buckets
 
 
-def test_what_rolls_on_runs_with_its_like_and_is_bounded_by_all_its_steps() -> None:
-    bench = Bench(rows=100, row_steps=64)
-    far = [bench.batcher.submit(replace(job(8), beyond=24)) for _ in range(3)]
-    near = bench.batcher.submit(job(8))
-    turns = [bench.turn() for _ in range(3)]
-    assert sorted(map(len, turns)) == [1, 1, 2] and [near] in turns and [*far[:2]] in turns
+def pieces_of(job: Job) -> int:
+    """Chunks of its history and horizons; the last chunk brings the first horizon with it."""
+    left, chunks = job.target.shape[1], 0
+    while left:
+        left, chunks = left - chunk_of(left), chunks + 1
+    return max(chunks, 1) + job.horizons - 1
 
 
-def test_in_a_pause_of_longer_work_only_short_work_runs() -> None:
-    """Else a forecast that rolls on could begin within another one's pause, and another within its own."""
-    bench = Bench()
-    far, near = bench.batcher.submit(replace(job(8), beyond=24)), bench.batcher.submit(job(1))
-    assert bench.batcher.take(brief=True) == [near]
-    assert bench.batcher.take(brief=True) == []
-    assert bench.batcher.take() == [far]
+def far(steps: int, horizons: int) -> Job:
+    """A job that forecasts several horizons of eight steps."""
+    return replace(job(steps), future=np.zeros((8 * horizons, 0), np.float32), horizons=horizons)
+
+
+def test_jobs_that_come_together_are_one_batch_and_refused_one_by_one() -> None:
+    bench = Bench(queue=3)
+    first, second, refused = bench.batcher.submit_many([(job(rows=rows), None) for rows in (1, 2, 1)])
+    assert isinstance(refused, QueueFull) and bench.turn() == [first, second]

@@ -1,5 +1,6 @@
-"""Paths in slices, with a pen that writes down what it is given."""
+"""Paths in pieces, with a backend that writes down what it is given."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,76 +8,83 @@ import pytest
 
 from service.errors import Expired, Loading, QueueFull, ServiceError
 from service.scheduling.capacity import CapacityLimiter
-from service.scheduling.scenario_queue import SLICE_VALUES, Cancelled, ScenarioQueue, ScenarioTask
+from service.scheduling.scenario_queue import SLICE_VALUES, ScenarioQueue, ScenarioTask
 
-SAMPLES = SLICE_VALUES // 8  # of two steps each
+SAMPLES = SLICE_VALUES // 8  # of two steps each: four rows are one slice
 
 
 class ScenarioBackend:
+    """Draws a step a piece; every value is its row's seed."""
+
     def __init__(self) -> None:
         self.seeds: list[list[int]] = []
         self.fail = False
 
-    def draw(self, model: str, states: Any, future: Any, samples: int, seed: Any, temperature: float) -> Any:
+    def begin(self, task: ScenarioTask, rows: slice) -> Iterator[object]:
+        self.seeds.append(task.seed[rows].tolist())
+        return iter([np.broadcast_to(task.seed[rows][:, None, None], (len(task.seed[rows]), SAMPLES, 1))] * 2)
+
+    def draw(self, blocks: Iterator[Any]) -> Any:
         if self.fail:
             raise RuntimeError("the network fails")
-        self.seeds.append(seed.tolist())
-        return np.broadcast_to(seed[:, None, None], (len(seed), samples, future.shape[1])).astype(float)
+        return next(blocks).astype(float)
 
 
 def bench(limit: int = 10**9) -> tuple[ScenarioQueue, ScenarioBackend, CapacityLimiter]:
-    pen, room = ScenarioBackend(), CapacityLimiter(limit, "values")
-    return ScenarioQueue(pen, room, lambda drawing, outcome: drawing.receive(outcome)), pen, room
+    backend, limiter = ScenarioBackend(), CapacityLimiter(limit, "values")
+    return ScenarioQueue(backend, limiter, lambda task, outcome: task.receive(outcome)), backend, limiter
 
 
-def drawing(first: int, rows: list[int]) -> tuple[ScenarioTask, list[Any]]:
+def task_of(first: int, rows: int) -> tuple[ScenarioTask, list[Any]]:
     got: list[Any] = []
-    seeds = first + np.arange(sum(rows))
-    future = np.zeros((sum(rows), 2, 1), np.float32)
-    return ScenarioTask("m", [None] * len(rows), rows, future, SAMPLES, seeds, 1.0, got.append), got
+    quantiles, mean = np.zeros((rows, 2, 3)), np.zeros((rows, 2))
+    seeds = first + np.arange(rows)
+    correlation = np.ones((rows, 1), np.float32)
+    return ScenarioTask(quantiles, mean, correlation, (0.1, 0.5, 0.9), SAMPLES, seeds, 1.0, got.append), got
 
 
-def test_slices_are_bounded_and_drawings_take_turns() -> None:
-    drawings, pen, room = bench()
-    (one, first), (two, second) = drawing(0, [1, 2, 1, 3, 1, 6]), drawing(100, [1])
-    drawings.submit(one)
-    drawings.submit(two)
-    while drawings.turn():
+def test_pieces_are_bounded_and_tasks_take_turns() -> None:
+    """Whoever asks for few paths must not wait until many are drawn."""
+    queue, backend, limiter = bench()
+    (one, first), (two, second) = task_of(0, 10), task_of(100, 1)
+    queue.submit(one)
+    queue.submit(two)
+    for _ in range(4):
+        assert queue.turn()
+    assert second and not first, "two pieces each: the short one is done"
+    while queue.turn():
         pass
-    # A series is never torn apart, even one with more variables than a slice has rows.
-    assert pen.seeds == [[0, 1, 2, 3], [100], [4, 5, 6, 7], [8, 9, 10, 11, 12, 13]]
-    assert first[0][:, 0, 0].tolist() == list(range(14)) and second[0].shape == (1, SAMPLES, 2)
-    assert room.taken == 0
+    assert backend.seeds == [[0, 1, 2, 3], [100], [4, 5, 6, 7], [8, 9]]
+    assert first[0][:, 0, 0].tolist() == first[0][:, 0, 1].tolist() == list(range(10))
+    assert second[0].shape == (1, SAMPLES, 2) and limiter.taken == 0
 
 
-def test_one_that_is_given_up_ends_between_steps() -> None:
-    drawings, pen, room = bench()
-    one, got = drawing(0, [4, 4])
-    drawings.submit(one)
-    assert drawings.turn()
-    one.fate = Expired("the client left")
-    assert drawings.turn() and not drawings.turn()
-    assert len(pen.seeds) == 1 and got == [one.fate] and room.taken == 0
+def test_one_that_is_cancelled_ends_between_two_pieces() -> None:
+    queue, backend, limiter = bench()
+    task, got = task_of(0, 8)
+    queue.submit(task)
+    assert queue.turn()
+    task.cancelled = Expired("the client left")
+    assert queue.turn() and not queue.turn()
+    assert len(backend.seeds) == 1 and got == [task.cancelled] and limiter.taken == 0
 
 
-def test_stopping_and_failing_are_told() -> None:
-    drawings, pen, room = bench()
-    (one, first), (two, second) = drawing(0, [1]), drawing(0, [1])
-    pen.fail = True
-    drawings.submit(one)
-    assert drawings.turn() and type(first[0]) is ServiceError
-    drawings.submit(two)
-    drawings.abandon()
-    with pytest.raises(Cancelled):
-        drawings.check()
-    assert drawings.turn() and isinstance(second[0], Loading) and room.taken == 0
+def test_stopping_and_failing_are_reported() -> None:
+    queue, backend, limiter = bench()
+    (one, first), (two, second) = task_of(0, 1), task_of(0, 1)
+    backend.fail = True
+    queue.submit(one)
+    assert queue.turn() and type(first[0]) is ServiceError
+    queue.submit(two)
+    queue.abandon()
+    assert queue.turn() and isinstance(second[0], Loading) and limiter.taken == 0
 
 
 def test_what_is_at_work_is_bounded() -> None:
-    drawings, _, room = bench(limit=3 * SAMPLES)
-    drawings.submit(drawing(0, [1])[0])
+    queue, _, limiter = bench(limit=3 * SAMPLES)
+    queue.submit(task_of(0, 1)[0])
     with pytest.raises(QueueFull, match="values"):
-        drawings.submit(drawing(0, [1])[0])
-    room.close(0)
+        queue.submit(task_of(0, 1)[0])
+    limiter.close(0)
     with pytest.raises(Loading):
-        room.take(1)
+        limiter.take(1)

@@ -136,7 +136,7 @@ def test_seasons_beyond_what_is_kept_at_hand_lose_nothing(
     run(flow)
 
 
-def test_a_slab_grows_with_its_sessions(run: Callable[..., None]) -> None:
+def test_a_state_cache_grows_with_its_sessions(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         names = [f"s{number}" for number in range(40)]
         await ask(client, *({"session": name, "season": 6, "target": wave(20 + len(name))} for name in names))

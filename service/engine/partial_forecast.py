@@ -1,0 +1,155 @@
+"""Forecasts of a batch on the host, and what is kept of one between two of its horizons."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from service.errors import Unprocessable
+from service.scheduling.entry import Entry
+from service.scheduling.forecast_result import Floats, ForecastResult
+from statecast.models.interface import SeriesNetwork
+from statecast.models.roll_out import RollOut
+from statecast.state.state import State
+from statecast.uncertainty.prediction import Prediction
+
+Attention = dict[str, Floats]
+Shares = dict[str, dict[str, Floats]]
+
+
+@dataclass(frozen=True, eq=False)
+class PartialForecast:
+    """A forecast of V rows that goes on past the horizons it has.
+
+    Parameters
+    ----------
+    observed : Tensor, ``[V, bytes]``
+        State after the history, which is what a session keeps.
+    roll : RollOut
+        Where the forecast has come to.
+    quantiles, mean : tuple of array, ``[V, h, Q]`` and ``[V, h]``
+        One per horizon.
+    attention, shares : dict
+        Of the first horizon, as in ``ForecastResult``.
+    """
+
+    observed: Tensor
+    roll: RollOut
+    quantiles: tuple[NDArray[np.float64], ...]
+    mean: tuple[NDArray[np.float64], ...]
+    attention: Attention
+    shares: Shares
+
+    @classmethod
+    def start(cls, roll: RollOut, rows: slice, attention: Attention, shares: Shares) -> "PartialForecast":
+        """Take some rows of a batch whose first horizon is forecast."""
+        part = rows_of(roll, rows)
+        return cls(
+            part.state.rows,
+            part,
+            (part.quantiles.cpu().numpy(),),
+            (part.mean.cpu().numpy(),),
+            {name: weights[rows] for name, weights in attention.items()},
+            {kind: {name: weights[rows] for name, weights in entries.items()} for kind, entries in shares.items()},
+        )
+
+    def extended(self, roll: RollOut, rows: slice) -> "PartialForecast":
+        """Add the next horizon, some rows of a batch."""
+        part = rows_of(roll, rows)
+        quantiles = (*self.quantiles, part.quantiles.cpu().numpy())
+        mean = (*self.mean, part.mean.cpu().numpy())
+        return PartialForecast(self.observed, part, quantiles, mean, self.attention, self.shares)
+
+
+def rows_of(roll: RollOut, rows: slice) -> RollOut:
+    """Take some rows."""
+    return RollOut(State(roll.state.spec, roll.state.rows[rows]), roll.quantiles[rows], roll.mean[rows])
+
+
+def together(batch: Sequence[Entry]) -> RollOut:
+    """Put the forecasts of a batch together where they have come to."""
+    rolls = [cast(PartialForecast, entry.partial_state).roll for entry in batch]
+    if len(rolls) == 1:
+        return rolls[0]
+    return RollOut(
+        State(rolls[0].state.spec, torch.cat([roll.state.rows for roll in rolls])),
+        torch.cat([roll.quantiles for roll in rolls]),
+        torch.cat([roll.mean for roll in rolls]),
+    )
+
+
+def attention_of(prediction: Prediction) -> tuple[Attention, Shares]:
+    """Bring the weights of a batch's first horizon to the host."""
+    attention = {
+        "experts": prediction.naive_forecast_weights.cpu().numpy(),
+        "resolutions": prediction.resolution_weights.cpu().numpy(),
+    }
+    shares = {
+        "time": {str(age): weights.cpu().numpy() for age, weights in prediction.time_weights.items()},
+        "features": {name: weights.cpu().numpy() for name, weights in prediction.feature_weights.items()},
+    }
+    return attention, shares
+
+
+def result_of(
+    network: SeriesNetwork,
+    observed: State,
+    quantiles: NDArray[np.float64],
+    mean: NDArray[np.float64],
+    weights: tuple[Attention, Shares],
+    began: float,
+) -> ForecastResult:
+    """Bring the forecasts of a batch to the host.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        What forecast.
+    observed : State
+        M rows, after the history.
+    quantiles, mean : array of float64, ``[M, F, Q]`` and ``[M, F]``
+        The forecasts.
+    weights : tuple of dict
+        See ``attention_of``.
+    began : float
+        ``time.perf_counter()`` when the batch began.
+    """
+    attention, shares = weights
+    return ForecastResult(
+        quantiles=quantiles,
+        mean=mean,
+        baseline=network.seasonal_naive(observed, mean.shape[1]).cpu().numpy(),
+        seasonal_error=network.seasonal_error(observed).cpu().numpy(),
+        finite=np.asarray(np.isfinite(quantiles).all(axis=(1, 2)) & np.isfinite(mean).all(axis=1)),
+        autocorrelation=network.autocorrelation(observed).cpu().numpy(),
+        attention=attention,
+        shares=shares,
+        compute_ms=1e3 * (time.perf_counter() - began),
+    )
+
+
+def finished_result(network: SeriesNetwork, parts: Sequence[PartialForecast], began: float) -> ForecastResult:
+    """Put forecasts that have all their horizons together; see ``result_of``."""
+    observed = State(parts[0].roll.state.spec, torch.cat([part.observed for part in parts]))
+    attention = {name: np.concatenate([part.attention[name] for part in parts]) for name in parts[0].attention}
+    shares = {
+        kind: {name: np.concatenate([part.shares[kind][name] for part in parts]) for name in entries}
+        for kind, entries in parts[0].shares.items()
+    }
+    quantiles = np.concatenate([np.concatenate(part.quantiles, axis=1) for part in parts])
+    mean = np.concatenate([np.concatenate(part.mean, axis=1) for part in parts])
+    return result_of(network, observed, quantiles, mean, (attention, shares), began)
+
+
+def not_forecastable() -> Unprocessable:
+    """Say that a row is not finite, and what may be the reason."""
+    return Unprocessable(
+        "target: expected values that a forecast can be made from, but it came out as not a number; is a variable "
+        "missing throughout, or are values near the limit of float32? Rescale them or leave them out",
+        code="not_forecastable",
+    )

@@ -1,0 +1,96 @@
+"""What a batch did to sessions: one group write to the store, then the state cache."""
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor
+
+from service.engine.state_cache import StateCache
+from service.errors import Loading
+from service.metrics import Metrics
+from service.scheduling.entry import Entry
+from service.scheduling.job import Lease
+from service.stores.interface import Put, Store, StoreError, Write
+
+_log = logging.getLogger(__name__)
+
+
+class Computed(NamedTuple):
+    """What a piece of work came to.
+
+    Parameters
+    ----------
+    outcomes : list
+        One per entry: a partial state, what a finished job came to, or an exception.
+    rows : Tensor, ``[M, bytes]``
+        States after the history.
+    spans : list of slice
+        Rows of each entry in ``rows``.
+    """
+
+    outcomes: list[object]
+    rows: Tensor
+    spans: list[slice]
+
+
+class SessionCommitter:
+    """Writes what sessions came to.
+
+    The store is written before anything else remembers a step, so a failure anywhere leaves what was true before.
+
+    Parameters
+    ----------
+    store : Store
+        Where sessions live.
+    metrics : Metrics
+        Where commits are counted.
+    """
+
+    def __init__(self, store: Store, metrics: Metrics) -> None:
+        self._store, self._seconds = store, metrics.commit_seconds
+        self.healthy = True
+
+    def commit(self, batch: Sequence[Entry], computed: Computed, cache: StateCache) -> list[object]:
+        """Write what the finished jobs of a batch leave, and give the outcomes of all entries as they stand then."""
+        outcomes = list(computed.outcomes)
+        writes: list[Write] = []
+        writing: list[int] = []
+        leases: list[Lease] = []
+        index: list[int] = []
+        host = None
+        for i, (entry, rows) in enumerate(zip(batch, computed.spans, strict=True)):
+            job, outcome = entry.job, outcomes[i]
+            if job.writes is None or not isinstance(outcome, tuple):
+                continue
+            host = computed.rows.cpu().numpy() if host is None else host
+            state = host[rows].tobytes() if job.target.shape[1] else None
+            write = job.writes.write(outcome[0], outcome[1], state)
+            if write is not None:
+                writes.append(write)
+                writing.append(i)
+            if isinstance(write, Put) and job.lease is not None:
+                outcomes[i] = (outcome[0], outcome[1], write.record)
+                leases.append(job.lease)
+                index.extend(range(rows.start, rows.stop))
+        if not writes:
+            return outcomes
+        began = time.perf_counter()
+        try:
+            self._store.commit(writes)
+        except StoreError as error:
+            _log.error("sessions were not written: %s", error)
+            failed = Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
+            for i in writing:
+                outcomes[i] = failed
+            return outcomes
+        self._seconds.observe(time.perf_counter() - began)
+        if leases:
+            try:
+                cache.put(leases, index, computed.rows)
+                self.healthy = True
+            except RuntimeError:  # the steps are stored, so they count; the rows are read from the store next time
+                _log.exception("states were stored but not kept in the cache")
+                self.healthy = False
+        return outcomes

@@ -1,0 +1,184 @@
+"""Series on their way through sessions and engine, one or hundreds at a time. Lives on the event loop."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from service.errors import Loading, ServiceError, Unprocessable
+from service.scheduling.bridge import Bridge
+from service.scheduling.entry import Entry
+from service.scheduling.job import Job
+from service.serving.catalog import Model
+from service.serving.series_answer import SeriesAnswer
+from service.serving.views import session_object, warnings_of
+from service.sessions.registry import SessionRegistry
+from service.sessions.series_input import SeriesInput
+from service.sessions.turn import SessionTurn
+from service.sessions.update import SessionUpdate
+from service.stores.interface import Record
+from statecast.errors import StatecastError
+
+PREPARED_AT_ONCE = 32
+"""Series that are prepared in one turn of the loop, so that ``/live`` waits for these and not for all of a request."""
+
+
+@dataclass(eq=False, slots=True)
+class SeriesWork:
+    """What becomes of one series.
+
+    Parameters
+    ----------
+    model : Model
+        What forecasts; of a family, the member of the series' season.
+    series : SeriesInput
+        The request's series.
+    update : SessionUpdate
+        What of it is new.
+    job : Job
+        Its work for the engine.
+    turn : SessionTurn or None
+        Its session's turn, which ends when the job is resolved.
+    before : Record or None
+        The session as it stood.
+    after : Record or None
+        The session as it will stand, None where the work only reads.
+    warnings : tuple of (str, str)
+        What the reply says beside what the forecast itself calls for.
+    """
+
+    model: Model
+    series: SeriesInput
+    update: SessionUpdate
+    job: Job
+    turn: SessionTurn | None = None
+    before: Record | None = None
+    after: Record | None = None
+    warnings: tuple[tuple[str, str], ...] = ()
+
+    def resolved(self, entry: Entry) -> None:
+        """End the session's turn once the engine has resolved the job, whoever still waits for it."""
+        if self.turn is None:
+            return
+        outcome = entry.outcome
+        if isinstance(outcome, Loading):
+            self.turn.invalidate()
+        elif isinstance(outcome, tuple) and self.after is not None:
+            self.turn.settle(outcome[2] or self.after)
+        else:
+            self.turn.settle(self.before)
+
+    def answer(self, entry: Entry) -> SeriesAnswer | ServiceError:
+        """Give the forecast, or what the job failed with."""
+        outcome = entry.outcome
+        if not isinstance(outcome, tuple):
+            return outcome if isinstance(outcome, ServiceError) else ServiceError("the forecast failed")
+        result, rows, stored = outcome
+        model, series, update = self.model, self.series, self.update
+        freq, offset = (series.freq, series.offset) if self.before is None else (self.before.freq, self.before.offset)
+        view = None
+        if self.after is not None and self.turn is not None:
+            view = session_object(stored or self.after, self.turn.session, update.applied, update.duplicates)
+        warnings = warnings_of(model, series, update, update.last_clock - update.first_clock + 1, freq)
+        return SeriesAnswer(
+            result, rows, update.last_clock + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,
+            model.season, entry.queue_ms, update.applied, update.duplicates,
+        )  # fmt: skip
+
+
+Prepare = Callable[[SeriesInput, SessionTurn | None], SeriesWork]
+"""Plans the work of one series; the turn, if any, has its record. Raises ``ServiceError`` for what is refused."""
+
+
+async def run_series(
+    bridge: Bridge, sessions: SessionRegistry, inputs: Sequence[SeriesInput], prepare: Prepare
+) -> list[SeriesAnswer | ServiceError]:
+    """Take each series' turn, prepare its work, have it done and give the answers in order; each fails alone.
+
+    Parameters
+    ----------
+    bridge : Bridge
+        Where jobs are done.
+    sessions : SessionRegistry
+        Whose turns are taken.
+    inputs : sequence of SeriesInput
+        The series; of two that name the same session the second waits for the first.
+    prepare : callable
+        See ``Prepare``.
+    """
+    turns = [
+        None if series.session is None else SessionTurn(sessions, series.owner, series.session, series.deadline)
+        for series in inputs
+    ]
+    free = [i for i, turn in enumerate(turns) if turn is None or turn.try_enter()]
+    if len(free) == len(inputs):
+        return await _run(bridge, sessions, inputs, turns, prepare)
+
+    async def later(i: int) -> list[SeriesAnswer | ServiceError]:
+        turn = turns[i]
+        try:
+            if turn is not None:
+                await turn.enter()
+        except ServiceError as error:
+            return [error]
+        return await _run(bridge, sessions, [inputs[i]], [turn], prepare)
+
+    if len(inputs) == 1:
+        return await later(0)
+    rest = sorted(set(range(len(inputs))) - set(free))
+    now = _run(bridge, sessions, [inputs[i] for i in free], [turns[i] for i in free], prepare)
+    parts = await asyncio.gather(now, *map(later, rest))
+    answers = dict(zip([*free, *rest], [answer for part in parts for answer in part], strict=True))
+    return [answers[i] for i in range(len(inputs))]
+
+
+async def _run(
+    bridge: Bridge,
+    sessions: SessionRegistry,
+    inputs: Sequence[SeriesInput],
+    turns: Sequence[SessionTurn | None],
+    prepare: Prepare,
+) -> list[SeriesAnswer | ServiceError]:
+    """Do the work of series whose turn it is; the turns end, whatever happens."""
+    answers: list[SeriesAnswer | ServiceError | None] = [None] * len(inputs)
+    works: dict[int, SeriesWork] = {}
+    try:
+        await _find(sessions, turns, answers)
+        for i, (series, turn) in enumerate(zip(inputs, turns, strict=True)):
+            if answers[i] is None:
+                try:
+                    works[i] = prepare(series, turn)
+                except ServiceError as error:
+                    answers[i] = error
+                except StatecastError as error:
+                    answers[i] = Unprocessable(str(error))
+            if i % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+                await asyncio.sleep(0)
+        entries = bridge.submit([(work.job, work.resolved) for work in works.values()])
+        for work, entry in zip(works.values(), entries, strict=True):
+            if work.turn is not None and not isinstance(entry, ServiceError):
+                work.turn.hand_over()
+    finally:
+        for turn in turns:
+            if turn is not None:
+                turn.close()
+    await bridge.wait([entry for entry in entries if not isinstance(entry, ServiceError)])
+    for number, ((i, work), entry) in enumerate(zip(works.items(), entries, strict=True)):
+        answers[i] = entry if isinstance(entry, ServiceError) else work.answer(entry)
+        if number % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+            await asyncio.sleep(0)
+    return [answer for answer in answers if answer is not None]
+
+
+async def _find(
+    sessions: SessionRegistry, turns: Sequence[SessionTurn | None], answers: list[SeriesAnswer | ServiceError | None]
+) -> None:
+    """Read the records of all sessions together; for one that cannot be read its error stands in ``answers``."""
+    taken = [(i, turn) for i, turn in enumerate(turns) if turn is not None]
+    if not taken:
+        return
+    found = await sessions.find_many([(turn.key, turn.session) for _, turn in taken])
+    for (i, turn), record in zip(taken, found, strict=True):
+        if isinstance(record, ServiceError):
+            answers[i] = record
+        else:
+            turn.record = record
