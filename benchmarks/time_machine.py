@@ -140,7 +140,7 @@ def show_book(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         outcome = fit_text(text, BOOK, Path(folder), name="time-machine")
     print(f"whole book, {outcome.curves.epochs} epochs in {outcome.curves.seconds:.0f} s; the held-out tenth:")
-    for name, score in outcome.judgement.scores.items():
+    for name, score in outcome.leaderboard.scores.items():
         print(f"  {name:<14} {score.loss:.4f} nats, {score.bits:.4f} bits, perplexity {score.perplexity:.3f}")
 
 

@@ -19,7 +19,7 @@ PACKAGES = ("statecast", "training", "service")
 # Package of pyproject.toml -> what its import is called, where the two differ.
 IMPORT_NAMES = {
     "lightning-fabric": "lightning_fabric", "prometheus-client": "prometheus_client", "pysimdjson": "simdjson",
-    "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn",
+    "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {"training": ("stats", "sweep")}

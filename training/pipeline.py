@@ -19,7 +19,7 @@ from training.data.panel import Panel
 from training.errors import TrainingError
 from training.evaluation.baselines.naive import Task
 from training.evaluation.conformal import calibrate
-from training.evaluation.leaderboard import Leaderboard, judge
+from training.evaluation.leaderboard import Leaderboard, new_leaderboard
 from training.progress import Silent, Watcher
 from training.reports.report import write_report
 from training.selection.members import tell_costs, tell_curves
@@ -33,7 +33,7 @@ class Outcome:
     """What a fit or a backtest found."""
 
     network: SeriesNetwork
-    judgement: Leaderboard
+    leaderboard: Leaderboard
     digest: str
 
 
@@ -68,20 +68,20 @@ def fit_panel(
     ablation = [switch_off(fit, watcher) for fit in trained.fits]
     calibrate(trained.network, trained.tensors, trained.task, trained.config.training.validation_stride)
     spent = time.process_time() - begun
-    judgement = _judge(trained.network, trained.tensors, trained.task, trained.config.training, watcher)
+    leaderboard = _judge(trained.network, trained.tensors, trained.task, trained.config.training, watcher)
     manifest = {
         "name": name,
         "version": version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         **_describe_data(trained, data_digest),
-        "scores": judgement.manifest(),
-        "coverage": judgement.coverage,
+        "scores": leaderboard.manifest(),
+        "coverage": leaderboard.coverage,
         "ablation": tell_ablation(trained.config.training.judge, ablation),
         "training": _describe_training(trained, spent),
     }
-    digest = _write(out, trained, judgement, manifest)
+    digest = _write(out, trained, leaderboard, manifest)
     forget_training(trained, out)
-    return Outcome(trained.network, judgement, digest)
+    return Outcome(trained.network, leaderboard, digest)
 
 
 def backtest_panel(
@@ -105,8 +105,8 @@ def backtest_panel(
     tensors = encode_panel(panel, shape)
     task = Task(panel, split, shape.season, shape.horizon)
     training = config.training if metrics is None else replace(config.training, metrics=metrics)
-    judgement = _judge(network, tensors, task, training, watcher or Silent())
-    return Outcome(network, judgement, artifact.digest)
+    leaderboard = _judge(network, tensors, task, training, watcher or Silent())
+    return Outcome(network, leaderboard, artifact.digest)
 
 
 def trained_with(artifact: statecast.Artifact) -> FitConfig:
@@ -159,19 +159,19 @@ def _describe_training(trained: FittedModel, spent: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, trained: FittedModel, judgement: Leaderboard, manifest: dict[str, Any]) -> str:
+def _write(out: Path, trained: FittedModel, leaderboard: Leaderboard, manifest: dict[str, Any]) -> str:
     """Write the artifact with its config and its report; gives the artifact's digest."""
     trained.network.cpu()  # the golden forecast is made where artifacts are read
     digest = statecast.save(out, trained.network, json.loads(json.dumps(manifest)))
     (out / "fit.toml").write_text(trained.config.to_toml(), encoding="utf-8")
-    write_report(out / "report.html", manifest, judgement, trained.network, trained.tensors, task=trained.task)
+    write_report(out / "report.html", manifest, leaderboard, trained.network, trained.tensors, task=trained.task)
     return digest
 
 
 def _judge(
     network: SeriesNetwork, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
 ) -> Leaderboard:
-    return judge(
+    return new_leaderboard(
         network,
         tensors,
         task,

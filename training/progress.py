@@ -96,7 +96,7 @@ class Bar:
 
 
 class TextBar(Bar):
-    """The same for a text: with perplexity, and symbols a second since it began."""
+    """The same for a text: with perplexity, and symbols per second since it began."""
 
     def __init__(self, console: Console, symbols: int) -> None:
         super().__init__(console)

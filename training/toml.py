@@ -1,11 +1,12 @@
 """Tables of a TOML file as frozen values that refuse unknown keys by name."""
 
-import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
+
+import tomli_w
 
 from statecast.errors import ConfigError
 
@@ -26,22 +27,27 @@ def read_toml(path: str | Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from None
 
 
-def write_toml(tables: Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]) -> str:
-    """Text that ``read_toml`` reads back; absent values are left out. A list of tables is an array of tables."""
-    lines = []
-    for name, content in tables.items():
-        single = isinstance(content, Mapping)
-        for values in [content] if isinstance(content, Mapping) else content:
-            lines.append(f"[{name}]" if single else f"[[{name}]]")
-            lines += [f"{key} = {_written(value)}" for key, value in values.items() if value is not None]
-            lines.append("")
-    return "\n".join(lines)
+def write_toml(tables: Mapping[str, Any]) -> str:
+    """Text that ``read_toml`` reads back.
+
+    Parameters
+    ----------
+    tables : tables by name; a sequence of tables becomes an array of tables. Absent values (None) are left out,
+        because TOML has no word for them.
+
+    Examples
+    --------
+    >>> print(write_toml({"data": {"target": "load 😀", "freq": None}}), end="")
+    [data]
+    target = "load 😀"
+    """
+    return tomli_w.dumps(_without_none(tables))
 
 
-def _written(value: Any) -> str:
+def _without_none(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_written(inner)}" for key, inner in value.items()) + " }"
-    return json.dumps(value)  # other values of these tables are written alike in TOML and JSON
+        return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
+    return [_without_none(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def build_table(kind: type[T], values: Mapping[str, Any], table: str) -> T:

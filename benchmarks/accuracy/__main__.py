@@ -33,7 +33,6 @@ from training.evaluation.backtest import Part, score_baseline
 from training.evaluation.baselines.naive import Task
 from training.evaluation.leaderboard import OURS, Leaderboard, show
 from training.pipeline import fit_panel
-from training.reports.report import list_left_out
 from training.selection.prepare import cut
 from training.selection.warm_start import shipped
 
@@ -65,13 +64,13 @@ def measure(
     panel = protocol.read(data / protocol.path)
     results, baselines = Results(), Results()
     for number, seed in enumerate(seeds):
-        judgement, costs = _fit(name, panel, config, out, seed, base=base, first=number == 0, peers=peers)
-        results.horizon = judgement.scores[OURS].by_step("mae").size
-        _keep(results, f"{OURS}, seed {seed}", judgement, costs)
+        leaderboard, costs = _fit(name, panel, config, out, seed, base=base, first=number == 0, peers=peers)
+        results.horizon = leaderboard.scores[OURS].by_step("mae").size
+        _keep(results, f"{OURS}, seed {seed}", leaderboard, costs)
         if number == 0:
-            baselines.rows = {key: row for key, row in judgement.rows.items() if key != OURS}
-            baselines.seconds = judgement.seconds
-            results.notes += list_left_out(judgement)
+            baselines.rows = {key: row for key, row in leaderboard.rows.items() if key != OURS}
+            baselines.seconds = leaderboard.seconds
+            results.notes += leaderboard.left_out_reasons()
     _average(results, OURS)
     if protocol.compared:
         bare = Panel(tuple(_without(item, protocol.compared) for item in panel.items), panel.freq)
@@ -83,7 +82,7 @@ def measure(
     results.rows |= baselines.rows
     results.seconds |= {key: spent for key, spent in baselines.seconds.items() if key != OURS}
     if peers:
-        _add_peers(results, panel, config, judgement, seeds[0])
+        _add_peers(results, panel, config, leaderboard, seeds[0])
     return results
 
 
@@ -105,11 +104,11 @@ def _fit(
     folder = out / f"{name}-{seed}"
     outcome = fit_panel(panel, replace(config, training=chosen), folder, name=name, base=base, family=shipped())
     manifest = json.loads((folder / "manifest.json").read_text())
-    return outcome.judgement, manifest["training"]["costs"]
+    return outcome.leaderboard, manifest["training"]["costs"]
 
 
-def _keep(results: Results, title: str, judgement: Leaderboard, costs: dict[str, Any]) -> None:
-    results.rows[title] = judgement.rows[OURS]
+def _keep(results: Results, title: str, leaderboard: Leaderboard, costs: dict[str, Any]) -> None:
+    results.rows[title] = leaderboard.rows[OURS]
     results.seconds[title] = costs["processor_seconds"]
     print(f"{title}: {costs['steps']} steps in {costs['processor_seconds']} CPU s, {costs['parameters']} weights")
 
@@ -143,7 +142,7 @@ def _without(item: Item, names: Sequence[str]) -> Item:
     return replace(item, known={key: values for key, values in item.known.items() if key not in names})
 
 
-def _add_peers(results: Results, panel: Panel, config: FitConfig, judgement: Leaderboard, seed: int) -> None:
+def _add_peers(results: Results, panel: Panel, config: FitConfig, leaderboard: Leaderboard, seed: int) -> None:
     if not neural.installed():
         results.notes.append("neuralforecast is not installed: no LSTM, no NHITS; the extra `peers` brings it.")
         return
@@ -158,7 +157,7 @@ def _add_peers(results: Results, panel: Panel, config: FitConfig, judgement: Lea
             results.notes.append(f"{model.name} is left out: {error}.")
             continue
         scores = score_baseline(model, task, Part(split.val, split.test))
-        table = Leaderboard({**judgement.scores, model.name: scores}).rows
+        table = Leaderboard({**leaderboard.scores, model.name: scores}).rows
         results.rows[model.name] = table[model.name]
         results.seconds[model.name] = time.process_time() - begun
 

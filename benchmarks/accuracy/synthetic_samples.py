@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.protocols import PROTOCOLS
-from training.reports.page import compose_page
-from training.reports.sparklines import draw_samples
+from training.reports.page import render
+from training.reports.sparklines import new_sparklines
 from training.synthetic.batches import SEASONS
 from training.synthetic.damage import damage, gaps
 from training.synthetic.families import learned
@@ -58,13 +58,9 @@ def main() -> None:
         batch = damage(learned(shape, generator), generator)
         batch[gaps(batch, generator)] = np.nan
         drawn.append((f"season {season}", batch[int(generator.integers(8))]))
-    sides = (("Synthetic", drawn), ("Real", [(name, values) for name, _, values in real]))
-    body = "".join(f"<section><h2>{title}</h2>{draw_samples(series)}</section>" for title, series in sides)
-    style = (
-        "<style>body { max-width: none; } main { display: grid; grid-template-columns: 1fr 1fr; gap: 2rem; }</style>"
-    )
+    sides = {"Synthetic": new_sparklines(drawn), "Real": new_sparklines((name, values) for name, _, values in real)}
     facts = f"{len(drawn)} each, seed {options.seed}"
-    options.out.write_text(compose_page("Synthetic and real", facts, f"{style}<main>{body}</main>"), encoding="utf-8")
+    options.out.write_text(render("samples.html.j2", "Synthetic and real", facts, sides=sides), encoding="utf-8")
     print(f"wrote {options.out}")
 
 

@@ -27,7 +27,7 @@ from statecast.models.family import Family
 from training.data.encoding import encode_panel
 from training.evaluation.backtest import Part, score_network
 from training.evaluation.baselines.naive import Task
-from training.evaluation.leaderboard import OURS, Leaderboard, judge
+from training.evaluation.leaderboard import OURS, Leaderboard, new_leaderboard
 from training.pretraining.config import PretrainConfig
 from training.pretraining.member import fitting
 from training.pretraining.pipeline import save_family
@@ -60,7 +60,9 @@ def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) 
     shape = member.config
     split = cut(panel, protocol.config(name, shape.horizon), shape.horizon)
     tensors, task = encode_panel(panel.bare(), shape), Task(panel, split, shape.season, shape.horizon)
-    judged = judge(member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds)
+    judged = new_leaderboard(
+        member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds
+    )
     still = _uncalibrated(artifact).of(shape.season, shape.freq, shape.horizon)
     raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["coverage"]
     return Found(_rows(judged), shape.horizon, shape.season, raw, judged.seconds[OURS], judged.left_out)
@@ -77,9 +79,9 @@ def _uncalibrated(artifact: Artifact) -> Family:
     return still.eval()
 
 
-def _rows(judgement: Leaderboard) -> dict[str, Row]:
+def _rows(leaderboard: Leaderboard) -> dict[str, Row]:
     rows = {}
-    for name, row in judgement.rows.items():
+    for name, row in leaderboard.rows.items():
         whole = {key: row.get(key) for key in _COLUMNS}
         rows[name] = whole if name == OURS else {**whole, "wql": row.get("nd"), "coverage": None}
     return rows

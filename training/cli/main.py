@@ -43,7 +43,6 @@ from training.pipeline import backtest_panel, file_digest, fit_panel, trained_wi
 from training.predict import forecast_panel, write_table
 from training.pretraining.member import fitting
 from training.progress import Bar
-from training.reports.report import list_left_out
 from training.selection.warm_start import shipped
 from training.synthetic.loads import load_table
 from training.text.config import is_text
@@ -132,7 +131,7 @@ def fit(
                 resume=resume,
                 watcher=bar,
             )
-        _print_table(console, outcome.judgement)
+        _print_table(console, outcome.leaderboard)
         console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
 
 
@@ -159,7 +158,7 @@ def backtest(
             return
         columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
         panel = _read(console, loaded, data, columns, freq, resolution)
-        _print_table(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).judgement)
+        _print_table(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).leaderboard)
 
 
 @app.command()
@@ -217,7 +216,7 @@ def example(
         panel = panel_of(load_table(seed=seed), config.data.columns, "1h")
         with Bar(console) as bar:
             outcome = fit_panel(panel, config, out, name="load-hourly", watcher=bar)
-        _print_table(console, outcome.judgement)
+        _print_table(console, outcome.leaderboard)
         console.print(f"wrote {out} ({outcome.digest[:19]}…)")
 
 
@@ -244,14 +243,14 @@ def _read(
     return join_resolutions(panel, read_pairs(resolution), known.columns)
 
 
-def _print_table(console: Console, judgement: Leaderboard) -> None:
-    table = Table(title=f"{judgement.scores[OURS].windows} test forecasts, state carried from the first row")
+def _print_table(console: Console, leaderboard: Leaderboard) -> None:
+    table = Table(title=f"{leaderboard.scores[OURS].windows} test forecasts, state carried from the first row")
     table.add_column("model", no_wrap=True)
-    for title in judgement.headings.values():
+    for title in leaderboard.headings.values():
         table.add_column(title, justify="right", no_wrap=True)
-    for name, row in judgement.rows.items():
-        cells = [show(column, row.get(column)) for column in judgement.columns]
+    for name, row in leaderboard.rows.items():
+        cells = [show(column, row.get(column)) for column in leaderboard.columns]
         table.add_row(name, *cells, style="bold" if name == OURS else None)
     console.print(table)
-    for line in [*judgement.verdict, *list_left_out(judgement)]:
+    for line in [*leaderboard.summary, *leaderboard.left_out_reasons()]:
         console.print(line, soft_wrap=True, highlight=False)

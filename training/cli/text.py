@@ -77,15 +77,15 @@ def example_text(
         _fit(console, read_docstrings(characters), config, out, name="docs-text", version="1", resume=False)
 
 
-def print_scores(console: Console, judgement: TextLeaderboard) -> None:
+def print_scores(console: Console, leaderboard: TextLeaderboard) -> None:
     """Print the figures of all models as a table."""
-    if not judgement.scores:
+    if not leaderboard.scores:
         return
-    table = Table(title=f"{judgement.scores[OURS].tokens:,} held-out symbols, state carried from the first")
+    table = Table(title=f"{leaderboard.scores[OURS].tokens:,} held-out symbols, state carried from the first")
     table.add_column("model", no_wrap=True)
     for title in COLUMNS.values():
         table.add_column(title, justify="right", no_wrap=True)
-    for name, score in judgement.scores.items():
+    for name, score in leaderboard.scores.items():
         table.add_row(name, *format_row(score.table()), style="bold" if name == OURS else None)
     console.print(table)
 
@@ -97,9 +97,9 @@ def _fit(
         outcome = fit_text(text, config, out, name=name, version=version, resume=resume, watcher=bar)
     costs = outcome.curves
     console.print(
-        f"training loss {costs.loss[-1][1]:.4f} nats a symbol in the last of {costs.epochs} epochs, "
-        f"{costs.symbols_per_second:,.0f} symbols a second"
+        f"training loss {costs.loss[-1][1]:.4f} nats per symbol in the last of {costs.epochs} epochs, "
+        f"{costs.symbols_per_second:,.0f} symbols per second"
     )
-    print_scores(console, outcome.judgement)
+    print_scores(console, outcome.leaderboard)
     console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
     return outcome

@@ -16,7 +16,7 @@ from training.evaluation.backtest import Part, score_baseline, score_network
 from training.evaluation.baselines.boosting import Boosting
 from training.evaluation.baselines.classical import KINDS, Statistical, installed
 from training.evaluation.baselines.naive import Baseline, Ewma, LastValue, Naive2, SeasonalNaive, Task
-from training.evaluation.summary import give_verdict
+from training.evaluation.summary import summarise
 from training.progress import Watcher
 
 OURS = "statecast"
@@ -60,10 +60,14 @@ class Leaderboard:
         return {str(level): round(float(share), 4) for level, share in zip(ours.levels, ours.coverage(), strict=True)}
 
     @property
-    def verdict(self) -> list[str]:
-        """Plain sentences: which baseline wins, and on what."""
+    def summary(self) -> list[str]:
+        """Plain sentences: which baseline is better, and on what."""
         rows = self.rows
-        return give_verdict(rows.pop(OURS, {}), rows)
+        return summarise(rows.pop(OURS, {}), rows)
+
+    def left_out_reasons(self) -> list[str]:
+        """One sentence per baseline that was left out."""
+        return [f"{name} is left out: {reason}." for name, reason in self.left_out.items()]
 
     def manifest(self) -> dict[str, Any]:
         """What the artifact's manifest says of it."""
@@ -72,14 +76,14 @@ class Leaderboard:
             "ours": rows.pop(OURS, {}),
             "baselines": rows,
             "left_out": self.left_out,
-            "verdict": self.verdict,
+            "verdict": self.summary,
             "windows": ours.windows,
             "by_step": {name: np.round(ours.by_step(name), 6).tolist() for name in STEPWISE},
             "interval_by_series": {name: round(share, 4) for name, share in ours.interval_by_item().items()},
         }
 
 
-def judge(
+def new_leaderboard(
     network: SeriesNetwork,
     tensors: PanelTensors,
     task: Task,
@@ -97,17 +101,17 @@ def judge(
     part = Part(task.split.val, task.split.test)
     watcher.say("testing: every origin, state carried from the first row")
     begun = time.process_time()
-    judgement = Leaderboard({OURS: score_network(network, tensors, task, part)}, columns)
-    judgement.seconds[OURS] = time.process_time() - begun
+    leaderboard = Leaderboard({OURS: score_network(network, tensors, task, part)}, columns)
+    leaderboard.seconds[OURS] = time.process_time() - begun
     models: list[Baseline] = [LastValue(), SeasonalNaive(), Ewma(), Naive2()]
     slow: list[Boosting | Statistical] = ([Boosting(seed=seed)] if boosting else []) + [
         Statistical(kind) for kind in KINDS
     ]
     for candidate in slow:
         if isinstance(candidate, Statistical) and not installed():
-            judgement.left_out[candidate.name] = "statsforecast is not installed"
+            leaderboard.left_out[candidate.name] = "statsforecast is not installed"
         elif (seconds := candidate.seconds(task)) > baseline_seconds:
-            judgement.left_out[candidate.name] = (
+            leaderboard.left_out[candidate.name] = (
                 f"would take about {seconds:.0f} s; baseline_seconds allows {baseline_seconds:g}"
             )
         else:
@@ -115,9 +119,9 @@ def judge(
     for model in models:
         begun = time.process_time()
         model.fit(task)
-        judgement.scores[model.name] = score_baseline(model, task, part)
-        judgement.seconds[model.name] = time.process_time() - begun
-    return judgement
+        leaderboard.scores[model.name] = score_baseline(model, task, part)
+        leaderboard.seconds[model.name] = time.process_time() - begun
+    return leaderboard
 
 
 def owa(table: Mapping[str, float], reference: Mapping[str, float]) -> float:

@@ -8,7 +8,7 @@ _METRICS = tuple(metrics.get(name) for name in ("mse", "mae", "smape", "mase", "
 Row = Mapping[str, float | None]
 
 
-def give_verdict(ours: Row, baselines: Mapping[str, Row]) -> list[str]:
+def summarise(ours: Row, baselines: Mapping[str, Row]) -> list[str]:
     """One sentence a baseline that is ahead of ours anywhere, the most often ahead first; else that none is."""
     ahead = {name: parts for name, row in baselines.items() if (parts := _ahead(ours, row))}
     if not ahead:

@@ -12,61 +12,75 @@ import numpy as np
 
 from statecast.models.family import FamilyConfig
 from training.pretraining.config import PretrainConfig
-from training.reports.page import compose_page, draw_table
-from training.reports.sparklines import draw_samples
+from training.reports.page import Table, render
+from training.reports.sparklines import Sparkline, new_sparklines
 from training.synthetic.batches import Batches
 
 _SAMPLES = 50
 
 
 def write_report(path: Path, manifest: Mapping[str, Any], family: FamilyConfig, config: PretrainConfig) -> None:
-    """Write one file that opens offline."""
-    told = manifest["pretraining"]
-    spent, seconds = told["spent"], max(told["curves"]["seconds"], 1.0)
-    facts = (
-        f"{manifest['parameters']:,} weights, {spent['series']:,} synthetic series, "
-        f"{told['curves']['steps']:,} steps in {seconds / 60:.0f} minutes, of which "
-        f"{100 * spent['drawing'] / seconds:.0f} % went into drawing them; no real series"
+    """Write one HTML file that opens offline.
+
+    Parameters
+    ----------
+    path : file to write.
+    manifest : what the artifact says of the pretraining, and of scores without training where they were measured.
+    family : the shapes of the family's members.
+    config : how it was pretrained; series like those that it learned from are drawn anew.
+    """
+    curves = manifest["pretraining"]["curves"]
+    page = render(
+        "family.html.j2",
+        f"{manifest['name']}, pretrained",
+        _facts(manifest),
+        curves=new_sparklines(
+            (title, np.asarray([value for _, value in curves[title]])) for title in ("loss", "validation")
+        ),
+        best_step=f"{curves['best_step']:,}",
+        best=f"{curves['best']:.4f}",
+        seasons=_seasons(manifest),
+        scores=_scores(manifest),
+        samples=_samples(family, config),
     )
-    kept = told["curves"]
-    curves = draw_samples(
-        [(title, np.asarray([value for _, value in kept[title]])) for title in ("loss", "validation")]
+    path.write_text(page, encoding="utf-8")
+
+
+def _facts(manifest: Mapping[str, Any]) -> str:
+    costs, curves = manifest["pretraining"]["spent"], manifest["pretraining"]["curves"]
+    seconds = max(curves["seconds"], 1.0)
+    return (
+        f"{manifest['parameters']:,} weights, {costs['series']:,} synthetic series, "
+        f"{curves['steps']:,} steps in {seconds / 60:.0f} minutes, of which "
+        f"{100 * costs['drawing'] / seconds:.0f} % went into drawing them; no real series"
     )
-    curves += f"<p>Kept are the weights of step {kept['best_step']:,}: {kept['best']:.4f} on kinds held apart.</p>"
-    apart = draw_table(
-        "steps a season",
-        ["pinball loss, seasonal naive 1", "bytes a session"],
-        {season: [f"{value:.3f}", f"{_bytes(manifest, season)}"] for season, value in spent["by_season"].items()},
-        ours="",
-    )
-    body = f"<h2>Training</h2>{curves}<h2>Kinds held apart, by season</h2>{apart}"
-    body += _draw_scores(manifest)
-    body += f"<h2>{_SAMPLES} series that it learned from</h2>{draw_samples(_drawn(family, config))}"
-    path.write_text(compose_page(f"{manifest['name']}, pretrained", facts, body), encoding="utf-8")
 
 
-def _bytes(manifest: Mapping[str, Any], season: str) -> str:
-    """Bytes of a session of this season, where the manifest says."""
-    known = manifest.get("state_bytes_by_season", {}).get(season)
-    return "–" if known is None else f"{known:,}"
+def _seasons(manifest: Mapping[str, Any]) -> Table:
+    """Validation and bytes per session by season."""
+    known = manifest.get("state_bytes_by_season", {})
+    rows = {
+        season: [f"{value:.3f}", f"{known[season]:,}" if season in known else "–"]
+        for season, value in manifest["pretraining"]["spent"]["by_season"].items()
+    }
+    return Table("steps per season", ["pinball loss, seasonal naive 1", "bytes per session"], rows)
 
 
-def _draw_scores(manifest: Mapping[str, Any]) -> str:
-    """Tables of the scores without training, one a data set, where they were measured."""
-    found = []
+def _scores(manifest: Mapping[str, Any]) -> dict[str, Table]:
+    """Scores without training by data set, where they were measured."""
+    found = {}
     for name, rows in manifest.get("scores_without_training", {}).items():
         columns = list(next(iter(rows.values())))
         cells = {
             model: ["–" if row.get(key) is None else f"{row[key]:.3f}" for key in columns]
             for model, row in rows.items()
         }
-        table = draw_table("model", columns, cells, ours="statecast")
-        found.append(f'<h2>{name}, not trained on</h2><div class="scroll">{table}</div>')
-    return "".join(found)
+        found[name] = Table("model", columns, cells, ours="statecast")
+    return found
 
 
-def _drawn(family: FamilyConfig, config: PretrainConfig) -> list[tuple[str, Any]]:
+def _samples(family: FamilyConfig, config: PretrainConfig) -> list[Sparkline]:
     """The first row of each of the first batches of a run of another seed."""
     generator, batches = np.random.default_rng([config.seed, 2]), Batches(config.values, config.forks)
     drawn = [batches.draw(family.of, generator) for _ in range(_SAMPLES)]
-    return [(f"season {batch.season}", batch.target[0].numpy()) for batch in drawn]
+    return new_sparklines((f"season {batch.season}", batch.target[0].numpy()) for batch in drawn)

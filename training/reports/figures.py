@@ -65,7 +65,7 @@ def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]
     return _finish(figure, "Loss", "step", "")
 
 
-def tried(title: str, settings: Sequence[Any], validation: Sequence[float]) -> go.Figure:
+def trials(title: str, settings: Sequence[Any], validation: Sequence[float]) -> go.Figure:
     """Validation of each trial against one of its settings, the best trial first and coloured."""
     colours = [_OURS, *[_ACTUAL] * (len(settings) - 1)]
     figure = go.Figure()

@@ -1,7 +1,6 @@
-"""``report.html``: one file that opens offline, on a phone, in the dark."""
+"""``report.html`` of a forecaster: scores, coverage, what was tried, what each part is worth, figures."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from training.evaluation.backtest import Part, Window, carried_forecasts
 from training.evaluation.baselines.naive import Task
 from training.evaluation.leaderboard import OURS, Leaderboard, heading, show
 from training.reports import figures
-from training.reports.page import compose_page, draw_grid, draw_table, drawing_script
+from training.reports.page import Table, embed_figures, plotly_script, render
 
 _FANS = 6
 
@@ -22,120 +21,120 @@ _FANS = 6
 def write_report(
     path: Path,
     manifest: Mapping[str, Any],
-    judgement: Leaderboard,
+    leaderboard: Leaderboard,
     network: SeriesNetwork,
     tensors: PanelTensors,
     *,
     task: Task,
 ) -> None:
-    """Write forecasts against actuals, errors by step, calibration, loss and the table of scores as one HTML file."""
+    """Write scores, coverage, forecasts against actual values, errors by step and the loss as one HTML file.
+
+    Parameters
+    ----------
+    path : file to write.
+    manifest : what the artifact says of the fit.
+    leaderboard : accuracy of the network and the baselines on the test rows.
+    network : the network that was fitted.
+    tensors : all rows of the panel.
+    task : the panel, its borders and the horizon.
+    """
+    training = manifest["training"]
     windows = _last_forecasts(network, tensors, task)
-    drawn = [*_fans(windows, network, task), *_attention(windows, network), *_summaries(manifest, judgement)]
-    told, costs = manifest["training"], manifest["training"]["costs"]
-    start = told["config"]["training"]["start"] or "drawn weights"
-    facts = (
-        f"{manifest['item_count']} items, {manifest['rows']} rows, {judgement.scores[OURS].windows} test forecasts; "
-        f"{costs['parameters']} weights, streaming {network.streaming}, {costs['steps']} steps in {costs['seconds']} s "
-        f"({costs['processor_seconds']} s of the processor); began with {start}; made {manifest['created']}"
+    drawn = [*_fans(windows, network, task), *_attention(windows, network), *_summaries(training, leaderboard)]
+    page = render(
+        "forecaster.html.j2",
+        f"{manifest['name']} @ {manifest['version']}",
+        _facts(manifest, leaderboard, network),
+        summary=leaderboard.summary,
+        scores=_scores(leaderboard),
+        left_out=leaderboard.left_out_reasons(),
+        coverage=_coverage(leaderboard),
+        recipes=_recipes(training["race"]),
+        starts=_starts(training.get("starts", {})),
+        ablation=_ablation(manifest["ablation"]["parts"]),
+        metric=heading(manifest["ablation"]["judge"], ()),
+        figures=embed_figures(drawn),
+        plotly=plotly_script(),
     )
-    left_out = "".join(f"<p>{escape(line)}</p>" for line in list_left_out(judgement))
-    verdict = "".join(f"<p><strong>{escape(line)}</strong></p>" for line in judgement.verdict)
-    body = f"""<h2>Test scores</h2>{verdict}
-<p>Every origin of the test rows, state carried from the first row. MSE, MAE and interval score in
-deviations of the training rows; OWA relative to Naive2; lower is better, except of direction; the
-processor's seconds are for all test forecasts, and for a baseline's own fit.</p>
-<div class="scroll">{_table(judgement)}</div>{left_out}
-<h2>Coverage</h2>{_coverage(judgement)}
-{_race(told["race"])}{_starts(told.get("starts", {}))}{_ablation(manifest)}
-<h2>Forecasts and figures</h2>{draw_grid(drawn)}"""
-    title = f"{manifest['name']} @ {manifest['version']}"
-    path.write_text(compose_page(title, facts, body, drawing_script()), encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
 
 
-def _table(judgement: Leaderboard) -> str:
+def _facts(manifest: Mapping[str, Any], leaderboard: Leaderboard, network: SeriesNetwork) -> str:
+    training, costs = manifest["training"], manifest["training"]["costs"]
+    start = training["config"]["training"]["start"]
+    return (
+        f"{manifest['item_count']} items, {manifest['rows']} rows, {leaderboard.scores[OURS].windows} test forecasts; "
+        f"{costs['parameters']} weights, streaming {network.streaming}, {costs['steps']} steps in {costs['seconds']} s "
+        f"({costs['processor_seconds']} s CPU); started from {start or 'random weights'}; made {manifest['created']}"
+    )
+
+
+def _scores(leaderboard: Leaderboard) -> Table:
     rows = {
         name: [
-            *(show(column, row.get(column)) for column in judgement.columns),
-            f"{judgement.seconds.get(name, 0.0):.1f}",
+            *(show(column, row.get(column)) for column in leaderboard.columns),
+            f"{leaderboard.seconds.get(name, 0.0):.1f}",
         ]
-        for name, row in judgement.rows.items()
+        for name, row in leaderboard.rows.items()
     }
-    return draw_table("model", [*judgement.headings.values(), "CPU s"], rows, ours=OURS)
+    return Table("model", [*leaderboard.headings.values(), "CPU s"], rows, ours=OURS)
 
 
-def list_left_out(judgement: Leaderboard) -> list[str]:
-    """One sentence for each baseline that was not asked."""
-    return [f"{name} is left out: {reason}." for name, reason in judgement.left_out.items()]
-
-
-def _coverage(judgement: Leaderboard) -> str:
-    ours = judgement.scores[OURS]
+def _coverage(leaderboard: Leaderboard) -> dict[str, Table]:
+    """By level, and by series; empty if nothing was tested."""
+    ours = leaderboard.scores[OURS]
     if not ours.windows:
-        return "<p>Nothing was tested.</p>"
-    levels = draw_table(
-        "quantile level",
-        [f"{level:g}" for level in ours.levels],
-        {"share at or below": [f"{100 * share:.1f} %" for share in ours.coverage()]},
-        ours="",
-    )
+        return {}
     shares = ours.interval_by_item()
     width = 100 * (ours.levels[-1] - ours.levels[0])
-    series = draw_table(
-        "series",
-        list(shares),
-        {f"inside the {width:.0f} % interval": [f"{100 * s:.1f} %" for s in shares.values()]},
-        ours="",
-    )
-    return f'<div class="scroll">{levels}</div><p>By series:</p><div class="scroll">{series}</div>'
+    return {
+        "levels": Table(
+            "quantile level",
+            [f"{level:g}" for level in ours.levels],
+            {"share at or below": [f"{100 * share:.1f} %" for share in ours.coverage()]},
+        ),
+        "series": Table(
+            "series",
+            list(shares),
+            {f"inside the {width:.0f} % interval": [f"{100 * share:.1f} %" for share in shares.values()]},
+        ),
+    }
 
 
-def _ablation(manifest: Mapping[str, Any]) -> str:
+def _ablation(parts: Sequence[Mapping[str, Any]]) -> Table | None:
     """What validation says of each part."""
-    parts = manifest["ablation"]["parts"]
     rows = {
         one["part"]: [f"{one['with']:.4f}", f"{one['without']:.4f}", "off" if one["off"] else "on"] for one in parts
     }
-    table = draw_table("part", ["with", "without", "it is"], rows, ours="")
-    judge = heading(manifest["ablation"]["judge"], ())
-    return (
-        f"""<h2>What each part is worth</h2><p>Validation ({escape(judge)}, lower is better) of the trained network
-with each part and without it, one after the other. An optional part that makes it no better is switched off.</p>
-<div class="scroll">{table}</div>"""
-        if parts
-        else ""
-    )
+    return Table("part", ["with", "without", "it is"], rows) if rows else None
 
 
-def _race(raced: Sequence[Mapping[str, Any]]) -> str:
-    """The recipes that were tried before the fit, the chosen one first; nothing where there was no choice."""
-    if not raced:
-        return ""
+def _recipes(trials: Sequence[Mapping[str, Any]]) -> Table | None:
+    """The recipes that were tried before the fit, the chosen one first; None if there was no choice."""
+    if not trials:
+        return None
     rows = {
-        str(one["recipe"]): [
-            f"{one['validation']:.4f}",
-            str(one["steps"]),
-            ", ".join(f"{key} {value}" for key, value in one["settings"].items()),
+        str(trial["recipe"]): [
+            f"{trial['validation']:.4f}",
+            str(trial["steps"]),
+            ", ".join(f"{key} {value}" for key, value in trial["settings"].items()),
         ]
-        for one in raced
+        for trial in trials
     }
-    told = draw_table("recipe", ["validation", "steps", "settings"], rows, ours=str(raced[0]["recipe"]))
-    head = "<h2>Recipes</h2><p>Each was tried for a part of its steps; the first was trained.</p>"
-    return f'{head}<div class="scroll">{told}</div>'
+    return Table("recipe", ["validation", "steps", "settings"], rows, ours=str(trials[0]["recipe"]))
 
 
-def _starts(starts: Mapping[str, float]) -> str:
-    """The ways to begin that ``--from`` tried, the one that was kept first; nothing without it."""
+def _starts(starts: Mapping[str, float]) -> Table | None:
+    """The starts that ``--from`` tried, the one that was kept first; None without it."""
     if not starts:
-        return ""
+        return None
     rows = {name: [f"{validation:.4f}"] for name, validation in starts.items()}
-    head = "<h2>From a pretrained family</h2><p>What each way came to; the first was kept.</p>"
-    return f'{head}<div class="scroll">{draw_table("way", ["validation"], rows, ours=next(iter(starts)))}</div>'
+    return Table("start", ["validation"], rows, ours=next(iter(starts)))
 
 
-def _summaries(manifest: Mapping[str, Any], judgement: Leaderboard) -> list[go.Figure]:
-    scored = {name: scores.by_step("mae") for name, scores in judgement.scores.items() if scores.windows}
-    ours = judgement.scores[OURS]
-    curves = manifest["training"]["curves"]
+def _summaries(training: Mapping[str, Any], leaderboard: Leaderboard) -> list[go.Figure]:
+    scored = {name: scores.by_step("mae") for name, scores in leaderboard.scores.items() if scores.windows}
+    ours, curves = leaderboard.scores[OURS], training["curves"]
     drawn = [figures.curves(curves["loss"], curves["validation"])]
     if scored:
         drawn = [figures.by_step(scored), figures.calibration(ours.levels, ours.coverage()), *drawn]

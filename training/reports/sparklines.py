@@ -1,7 +1,7 @@
-"""Many series at a glance: small lines in a grid, as HTML that a page takes in."""
+"""Many series at a glance: one small line each."""
 
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,21 +10,28 @@ from training.synthetic.shape import Array
 _WIDTH, _HEIGHT, _POINTS = 320, 90, 400
 
 
-def draw_samples(series: Sequence[tuple[str, Array]]) -> str:
-    """Each named series as a line of its last values; gaps stay gaps."""
-    drawn = "".join(
-        f"<figure>{_line(values)}<figcaption>{escape(name)}</figcaption></figure>" for name, values in series
-    )
-    style = (
-        "<style>.samples { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .6rem; }"
-        ".samples figure { margin: 0; } .samples svg { width: 100%; height: auto; }"
-        ".samples figcaption { font-size: .75rem; color: var(--soft); }"
-        ".samples path { fill: none; stroke: currentColor; vector-effect: non-scaling-stroke; }</style>"
-    )
-    return f'{style}<div class="samples">{drawn}</div>'
+@dataclass(frozen=True)
+class Sparkline:
+    """A named line as an SVG path."""
+
+    name: str
+    path: str
+    width: int = _WIDTH
+    height: int = _HEIGHT
 
 
-def _line(values: Array) -> str:
+def new_sparklines(series: Iterable[tuple[str, Array]]) -> list[Sparkline]:
+    """Draw each named series as a line of its last 400 values; gaps stay gaps.
+
+    Examples
+    --------
+    >>> new_sparklines([("up", np.array([0.0, 1.0]))])[0].path
+    'M0.0 88.0 L320.0 2.0'
+    """
+    return [Sparkline(name, _path(values)) for name, values in series]
+
+
+def _path(values: Array) -> str:
     values = np.asarray(values, dtype=np.float64)[-_POINTS:]
     seen = values[~np.isnan(values)]
     low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
@@ -36,4 +43,4 @@ def _line(values: Array) -> str:
             continue
         path.append(f"{pen}{step * _WIDTH / max(values.size - 1, 1):.1f} {_HEIGHT - 2 - (value - low) * unit:.1f}")
         pen = "L"
-    return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-hidden="true"><path d="{" ".join(path)}"/></svg>'
+    return " ".join(path)

@@ -106,7 +106,7 @@ def _space(name: str, value: Any) -> tuple[Any, ...] | Range:
 
 
 @dataclass(frozen=True)
-class Tried:
+class SweepTrial:
     """A trial: its settings by ``table.key``, what validation said (None if it came to nothing), and how it ended."""
 
     settings: Mapping[str, Any]
@@ -122,7 +122,7 @@ def sweep_panel(
     *,
     resume: bool = False,
     watcher: Watcher | None = None,
-) -> tuple[FitConfig, list[Tried]]:
+) -> tuple[FitConfig, list[SweepTrial]]:
     """Try settings until there are ``sweep.trials``; gives the best config and every trial, best first.
 
     The study lies in ``out / "study.jsonl"``; ``resume`` goes on with it, and keeps count of what was tried before.
@@ -161,7 +161,7 @@ def sweep_panel(
 
     if left > 0:
         study.optimize(one, n_trials=left, catch=(TrainingError,))
-    tried = [_tried(trial) for trial in study.trials]
+    tried = [_new_trial(trial) for trial in study.trials]
     done = sorted((one for one in tried if one.ended == "complete"), key=lambda one: one.validation or 0.0)
     if not done:
         raise TrainingError(f"{out}: no trial came to an end; {tried[-1].ended if tried else 'none was begun'}")
@@ -220,10 +220,10 @@ def _with(config: FitConfig, settings: Mapping[str, Any]) -> FitConfig:
     return FitConfig(config.data, {**config.network, **parts["network"]}, replace(config.training, **parts["training"]))
 
 
-def _tried(trial: optuna.trial.FrozenTrial) -> Tried:
+def _new_trial(trial: optuna.trial.FrozenTrial) -> SweepTrial:
     settings = {name: value for name, value in trial.user_attrs.items() if name != "why"}
     ended = trial.user_attrs.get("why") or trial.state.name.lower()
-    return Tried(settings, trial.value if trial.state is TrialState.COMPLETE else None, ended)
+    return SweepTrial(settings, trial.value if trial.state is TrialState.COMPLETE else None, ended)
 
 
 def _told(settings: Mapping[str, Any]) -> str:

@@ -25,7 +25,7 @@ class TextLeaderboard:
         return {"ours": rows.pop(OURS, {}), "baselines": rows, "tokens": tokens, "unknown": round(self.unknown, 6)}
 
 
-def judge_text(network: Generator, corpus: Corpus, *, ngrams: int, watcher: Watcher) -> TextLeaderboard:
+def new_text_leaderboard(network: Generator, corpus: Corpus, *, ngrams: int, watcher: Watcher) -> TextLeaderboard:
     """Score the network with carried state, and Kneser-Ney of every order up to ``ngrams``, on the held-out part.
 
     Unknown symbols count as one symbol on both sides. What chose the network's weights is counted by neither.

@@ -19,7 +19,7 @@ from training.progress import Silent, Watcher
 from training.text.config import TextFitConfig
 from training.text.corpus import cut_text
 from training.text.curves import TextCurves
-from training.text.leaderboard import TextLeaderboard, judge_text
+from training.text.leaderboard import TextLeaderboard, new_text_leaderboard
 from training.text.objective import NextSymbol
 from training.text.report import write_text_report
 
@@ -29,7 +29,7 @@ class TextOutcome:
     """What a fit or a backtest found."""
 
     network: Generator
-    judgement: TextLeaderboard
+    leaderboard: TextLeaderboard
     curves: TextCurves
     digest: str
 
@@ -67,7 +67,7 @@ def fit_text(
     objective = NextSymbol(network, corpus, training)
     curves = TextCurves.by_epoch(Fit(objective, out).run(watcher, resume), objective.windows)
     network.cpu()  # the golden output is made where artifacts are read
-    judgement = judge_text(network, corpus, ngrams=training.ngrams, watcher=watcher)
+    leaderboard = new_text_leaderboard(network, corpus, ngrams=training.ngrams, watcher=watcher)
     used = TextFitConfig(config.text, _network_table(shape), training)
     manifest = {
         "name": name,
@@ -77,14 +77,14 @@ def fit_text(
         "symbols": len(corpus.train.tokens),
         "seeds": [training.seed],
         "data_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
-        "scores": judgement.manifest(),
+        "scores": leaderboard.manifest(),
         "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
     }
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
     (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
-    write_text_report(out / "report.html", manifest, judgement, network, corpus)
+    write_text_report(out / "report.html", manifest, leaderboard, network, corpus)
     Checkpoint.remove(out)
-    return TextOutcome(network, judgement, curves, digest)
+    return TextOutcome(network, leaderboard, curves, digest)
 
 
 def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | None = None) -> TextLeaderboard:
@@ -102,7 +102,7 @@ def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | No
     corpus = cut_text(text, config.text)
     if corpus.vocabulary.symbols != artifact.generator.vocabulary.symbols:
         raise TrainingError(f"{artifact.name}: the text has another vocabulary; give the text it was trained on")
-    return judge_text(artifact.generator, corpus, ngrams=config.training.ngrams, watcher=watcher or Silent())
+    return new_text_leaderboard(artifact.generator, corpus, ngrams=config.training.ngrams, watcher=watcher or Silent())
 
 
 def _network_table(shape: GeneratorConfig) -> dict[str, Any]:

@@ -87,13 +87,13 @@ def test_a_fit_writes_one_artifact(fitted):
     assert "member 1: resolution 1d" in parts and "member 2: linear lookback" in parts
     assert not list(folder.glob("member-*")) and not list(folder.glob("checkpoint*"))
     assert bool(np.any(artifact.forecaster.calibration.conformal_offsets.numpy()))
-    assert outcome.judgement.rows["statecast"]["mae"] > 0
+    assert outcome.leaderboard.rows["statecast"]["mae"] > 0
 
 
 def test_a_backtest_gives_the_figures_of_the_fit(fitted, wavy: Panel):
     folder, outcome = fitted
     again = backtest_panel(statecast.load(folder), wavy)
-    assert again.judgement.rows == outcome.judgement.rows
+    assert again.leaderboard.rows == outcome.leaderboard.rows
 
 
 def test_the_written_config_fits_the_same_again(fitted, wavy: Panel, tmp_path):

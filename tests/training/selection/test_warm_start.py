@@ -82,7 +82,7 @@ def test_members_may_begin_with_a_family_beside_those_from_scratch(wavy: Panel, 
     outcome = fit_panel(wavy, told, tmp_path / "both", name="both")
     assert [member.config.width for member in outcome.network.members] == [6, 8]
     again = fit_panel(wavy, FitConfig.read(tmp_path / "both" / "fit.toml"), tmp_path / "again", name="both")
-    assert again.judgement.rows["statecast"] == outcome.judgement.rows["statecast"]
+    assert again.leaderboard.rows["statecast"] == outcome.leaderboard.rows["statecast"]
 
 
 def test_what_cannot_be_begun_with_is_refused_by_name(wavy: Panel, family, tmp_path):

@@ -117,8 +117,8 @@ def test_chinese_trains_and_writes_valid_unicode_at_every_temperature(tmp_path, 
     text = chinese_text()
     config = fit_config({"vocabulary": kind}, {"width": 48, "embedding": 24}, {"epochs": 8, "ngrams": 1})
     outcome = fit_text(text, config, tmp_path / "hanzi", name="hanzi")
-    ours = outcome.judgement.scores["statecast"]
-    assert ours.loss < outcome.judgement.scores["kneser_ney_1"].loss
+    ours = outcome.leaderboard.scores["statecast"]
+    assert ours.loss < outcome.leaderboard.scores["kneser_ney_1"].loss
     artifact = statecast.load(tmp_path / "hanzi")
     for temperature in (0.0, 0.5, 1.0, 2.0):
         for seed in range(3):
@@ -128,7 +128,7 @@ def test_chinese_trains_and_writes_valid_unicode_at_every_temperature(tmp_path, 
             assert written
     report = (tmp_path / "hanzi" / "report.html").read_text(encoding="utf-8")
     for expected in (
-        "bits a character",
+        "bits per character",
         "kneser_ney_1",
         "temperature 1.2",
         "<pre>",
@@ -141,7 +141,7 @@ def test_chinese_trains_and_writes_valid_unicode_at_every_temperature(tmp_path, 
 def test_backtest_gives_the_figures_of_the_fit_and_refuses_another_text(tmp_path):
     outcome = fit_text(RHYME, fit_config({"vocabulary": "word"}), tmp_path / "rhyme", name="rhyme")
     artifact = statecast.load(tmp_path / "rhyme")
-    assert artifact.manifest["scores"]["ours"] == outcome.judgement.scores["statecast"].table()
+    assert artifact.manifest["scores"]["ours"] == outcome.leaderboard.scores["statecast"].table()
     assert set(artifact.manifest["scores"]["baselines"]) == {"kneser_ney_1", "kneser_ney_2"}
     again = backtest_text(artifact, RHYME)
     assert again.manifest() == artifact.manifest["scores"]
