@@ -50,6 +50,28 @@ def parse(body: bytes) -> Any:
         raise Malformed(f"body: expected JSON, {_reason(body)}") from None
 
 
+def parse_object(body: bytes) -> Any:
+    """Parse a body that must be an object; half a surrogate pair is let in, to be refused by its place.
+
+    Raises
+    ------
+    Malformed
+        If it is not JSON, or no object.
+    """
+    try:
+        top = parse(body)
+    except Malformed:
+        try:
+            top = json.loads(body, parse_constant=_no_constant) if b"\\u" in body else None
+        except (ValueError, RecursionError):
+            top = None
+        if top is None:
+            raise
+    if not is_object(top):
+        raise Malformed(f"body: expected a JSON object, got {'a list' if is_list(top) else quoted(top)}")
+    return top
+
+
 def limit_values(body: bytes, most: int) -> None:
     """Refuse a body that holds too many values, before anything is parsed.
 

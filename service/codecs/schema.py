@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from service.codecs.faults import Loc, unknown_name
@@ -45,7 +46,8 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
         self._adapter = TypeAdapter(kind)
         self._read = self._adapter.validator.validate_python
         self._blank: Callable[[], T] = kind if blank is None else blank
-        self.names = tuple(field.name for field in fields(kind) if field.init)  # type: ignore[arg-type]
+        self._attributes = _attributes(kind)
+        self.names = tuple(self._attributes)
 
     @cached_property
     def described(self) -> dict[str, Any]:
@@ -82,8 +84,9 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
         kept, scratch = self._blank(), self._blank()
         for name, member in members.items():
             if name not in wrong:
-                self._adapter.validator.validate_assignment(scratch, name, member, context=flat)
-                setattr(kept, name, getattr(scratch, name))
+                attribute = self._attributes[name]
+                self._adapter.validator.validate_assignment(scratch, attribute, member, context=flat)
+                setattr(kept, attribute, getattr(scratch, attribute))
         return kept, faults
 
     def _fault(self, error: ErrorDetails) -> Fault:
@@ -116,6 +119,17 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
                 part = {**some[0], **{key: part[key] for key in part if key != "anyOf"}}
             else:
                 return part
+
+
+def _attributes(kind: Any) -> dict[str, str]:
+    """Give the attribute of each member, by the member's name: an alias where it has one, such as a Python keyword."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = {}
+    for one in fields(kind):
+        if one.init:
+            infos = (info for info in getattr(hints[one.name], "__metadata__", ()) if isinstance(info, FieldInfo))
+            found[next((info.alias for info in infos if info.alias), one.name)] = one.name
+    return found
 
 
 def expected(part: Mapping[str, Any]) -> str:

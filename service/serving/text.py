@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.codecs.text_request import TextGeneration
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
 from service.serving.catalog import Model
 from service.serving.runtime import Runtime, check_model
 from service.sessions.registry import key_of
 from service.stores.interface import Record
+from service.text.parameters import TextParameters
 from service.text.request import DecodeRequest, TextEnd, TextTask, Tokens, Update
 from service.text.stream import StreamQueue
 
@@ -63,17 +63,23 @@ class TextService:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    async def begin(self, model: Model, asked: TextGeneration, owner: str) -> TextStream:
+    async def begin(
+        self, model: Model, parameters: TextParameters, prompt: str, owner: str, session: str | None = None
+    ) -> TextStream:
         """Accept a request; what is refused is refused here, before anything was sent.
 
         Parameters
         ----------
         model : Model
             One that writes text.
-        asked : TextGeneration
-            What the client sent.
+        parameters : TextParameters
+            How the text is to be written.
+        prompt : str
+            What is continued; it may be empty where a session goes on.
         owner : str
-            Whose session it names, if any.
+            Whose session it is.
+        session : str or None
+            Id of the session that is opened or goes on.
 
         Returns
         -------
@@ -86,20 +92,20 @@ class TextService:
             One of its subclasses; the session is then unchanged.
         """
         self._runtime.require()
-        asked.check(self._runtime.settings)
-        tokens, unknown = await self._tokens(model, asked.prompt)
+        parameters.check(prompt, self._runtime.settings)
+        tokens, unknown = await self._tokens(model, prompt)
         warnings: tuple[tuple[str, str], ...] = ()
         if unknown:
             kind = model.artifact.generator.vocabulary.kind
             detail = f"{unknown} of {len(tokens)} {kind}s are not in the model's vocabulary; they read as unknown"
             warnings = (("unknown_symbols", detail),)
         request = DecodeRequest(
-            model=model.digest, tokens=tokens, max_tokens=asked.max_tokens, n=asked.n, temperature=asked.temperature,
-            seed=new_seed() if asked.seed is None else asked.seed, top_k=asked.top_k, top_p=asked.top_p,
-            stops=asked.stops,
+            model=model.digest, tokens=tokens, max_tokens=parameters.max_tokens, n=parameters.n,
+            seed=new_seed() if parameters.seed is None else parameters.seed, temperature=parameters.temperature,
+            top_k=parameters.top_k, top_p=parameters.top_p, stops=parameters.stop,
         )  # fmt: skip
-        if asked.session is not None:
-            return await self._in_session(model, request, asked.session, owner, warnings)
+        if session is not None:
+            return await self._in_session(model, request, session, owner, warnings)
         if not len(tokens):
             raise Unprocessable(
                 "prompt: expected a text that is not empty, got an empty one; send something to begin with, if only a "

@@ -55,8 +55,8 @@ class TimeReading:
 
 
 @dataclass(eq=False, kw_only=True)
-class ForecastRequest(TimeReading):
-    """Body of ``POST /forecast``."""
+class SeriesBody(TimeReading):
+    """What every request about series can say."""
 
     __pydantic_config__ = KNOWN_FIELDS_ONLY
 
@@ -65,6 +65,12 @@ class ForecastRequest(TimeReading):
     horizon: Horizon = None
     quantile_levels: Levels = None
     missing: Imputation = "mask"
+
+
+@dataclass(eq=False, kw_only=True)
+class ForecastRequest(SeriesBody):
+    """Body of ``POST /forecast``."""
+
     include: Additions = field(default_factory=list)
     timeout_ms: TimeoutMs = None
 

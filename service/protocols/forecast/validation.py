@@ -10,7 +10,7 @@ from service.codecs.faults import raise_faults
 from service.errors import Fault, TooLarge, Unprocessable
 from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
-from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.schemas import SeriesBody
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
@@ -37,7 +37,7 @@ class SeriesValidator:
     warnings: tuple[tuple[str, str], ...] = ()
 
 
-def horizon_of(asked: ForecastRequest, model: Model) -> int:
+def horizon_of(asked: SeriesBody, model: Model) -> int:
     """Steps ahead that a request gets.
 
     Raises
@@ -52,7 +52,7 @@ def horizon_of(asked: ForecastRequest, model: Model) -> int:
     return horizon
 
 
-def levels_of(asked: ForecastRequest, config: ForecasterConfig) -> Sequence[float]:
+def levels_of(asked: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
     """Quantile levels that a request gets.
 
     Raises
@@ -77,7 +77,7 @@ def levels_of(asked: ForecastRequest, config: ForecasterConfig) -> Sequence[floa
 
 
 def validate_series(
-    series: SeriesRequest, asked: ForecastRequest, model: Model, settings: Settings, horizon: int, caller: Caller
+    series: SeriesRequest, asked: SeriesBody, model: Model, settings: Settings, horizon: int, caller: Caller
 ) -> SeriesValidator:
     """Check one series against the model's inputs.
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from service.errors import ServiceError, Unprocessable
 from service.http.ids import ulid
 from service.http.problems import problem
-from service.protocols.generate.json_body import ScenarioRequest
+from service.protocols.generate.schemas import PathsRequest
 from service.serving.catalog import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.time.axis import TimeAxis
@@ -31,7 +31,7 @@ class Begun:
 class PathReply:
     """A whole request for paths. drawn: ``[R, samples, H]`` for the variables of the series that did not fail."""
 
-    wanted: ScenarioRequest
+    wanted: PathsRequest
     model: Model
     levels: tuple[float, ...]
     seed: int

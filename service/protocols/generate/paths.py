@@ -12,8 +12,8 @@ from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.validation import Caller, SeriesValidator, levels_of, validate_series
-from service.protocols.generate.json_body import ScenarioRequest
 from service.protocols.generate.path_reply import Begun, PathReply
+from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
 from service.serving.catalog import Model
 from service.serving.scenarios import ScenarioService
@@ -26,7 +26,7 @@ STEPS_AT_ONCE = 16
 
 
 async def answer_paths(
-    scenarios: ScenarioService, model: Model, wanted: ScenarioRequest, settings: Settings, exchange: Exchange
+    scenarios: ScenarioService, model: Model, wanted: PathsRequest, settings: Settings, exchange: Exchange
 ) -> bytes | None:
     """Answer a request for paths; None once it was streamed.
 
@@ -35,9 +35,9 @@ async def answer_paths(
     ServiceError, ClientDisconnect
         If all series failed, it is too much, or the client left.
     """
-    horizon = model.config.horizon if wanted.asked.horizon is None else wanted.asked.horizon
+    horizon = model.config.horizon if wanted.horizon is None else wanted.horizon
     check_work(wanted, horizon, settings)
-    levels = tuple(levels_of(wanted.asked, model.config))
+    levels = tuple(levels_of(wanted, model.config))
     caller = Caller(exchange.owner, time.monotonic() + settings.default_timeout_ms / 1e3)
     branching = asyncio.ensure_future(_branch(scenarios, model, wanted, settings, horizon, caller))
     if not await unless_left(branching, exchange.left):
@@ -60,7 +60,7 @@ async def answer_paths(
     return await asyncio.to_thread(lambda: orjson.dumps(reply.whole(), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-def check_work(wanted: ScenarioRequest, horizon: int, settings: Settings) -> None:
+def check_work(wanted: PathsRequest, horizon: int, settings: Settings) -> None:
     """Refuse what is over a limit.
 
     Raises
@@ -73,7 +73,7 @@ def check_work(wanted: ScenarioRequest, horizon: int, settings: Settings) -> Non
             f"horizon: expected at most {settings.max_path_steps} (STATECAST_MAX_PATH_STEPS), got {horizon}; ask for "
             "fewer steps"
         )
-    rows = sum(max(1, len(series.target)) for series in wanted.asked.series)
+    rows = sum(max(1, len(series.target)) for series in wanted.series)
     values = wanted.num_samples * horizon * rows
     if values > settings.max_path_values:
         raise TooLarge(
@@ -83,17 +83,17 @@ def check_work(wanted: ScenarioRequest, horizon: int, settings: Settings) -> Non
 
 
 async def _branch(
-    scenarios: ScenarioService, model: Model, wanted: ScenarioRequest, settings: Settings, horizon: int, caller: Caller
+    scenarios: ScenarioService, model: Model, wanted: PathsRequest, settings: Settings, horizon: int, caller: Caller
 ) -> list[Begun]:
     def check(series: SeriesRequest) -> SeriesValidator | ServiceError:
         try:
-            return validate_series(series, wanted.asked, model, settings, horizon, caller)
+            return validate_series(series, wanted, model, settings, horizon, caller)
         except ServiceError as error:
             return error
         except StatecastError as error:
             return Unprocessable(str(error))
 
-    series = wanted.asked.series
+    series = wanted.series
     inlets = await asyncio.to_thread(lambda: [check(entry) for entry in series])
     inputs = [inlet.arrival for inlet in inlets if not isinstance(inlet, ServiceError)]
     forecasts = iter(await scenarios.forecast_many(model, inputs))

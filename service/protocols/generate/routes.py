@@ -2,27 +2,27 @@
 
 from typing import Any
 
-from service.codecs.text_request import TextGeneration
 from service.protocols.container import Services
-from service.protocols.generate.json_body import ScenarioRequest, decode_generate
+from service.protocols.generate.body import decode_generate
 from service.protocols.generate.paths import answer_paths
+from service.protocols.generate.schemas import PathsRequest, TextRequest
 from service.protocols.generate.text import answer_text
 from service.protocols.json_endpoint import Exchange, JsonEndpoint
 
 
-class Generate(JsonEndpoint[TextGeneration | ScenarioRequest]):
+class Generate(JsonEndpoint[TextRequest | PathsRequest]):
     """The endpoint."""
 
-    def decode(self, body: bytes) -> TextGeneration | ScenarioRequest:
+    def decode(self, body: bytes) -> TextRequest | PathsRequest:
         """Read a body: text where it has a prompt, paths where it has series."""
         return decode_generate(body, self.settings.max_values, self.settings.max_series)
 
     async def answer(
-        self, request: TextGeneration | ScenarioRequest, services: Services, exchange: Exchange
+        self, request: TextRequest | PathsRequest, services: Services, exchange: Exchange
     ) -> dict[str, Any] | bytes | None:
         """Give texts or paths, or None once they were streamed."""
-        if isinstance(request, TextGeneration):
+        if isinstance(request, TextRequest):
             model = services.catalogue.resolve(request.model, "generator")
             return await answer_text(services.texts, model, request, exchange)
-        model = services.catalogue.resolve(request.asked.model, "forecaster")
+        model = services.catalogue.resolve(request.model, "forecaster")
         return await answer_paths(services.scenarios, model, request, self.settings, exchange)

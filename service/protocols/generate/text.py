@@ -5,16 +5,24 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from service.codecs.text_request import TextGeneration
 from service.http.problems import problem
 from service.http.sse import Events, NumberedEvents, send_events, unless_left
+from service.protocols.generate.schemas import TextRequest
 from service.protocols.generate.text_response import TextResponse
 from service.protocols.json_endpoint import Exchange
 from service.serving.catalog import Model
 from service.serving.text import TextService, TextStream
+from service.text.parameters import TextParameters
 
 
-async def begin_text(texts: TextService, model: Model, request: TextGeneration, exchange: Exchange) -> TextStream:
+async def begin_text(
+    texts: TextService,
+    model: Model,
+    parameters: TextParameters,
+    prompt: str,
+    exchange: Exchange,
+    session: str | None = None,
+) -> TextStream:
     """Begin a text; a client that leaves from now on cancels it.
 
     Raises
@@ -22,7 +30,7 @@ async def begin_text(texts: TextService, model: Model, request: TextGeneration, 
     ServiceError, ClientDisconnect
         If it is refused, or the client left while an earlier request of its session was at work.
     """
-    work = asyncio.ensure_future(texts.begin(model, request, exchange.owner))
+    work = asyncio.ensure_future(texts.begin(model, parameters, prompt, exchange.owner, session))
     if not await unless_left(work, exchange.left):
         raise ClientDisconnect
     stream = work.result()
@@ -36,7 +44,7 @@ async def begin_text(texts: TextService, model: Model, request: TextGeneration, 
 
 
 async def answer_text(
-    texts: TextService, model: Model, request: TextGeneration, exchange: Exchange
+    texts: TextService, model: Model, request: TextRequest, exchange: Exchange
 ) -> dict[str, Any] | None:
     """Answer a request for text; gives None once it was streamed.
 
@@ -45,7 +53,7 @@ async def answer_text(
     ServiceError, ClientDisconnect
         If it failed, or the client left.
     """
-    stream = await begin_text(texts, model, request, exchange)
+    stream = await begin_text(texts, model, request, request.prompt, exchange, request.session)
     response = TextResponse(model, stream, request.n)
     try:
         if not request.stream:

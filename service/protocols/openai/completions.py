@@ -9,33 +9,33 @@ from service.protocols.generate.text import begin_text
 from service.protocols.generate.text_response import TextResponse
 from service.protocols.json_endpoint import Exchange, JsonEndpoint
 from service.protocols.openai.errors import openai_error
-from service.protocols.openai.json_body import CompletionAsked, decode_completion
+from service.protocols.openai.schemas import CompletionRequest, decode_completion
 
 _DONE = b"data: [DONE]\n\n"
 
 
-class Completions(JsonEndpoint[CompletionAsked]):
+class Completions(JsonEndpoint[CompletionRequest]):
     """The endpoint."""
 
-    def decode(self, body: bytes) -> CompletionAsked:
+    def decode(self, body: bytes) -> CompletionRequest:
         """Read a body."""
         return decode_completion(body)
 
-    async def answer(self, request: CompletionAsked, services: Services, exchange: Exchange) -> dict[str, Any] | None:
+    async def answer(self, request: CompletionRequest, services: Services, exchange: Exchange) -> dict[str, Any] | None:
         """Give a completion, or None once it was streamed."""
-        model = services.catalogue.resolve(request.text.model, "generator")
-        stream = await begin_text(services.texts, model, request.text, exchange)
-        response = TextResponse(model, stream, request.text.n)
+        model = services.catalogue.resolve(request.model, "generator")
+        stream = await begin_text(services.texts, model, request, request.prompt, exchange)
+        response = TextResponse(model, stream, request.n)
         head = {
             "id": f"cmpl-{response.id.removeprefix('gen_')}",
             "object": "text_completion",
             "created": int(time.time()),
-            "model": request.text.model or str(model),
+            "model": request.model or str(model),
             "system_fingerprint": model.digest,
         }
         try:
-            if request.text.stream:
-                events = _events(response, head, request.usage)
+            if request.stream:
+                events = _events(response, head, request.stream_options.include_usage)
                 await send_events(exchange.send, events, lambda error: data_only(openai_error(error)), exchange.left)
                 return None
             await response.read_to_end()

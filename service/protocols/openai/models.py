@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from service.protocols.container import container_of
-from service.protocols.generate import schemas
+from service.protocols.openai import schemas
 from service.protocols.openapi import failures
 from service.serving.catalog import Catalog, Model
 

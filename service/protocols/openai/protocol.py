@@ -11,10 +11,10 @@ from service.http.body import JSON
 from service.http.path_table import Failure
 from service.http.problems import failure_headers
 from service.protocols.container import Container
-from service.protocols.generate.schemas import Completion, CompletionRequest, OpenaiError
 from service.protocols.openai import models
 from service.protocols.openai.completions import Completions
 from service.protocols.openai.errors import openai_error, openai_status
+from service.protocols.openai.schemas import Completion, CompletionRequest, OpenaiError
 from service.protocols.openapi import event_schema, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 

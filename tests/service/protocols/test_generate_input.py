@@ -82,9 +82,9 @@ CASES = {
 }  # fmt: skip
 ONLY_HERE = {"stop is a number", "top_p 2", "temperature below 0", "unknown model", "too many tokens", "empty prompt"}
 OPENAI = {name: CASES[name] for name in sorted(ONLY_HERE)} | {
-    "echo": Case(text(echo=True), ("echo", "left out")),
-    "logprobs": Case(text(logprobs=3), ("logprobs", "left out", "3")),
-    "penalty": Case(text(presence_penalty=0.5), ("presence_penalty", "left out")),
+    "echo": Case(text(echo=True), ("echo", "not supported", "remove it")),
+    "logprobs": Case(text(logprobs=3), ("logprobs", "not supported", "3")),
+    "penalty": Case(text(presence_penalty=0.5), ("presence_penalty", "not supported")),
     "bias": Case(text(logit_bias={"5": 1}), ("logit_bias", "an object")),
     "best of several": Case(text(best_of=3), ("best_of", "n (1)")),
     "several prompts": Case(text(prompt=["a", "b"]), ("prompt", "one text", "several requests")),

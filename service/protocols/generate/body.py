@@ -1,0 +1,57 @@
+"""A body of ``POST /generate``: text where it has a prompt, paths where it has series."""
+
+from service.codecs.faults import raise_faults
+from service.codecs.json_document import limit_values, lists_are_members, members_of, parse_object
+from service.errors import Fault, Unprocessable
+from service.protocols.forecast.body import read_series
+from service.protocols.generate.schemas import PATHS, TEXT, PathsRequest, TextRequest
+
+
+def decode_generate(body: bytes, max_values: int, max_series: int) -> TextRequest | PathsRequest:
+    """Read a body.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+    max_values : int
+        Values allowed in all; checked before anything is parsed.
+    max_series : int
+        Series allowed.
+
+    Returns
+    -------
+    TextRequest or PathsRequest
+        Of paths, each series holds its own faults.
+
+    Raises
+    ------
+    Malformed, TooLarge, Unprocessable
+        If it is no JSON object, holds too much, or is wrong as a whole.
+    """
+    limit_values(body, max_values)
+    faults: list[Fault] = []
+    top = parse_object(body)
+    names = set(top)
+    if names >= {"series", "prompt"}:
+        message = "expected either prompt, for text, or series, for paths, got both; leave one out"
+        raise_faults([Fault(("prompt",), message)])
+    if not names & {"series", "prompt", "session"}:
+        raise Unprocessable(
+            "prompt: expected prompt, for text, or series, for paths, got neither; add one",
+            faults=[Fault(("prompt",), "expected a text, got nothing")],
+        )
+    members = members_of(top, faults)
+    if "series" not in names:
+        text, wrong = TEXT.read(members)
+        if text.session is not None and text.n > 1:
+            faults.append(Fault(("n",), f"expected 1 beside session, which goes on in one way only, got {text.n}"))
+        raise_faults([*faults, *wrong])
+        return text
+    if "series" in members:
+        members["series"] = read_series(members["series"], faults, max_series, flat=lists_are_members(body))
+    paths, wrong = PATHS.read(members)
+    raise_faults([*faults, *(one for one in wrong if all(one.loc != other.loc for other in faults))])
+    for series in paths.series:
+        series.read_times_by(paths.time_options)
+    return paths
