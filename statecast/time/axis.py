@@ -9,10 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.time.aliases import MONTHS, SECONDS
 from statecast.time.frequency import Frequency, Index, Times
 from statecast.time.infer import infer_frequency
 from statecast.time.stamps import FIRST, LAST, Stamps, TimeError
 from statecast.time.zones import fixed_offset, from_wall, offset_text, utc_offsets
+
+FITTING = SECONDS | MONTHS
+"""Units whose axis any time can begin."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class TimeAxis:
             times, frequency = infer_times(stamps)
         plain = frequency.plain
         times = wall_or_utc(stamps, plain) if times is None else times
+        if plain.seconds is not None:
+            index, offsets = plain.place(times)
+            if (offsets == offsets[0]).all() and (len(index) < 2 or (index[1:] != index[:-1]).all()):
+                return cls(plain, int(offsets[0]), stamps.zone), index
         index, offset = plain.settle(times)
         axis = cls(plain, offset, stamps.zone)
         axis._check(times, index)
@@ -62,14 +70,14 @@ class TimeAxis:
     def of_start(cls, stamps: Stamps, frequency: Frequency) -> tuple["TimeAxis", int]:
         """Axis that begins at one stamp, and its index; an alias with an anchor rolls the stamp forward to it."""
         plain, times = frequency.plain, wall_or_utc(stamps, frequency)
-        if plain.seconds is not None and plain is frequency:  # every time lies on such an axis
-            index, offsets = plain.place(times)
-            return cls(plain, int(offsets[0]), stamps.zone), int(index[0])
+        if plain is frequency and plain.unit in FITTING:  # every time lies on such an axis
+            index, offset = plain.place_one(int(times.astype(np.int64)[0]))
+            return cls(plain, offset, stamps.zone), index
         times = frequency.roll_forward(times)
-        index, offset = plain.settle(times)
+        indices, offset = plain.settle(times)
         axis = cls(plain, offset, stamps.zone)
-        axis._check(times, index)
-        return axis, int(index[0])
+        axis._check(times, indices)
+        return axis, int(indices[0])
 
     def continued(self, stamps: Stamps) -> tuple[Index, "TimeAxis"]:
         """Index ``[N]`` of later stamps, whatever offsets they were written with, and the axis as it stands after them.

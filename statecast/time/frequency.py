@@ -7,13 +7,17 @@ Times here are naive (``datetime64[s]``): what a wall clock shows where days are
 ``statecast.time.axis``.
 """
 
+from calendar import monthrange
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statecast.time.aliases import BUSINESS_MONTHS, DAY, END_OF_MONTH, MONTHS, SECONDS, read_alias
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 Times = NDArray[np.datetime64]
 Index = NDArray[np.int64]
@@ -135,6 +139,19 @@ class Frequency:
         else:
             days = np.minimum(first + day, last)
         return (days * DAY + clock).astype("datetime64[s]")
+
+    def place_one(self, second: int) -> tuple[int, int]:
+        """Index and offset of one time, in seconds since 1970, that begins an axis; not of business days.
+
+        The last day of a month stands for ends of months.
+        """
+        if self.seconds is not None:
+            return divmod(second, self.seconds)
+        days, clock = divmod(second, DAY)
+        day = date.fromordinal(days + _EPOCH)
+        index, month = divmod(day.year * 12 + day.month - 1 - 1970 * 12, self.months or 1)
+        last = day.day == monthrange(day.year, day.month)[1]
+        return index, (month * 32 + (END_OF_MONTH if last else day.day - 1)) * DAY + clock
 
     def settle(self, times: Times) -> tuple[Index, int]:
         """Index of times ``[N]``, N from 1, and the one offset at which most of them lie.
