@@ -192,3 +192,14 @@ def test_shell_scripts_parse() -> None:
     for script in scripts:
         assert subprocess.run(["bash", "-n", script], check=False).returncode == 0, script
         assert script.stat().st_mode & 0o111, f"{script} is not executable"
+
+
+def test_the_architecture_names_what_is_there() -> None:
+    """The walks are how a newcomer finds the way; a type or a file that is gone leads nowhere."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    code = "\n".join((ROOT / path).read_text() for path in sources("statecast", "training", "service"))
+    classes = set(re.findall(r"^class (\w+)", code, re.M))
+    named = set(re.findall(r"`([A-Z][a-z]+[A-Z]\w+|Job|Panel|Batch|Item|Reply|Leaderboard)`", text))
+    assert named <= classes, f"architecture.md names {sorted(named - classes)}"
+    for path in re.findall(r"`((?:statecast|training|service)/[\w/]+(?:\.py|/))`", text):
+        assert (ROOT / path).exists(), f"architecture.md names {path}"
