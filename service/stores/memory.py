@@ -27,47 +27,47 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._records: dict[str, Record] = {}
-        self._states: dict[str, bytes] = {}
+        self._sessions: dict[str, tuple[Record, bytes | None]] = {}
 
     def get(self, key: str) -> Record | None:
         """Read the record of a session (also an expired one), or None."""
         with self._lock:
-            return self._records.get(key)
+            return self._sessions.get(key, (None, None))[0]
 
     def state(self, key: str) -> bytes | None:
         """Read the state that was put with the record, or None."""
         with self._lock:
-            return self._states.get(key)
+            return self._sessions.get(key, (None, None))[1]
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none."""
         with self._lock:
+            changed: dict[str, tuple[Record, bytes | None] | None] = {}
             for write in writes:
                 if isinstance(write, Put):
-                    self._records[write.record.key] = write.record
-                    self._states[write.record.key] = write.state
+                    changed[write.record.key] = write.record, write.state
                 elif isinstance(write, Delete):
-                    self._records.pop(write.key, None)
-                    self._states.pop(write.key, None)
-                elif write.key in self._records:
-                    self._records[write.key] = replace(
-                        self._records[write.key], last_used=write.last_used, expires_at=write.expires_at
-                    )
+                    changed[write.key] = None
+                elif (kept := changed.get(write.key, self._sessions.get(write.key))) is not None:
+                    record = replace(kept[0], last_used=write.last_used, expires_at=write.expires_at)
+                    changed[write.key] = record, kept[1]
+            for key, session in changed.items():
+                if session is None:
+                    self._sessions.pop(key, None)
+                else:
+                    self._sessions[key] = session
 
     def expire(self, now: float) -> int:
         """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
         with self._lock:
-            ended = [record for record in self._records.values() if record.expires_at <= now and not record.dropped]
+            records = [record for record, _ in self._sessions.values()]
+            ended = [record for record in records if record.expires_at <= now and not record.dropped]
             for record in ended:
                 empty = np.zeros((len(record.variables), 0), dtype=np.float32)
-                self._records[record.key] = replace(
-                    record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True
-                )
-                self._states.pop(record.key, None)
+                bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
+                self._sessions[record.key] = bare, None
             return len(ended)
 
     def close(self) -> None:
         """Forget everything."""
-        self._records.clear()
-        self._states.clear()
+        self._sessions.clear()

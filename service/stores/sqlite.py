@@ -1,13 +1,13 @@
 """Sessions in one SQLite file: write-ahead log, synced before a commit returns, one transaction a batch."""
 
 import contextlib
-import fcntl
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Self
+
+from filelock import FileLock, Timeout
 
 from service.stores.interface import Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record import COLUMNS, from_row, to_row
@@ -70,7 +70,7 @@ class SqliteStore:
                 self._reader = _connect(path)
                 self._fold = _Fold(path)
             except BaseException:
-                os.close(self._held)
+                self._held.release()
                 raise
 
     def get(self, key: str) -> Record | None:
@@ -119,7 +119,7 @@ class SqliteStore:
         with self._reading, self._writing:
             self._reader.close()
             self._writer.close()
-            os.close(self._held)
+            self._held.release()
 
     @contextlib.contextmanager
     def _transaction(self, what: str) -> Iterator[sqlite3.Connection]:
@@ -194,17 +194,16 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _hold(path: Path) -> int:
+def _hold(path: Path) -> FileLock:
     """Lock a file beside the database until this process ends, however it ends."""
-    held = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, mode=0o600, thread_local=False)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(held)
+        lock.acquire()
+    except Timeout:
         raise StoreError(
             f"{path}: another process holds this store; stop it, or give this one its own STATECAST_STATE_URL"
         ) from None
-    return held
+    return lock
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from service.sessions.registry import SessionRegistry, key_of
 from service.sessions.slots import Slots
 from service.stores.interface import Put, StoreError
 from service.stores.memory import MemoryStore
-from tests.service.stores.test_stores import record_of
+from tests.service.stores.conformance import record_of
 
 
 def test_keys_tell_owners_apart() -> None:

@@ -1,0 +1,161 @@
+"""What every state store must do, whatever it keeps sessions in."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from service.stores.interface import Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
+
+URLS = {"memory": "memory://", "sqlite": "sqlite:///{folder}/deep/er/s.db", "toy": "toy://{folder}"}
+"""An empty store of each kind, by the name that it is registered under."""
+
+STATE = os.urandom(50_000)
+
+
+def record_of(key: str, **changes: object) -> Record:
+    plain = Record(
+        key=key,
+        model="sha256:aa",
+        model_name="load@1",
+        freq="1h",
+        offset=1800,
+        variables=("a", "b"),
+        static=np.array([1.0, 0.5], dtype=np.float32),
+        interval=0.8,
+        first_clock=3,
+        last_clock=9,
+        count=6,
+        tail=np.array([[1, 2, np.nan], [4, 5, 6]], dtype=np.float32),
+        checksum=2**32 - 1,
+        created_at=100.25,
+        last_used=101.5,
+        expires_at=200.0,
+        state_bytes=50_000,
+        digest="sha256:bb",
+        request=Request(3, 9, 77),
+        issued=PendingForecast(10, np.arange(24, dtype=np.float32).reshape(2, 4, 3), np.float32([0.5, np.nan])),
+        scores={"mase": np.array([2.5, 3]), "wql": np.array([0.1, 7]), "coverage": np.array([4.0, 5])},
+        given_tail=np.array([[[np.nan, 7, np.nan]], [[np.nan, 8, 9]]], dtype=np.float32),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def same(a: Record, b: Record) -> bool:
+    def plain(record: Record) -> Record:
+        return replace(record, tail=np.zeros(0), given_tail=np.zeros(0), static=np.zeros(0), issued=None)
+
+    def issued(record: Record) -> list[np.ndarray]:
+        i = record.issued
+        return [] if i is None else [np.array([i.start]), i.quantiles, i.scale]
+
+    return (
+        repr(plain(a)) == repr(plain(b))
+        and np.array_equal(a.tail, b.tail, equal_nan=True)
+        and np.array_equal(a.given_tail, b.given_tail, equal_nan=True)
+        and np.array_equal(a.static, b.static)
+        and all(np.array_equal(x, y, equal_nan=True) for x, y in zip(issued(a), issued(b), strict=True))
+    )
+
+
+def check_a_record_and_its_state_come_back_as_they_went(store: Store) -> None:
+    """What is not read back as it was written makes the next observation another series."""
+    first, bare = record_of("k1"), record_of("k2", request=None, issued=None, freq=None, static=np.zeros(0, np.float32))
+    store.commit([Put(first, STATE), Put(bare, b"x")])
+    for kept in (first, bare):
+        back = store.get(kept.key)
+        assert back is not None and same(back, kept)
+    assert (store.state("k1"), store.state("k2")) == (STATE, b"x")
+
+
+def check_a_later_put_replaces_an_earlier_one(store: Store) -> None:
+    """An old state under a new record would be advanced twice."""
+    store.commit([Put(record_of("k"), b"old")])
+    store.commit([Put(record_of("k", count=7, digest="sha256:cc"), b"newer")])
+    back = store.get("k")
+    assert back is not None and (back.count, back.digest, store.state("k")) == (7, "sha256:cc", b"newer")
+
+
+def check_unknown_keys_are_none(store: Store) -> None:
+    """None means that the session can be opened."""
+    assert store.get("nobody") is None and store.state("nobody") is None
+
+
+def check_touch_moves_only_the_end_of_life(store: Store) -> None:
+    """Asking a session must keep it alive and change nothing else, and open nothing."""
+    store.commit([Put(record_of("k"), STATE)])
+    store.commit([Touch("k", 150.0, 300.0), Touch("nobody", 1.0, 2.0)])
+    back = store.get("k")
+    assert back is not None and same(back, record_of("k", last_used=150.0, expires_at=300.0))
+    assert store.get("nobody") is None and store.state("k") == STATE
+
+
+def check_delete_leaves_nothing(store: Store) -> None:
+    """What its owner deletes is gone."""
+    store.commit([Put(record_of("k"), STATE)])
+    store.commit([Delete("k"), Delete("nobody")])
+    assert store.get("k") is None and store.state("k") is None
+
+
+def check_expired_sessions_leave_a_tombstone(store: Store) -> None:
+    """Without one an expired session would be opened anew by its next observation, as if it had no past."""
+    store.commit([Put(record_of("old"), STATE), Put(record_of("young", expires_at=900.0), STATE)])
+    assert store.expire(200.0) == 1
+    assert store.expire(200.0) == 0
+    tomb, young = store.get("old"), store.get("young")
+    assert tomb is not None and tomb.dropped and tomb.tail.shape == (2, 0) and store.state("old") is None
+    assert young is not None and not young.dropped and store.state("young") == STATE
+
+
+def check_writes_are_applied_all_or_none(store: Store) -> None:
+    """Half a batch kept would leave one session ahead of what its client was told."""
+    store.commit([Put(record_of("k"), STATE)])
+    with pytest.raises(Exception):  # noqa: B017 - whichever way a store fails
+        store.commit([Put(record_of("other"), b"1"), Delete("k"), Put(None, b"2")])  # type: ignore[arg-type]
+    back = store.get("k")
+    assert back is not None and same(back, record_of("k")) and store.state("k") == STATE
+    assert store.get("other") is None
+
+
+def check_any_thread_may_call(store: Store) -> None:
+    """The event loop reads while the engine writes."""
+    store.commit([Put(record_of(f"k{n}"), bytes([n])) for n in range(20)])
+    with ThreadPoolExecutor(4) as pool:
+        writing = [pool.submit(store.commit, [Put(record_of(f"k{n}", count=n), bytes([n]))]) for n in range(20)]
+        records = list(pool.map(store.get, [f"k{n}" for n in range(20)]))
+        states = list(pool.map(store.state, [f"k{n}" for n in range(20)]))
+        assert [done.result() for done in writing] == [None] * 20
+    assert all(record is not None and record.count in (6, n) for n, record in enumerate(records))
+    assert states == [bytes([n]) for n in range(20)]
+
+
+def check_what_is_durable_survives_a_reopening(store: Store, again: Callable[[], Store]) -> None:
+    """A store that says it is durable and forgets loses what was acknowledged."""
+    store.commit([Put(record_of("k"), STATE)])
+    store.close()
+    opened = again()
+    back = opened.get("k")
+    assert (back is not None and same(back, record_of("k")) and opened.state("k") == STATE) == opened.durable
+    opened.close()
+
+
+def check_another_scheme_is_refused(store: Store) -> None:
+    """A URL of another store must not open this one."""
+    with pytest.raises(StoreError):
+        type(store).open("other:///s.db")
+
+
+def url_of(name: str, folder: Path) -> str:
+    assert name in URLS, f"{name}: no URL in tests/service/stores/conformance.py to open an empty one with"
+    return URLS[name].format(folder=folder)
+
+
+CHECKS = {
+    name.removeprefix("check_"): check
+    for name, check in list(globals().items())
+    if name.startswith("check_") and name != "check_what_is_durable_survives_a_reopening"
+}

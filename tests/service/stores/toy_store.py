@@ -1,0 +1,95 @@
+"""A state store in one file of somebody else's, to show that one file is all it takes: a session is a folder's file."""
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from typing import Self
+
+from service.stores.interface import Put, Record, StoreError, Touch, Write
+from service.stores.record import from_row, to_row
+from service.stores.registry import stores
+
+
+@stores.register("toy")
+class ToyStore:
+    """Everything in one JSON file, written anew with each commit. Durable, and slow."""
+
+    name = "toy"
+    durable = True
+
+    def __init__(self, folder: Path) -> None:
+        self._file, self._lock = folder / "toy.json", RLock()
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open ``toy://FOLDER``."""
+        folder = Path(url.removeprefix("toy://"))
+        if not url.startswith("toy://") or not folder.is_dir():
+            raise StoreError(f"state_url: expected toy://FOLDER that is there, got {url!r}; make the folder")
+        return cls(folder)
+
+    def get(self, key: str) -> Record | None:
+        """Read the record of a session (also an expired one), or None."""
+        with self._lock:
+            return self._read().get(key, (None, None))[0]
+
+    def state(self, key: str) -> bytes | None:
+        """Read the state that was put with the record, or None."""
+        with self._lock:
+            return self._read().get(key, (None, None))[1]
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply all writes or none."""
+        with self._lock:
+            kept = self._read()
+            for write in writes:
+                if isinstance(write, Put):
+                    kept[write.record.key] = (write.record, write.state)
+                elif isinstance(write, Touch):
+                    if write.key in kept:
+                        record, state = kept[write.key]
+                        kept[write.key] = (
+                            replace(record, last_used=write.last_used, expires_at=write.expires_at), state
+                        )  # fmt: skip
+                else:
+                    kept.pop(write.key, None)
+            self._write(kept)
+
+    def expire(self, now: float) -> int:
+        """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
+        with self._lock:
+            kept = self._read()
+            ended = [key for key, (record, _) in kept.items() if record.expires_at <= now and not record.dropped]
+            for key in ended:
+                record = kept[key][0]
+                bare = replace(record, tail=record.tail[:, :0], given_tail=record.given_tail[..., :0], dropped=True)
+                kept[key] = (replace(bare, issued=None), None)
+            self._write(kept)
+            return len(ended)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _read(self) -> dict[str, tuple[Record, bytes | None]]:
+        if not self._file.exists():
+            return {}
+        rows = json.loads(self._file.read_text(), object_hook=_decoded)
+        return {key: (from_row(tuple(row)), state) for key, (row, state) in rows.items()}
+
+    def _write(self, kept: dict[str, tuple[Record, bytes | None]]) -> None:
+        text = json.dumps({key: (to_row(record), state) for key, (record, state) in kept.items()}, default=_encoded)
+        new = self._file.with_suffix(".new")
+        new.write_text(text)
+        os.replace(new, self._file)
+
+
+def _encoded(value: bytes) -> dict[str, str]:
+    return {"base64": base64.b64encode(value).decode()}
+
+
+def _decoded(value: dict[str, str]) -> object:
+    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
