@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statecast.api.history import Placement, place_history, read_options
+from statecast.api.history import Placement, place_history, read_one, read_options
 from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
@@ -18,8 +18,11 @@ from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
+from statecast.time.axis import wall_or_utc
 from statecast.time.features import calendar_features, calendar_width
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import choose_season
+from statecast.time.stamps import TimeOptions
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096
@@ -104,7 +107,8 @@ def forecast_series(
     """
     config = network.config
     target = _observed(history)
-    placed = place_history(len(target), start, timestamps, freq, config.freq, read_options(time_options))
+    options = read_options(time_options)
+    placed = place_history(len(target), start, timestamps, freq, config.freq, options)
     device = next(network.parameters()).device
     steps, most = placed.span, reach or config.horizon
     wanted = config.horizon if horizon is None else horizon
@@ -123,7 +127,10 @@ def forecast_series(
     past = torch.from_numpy(encode_covariates(config.past_covariates, before, (steps,)))[None]
     static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
     values = torch.from_numpy(np.asarray(placed.spread(target), dtype=np.float32))[None].to(device)
-    given, earlier = (part.to(device) for part in _coarse_values(config, resolutions or {}, placed.first - 1, steps))
+    given, earlier = (
+        part.to(device)
+        for part in _coarse_values(config, _bucket_starts(config, resolutions or {}, options), placed.first - 1, steps)
+    )
     with torch.inference_mode():
         clock = torch.tensor([placed.first - 1], device=device)
         state = network.fresh(clock, torch.from_numpy(static)[None].to(device))
@@ -144,6 +151,23 @@ def _observed(history: Any) -> NDArray[np.float32]:
     if target.ndim != 1 or not np.isfinite(target).any():
         raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
     return target
+
+
+def _bucket_starts(
+    config: ForecasterConfig, resolutions: Mapping[str, tuple[Any, Sequence[Any]]], options: TimeOptions
+) -> dict[str, tuple[Any, Sequence[Any]]]:
+    """Read the times at which first buckets begin, by the same clocks as those of the base steps."""
+    if config.freq is None:
+        return dict(resolutions)
+    base, found = Frequency.parse(config.freq), {}
+    for name, (start, values) in resolutions.items():
+        try:
+            found[name] = None if start is None else wall_or_utc(read_one(start, options), base)[0], values
+        except InputError:
+            raise InputError(
+                f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
+            ) from None
+    return found
 
 
 def _coarse_values(

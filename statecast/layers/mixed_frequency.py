@@ -117,7 +117,7 @@ def _follow(values: Tensor, kept: Kept) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
-    """Number of the bucket that begins at ``start``; without times that is its number itself.
+    """Number of the bucket that begins at ``start``, a ``datetime64``; without times that is its number itself.
 
     Raises
     ------
@@ -129,15 +129,9 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
             return int(start)
         raise InputError(f"resolutions {name}: expected the first bucket's number, got {start!r}")
     freq = Frequency.parse(name)
-    try:
-        instant = np.asarray([start], dtype="datetime64[s]")
-    except (ValueError, TypeError):
-        raise InputError(
-            f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
-        ) from None
-    time_indices, offsets = freq.place(instant)
+    time_indices, offsets = freq.place(np.asarray([start], dtype="datetime64[s]"))
     if offsets[0]:
-        raise InputError(f"resolutions {name}: {tell_begin(freq, instant[0])}")
+        raise InputError(f"resolutions {name}: {tell_begin(freq, start)}")
     return int(time_indices[0])
 
 

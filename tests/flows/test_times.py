@@ -163,3 +163,51 @@ def test_arrow_keeps_a_column_s_zone(artifacts: Path) -> None:
         assert reply["timestamp"].to_pylist()[0].isoformat() == "2024-04-04T00:00:00+02:00"
 
     play(artifacts, flow)
+
+
+def test_the_query_of_a_table_says_how_its_times_are_read(artifacts: Path) -> None:
+    """A table has nowhere else to say it."""
+    days = "\n".join(f"{day:02d}/03/2024,{day % 5}" for day in range(1, 13))
+    rows = ("timestamp,target\n" + days).encode()
+
+    async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
+        async def first(query: str, **headers: str) -> httpx.Response:
+            return await client.post(f"/forecast?horizon=2&{query}", content=rows, headers={
+                "content-type": "text/csv", "accept": "application/json", **headers
+            })  # fmt: skip
+
+        refused = await first("")
+        assert refused.status_code == 422 and "dayfirst" in refused.text
+        read = (await first("dayfirst=true&timezone=Europe/Berlin")).json()["forecasts"][0]
+        assert (read["start"], read["freq"]) == ("2024-03-13T00:00:00+01:00", "1d")
+        read = (await first("dayfirst=false&freq=MS")).json()["forecasts"][0]
+        assert (read["start"], read["freq"]) == ("2025-01-03T00:00:00Z", "1mo")
+        assert read["warnings"][0]["code"] == "freq_anchor"
+        for query in ("timezone=Mars", "dayfirst=perhaps", "timestamp_unit=ns"):
+            assert (await first(query)).status_code == 422
+
+    play(artifacts, flow)
+
+
+def test_times_come_back_in_the_zone_that_they_came_in(artifacts: Path) -> None:
+    """Hours are the same hours; only how they are written follows the request."""
+
+    async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
+        cases = {
+            "2024-03-31T00:00:00Z": ("2024-03-31T02:00:00Z", None),
+            "2024-03-31T05:30:00+05:30": ("2024-03-31T07:30:00+05:30", None),
+            "2024-03-30T23:00:00-01:00": ("2024-03-31T04:00:00+02:00", "Europe/Berlin"),
+        }
+        means = []
+        for start, (following, zone) in cases.items():
+            body = {"series": [{"target": [1.0, 2.0], "start": start, "freq": "1h"}], "horizon": 2}
+            answer = await client.post("/forecast", json=body | ({"timezone": zone} if zone else {}))
+            (forecast,) = answer.json()["forecasts"]
+            means.append(forecast["mean"])
+            assert forecast["start"] == following
+        assert means[0] == means[1] == means[2]
+        paths = {"series": [{"target": [1.0, 2.0], "start": "2024-03-30", "freq": "1d"}], "timezone": "Europe/Berlin"}
+        answer = await client.post("/generate", json=paths | {"horizon": 2, "num_samples": 2, "seed": 1})
+        assert answer.json()["paths"][0]["start"] == "2024-04-01T00:00:00+02:00"
+
+    play(artifacts, flow)
