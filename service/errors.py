@@ -1,20 +1,21 @@
-"""Every way a request can fail, one tree, one wire shape (``application/problem+json``, RFC 9457).
+"""Every way in which a request can fail: one tree, one shape over the wire (``application/problem+json``, RFC 9457).
 
-    ServiceError                   status  code
-    ├── Malformed                  400     malformed_body
-    ├── NoKey / WrongKey           401/403 no_api_key / wrong_api_key
-    ├── UnknownModel               404     unknown_model
-    ├── UnknownSession             404     unknown_session
-    ├── Conflict                   409     conflicting_observation, too_late, model_changed, session_mismatch
-    ├── ExpiredSession             410     session_expired
-    ├── TooLarge                   413     too_large
-    ├── UnknownContent             415     unknown_content_type
-    ├── Unprocessable              422     invalid_request (or one more precise)
-    ├── QueueFull                  429     queue_full           (Retry-After)
-    ├── Loading                    503     loading, shutting_down (Retry-After)
-    └── Expired                    504     timeout
+ServiceError                500      internal_error
+  + Malformed               400      malformed_body
+  + NoKey                   401      no_api_key
+  + WrongKey                403      wrong_api_key
+  + UnknownModel            404      unknown_model
+  + UnknownSession          404      unknown_session
+  + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch
+  + ExpiredSession          410      session_expired
+  + TooLarge                413      too_large
+  + UnknownContent          415      unknown_content_type
+  + Unprocessable           422      invalid_request, or a more precise one
+  + QueueFull               429      queue_full                           (with Retry-After)
+  + Loading                 503      loading, no_model, shutting_down, store_failed (with Retry-After)
+  + Expired                 504      timeout
 
-``detail`` is one sentence a person can act on: the field, what was expected, what came, how to mend it.
+``detail`` is one sentence that a person can act on: the field, what was expected, what came, how to mend it.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a request: where (``("series", 0, "target")``) and what."""
+    """One thing wrong with a request: where, such as ``("series", 0, "target")``, and what."""
 
     loc: tuple[str | int, ...]
     msg: str
@@ -34,7 +35,26 @@ DEFECT = "this is a defect of the server; report it with the request_id, under w
 
 
 class ServiceError(Exception):
-    """Base of all failures that reach a client. ``retry_after`` is in whole seconds, where waiting helps."""
+    """Base of all failures that reach a client.
+
+    Parameters
+    ----------
+    detail : str
+        One sentence that a person can act on.
+    code : str or None
+        A more precise code than the class's.
+    faults : sequence of Fault
+        Everything that is wrong with the request, with its place.
+
+    Attributes
+    ----------
+    status : int
+        Of HTTP.
+    title : str
+        The same for every failure of a class.
+    retry_after : int or None
+        Whole seconds, where waiting helps.
+    """
 
     status = 500
     code = "internal_error"
@@ -55,13 +75,13 @@ class Malformed(ServiceError):
 
 
 class NoKey(ServiceError):
-    """API keys are on and the request brings none."""
+    """API keys are on and the request sends none."""
 
     status, code, title = 401, "no_api_key", "An API key is needed"
 
 
 class WrongKey(ServiceError):
-    """The key that came is not one of ours."""
+    """The key is not one of this server's."""
 
     status, code, title = 403, "wrong_api_key", "The API key is not known"
 
@@ -81,7 +101,7 @@ class UnknownSession(ServiceError):
 class Conflict(ServiceError):
     """The request contradicts what the session already holds."""
 
-    status, code, title = 409, "session_conflict", "The session says otherwise"
+    status, code, title = 409, "session_conflict", "The session holds something else"
 
 
 class ExpiredSession(ServiceError):
@@ -91,7 +111,7 @@ class ExpiredSession(ServiceError):
 
 
 class TooLarge(ServiceError):
-    """The body or the work that it asks for is over a limit, which the detail names."""
+    """The body, or the work that it requests, is over a limit, which the detail names."""
 
     status, code, title = 413, "too_large", "Too large"
 
@@ -103,7 +123,7 @@ class UnknownContent(ServiceError):
 
 
 class Unprocessable(ServiceError):
-    """Understood, but wrong."""
+    """The request was understood and is wrong."""
 
     status, code, title = 422, "invalid_request", "The request cannot be answered"
 

@@ -1,4 +1,4 @@
-"""API keys: who is asking, by a file of ``name:key`` lines; compared by digest in constant time."""
+"""API keys: who sends a request, by a file of ``name:key`` lines; compared by digest in constant time."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ class ApiKeys:
         Raises
         ------
         ValueError
-            If the file holds no key, a name twice, or a digest that is none.
+            If the file holds no key, a name twice, or a malformed digest.
         """
         digests: dict[str, bytes] = {}
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -33,14 +33,14 @@ class ApiKeys:
                 continue
             name, key = _parse(text, f"{path}:{number}")
             if name in digests:
-                raise ValueError(f"{path}:{number}: the name {name!r} stands there twice; give each key its own")
+                raise ValueError(f"{path}:{number}: expected each name once, got {name!r} twice; give each key its own")
             digests[name] = key
         if not digests:
             raise ValueError(f"{path}: expected at least one key, found none; write one as name:key")
         return cls(digests)
 
     def owner(self, authorization: str | None, x_api_key: str | None) -> str:
-        """Name of the key that a request brings in ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``.
+        """Give the name of the key that a request sends in ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``.
 
         Raises
         ------
@@ -52,7 +52,7 @@ class ApiKeys:
             scheme, _, rest = authorization.partition(" ")
             key = rest.strip() if scheme.lower() == "bearer" else None
         if not key:
-            raise NoKey("API key: expected Authorization: Bearer KEY or X-API-Key: KEY, got neither; add one")
+            raise NoKey("API key: expected Authorization: Bearer KEY or X-API-Key: KEY, got neither; send one")
         digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
         found = ""
         # Every key is compared, so that the time taken tells nothing about which one was close.

@@ -16,6 +16,15 @@ INLINE_BYTES = 256 * 1024
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """Read a body, and stop as soon as it passes the limit.
 
+    Parameters
+    ----------
+    headers : mapping of bytes to bytes
+        Of the request.
+    receive : Receive
+        The connection.
+    limit : int
+        Bytes at most.
+
     Raises
     ------
     TooLarge, Malformed
@@ -48,7 +57,7 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def content_kind(headers: Mapping[bytes, bytes]) -> str:
-    """Content type of the body; JSON where none is said.
+    """Give the content type of the body; JSON where none is named.
 
     Raises
     ------
@@ -65,7 +74,14 @@ def content_kind(headers: Mapping[bytes, bytes]) -> str:
 
 
 def reply_kind(headers: Mapping[bytes, bytes], kind: str) -> str:
-    """Content type of the reply by ``Accept``; the body's own where any will do.
+    """Choose the content type of the reply by ``Accept``; the body's own where any will do.
+
+    Parameters
+    ----------
+    headers : mapping of bytes to bytes
+        Of the request.
+    kind : str
+        Content type of its body.
 
     Raises
     ------
@@ -90,6 +106,6 @@ def reply_kind(headers: Mapping[bytes, bytes], kind: str) -> str:
             best, weight = match, quality
     if not best:
         raise UnknownContent(
-            f"Accept: expected {', '.join(KINDS)} or */*, got {accept.decode('latin-1')[:80]!r}; ask for one of them"
+            f"Accept: expected {', '.join(KINDS)} or */*, got {accept.decode('latin-1')[:80]!r}; accept one of them"
         )
     return best

@@ -16,10 +16,19 @@ WORTHWHILE_BYTES = 1024
 def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     """Unpack a body by its ``Content-Encoding``.
 
+    Parameters
+    ----------
+    body : bytes
+        As it was received.
+    encoding : str
+        ``gzip``, ``zstd`` or none.
+    limit : int
+        Bytes at most after it is unpacked.
+
     Raises
     ------
     UnknownContent, Malformed, TooLarge
-        If the encoding is another, the bytes are not of it or cut off, or what comes out passes ``limit`` bytes.
+        If the encoding is another one, the bytes are not of it or cut off, or there are too many.
     """
     name = encoding.strip().lower()
     if name in ("", "identity"):
@@ -71,7 +80,13 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def choose_encoding(accept: str, size: int) -> str | None:
-    """Encoding for a reply of ``size`` bytes by the client's ``Accept-Encoding``; None for none."""
+    """Choose the encoding of a reply of ``size`` bytes by the client's ``Accept-Encoding``; None for none.
+
+    Examples
+    --------
+    >>> choose_encoding("gzip, zstd;q=0.5", 5000), choose_encoding("gzip", 100)
+    ('gzip', None)
+    """
     if not accept or size < WORTHWHILE_BYTES:
         return None
     weights = {}
@@ -86,5 +101,5 @@ def choose_encoding(accept: str, size: int) -> str | None:
 
 
 def compress(body: bytes, encoding: str) -> bytes:
-    """Pack a reply as ``choose_encoding`` said."""
+    """Pack a reply in the encoding that ``choose_encoding`` gave."""
     return zstandard.ZstdCompressor(level=3).compress(body) if encoding == "zstd" else gzip.compress(body, 5, mtime=0)

@@ -1,16 +1,26 @@
-"""Names that the server gives: of a request, of a forecast."""
+"""Ids that the server makes: of a request, of a forecast."""
 
 import random
 import re
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-_GIVEN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
 def ulid() -> str:
-    """26 letters, sorted by the millisecond they were made in (Crockford's base 32)."""
-    # Told apart, not kept secret: asking the system for randomness would give up the lock, and wait for it, each time.
+    """Make an id of 26 letters that sorts by the millisecond in which it was made.
+
+    References
+    ----------
+    ULID, https://github.com/ulid/spec
+
+    Examples
+    --------
+    >>> len(ulid()), ulid()[:9] <= ulid()[:9]
+    (26, True)
+    """
+    # Distinct, not secret: asking the system for randomness would give up the lock, and wait for it, each time.
     number = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
     letters = []
     for _ in range(26):
@@ -19,8 +29,14 @@ def ulid() -> str:
     return "".join(reversed(letters))
 
 
-def request_id(given: bytes | None) -> str:
-    """The client's own ``X-Request-ID`` if it is a plain word, else a new one."""
-    if given is not None and _GIVEN.fullmatch(given):
-        return given.decode("ascii")
+def request_id(sent: bytes | None) -> str:
+    """Give the client's own ``X-Request-ID`` if it is a plain word, else a new one.
+
+    Examples
+    --------
+    >>> request_id(b"mine-1"), request_id(b"two words")[:3]
+    ('mine-1', 'rq_')
+    """
+    if sent is not None and _PLAIN.fullmatch(sent):
+        return sent.decode("ascii")
     return f"rq_{ulid()}"

@@ -9,7 +9,7 @@ import numpy as np
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
 from service.serving.catalog import Model
 from service.serving.runtime import Runtime, check_model
-from service.sessions.registry import key_of
+from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
 from service.text.parameters import TextParameters
 from service.text.request import DecodeRequest, TextEnd, TextTask, Tokens, Update
@@ -126,11 +126,8 @@ class TextService:
         self, model: Model, request: DecodeRequest, session: str, owner: str, warnings: tuple[tuple[str, str], ...]
     ) -> TextStream:
         sessions = self._runtime.sessions
-        key = key_of(owner, session)
-        await sessions.enter(key)
-        handed = False
-        try:
-            record = await sessions.find(key, session)
+        async with SessionTurn(sessions, owner, session) as turn:
+            record = await turn.find()
             if record is not None:
                 check_model(record, model, session)
             elif not len(request.tokens):
@@ -138,35 +135,34 @@ class TextService:
                     f"session {session[:80]!r}: there is no such session; send a prompt to open it, or check the id"
                 )
             now = sessions.now()
-            renewed = (_new_record(key, model, now) if record is None else record).used(now, sessions.ttl)
-            request = replace(request, key=key, fresh=record is None, record=renewed)
-            stream = self._submit(model, request, warnings, session)
-            handed = True
-        finally:
-            if not handed:
-                sessions.leave(key)
+            renewed = (_new_record(turn.key, model, now) if record is None else record).used(now, sessions.ttl)
+            request = replace(request, key=turn.key, fresh=record is None, record=renewed)
+            stream = self._submit(model, request, warnings, turn)
+            turn.hand_over()
         return stream
 
     def _submit(
-        self, model: Model, request: DecodeRequest, warnings: tuple[tuple[str, str], ...], session: str | None
+        self, model: Model, request: DecodeRequest, warnings: tuple[tuple[str, str], ...], turn: SessionTurn | None
     ) -> TextStream:
-        task = TextTask(request, lambda update: self._receive(stream, request, update))
-        stream = TextStream(task, warnings, session)
+        def receive(update: Update) -> None:
+            last = isinstance(update, (TextEnd, ServiceError))
+            if turn is not None and last:
+                _end_turn(turn, update)
+            stream.updates.put(update, urgent=last)
+
+        task = TextTask(request, receive)
+        stream = TextStream(task, warnings, None if turn is None else turn.session)
         self._runtime.text_schedulers[model.digest].submit(task)
         self._runtime.bridge.wake()
         return stream
 
-    def _receive(self, stream: TextStream, request: DecodeRequest, update: Update) -> None:
-        """Pass an update on; with the last one the session's turn goes to the next request."""
-        last = isinstance(update, (TextEnd, ServiceError))
-        if request.key is not None and last:
-            sessions = self._runtime.sessions
-            if isinstance(update, TextEnd) and update.record is not None:
-                sessions.remember(update.record)
-            elif isinstance(update, Loading):
-                sessions.forget(request.key)
-            sessions.leave(request.key)
-        stream.updates.put(update, urgent=last)
+
+def _end_turn(turn: SessionTurn, update: Update) -> None:
+    """Let the next request of the session have its turn, once the store holds what it will hold."""
+    if isinstance(update, Loading):
+        turn.invalidate()
+    else:
+        turn.settle(update.record if isinstance(update, TextEnd) else turn.record)
 
 
 def _new_record(key: str, model: Model, now: float) -> Record:

@@ -1,4 +1,4 @@
-"""Paths of series: taken in as forecasts are, their work bounded before anything waits, whole or step by step."""
+"""Paths of series: validated as forecasts are, their work bounded before anything waits, whole or step by step."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.validation import Caller, SeriesValidator, levels_of, validate_series
-from service.protocols.generate.path_reply import Begun, PathReply
+from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
 from service.serving.catalog import Model
@@ -26,26 +26,44 @@ STEPS_AT_ONCE = 16
 
 
 async def answer_paths(
-    scenarios: ScenarioService, model: Model, wanted: PathsRequest, settings: Settings, exchange: Exchange
+    scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, exchange: Exchange
 ) -> bytes | None:
-    """Answer a request for paths; None once it was streamed.
+    """Answer a request for paths.
+
+    Parameters
+    ----------
+    scenarios : ScenarioService
+        Draws the paths.
+    model : Model
+        One that forecasts series.
+    request : PathsRequest
+        What the client sent.
+    settings : Settings
+        Limits.
+    exchange : Exchange
+        The way back to the client.
+
+    Returns
+    -------
+    bytes or None
+        The whole answer in JSON; None once it was streamed.
 
     Raises
     ------
     ServiceError, ClientDisconnect
         If all series failed, it is too much, or the client left.
     """
-    horizon = model.config.horizon if wanted.horizon is None else wanted.horizon
-    check_work(wanted, horizon, settings)
-    levels = tuple(levels_of(wanted, model.config))
+    horizon = model.config.horizon if request.horizon is None else request.horizon
+    check_work(request, horizon, settings)
+    levels = tuple(levels_of(request, model.config))
     caller = Caller(exchange.owner, time.monotonic() + settings.default_timeout_ms / 1e3)
-    branching = asyncio.ensure_future(_branch(scenarios, model, wanted, settings, horizon, caller))
-    if not await unless_left(branching, exchange.left):
+    starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, caller))
+    if not await unless_left(starting, exchange.left):
         raise ClientDisconnect
-    seed = new_seed() if wanted.seed is None else wanted.seed
-    reply = PathReply(wanted, model, levels, seed, branching.result(), exchange.request_id)
+    seed = new_seed() if request.seed is None else request.seed
+    reply = PathReply(request, model, levels, seed, starting.result(), exchange.request_id)
     drawing = asyncio.ensure_future(_draw(scenarios, reply, horizon))
-    if wanted.stream:
+    if request.stream:
         made = NumberedEvents()
         await send_events(
             exchange.send,
@@ -60,8 +78,8 @@ async def answer_paths(
     return await asyncio.to_thread(lambda: orjson.dumps(reply.whole(), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-def check_work(wanted: PathsRequest, horizon: int, settings: Settings) -> None:
-    """Refuse what is over a limit.
+def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
+    """Refuse a request that is over a limit, before anything waits for it.
 
     Raises
     ------
@@ -70,51 +88,53 @@ def check_work(wanted: PathsRequest, horizon: int, settings: Settings) -> None:
     """
     if horizon > settings.max_path_steps:
         raise TooLarge(
-            f"horizon: expected at most {settings.max_path_steps} (STATECAST_MAX_PATH_STEPS), got {horizon}; ask for "
+            f"horizon: expected at most {settings.max_path_steps} (STATECAST_MAX_PATH_STEPS), got {horizon}; request "
             "fewer steps"
         )
-    rows = sum(max(1, len(series.target)) for series in wanted.series)
-    values = wanted.num_samples * horizon * rows
+    rows = sum(max(1, len(series.target)) for series in request.series)
+    values = request.num_samples * horizon * rows
     if values > settings.max_path_values:
         raise TooLarge(
             f"num_samples: expected num_samples times horizon times series of at most {settings.max_path_values} "
-            f"(STATECAST_MAX_PATH_VALUES), got {wanted.num_samples} times {horizon} times {rows}; ask for fewer"
+            f"(STATECAST_MAX_PATH_VALUES), got {request.num_samples} times {horizon} times {rows}; request fewer"
         )
 
 
-async def _branch(
-    scenarios: ScenarioService, model: Model, wanted: PathsRequest, settings: Settings, horizon: int, caller: Caller
-) -> list[Begun]:
+async def _start(
+    scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, horizon: int, caller: Caller
+) -> list[PathStart]:
     def check(series: SeriesRequest) -> SeriesValidator | ServiceError:
         try:
-            return validate_series(series, wanted, model, settings, horizon, caller)
+            return validate_series(series, request, model, settings, horizon, caller)
         except ServiceError as error:
             return error
         except StatecastError as error:
             return Unprocessable(str(error))
 
-    series = wanted.series
-    inlets = await asyncio.to_thread(lambda: [check(entry) for entry in series])
-    inputs = [inlet.arrival for inlet in inlets if not isinstance(inlet, ServiceError)]
+    series = request.series
+    checked = await asyncio.to_thread(lambda: [check(entry) for entry in series])
+    inputs = [one.arrival for one in checked if not isinstance(one, ServiceError)]
     forecasts = iter(await scenarios.forecast_many(model, inputs))
-    begun = [
-        Begun(entry.item_id, ("",), inlet)
-        if isinstance(inlet, ServiceError)
-        else Begun(entry.item_id, inlet.arrival.variables, next(forecasts), inlet.warnings)
-        for entry, inlet in zip(series, inlets, strict=True)
+    starts = [
+        PathStart(entry.item_id, ("",), one)
+        if isinstance(one, ServiceError)
+        else PathStart(entry.item_id, one.arrival.variables, next(forecasts), one.warnings)
+        for entry, one in zip(series, checked, strict=True)
     ]
-    failures = [entry.branched for entry in begun if isinstance(entry.branched, ServiceError)]
-    if len(failures) == len(begun):
+    failures = [entry.forecast for entry in starts if isinstance(entry.forecast, ServiceError)]
+    if len(failures) == len(starts):
         raise all_failed(failures)
-    return begun
+    return starts
 
 
 async def _draw(scenarios: ScenarioService, reply: PathReply, horizon: int) -> None:
-    branched = [one.branched for one in reply.series if not isinstance(one.branched, ServiceError)]
-    wanted = reply.wanted
-    drawn = await scenarios.draw(reply.model, branched, horizon, wanted.num_samples, reply.seed, wanted.temperature)
-    reply.take(drawn)
-    failures = [one.branched for one in reply.series if isinstance(one.branched, ServiceError)]
+    forecasts = [one.forecast for one in reply.series if not isinstance(one.forecast, ServiceError)]
+    request = reply.request
+    samples = await scenarios.draw(
+        reply.model, forecasts, horizon, request.num_samples, reply.seed, request.temperature
+    )
+    reply.keep(samples)
+    failures = [one.forecast for one in reply.series if isinstance(one.forecast, ServiceError)]
     if len(failures) == len(reply.series):
         raise all_failed(failures)
 
@@ -131,7 +151,7 @@ async def _events(
             if not drawing.done():
                 yield ()
         drawing.result()
-        steps = reply.steps() if "samples" in reply.wanted.returns else iter(())
+        steps = reply.steps() if "samples" in reply.request.returns else iter(())
         while part := await asyncio.to_thread(lambda: [made("step", step) for step in islice(steps, STEPS_AT_ONCE)]):
             yield part
         yield [made("done", reply.whole(samples=False))]
