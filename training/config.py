@@ -1,4 +1,4 @@
-"""What a fit is told: tables of a TOML file, as frozen values that refuse unknown keys by name."""
+"""The config of a fit on a table: tables of a TOML file, as frozen values that refuse unknown keys by name."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -24,33 +24,41 @@ def _expect(holds: bool, name: str, expected: str, got: object) -> None:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """How a table is read and cut.
-
-    item_id, timestamp, target, wide, past, future, static, timezone, timestamp_unit, dayfirst: see
-    ``training.data.columns.Columns``.
-    freq: distance of rows, or None to infer it.
-    resolutions: tables of coarser freqs for the same items, freq to file, see ``training.data.coarse_tables``.
-    borders: rows at which training, validation and test end; or ``fractions``: shares of each item's life.
-    """
+    """Table ``[data]``: how a table is read and cut."""
 
     item_id: str = "item_id"
+    """Column that names the item; a table without it is one series."""
     timestamp: str | None = None
+    """Column of timestamps or whole steps; left out, the first that is called like one (timestamp, date, time, ds,
+    ...)."""
     target: str = "target"
+    """Column to forecast."""
     wide: bool | None = None
+    """Whether each column is a series of its own; left out, wide if there is no target column."""
     past: tuple[str, ...] = ()
+    """Columns of covariates that are known up to now."""
     future: tuple[str, ...] = ()
+    """Columns of covariates that are known ahead; rows after the last target hold them."""
     static: tuple[str, ...] = ()
+    """Columns of covariates that are constant per item."""
     timezone: str | None = None
+    """Time zone such as Europe/Berlin whose days, weeks and months count."""
     timestamp_unit: str | None = None
+    """`s` or `ms`: whole-number timestamps are that long after 1970; left out, they count steps."""
     dayfirst: bool | None = None
+    """Whether 01/02/2026 is the first of February."""
     freq: str | None = None
+    """Distance of two rows, such as 1h; left out, it is inferred."""
     resolutions: Mapping[str, str] = field(default_factory=dict)
+    """Tables of coarser freqs for the same items, file by freq."""
     borders: tuple[int, ...] = ()
+    """Rows at which training, validation and test end; left out, `fractions` cuts."""
     fractions: tuple[float, ...] = (0.7, 0.15, 0.15)
+    """Shares of each item's life for training, validation and test."""
 
     def __post_init__(self) -> None:
-        told = all(isinstance(file, str) for file in self.resolutions.values())
-        expect(told, "[data] resolutions", "a table of freq = file", dict(self.resolutions))
+        valid = all(isinstance(file, str) for file in self.resolutions.values())
+        expect(valid, "[data] resolutions", "a table of freq = file", dict(self.resolutions))
 
     @property
     def columns(self) -> Columns:
@@ -60,52 +68,59 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How a network is fitted. One step is one batch; ``seconds`` (if above 0) ends training early, whatever is left.
-
-    start: a pretrained family's artifact whose weights to begin with, see ``training.selection.warm_start``; none for
-    drawn ones.
-    steps, batch, learning_rate, validation_every: 0 for what the table's recipe says, see
-    ``training.selection.recipes``.
-    forks, warm: longest sequence and the part of it that is not scored, in patches.  batch: sequences at
-    once.  accumulate: batches a step; where memory holds few sequences at once, for the gradient of many.
-    averaging: share of the steps, the last ones, whose weights are averaged.  clip: largest norm of a gradient.
-    weighting: unit of the loss, see ``training.fitting.loss_weighting.LossWeighting``.  median_weight: of the median
-    among the levels.
-    validation_every: steps between validations.  validation_stride: steps between validated origins.
-    patience: validations without progress before it stops.  judge: the metric that chooses weights.
-    metrics: columns of the table of errors and of the report, in order, see docs/reference/metrics.md.
-    covariate_dropout, calendar_dropout: share of sequences that see none.  boosting: also fit that baseline.
-    baseline_seconds: a slow baseline (boosting; AutoETS, AutoTheta where statsforecast is installed) that by a rough
-    reckoning takes longer is left out, and the table says so.
-    threads: of the CPU; 0 leaves them as they are. These networks are small: a second one seldom helps.
-    device: cpu, cuda, or auto for whichever there is.
-    """
+    """Table ``[training]``: how a network is fitted."""
 
     seed: int = 0
+    """Seed of all randomness."""
     start: str = ""
+    """Artifact of a pretrained family whose weights to start from; empty for random weights."""
     steps: int = 0
+    """Updates of the weights; 0 for what the recipe says."""
     seconds: float = 0.0
+    """Time budget of training in seconds, 0 for none."""
     batch: int = 0
+    """Sequences per batch; 0 for what the recipe says."""
     accumulate: int = 1
+    """Batches per step, where memory holds few sequences at once."""
     forks: int = 45
+    """Length of the longest sequence, in patches; a forecast is due after each."""
     warm: int = 15
+    """First patches of a sequence whose forecasts are not scored."""
     learning_rate: float = 0.0
+    """Highest learning rate; 0 for what the recipe says."""
     weight_decay: float = 1e-2
+    """Weight decay of AdamW."""
     clip: float = 1.0
+    """Largest norm of the gradient."""
     averaging: float = 0.33
+    """Share of the steps, the last ones, whose weights are averaged."""
     weighting: str = "auto"
+    """Unit of the loss: `scale` (each series' own), `standard` (its deviation in training), `owa` (as OWA weighs it),
+    or `auto`."""
     median_weight: float = 1.0
+    """Weight of the median among the quantile levels, each other counts 1."""
     validation_every: int = 0
+    """Steps between validations; 0 for what the recipe says."""
     validation_stride: int = 5
+    """Steps between validated origins."""
     patience: int = 10
+    """Validations without progress after which training stops."""
     judge: str = "pinball"
+    """Metric by which validation chooses weights and parts; any that is better when lower."""
     metrics: tuple[str, ...] = REPORTED
+    """Columns of the table of errors and of the report, in order, see [metrics](metrics.md)."""
     covariate_dropout: float = 0.0
+    """Share of training sequences that see no covariates; above 0 they are optional in forecasts."""
     calendar_dropout: float = 0.0
+    """Share of training sequences that see no calendar."""
     boosting: bool = True
+    """Whether boosted trees are among the baselines."""
     baseline_seconds: float = 60.0
+    """Longest time in seconds that a slow baseline may take by an estimate; the table names those left out."""
     threads: int = 1
+    """CPU threads, 0 leaves them as they are. These networks are small: a second one seldom helps."""
     device: str = "cpu"
+    """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "validation_every"):
@@ -134,16 +149,16 @@ class TrainingConfig:
 
 @dataclass(frozen=True)
 class FitConfig:
-    """A whole fit. ``network`` fixes keys of the ``ForecasterConfig``; what is absent is chosen from the data.
-
-    members: of an ensemble, each with its own keys of ``network`` and, under ``training``, of ``training``; none for
-    one network alone. See ``training.selection.members``.
-    """
+    """A whole fit on a table."""
 
     data: DataConfig = field(default_factory=DataConfig)
+    """How the table is read and cut."""
     network: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the ``ForecasterConfig``; what is absent is chosen from the data."""
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    """How the network is fitted."""
     members: tuple[Mapping[str, Any], ...] = ()
+    """Members of an ensemble: each one's own keys of ``network`` and, under ``training``, of ``training``."""
 
     @classmethod
     def read(cls, path: str | Path) -> "FitConfig":

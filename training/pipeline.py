@@ -22,10 +22,10 @@ from training.evaluation.conformal import calibrate
 from training.evaluation.leaderboard import Leaderboard, new_leaderboard
 from training.progress import Silent, Watcher
 from training.reports.report import write_report
-from training.selection.members import tell_costs, tell_curves
+from training.selection.members import join_curves, sum_costs
 from training.selection.prepare import cut
-from training.selection.pruning import switch_off, tell_ablation
-from training.selection.train import FittedModel, forget_training, train
+from training.selection.pruning import describe_ablation, switch_off
+from training.selection.train import FittedModel, remove_checkpoints, train
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def fit_panel(
 ) -> Outcome:
     """Train on a panel, judge on its last rows, write the artifact with its report to ``out``.
 
-    A config with members makes an ensemble: they are trained one after the other, then calibrated and judged as one.
+    A config with members makes an ensemble: they are fitted one after the other, then calibrated and judged as one.
     With a pretrained family as ``base`` validation chooses between that as it is, tuned, and training from scratch.
     Where several recipes may suit what a config leaves open, a short race decides between them first; a pretrained
     ``family`` is tuned in it too.
@@ -60,28 +60,28 @@ def fit_panel(
     Raises
     ------
     StatecastError
-        If the data or the config cannot be trained on; the message says how to mend it.
+        If the data or the config cannot be fitted on; the message says how to mend it.
     """
     watcher = watcher or Silent()
     begun = time.process_time()
-    trained = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
-    ablation = [switch_off(fit, watcher) for fit in trained.fits]
-    calibrate(trained.network, trained.tensors, trained.task, trained.config.training.validation_stride)
+    fitted = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
+    ablation = [switch_off(fit, watcher) for fit in fitted.fits]
+    calibrate(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
     spent = time.process_time() - begun
-    leaderboard = _judge(trained.network, trained.tensors, trained.task, trained.config.training, watcher)
+    leaderboard = _judge(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
     manifest = {
         "name": name,
         "version": version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_describe_data(trained, data_digest),
+        **_describe_data(fitted, data_digest),
         "scores": leaderboard.manifest(),
         "coverage": leaderboard.coverage,
-        "ablation": tell_ablation(trained.config.training.judge, ablation),
-        "training": _describe_training(trained, spent),
+        "ablation": describe_ablation(fitted.config.training.judge, ablation),
+        "training": _describe_training(fitted, spent),
     }
-    digest = _write(out, trained, leaderboard, manifest)
-    forget_training(trained, out)
-    return Outcome(trained.network, leaderboard, digest)
+    digest = _write(out, fitted, leaderboard, manifest)
+    remove_checkpoints(fitted, out)
+    return Outcome(fitted.network, leaderboard, digest)
 
 
 def backtest_panel(
@@ -136,35 +136,35 @@ def file_digest(*paths: Path) -> str:
     return whole.hexdigest()
 
 
-def _describe_data(trained: FittedModel, digest: str | None) -> dict[str, Any]:
-    panel, covariates = trained.task.panel, covariate_names(trained.network.config)
+def _describe_data(fitted: FittedModel, digest: str | None) -> dict[str, Any]:
+    panel, covariates = fitted.task.panel, covariate_names(fitted.network.config)
     return {
         "item_count": len(panel.items),
         "rows": panel.rows,
-        "seeds": [fit.settings.seed for fit in trained.fits],
+        "seeds": [fit.settings.seed for fit in fitted.fits],
         "data_sha256": digest,
         "covariates": covariates,
-        "optional_covariates": trained.config.training.covariate_dropout > 0 or not any(covariates.values()),
+        "optional_covariates": fitted.config.training.covariate_dropout > 0 or not any(covariates.values()),
     }
 
 
-def _describe_training(trained: FittedModel, spent: float) -> dict[str, Any]:
-    starts = {start.name: round(start.validation, 6) for start in trained.starts}
+def _describe_training(fitted: FittedModel, spent: float) -> dict[str, Any]:
+    starts = {start.name: round(start.validation, 6) for start in fitted.starts}
     return {
-        "config": trained.config.to_dict(),
-        "costs": tell_costs(trained.fits) | {"processor_seconds": round(spent, 1), "parameters": trained.parameters},
-        "curves": tell_curves(trained.fits),
+        "config": fitted.config.to_dict(),
+        "costs": sum_costs(fitted.fits) | {"processor_seconds": round(spent, 1), "parameters": fitted.parameters},
+        "curves": join_curves(fitted.fits),
         **({"starts": starts} if starts else {}),
-        "race": [asdict(one) for one in trained.raced],
+        "race": [asdict(one) for one in fitted.trials],
     }
 
 
-def _write(out: Path, trained: FittedModel, leaderboard: Leaderboard, manifest: dict[str, Any]) -> str:
+def _write(out: Path, fitted: FittedModel, leaderboard: Leaderboard, manifest: dict[str, Any]) -> str:
     """Write the artifact with its config and its report; gives the artifact's digest."""
-    trained.network.cpu()  # the golden forecast is made where artifacts are read
-    digest = statecast.save(out, trained.network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(trained.config.to_toml(), encoding="utf-8")
-    write_report(out / "report.html", manifest, leaderboard, trained.network, trained.tensors, task=trained.task)
+    fitted.network.cpu()  # the golden forecast is made where artifacts are read
+    digest = statecast.save(out, fitted.network, json.loads(json.dumps(manifest)))
+    (out / "fit.toml").write_text(fitted.config.to_toml(), encoding="utf-8")
+    write_report(out / "report.html", manifest, leaderboard, fitted.network, fitted.tensors, task=fitted.task)
     return digest
 
 

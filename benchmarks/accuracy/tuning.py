@@ -18,7 +18,7 @@ from benchmarks.accuracy.protocols import PROTOCOLS
 from benchmarks.machine import describe_machine
 from training.config import FitConfig, TrainingConfig
 from training.evaluation.backtest import Part, score_network
-from training.selection.finetune import begin_with
+from training.selection.finetune import prepare_tuning
 
 _COLUMNS = ("mse", "mae", "smape", "mase", "coverage")
 
@@ -29,7 +29,7 @@ def measure(artifact: Path, name: str, data: Path, seed: int) -> None:
     panel = protocol.read(data / protocol.path)
     told = protocol.config(name, None).data
     network = {"horizon": protocol.horizons[0]} if protocol.horizons else {}
-    begun = begin_with(artifact, panel, FitConfig(told, network, TrainingConfig(seed=seed)))
+    begun = prepare_tuning(artifact, panel, FitConfig(told, network, TrainingConfig(seed=seed)))
     task, tensors, own = begun.task, begun.tensors, begun.network
     test, fit = Part(task.split.val, task.split.test), begun.fit()
     shipped = score_network(own, tensors, task, test).table()

@@ -1,4 +1,4 @@
-"""What every command of this room does alike: set the process up, and refuse in one line."""
+"""What the commands have in common: they set the process up, print tables, and refuse in one line."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -8,31 +8,44 @@ import torch
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from statecast.errors import StatecastError
+from training.evaluation.leaderboard import OURS, Leaderboard, show
 
 
 @contextmanager
 def refusals() -> Iterator[Console]:
-    """Say what a person can mend in one line, and leave with status 2."""
+    """Give a console; print an error that a person can mend in one line, and exit with status 2."""
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     torch.set_flush_denormal(True)
     # Waiting for a second core that others use costs tenfold; a fit may ask for more threads in its config.
     torch.set_num_threads(1)
     try:
         yield console
-    except StatecastError as error:
-        Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from None
-    except OSError as error:
+    except (StatecastError, OSError) as error:
         Console(stderr=True, soft_wrap=True).print(f"error: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; fit --resume goes on from the last checkpoint", style="yellow")
+        Console(stderr=True).print("stopped; pass --resume to continue from the last checkpoint", style="yellow")
         raise typer.Exit(130) from None
 
 
 def print_notes(console: Console, notes: Iterable[str]) -> None:
-    """Print what whoever gave a table should know of how it was read."""
+    """Print warnings about how a table was read."""
     for note in notes:
         console.print(f"[yellow]warning[/yellow] {escape(note)}", soft_wrap=True, highlight=False)
+
+
+def print_leaderboard(console: Console, leaderboard: Leaderboard) -> None:
+    """Print the errors of all models as a table, then which baseline is better and which were left out."""
+    table = Table(title=f"{leaderboard.scores[OURS].windows} test forecasts, state carried from the first row")
+    table.add_column("model", no_wrap=True)
+    for title in leaderboard.headings.values():
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, row in leaderboard.rows.items():
+        cells = [show(column, row.get(column)) for column in leaderboard.columns]
+        table.add_row(name, *cells, style="bold" if name == OURS else None)
+    console.print(table)
+    for line in [*leaderboard.summary, *leaderboard.left_out_reasons()]:
+        console.print(line, soft_wrap=True, highlight=False)

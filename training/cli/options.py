@@ -10,13 +10,15 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
 Id = Annotated[str | None, typer.Option("--id-column", help="Column that names the item [item_id].")]
 Timestamp = Annotated[str | None, typer.Option("--timestamp-column", help="Column of dates or whole steps.")]
 Target = Annotated[str | None, typer.Option("--target-column", help="Column to forecast [target].")]
-Wide = Annotated[bool | None, typer.Option("--wide/--long", help="A column a series; told by itself if left out.")]
+Wide = Annotated[bool | None, typer.Option("--wide/--long", help="One column per series; detected if left out.")]
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
 Static = Annotated[str | None, typer.Option("--static", help="Covariates of the item, separated by commas.")]
 Resolution = Annotated[
     list[str] | None,
-    typer.Option("--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; repeat it."),
+    typer.Option(
+        "--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; may be repeated."
+    ),
 ]
 FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
 Timezone = Annotated[
@@ -27,6 +29,10 @@ Unit = Annotated[
 ]
 Dayfirst = Annotated[
     bool | None, typer.Option("--dayfirst/--monthfirst", help="Whether 01.02.2021 is the 1st of February.")
+]
+
+Metrics = Annotated[
+    str | None, typer.Option(help="Columns of the table of errors, such as mase,wql; see docs/reference/metrics.md.")
 ]
 
 
@@ -54,5 +60,5 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Those values that were given at all."""
+    """The values that are not None."""
     return {name: value for name, value in values.items() if value is not None}

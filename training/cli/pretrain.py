@@ -19,7 +19,7 @@ def pretrain(
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
     name: Annotated[str, typer.Option("--name", help="Name of the artifact.")] = "default",
     version: Annotated[str, typer.Option("--version", help="Version of the artifact.")] = "1",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what an interruption left in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
 ) -> None:
     """Pretrain a model on synthetic series, for hours; it then forecasts any series without training."""
     with refusals() as console:

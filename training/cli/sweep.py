@@ -23,7 +23,7 @@ def sweep(
     freq: Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h.")] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the study in --out.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue the study in --out.")] = False,
 ) -> None:
     """Try settings, judged by validation; write best.toml for `fit` and sweep.html."""
     with refusals() as console:

@@ -96,46 +96,47 @@ def count_steps(base: Frequency | None, coarse: Frequency) -> int:
 
 
 def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
-    told = f"resolution {name}={path}"
+    source = f"resolution {name}={path}"
     try:
         freq = Frequency.parse(name)
         length = count_steps(panel.freq, freq)
         table = read_panel(path, columns, name)
     except (ConfigError, TableError, TrainingError) as error:
-        raise TrainingError(f"{told}: {error}") from None
+        raise TrainingError(f"{source}: {error}") from None
     if length in panel.items[0].mixed_frequency:
-        raise TrainingError(f"{told}: there is a table of {freq} already; give one")
+        raise TrainingError(f"{source}: there is a table of {freq} already; give one")
     own = {item.item_id: item for item in table.items}
     unknown = sorted(set(own) - {item.item_id for item in panel.items})
     if unknown:
         raise TrainingError(
-            f"{told}: item {unknown[0]!r} is not in the data, which has {panel.items[0].item_id!r} and "
+            f"{source}: item {unknown[0]!r} is not in the data, which has {panel.items[0].item_id!r} and "
             f"{len(panel.items) - 1} more; name items alike in both, or leave it out"
         )
     items = []
     for item in panel.items:
         values = own.get(item.item_id)
         given = (
-            Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, told)
+            Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, source)
         )
         items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: given}))
     return replace(panel, items=tuple(items))
 
 
-def _aligned(item: Item, values: Item, length: int, freq: Frequency, told: str) -> Given:
+def _aligned(item: Item, values: Item, length: int, freq: Frequency, source: str) -> Given:
     if values.offset:
         first = freq.times(np.asarray([values.clock]), values.offset)[0]
         bucket = freq.times(np.asarray([values.clock]))[0]
         raise TrainingError(
-            f"{told}: item {values.item_id!r}: expected times at which buckets begin, such as {bucket}Z, got {first}Z; "
-            "buckets are counted from 1970-01-01T00:00:00Z: aggregate to those, or shift the times to their beginning"
+            f"{source}: item {values.item_id!r}: expected times at which buckets begin, such as {bucket}Z, got "
+            f"{first}Z; buckets are counted from 1970-01-01T00:00:00Z: aggregate to "
+            "those, or shift the times to their beginning"
         )
     over = (item.clock + item.last + 1) // length - 1
     behind = over - (values.clock + values.last)
     if behind > MEMORY:
         ended = freq.times(np.asarray([values.clock + values.last]))[0]
         raise TrainingError(
-            f"{told}: item {values.item_id!r} ends with {ended}Z, {behind} buckets before the data; at most {MEMORY} "
+            f"{source}: item {values.item_id!r} ends with {ended}Z, {behind} buckets before the data; at most {MEMORY} "
             "may be missing; give the later ones"
         )
     return Given(values.clock, values.target)

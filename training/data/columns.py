@@ -11,23 +11,28 @@ _TIMES = ("timestamp", "datetime", "date_time", "date", "time", "ds", "month")
 
 @dataclass(frozen=True)
 class Columns:
-    """The parts that the columns of a table play.
-
-    item_id, timestamp, target: names.  wide: a column a series (None: wide where there is no target column).
-    past, future, static: names of covariates; in a wide table ``past`` and ``future`` are shared by all series.
-    timezone, timestamp_unit, dayfirst: how times are read, see ``statecast.time.stamps.TimeOptions``.
-    """
+    """The parts that the columns of a table play."""
 
     item_id: str = "item_id"
+    """Column that names the item."""
     timestamp: str | None = None
+    """Column of timestamps, or None for the first that is called like one."""
     target: str = "target"
+    """Column to forecast."""
     wide: bool | None = None
+    """Whether each column is a series; None: if there is no target column."""
     past: tuple[str, ...] = ()
+    """Columns of covariates known up to now; in a wide table all series share them."""
     future: tuple[str, ...] = ()
+    """Columns of covariates known ahead; in a wide table all series share them."""
     static: tuple[str, ...] = ()
+    """Columns of covariates of the item."""
     timezone: str | None = None
+    """See ``statecast.time.stamps.TimeOptions``, as the next two."""
     timestamp_unit: str | None = None
+    """Unit of whole-number timestamps."""
     dayfirst: bool | None = None
+    """Whether the day comes before the month."""
 
     @property
     def time_options(self) -> TimeOptions:
@@ -56,7 +61,7 @@ def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     Raises
     ------
     TableError
-        If a named column is absent, or it cannot be told which column holds the time.
+        If a named column is absent, or no column is known to hold the time.
     """
     timestamp = columns.timestamp or next((name for known in _TIMES for name in present if name.lower() == known), None)
     if timestamp is None:
@@ -75,16 +80,16 @@ def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     wide = guess if columns.wide is None else columns.wide
     if wide:
         if columns.static:
-            raise TableError(f"static {columns.static[0]!r}: a wide table has no static covariates; use a long table")
+            raise TableError(f"static {columns.static[0]!r}: not supported in a wide table; use a long one")
         taken = {timestamp, *columns.covariates}
         series = tuple(name for name in present if name not in taken)
         if not series:
-            raise TableError(f"wide: expected a column a series beside {timestamp!r}, got none; is it a long table?")
+            raise TableError(f"wide: expected a column per series beside {timestamp!r}, got none; is it a long table?")
         return Layout(None, timestamp, columns.target, series)
     if columns.target not in present:
         raise TableError(
             f"target: no column {columns.target!r} in the table, which has {_listed(present)}; "
-            "name it with --target-column, or say --wide for a column a series"
+            "name it with --target-column, or pass --wide for a column per series"
         )
     item_id = columns.item_id if columns.item_id in present else None
     if item_id is None and columns.item_id != Columns.item_id:

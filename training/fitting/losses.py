@@ -23,7 +23,7 @@ def level_weights(levels: Sequence[float], median_weight: float) -> Tensor:
 
 
 def forecast_loss(
-    scaled: Tensor, truth: Tensor, levels: Sequence[float], weights: Tensor, emphasis: Tensor | None = None
+    scaled: Tensor, truth: Tensor, levels: Sequence[float], weights: Tensor, point_weights: Tensor | None = None
 ) -> Tensor:
     """Mean weighted pinball loss over what was observed; twice, so that it reads like an absolute error.
 
@@ -32,10 +32,10 @@ def forecast_loss(
     scaled : ``[M, F, Q]`` quantiles in units of scale.
     truth : ``[M, F]`` values in the same units, NaN where nothing is to be compared.
     weights : ``[Q]`` from ``level_weights``.
-    emphasis : ``[M, F]`` weights of points, or None for equal ones.
+    point_weights : ``[M, F]`` weights of points, or None for equal ones.
     """
     observed = ~torch.isnan(truth)
     losses = (pinball(torch.nan_to_num(truth), scaled, levels) * weights.to(scaled)).sum(-1) * 2.0
-    if emphasis is not None:
-        losses = losses * emphasis
+    if point_weights is not None:
+        losses = losses * point_weights
     return (losses * observed).sum() / observed.sum().clamp(min=1)

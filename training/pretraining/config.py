@@ -1,4 +1,4 @@
-"""What a pretraining is told."""
+"""The config of a pretraining."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,27 +9,34 @@ from training.toml import build_table, expect, read_toml
 
 @dataclass(frozen=True)
 class PretrainConfig:
-    """How a family is pretrained.
-
-    steps: batches in all.  values: about how many values a batch reads.  forks: forecasts of each row.
-    falling: share of the steps, the last ones, over which the rate falls and weights are averaged.
-    judged: rows of each season that judge.  device: cpu, cuda, or auto.  precision: of Fabric, ``32-true`` or
-    ``bf16-mixed``.
-    """
+    """Table ``[pretrain]``: how a family is pretrained."""
 
     seed: int = 0
+    """Seed of all randomness."""
     steps: int = 20_000
+    """Batches in all; a resumed run may name more."""
     values: int = 40_000
+    """Values per batch, roughly."""
     forks: int = 12
+    """Forecasts of each row of a batch."""
     learning_rate: float = 1e-3
+    """Highest learning rate."""
     weight_decay: float = 1e-2
+    """Weight decay of AdamW."""
     clip: float = 1.0
+    """Largest norm of the gradient."""
     falling: float = 0.25
+    """Share of the steps, the last ones, over which the learning rate falls and weights are averaged."""
     judged: int = 48
+    """Rows per season that validation uses."""
     validation_every: int = 500
+    """Steps between validations and checkpoints."""
     threads: int = 1
+    """CPU threads, 0 leaves them as they are."""
     device: str = "auto"
+    """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
     precision: str = "32-true"
+    """`32-true` or `bf16-mixed`, as Lightning Fabric names it."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "values", "forks", "judged", "validation_every"):

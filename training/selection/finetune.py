@@ -13,7 +13,7 @@ from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
 from training.selection.defaults import choose_forks
 from training.selection.prepare import FitSetup, prepare
-from training.selection.warm_start import ASKED
+from training.selection.warm_start import REQUESTED
 
 TUNED, AS_IT_IS, SCRATCH = "tuned", "as it is", "from scratch"
 _LONGEST = 720  # steps of a sequence that is learned from
@@ -24,12 +24,12 @@ class StartTrial:
     """One way to come to a forecaster, done: how, out of what, and what validation says (lower is better)."""
 
     name: str
-    prepared: FitSetup
+    setup: FitSetup
     fit: Fit[PanelForecast]
     validation: float
 
 
-def begin_with(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
+def prepare_tuning(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
     """The tuning of a family on a panel, about to begin: the table's own settings, but for lengths, steps and rate.
 
     Covariates are left out; a family hears none.
@@ -39,28 +39,28 @@ def begin_with(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
     StatecastError
         As ``prepare``.
     """
-    bare, network = panel.bare(), {key: config.network[key] for key in ASKED if key in config.network}
+    bare, network = panel.bare(), {key: config.network[key] for key in REQUESTED if key in config.network}
     training = replace(
         config.training, start=str(base), warm=0, steps=0, learning_rate=0.0, validation_every=0, seconds=0.0
     )
-    begun = prepare(bare, FitConfig(config.data, network, training))
-    shape = begun.network.config
+    setup = prepare(bare, FitConfig(config.data, network, training))
+    shape = setup.network.config
     forks, warm = choose_forks(bare, shape, _LONGEST // shape.patch_length, 0)
-    return replace(begun, config=replace(begun.config, training=replace(begun.config.training, forks=forks, warm=warm)))
+    return replace(setup, config=replace(setup.config, training=replace(setup.config.training, forks=forks, warm=warm)))
 
 
-def tune(begun: FitSetup, scratch: StartTrial, place: Path, watcher: Watcher, resume: bool = False) -> list[StartTrial]:
+def tune(setup: FitSetup, scratch: StartTrial, place: Path, watcher: Watcher, resume: bool = False) -> list[StartTrial]:
     """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
-    watcher.say(f"tuning what was pretrained; validation so far: {tell_starts([scratch])}")
-    untouched, tuned = replace(begun, network=deepcopy(begun.network)).fit(), begun.fit(place)
+    watcher.say(f"tuning what was pretrained; validation so far: {describe_starts([scratch])}")
+    untouched, tuned = replace(setup, network=deepcopy(setup.network)).fit(), setup.fit(place)
     curves = tuned.run(watcher, resume)
     (_, before), *later = curves.validation
     learned = curves.best if curves.best_step else min((value for _, value in later), default=math.inf)
-    starts = [StartTrial(TUNED, begun, tuned, learned), StartTrial(AS_IT_IS, begun, untouched, before), scratch]
+    starts = [StartTrial(TUNED, setup, tuned, learned), StartTrial(AS_IT_IS, setup, untouched, before), scratch]
     starts.insert(0, starts.pop(choose([start.validation for start in starts])))
     return starts
 
 
-def tell_starts(starts: list[StartTrial]) -> str:
+def describe_starts(starts: list[StartTrial]) -> str:
     """Each way with its validation."""
     return ", ".join(f"{start.name} {start.validation:.4f}" for start in starts)

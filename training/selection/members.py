@@ -9,11 +9,11 @@ from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
 from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
-from training.selection.warm_start import ASKED
+from training.selection.warm_start import REQUESTED
 from training.toml import build_table
 
 
-def apart(config: FitConfig) -> list[FitConfig]:
+def split_members(config: FitConfig) -> list[FitConfig]:
     """One config a member, ``[network]`` and ``[training]`` with the member's own keys put in.
 
     Members do not adapt (see ``statecast.models.ensemble``); each has the next seed unless it names one. Of
@@ -25,15 +25,15 @@ def apart(config: FitConfig) -> list[FitConfig]:
     found = []
     for number, member in enumerate(config.members):
         own = dict(member)
-        told = {"seed": config.training.seed + number, **own.pop("training", {})}
-        training = build_table(TrainingConfig, asdict(config.training) | told, "members.training")
-        shared = {key: value for key, value in config.network.items() if _hears(training, key)}
+        values = {"seed": config.training.seed + number, **own.pop("training", {})}
+        training = build_table(TrainingConfig, asdict(config.training) | values, "members.training")
+        shared = {key: value for key, value in config.network.items() if _takes(training, key)}
         found.append(FitConfig(config.data, {**shared, "adaptation": 0.0, **own}, training))
     return found
 
 
-def together(configs: Sequence[FitConfig]) -> FitConfig:
-    """A config that ``apart`` takes apart into these: what all share, and what each has of its own."""
+def merge_members(configs: Sequence[FitConfig]) -> FitConfig:
+    """A config that ``split_members`` takes apart into these: what all share, and what each has of its own."""
     first = configs[0]
     network = {key: value for key, value in first.network.items() if all(key in c.network for c in configs)}
     network = {key: value for key, value in network.items() if all(c.network[key] == value for c in configs)}
@@ -42,17 +42,19 @@ def together(configs: Sequence[FitConfig]) -> FitConfig:
         own: dict[str, Any] = {
             key: value
             for key, value in config.network.items()
-            if key not in network or not _hears(config.training, key)
+            if key not in network or not _takes(config.training, key)
         }
         theirs = asdict(config.training)
-        told = {key: value for key, value in theirs.items() if value != getattr(first.training, key) or key == "seed"}
-        members.append({**own, "training": told})
+        changed = {
+            key: value for key, value in theirs.items() if value != getattr(first.training, key) or key == "seed"
+        }
+        members.append({**own, "training": changed})
     return replace(first, network=network, members=tuple(members))
 
 
-def _hears(training: TrainingConfig, key: str) -> bool:
+def _takes(training: TrainingConfig, key: str) -> bool:
     """Whether a member takes a key from ``[network]``; one that begins with a family has the family's shape."""
-    return not training.start or key in ASKED
+    return not training.start or key in REQUESTED
 
 
 def run_all(fits: Sequence[Fit[PanelForecast]], watcher: Watcher, resume: bool) -> None:
@@ -64,7 +66,7 @@ def run_all(fits: Sequence[Fit[PanelForecast]], watcher: Watcher, resume: bool) 
         fit.run(watcher, resume and (there[number] or not any(there)))
 
 
-def tell_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
+def sum_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
     """What fits took, in all and, of several, each."""
     each = [
         {
@@ -80,12 +82,12 @@ def tell_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
     return {name: round(sum(costs[name] for costs in each), 1) for name in ("steps", "seconds")} | {"members": each}
 
 
-def tell_curves(fits: Sequence[Fit[PanelForecast]]) -> dict[str, list[list[float]]]:
+def join_curves(fits: Sequence[Fit[PanelForecast]]) -> dict[str, list[list[float]]]:
     """Losses and validations by step; the steps of several fits follow one another."""
-    told: dict[str, list[list[float]]] = {"loss": [], "validation": []}
+    curves: dict[str, list[list[float]]] = {"loss": [], "validation": []}
     before = 0
     for fit in fits:
-        for name, pairs in told.items():
+        for name, pairs in curves.items():
             pairs += [[before + int(step), round(value, 6)] for step, value in getattr(fit.curves, name)]
         before += fit.curves.steps
-    return told
+    return curves

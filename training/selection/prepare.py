@@ -32,9 +32,9 @@ class FitSetup:
     task: Task
     config: FitConfig
 
-    def fit(self, place: Path | None = None) -> Fit[PanelForecast]:
-        """Its training, about to begin; checkpoints go to ``place``."""
-        return Fit(PanelForecast(self.network, self.tensors, self.task, self.config.training), place)
+    def fit(self, folder: Path | None = None) -> Fit[PanelForecast]:
+        """Its training, about to begin; checkpoints go to ``folder``."""
+        return Fit(PanelForecast(self.network, self.tensors, self.task, self.config.training), folder)
 
 
 def prepare(panel: Panel, config: FitConfig) -> FitSetup:

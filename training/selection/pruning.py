@@ -22,7 +22,7 @@ from training.progress import Watcher
 
 
 @dataclass(frozen=True)
-class Trial:
+class AblationTrial:
     """Validation scores of one network with a part and without it, lower is better; ``off`` where it was sent away."""
 
     part: str
@@ -32,7 +32,7 @@ class Trial:
 
 
 @torch.no_grad()
-def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[Trial]:
+def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[AblationTrial]:
     """Switch off those optional parts of a fit's network that validation is no better with; gives all that were tried.
 
     The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation long enough to choose by
@@ -47,21 +47,21 @@ def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[Trial]:
         without = {part: _validate_without(fit, tensors) for part, tensors in left.items()}
         part = min(without, key=without.__getitem__)
         if score < without[part]:
-            trials += [Trial(one, score, without[one], off=False) for one in left]
+            trials += [AblationTrial(one, score, without[one], off=False) for one in left]
             break
         watcher.say(f"{part}: switched off, validation {without[part]:.4f} without and {score:.4f} with it")
-        trials.append(Trial(part, score, without[part], off=True))
+        trials.append(AblationTrial(part, score, without[part], off=True))
         score = without[part]
         _silence(left.pop(part))
     experts = _validate_without(fit, list(network.naive_forecast_attention.parameters()))
-    trials.append(Trial("attention over naive forecasts (without: equal weights)", score, experts, off=False))
+    trials.append(AblationTrial("attention over naive forecasts (without: equal weights)", score, experts, off=False))
     if network.streaming == "exact":
         with _forgetting(network):
-            trials.append(Trial("recurrence in the finest resolution", score, objective.validate(), off=False))
+            trials.append(AblationTrial("recurrence in the finest resolution", score, objective.validate(), off=False))
     return trials
 
 
-def tell_ablation(judge: str, trials: Sequence[Sequence[Trial]]) -> dict[str, Any]:
+def describe_ablation(judge: str, trials: Sequence[Sequence[AblationTrial]]) -> dict[str, Any]:
     """What a manifest says of the trials of each member, or of the only network."""
     parts = [
         {

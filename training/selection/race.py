@@ -42,11 +42,11 @@ class SelectedConfig:
     """
 
     config: FitConfig
-    raced: Sequence[RecipeTrial] = ()
+    trials: Sequence[RecipeTrial] = ()
     weights: Weights = field(default_factory=dict)
 
 
-def settle(
+def select_config(
     panel: Panel,
     config: FitConfig,
     out: Path,
@@ -70,14 +70,14 @@ def settle(
     if not cut(panel, config, horizon).can_choose(horizon):
         watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
         return SelectedConfig(config)
-    raced, weights = (_recall(out), {}) if resume else hold_race(recipes, config, begin, watcher)
-    if not raced:
+    trials, weights = (_recall(out), {}) if resume else run_race(recipes, config, begin, watcher)
+    if not trials:
         return SelectedConfig(config)
-    _remember(out, raced)
-    winner = {recipe.name: recipe for recipe in recipes}.get(raced[0].recipe)
+    _remember(out, trials)
+    winner = {recipe.name: recipe for recipe in recipes}.get(trials[0].recipe)
     if winner is None:
-        raise TrainingError(f"--resume: {raced[0].recipe} won the race and is not to be had now; fit without --resume")
-    return SelectedConfig(winner.fill(config), raced, weights)
+        raise TrainingError(f"--resume: {trials[0].recipe} won the race and is not to be had now; fit without --resume")
+    return SelectedConfig(winner.fill(config), trials, weights)
 
 
 def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list[Recipe], str]:
@@ -91,7 +91,7 @@ def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list
     return [tuning(panel, str(family))], ""
 
 
-def hold_race(
+def run_race(
     recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit[PanelForecast]], watcher: Watcher
 ) -> tuple[list[RecipeTrial], Weights]:
     """Run every recipe for a third of its steps, its whole schedule within them; the one to take comes first.
@@ -105,11 +105,11 @@ def hold_race(
     TrainingError
         If no recipe comes to anything.
     """
-    raced: list[RecipeTrial] = []
+    trials: list[RecipeTrial] = []
     weights: list[Weights] = []
     failed = TrainingError("")
     for number, recipe in enumerate(recipes):
-        watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_told(recipe, recipes)}")
+        watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_differences(recipe, recipes)}")
         try:
             fit = begin(_shortened(recipe.fill(config)))
             curves = fit.run(watcher)
@@ -117,21 +117,21 @@ def hold_race(
             failed = error
             continue
         weights.append(fit.best)
-        raced.append(RecipeTrial(recipe.name, {**recipe.network, **recipe.training}, curves.steps, curves.best))
-    if not raced:
+        trials.append(RecipeTrial(recipe.name, {**recipe.network, **recipe.training}, curves.steps, curves.best))
+    if not trials:
         raise failed
-    taken = choose([one.validation for one in raced])
-    raced.insert(0, raced.pop(taken))
+    taken = choose([one.validation for one in trials])
+    trials.insert(0, trials.pop(taken))
     watcher.say(
-        "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in raced) + f"; {raced[0].recipe} it is"
+        "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in trials) + f"; {trials[0].recipe} it is"
     )
-    return raced, weights[taken]
+    return trials, weights[taken]
 
 
-def _remember(folder: Path, raced: Sequence[RecipeTrial]) -> None:
+def _remember(folder: Path, trials: Sequence[RecipeTrial]) -> None:
     """Keep the outcome beside the checkpoint, for a fit that is resumed."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _FILE).write_text(json.dumps([asdict(one) for one in raced]), encoding="utf-8")
+    (folder / _FILE).write_text(json.dumps([asdict(one) for one in trials]), encoding="utf-8")
 
 
 def _recall(folder: Path) -> list[RecipeTrial]:
@@ -140,7 +140,7 @@ def _recall(folder: Path) -> list[RecipeTrial]:
     return [RecipeTrial(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
 
 
-def forget_race(folder: Path) -> None:
+def remove_race(folder: Path) -> None:
     """Delete what was kept, when the artifact is whole."""
     (folder / _FILE).unlink(missing_ok=True)
 
@@ -156,7 +156,7 @@ def _shortened(config: FitConfig) -> FitConfig:
     return replace(config, training=short)
 
 
-def _told(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
+def _differences(recipe: Recipe, recipes: Sequence[Recipe]) -> str:
     """The settings in which it differs from another, in words."""
     ours = {**recipe.network, **recipe.training}
     others = [{**one.network, **one.training} for one in recipes]

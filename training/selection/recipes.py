@@ -34,8 +34,8 @@ class Recipe:
 
     def fill(self, config: FitConfig) -> FitConfig:
         """A config with what it leaves open taken from here."""
-        told = asdict(config.training)
-        training = replace(config.training, **{key: value for key, value in self.training.items() if not told[key]})
+        values = asdict(config.training)
+        training = replace(config.training, **{key: value for key, value in self.training.items() if not values[key]})
         every = training.validation_every or max(training.steps // _TIMES, 1)
         return replace(
             config,
@@ -61,11 +61,11 @@ def choose_recipes(panel: Panel, config: FitConfig, *more: Recipe) -> tuple[Reci
         return (tuning(panel, config.training.start),)
     shape = choose_network(panel, config.network)
     recipes = (*(_for_many(panel, shape) if len(panel.items) >= MANY else _for_few(shape)), *more)
-    told = asdict(config.training)
+    values = asdict(config.training)
     for recipe in recipes[1:]:
         for ours, first, given in (
             (recipe.network, recipes[0].network, config.network),
-            (recipe.training, recipes[0].training, {key for key, value in told.items() if value}),
+            (recipe.training, recipes[0].training, {key for key, value in values.items() if value}),
         ):
             if any(key in given for key in ours if ours[key] != first.get(key)):
                 return recipes[:1]

@@ -51,12 +51,16 @@ class Range:
 
 @dataclass(frozen=True)
 class SweepConfig:
-    """What is tried, and how. ``space``: choices or ranges by ``(table, key)``."""
+    """Table ``[sweep]``: what is tried, and how."""
 
     sampler: str = "tpe"
+    """`tpe`, `grid` or `random`."""
     trials: int = 20
+    """Trials in all."""
     seed: int = 0
+    """Seed of the sampler."""
     space: Mapping[tuple[str, str], tuple[Any, ...] | Range] = field(default_factory=dict)
+    """Choices or ranges by ``(table, key)``."""
 
     def __post_init__(self) -> None:
         expect(self.sampler in SAMPLERS, "[sweep] sampler", f"one of {', '.join(SAMPLERS)}", self.sampler)
@@ -72,8 +76,8 @@ def read_sweep(path: str | Path | None) -> tuple[FitConfig, SweepConfig]:
         If a table, a key or a value is not what it must be.
     """
     tables = read_toml(path) if path else {}
-    told = dict(tables.pop("sweep", {}))
-    spaces = {name: told.pop(name, {}) for name in ("network", "training")}
+    own = dict(tables.pop("sweep", {}))
+    spaces = {name: own.pop(name, {}) for name in ("network", "training")}
     if not any(spaces.values()):
         spaces = DEFAULT_SPACE
     space = {
@@ -81,7 +85,7 @@ def read_sweep(path: str | Path | None) -> tuple[FitConfig, SweepConfig]:
         for table in spaces
         for key, value in spaces[table].items()
     }
-    sweep = replace(build_table(SweepConfig, told, "sweep"), space=space)
+    sweep = replace(build_table(SweepConfig, own, "sweep"), space=space)
     config = FitConfig.from_dict(tables)
     expect(not config.members, "[[members]]", "none in a sweep, which tries one network", len(config.members))
     for (table, key), values in space.items():
@@ -151,13 +155,13 @@ def sweep_panel(
         settings = {
             f"{table}.{key}": _suggest(trial, table, key, values) for (table, key), values in sweep.space.items()
         }
-        watcher.say(f"trial {trial.number + 1} of {sweep.trials}: {_told(settings)}")
+        watcher.say(f"trial {trial.number + 1} of {sweep.trials}: {_describe(settings)}")
         try:
-            prepared = prepare(panel, _with(config, settings))
+            setup = prepare(panel, _with(config, settings))
         except StatecastError as error:  # a pair that cannot be
             trial.set_user_attr("why", str(error))
             raise optuna.TrialPruned(str(error)) from None
-        return prepared.fit().run(_Pruning(trial, watcher)).best
+        return setup.fit().run(_Pruning(trial, watcher)).best
 
     if left > 0:
         study.optimize(one, n_trials=left, catch=(TrainingError,))
@@ -226,7 +230,7 @@ def _new_trial(trial: optuna.trial.FrozenTrial) -> SweepTrial:
     return SweepTrial(settings, trial.value if trial.state is TrialState.COMPLETE else None, ended)
 
 
-def _told(settings: Mapping[str, Any]) -> str:
+def _describe(settings: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in settings.items()
     )

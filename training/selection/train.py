@@ -15,10 +15,10 @@ from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
 from training.fitting.panel_objective import PanelForecast
 from training.progress import Watcher
-from training.selection.finetune import SCRATCH, StartTrial, begin_with, tell_starts, tune
-from training.selection.members import apart, run_all, together
+from training.selection.finetune import SCRATCH, StartTrial, describe_starts, prepare_tuning, tune
+from training.selection.members import merge_members, run_all, split_members
 from training.selection.prepare import FitSetup, prepare
-from training.selection.race import RecipeTrial, SelectedConfig, forget_race, settle
+from training.selection.race import RecipeTrial, SelectedConfig, remove_race, select_config
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class FittedModel:
     """A network that has learned and is neither calibrated nor judged, with what it learned from and how.
 
     config: in which nothing is open; it trains the same again.  fits: of each member, or of the only network.
-    raced, starts: recipes and starts that were tried, the one that was taken first; none where there was no choice.
+    trials, starts: recipes and starts that were tried, the one that was taken first; none where there was no choice.
     places: of checkpoints.
     """
 
@@ -35,7 +35,7 @@ class FittedModel:
     task: Task
     config: FitConfig
     fits: Sequence[Fit[PanelForecast]]
-    raced: Sequence[RecipeTrial]
+    trials: Sequence[RecipeTrial]
     places: Sequence[Path]
     starts: Sequence[StartTrial] = ()
 
@@ -58,19 +58,19 @@ def train(
     """Settle what a config leaves open, train, and with a family as ``base`` keep what validation likes best.
 
     family: a pretrained one that takes part in a race; none does beside ``base``.
-    Checkpoints lie under ``out`` until ``forget_training``.
+    Checkpoints lie under ``out`` until ``remove_checkpoints``.
 
     Raises
     ------
     StatecastError
-        If the data or the config cannot be trained on; the message says how to mend it.
+        If the data or the config cannot be fitted on; the message says how to mend it.
     """
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
     if base and config.training.start:
         raise TrainingError(f"--from: the config starts from {config.training.start} already; leave one of them out")
-    begun = begin_with(base, panel, config) if base else None
-    settled = settle(
+    tuning = prepare_tuning(base, panel, config) if base else None
+    selected = select_config(
         panel,
         config,
         out,
@@ -79,50 +79,50 @@ def train(
         watcher=watcher,
         resume=resume,
     )
-    trained = _from_scratch(panel, settled, out, watcher, resume)
-    return _best_start(trained, begun, out, watcher, resume) if begun else trained
+    fitted = _from_scratch(panel, selected, out, watcher, resume)
+    return _best_start(fitted, tuning, out, watcher, resume) if tuning else fitted
 
 
-def forget_training(trained: FittedModel, out: Path) -> None:
+def remove_checkpoints(fitted: FittedModel, out: Path) -> None:
     """Delete the checkpoints and the race's outcome, when the artifact is whole."""
-    forget_race(out)
-    for place in trained.places:
+    remove_race(out)
+    for place in fitted.places:
         Checkpoint.remove(place)
         if place != out and place.exists():
             place.rmdir()
 
 
-def _from_scratch(panel: Panel, settled: SelectedConfig, out: Path, watcher: Watcher, resume: bool) -> FittedModel:
-    prepared = [prepare(panel, one) for one in apart(settled.config)]
-    network: SeriesNetwork = prepared[0].network
-    config, places = prepared[0].config, [out]
-    if settled.config.members:
-        network = Ensemble([one.network for one in prepared])
-        config = together([one.config for one in prepared])
-        places = [out / f"member-{number + 1}" for number in range(len(prepared))]
-    fits = [one.fit(place) for one, place in zip(prepared, places, strict=True)]
-    if settled.weights:
-        fits[0].start_at(settled.weights, settled.raced[0].validation)
-    trained = FittedModel(network, prepared[0].tensors, prepared[0].task, config, fits, settled.raced, places)
+def _from_scratch(panel: Panel, selected: SelectedConfig, out: Path, watcher: Watcher, resume: bool) -> FittedModel:
+    setups = [prepare(panel, one) for one in split_members(selected.config)]
+    network: SeriesNetwork = setups[0].network
+    config, places = setups[0].config, [out]
+    if selected.config.members:
+        network = Ensemble([one.network for one in setups])
+        config = merge_members([one.config for one in setups])
+        places = [out / f"member-{number + 1}" for number in range(len(setups))]
+    fits = [one.fit(place) for one, place in zip(setups, places, strict=True)]
+    if selected.weights:
+        fits[0].start_at(selected.weights, selected.trials[0].validation)
+    fitted = FittedModel(network, setups[0].tensors, setups[0].task, config, fits, selected.trials, places)
     items = f"{len(panel.items)} items, {panel.rows} rows"
-    watcher.say(f"{items}, freq {network.config.freq}, {trained.parameters} parameters")
+    watcher.say(f"{items}, freq {network.config.freq}, {fitted.parameters} parameters")
     run_all(fits, watcher, resume)
-    return trained
+    return fitted
 
 
-def _best_start(trained: FittedModel, begun: FitSetup, out: Path, watcher: Watcher, resume: bool) -> FittedModel:
-    place, (fit,) = out / "tuned", trained.fits
-    done = FitSetup(fit.objective.network, trained.tensors, trained.task, trained.config)
-    starts = tune(begun, StartTrial(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
+def _best_start(fitted: FittedModel, tuning: FitSetup, out: Path, watcher: Watcher, resume: bool) -> FittedModel:
+    place, (fit,) = out / "tuned", fitted.fits
+    done = FitSetup(fit.objective.network, fitted.tensors, fitted.task, fitted.config)
+    starts = tune(tuning, StartTrial(SCRATCH, done, fit, fit.curves.best), place, watcher, resume)
     best = starts[0]
-    watcher.say(f"kept: {best.name}; validation {tell_starts(starts)}")
+    watcher.say(f"kept: {best.name}; validation {describe_starts(starts)}")
     return replace(
-        trained,
+        fitted,
         network=best.fit.objective.network,
-        tensors=best.prepared.tensors,
-        task=best.prepared.task,
-        config=best.prepared.config,
+        tensors=best.setup.tensors,
+        task=best.setup.task,
+        config=best.setup.config,
         fits=[best.fit],
         starts=starts,
-        places=[*trained.places, place],
+        places=[*fitted.places, place],
     )

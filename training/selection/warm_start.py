@@ -13,8 +13,8 @@ from training.data.panel import Panel
 from training.errors import TrainingError
 from training.selection.defaults import choose_network
 
-ASKED = ("freq", "season", "horizon")
-"""Keys of ``[network]`` that say what is asked of a family; all but ``_FREE`` others are the family's own."""
+REQUESTED = ("freq", "season", "horizon")
+"""Keys of ``[network]`` that say what is requested of a family; all but ``_FREE`` others are the family's own."""
 _SHIPPED = Path("artifacts/default")  # seen from the project's folder
 _FREE = ("adaptation", "dropout")  # weights mean the same with any
 
@@ -41,18 +41,18 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
     if not isinstance(family, Family):
         raise TrainingError(f"start: expected a pretrained family, got {artifact.name}, a {artifact.kind}")
     first = panel.items[0]
-    heard = [str(name) for part in (first.past, first.known, first.static, first.mixed_frequency) for name in part]
-    if heard:
+    covariates = [str(name) for part in (first.past, first.known, first.static, first.mixed_frequency) for name in part]
+    if covariates:
         raise TrainingError(
-            f"start: {artifact.name} hears the target alone, the data has {', '.join(heard)}; leave them out, or say "
-            "--from, which tries it beside a network that hears them"
+            f"start: {artifact.name} does not support covariates, the data has {', '.join(covariates)}: drop them, "
+            "or pass --from to compare it with a network that does"
         )
-    asked = choose_network(panel, {key: given[key] for key in ASKED if key in given})
+    requested = choose_network(panel, {key: given[key] for key in REQUESTED if key in given})
     try:
-        own = family.config.of(asked.season, asked.freq, asked.horizon)
+        own = family.config.of(requested.season, requested.freq, requested.horizon)
     except ConfigError as error:
         raise TrainingError(f"start: {artifact.name} cannot start here: {error}; fit without it") from None
-    shape = replace(own, adaptation=min(own.adaptation, asked.adaptation))
+    shape = replace(own, adaptation=min(own.adaptation, requested.adaptation))
     wanted = ForecasterConfig.from_dict({**shape.to_dict(), **given})
     for name in given:
         ours, theirs = getattr(wanted, name), getattr(shape, name)

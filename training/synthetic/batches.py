@@ -14,7 +14,7 @@ from training.synthetic.damage import damage, gaps
 from training.synthetic.families import held_apart, learned
 from training.synthetic.shape import Array, Shape
 
-_WRONG = 0.08  # share of rows whose season is not the one that the network is told
+_WRONG = 0.08  # share of rows whose season is not the one that the network is given
 
 
 class Season(NamedTuple):
@@ -49,7 +49,7 @@ _SHARES = _WEIGHTS / _WEIGHTS.sum()
 class SyntheticBatch(NamedTuple):
     """Rows of one length.
 
-    season: what the network is told.  target: ``[B, T]``, NaN missing.  truth: ``[B, N, F]`` after each of the
+    season: what the network is given.  target: ``[B, T]``, NaN missing.  truth: ``[B, N, F]`` after each of the
     ``forks`` ``[N]``.  unit: ``[B]`` mean absolute change over one season, at least a tenth of the deviation of the
     whole, which is 1.
     """
@@ -81,10 +81,10 @@ class Batches:
         patches = int(np.exp(generator.uniform(np.log(low), np.log(high + 1))))
         steps = patches * config.patch_length + config.horizon
         rows = int(np.clip(self.values // steps, 8, 192))
-        told = Shape(rows, steps, entry.season, entry.long)
+        shape = Shape(rows, steps, entry.season, entry.long)
         wrong = int(generator.binomial(rows, _WRONG))
         other = max(int(entry.season * np.exp(generator.normal(0, 0.5))), 1)
-        parts = [learned(told.of(rows - wrong), generator)]
+        parts = [learned(shape.of(rows - wrong), generator)]
         if wrong:
             parts.append(learned(Shape(wrong, steps, other), generator))
         return self._batch(np.concatenate(parts), config, generator)

@@ -1,4 +1,4 @@
-"""What a fit on text is told: a TOML file with a ``[text]`` table."""
+"""The config of a fit on text: a TOML file with a ``[text]`` table."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -15,21 +15,21 @@ _FROM_TEXT = ("vocabulary", "symbols")
 
 @dataclass(frozen=True)
 class TextConfig:
-    """How a text is read and cut.
-
-    vocabulary: ``char``, ``word`` or ``byte``.  limit: the most frequent symbols that are kept, 0 for all.
-    lower: lower-case it.  letters: whatever is between letters becomes one space.  characters: only the first ones
-    (after these two), 0 for all.
-    fractions: of the text for training, for choosing weights, and held out, in this order. With nothing to choose by,
-    the last weights are kept.
-    """
+    """Table ``[text]``: how a text is read and cut."""
 
     vocabulary: str = "char"
+    """Kind of symbols: `char`, `word` or `byte`."""
     limit: int = 0
+    """Number of most frequent symbols to keep, 0 for all."""
     lower: bool = False
+    """Whether to lower-case the text."""
     letters: bool = False
+    """Whether whatever is between letters becomes one space."""
     characters: int = 0
+    """Number of first characters to keep, after the two above; 0 for all."""
     fractions: tuple[float, ...] = (0.9, 0.0, 0.1)
+    """Shares of the text for training, for choosing weights, and held out. With nothing to choose by, the last weights
+    are kept."""
 
     def __post_init__(self) -> None:
         known = ", ".join(VOCABULARIES)
@@ -43,39 +43,47 @@ class TextConfig:
 
 @dataclass(frozen=True)
 class TextTraining:
-    """How a network is fitted to a text. A step is one batch; ``seconds`` (if above 0) ends training early.
-
-    batch, length: rows of a batch, and symbols of a row through which gradients flow.
-    windows: ``carried`` cuts the text into ``batch`` long rows and carries state from window to window; ``random``
-    takes windows from everywhere and starts each from nothing.
-    optimizer: ``adamw`` or ``sgd`` (plain).  schedule: ``cosine`` or ``constant``, both after ``warm_up`` steps.
-    clip: largest norm of a gradient.  averaging: share of training, the last one, whose weights are averaged.
-    embedding_dropout: of the input; between layers and before the head it is the network's.
-    precision: ``float32``, or ``bfloat16`` for what autocast covers; the loss is always float32.
-    validate_every: epochs between validations and checkpoints.
-    ngrams: highest order of the n-gram baseline, 0 for none.  threads: of the CPU; 0 leaves them as they are.
-    device: cpu, cuda, or auto for whichever there is.
-    """
+    """Table ``[training]`` of a fit on text."""
 
     seed: int = 0
+    """Seed of all randomness."""
     epochs: int = 20
+    """Passes over the training part."""
     seconds: float = 0.0
+    """Time budget of training in seconds, 0 for none."""
     batch: int = 32
+    """Rows per batch; a step is one batch."""
     length: int = 64
+    """Symbols per row through which gradients flow."""
     windows: str = "carried"
+    """`carried` cuts the text into `batch` long rows and carries state from window to window; `random` takes windows
+    from everywhere and starts each from nothing."""
     optimizer: str = "adamw"
+    """`adamw` or `sgd` (plain)."""
     schedule: str = "cosine"
+    """`cosine` or `constant`, both after `warm_up`."""
     learning_rate: float = 2e-3
+    """Highest learning rate."""
     warm_up: int = 100
+    """Steps over which the learning rate rises."""
     weight_decay: float = 1e-2
+    """Weight decay of the optimizer."""
     clip: float = 5.0
+    """Largest norm of the gradient."""
     averaging: float = 0.33
+    """Share of training, the last one, whose weights are averaged."""
     embedding_dropout: float = 0.1
+    """Dropout of the input; between layers and before the head the network's own applies."""
     precision: str = "float32"
+    """`float32`, or `bfloat16` for what autocast covers; the loss is always float32."""
     validate_every: int = 1
+    """Epochs between validations and checkpoints."""
     ngrams: int = 8
+    """Highest order of the n-gram baselines, 0 for none."""
     threads: int = 1
+    """CPU threads, 0 leaves them as they are."""
     device: str = "cpu"
+    """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
         choices = {
@@ -102,11 +110,14 @@ class TextTraining:
 
 @dataclass(frozen=True)
 class TextFitConfig:
-    """A whole fit on text. ``network`` holds keys of the ``GeneratorConfig``, those apart that follow from the text."""
+    """A whole fit on text."""
 
     text: TextConfig = field(default_factory=TextConfig)
+    """How the text is read and cut."""
     network: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the ``GeneratorConfig``, without those that follow from the text."""
     training: TextTraining = field(default_factory=TextTraining)
+    """How the network is fitted."""
 
     @classmethod
     def read(cls, path: str | Path) -> "TextFitConfig":

@@ -11,7 +11,7 @@ from training.config import FitConfig
 from training.data.panel import Panel
 from training.errors import TrainingError
 from training.pipeline import backtest_panel, fit_panel
-from training.selection.members import apart, together
+from training.selection.members import merge_members, split_members
 from training.selection.prepare import prepare
 from training.selection.sweep import read_sweep
 
@@ -32,7 +32,7 @@ def fitted(wavy: Panel, tmp_path_factory):
 
 
 def test_each_member_has_its_own_keys_and_the_next_seed():
-    first, second = apart(FitConfig.from_dict(TOLD))
+    first, second = split_members(FitConfig.from_dict(TOLD))
     assert (first.network["half_life"], second.network["cell"], second.network["width"]) == (20.0, "gru", 8)
     assert (first.training.seed, second.training.seed) == (7, 8)
     assert (first.training.steps, second.training.steps) == (8, 6)
@@ -41,14 +41,14 @@ def test_each_member_has_its_own_keys_and_the_next_seed():
 
 def test_without_members_it_is_the_config_itself():
     config = FitConfig.from_dict({"network": {"width": 8}})
-    assert apart(config) == [config]
+    assert split_members(config) == [config]
 
 
 def test_put_together_it_comes_apart_again():
-    configs = apart(FitConfig.from_dict(TOLD))
-    whole = together(configs)
-    assert apart(whole) == configs
-    assert apart(FitConfig.from_dict(tomllib.loads(whole.to_toml()))) == configs
+    configs = split_members(FitConfig.from_dict(TOLD))
+    whole = merge_members(configs)
+    assert split_members(whole) == configs
+    assert split_members(FitConfig.from_dict(tomllib.loads(whole.to_toml()))) == configs
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from training.fitting.loop import Fit
 from training.fitting.panel_objective import PanelForecast
 from training.fitting.weights import copy_weights
 from training.progress import Silent
-from training.selection.pruning import _Forgetful, switch_off, tell_ablation
+from training.selection.pruning import _Forgetful, describe_ablation, switch_off
 
 SHAPE = ForecasterConfig(
     horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4, 8), width=8, memory=2, memory_width=4
@@ -57,7 +57,7 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     switched = {"gated_residuals.memory_gate", "resolution_attention.active"}
     after = copy_weights(network)
     assert all(torch.equal(weight, after[name]) for name, weight in before.items() if name not in switched)
-    assert all(isinstance(part["off"], bool) for part in tell_ablation("pinball", [list(trials.values())])["parts"])
+    assert all(isinstance(part["off"], bool) for part in describe_ablation("pinball", [list(trials.values())])["parts"])
 
 
 def test_a_resolution_that_is_off_has_no_share_and_no_say(fit):

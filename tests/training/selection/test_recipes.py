@@ -16,7 +16,7 @@ from training.fitting.choice import NOISE, choose
 from training.pipeline import fit_panel
 from training.progress import Silent
 from training.selection.prepare import prepare
-from training.selection.race import hold_race
+from training.selection.race import run_race
 from training.selection.recipes import Recipe, choose_recipes
 
 SHORT = TrainingConfig(forks=8, warm=2, seconds=0.6, boosting=False, baseline_seconds=0.0)
@@ -86,7 +86,7 @@ def test_what_recipes_agree_on_may_be_named(wavy):
 
 def race(panel, *recipes):
     config = replace(SMALL, training=replace(SHORT, seconds=0.0))
-    return hold_race(recipes, config, lambda told: prepare(panel, told).fit(), Silent())
+    return run_race(recipes, config, lambda told: prepare(panel, told).fit(), Silent())
 
 
 def recipe(name, width, rate, steps=18):

@@ -1,0 +1,109 @@
+"""The commands that use an artifact: ``backtest`` and ``forecast``."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+import statecast
+from statecast.models.generator import Generator
+from training.cli.console import print_leaderboard, print_notes, refusals
+from training.cli.options import (
+    Data,
+    Dayfirst,
+    FreqText,
+    Id,
+    Metrics,
+    Resolution,
+    Target,
+    Timestamp,
+    Timezone,
+    Unit,
+    Wide,
+    columns_of,
+    names,
+)  # fmt: skip
+from training.cli.text import backtest_text_file
+from training.data.coarse_tables import join_resolutions, read_pairs
+from training.data.panel import Panel
+from training.data.tables import panel_of, read_table
+from training.pipeline import backtest_panel, trained_with
+from training.predict import forecast_panel, write_table
+from training.pretraining.member import fitting
+
+Artifact = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
+
+
+def backtest(
+    artifact: Artifact,
+    data: Data,
+    freq: FreqText = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
+    resolution: Resolution = None,
+    metrics: Metrics = None,
+) -> None:
+    """Print the table of errors, ours and the baselines', on the test rows of a table."""
+    with refusals() as console:
+        loaded = statecast.load(artifact)
+        if isinstance(loaded.network, Generator):
+            backtest_text_file(console, loaded, data)
+            return
+        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        panel = _read(console, loaded, data, columns, freq, resolution)
+        print_leaderboard(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).leaderboard)
+
+
+def forecast(
+    artifact: Artifact,
+    data: Data,
+    out: Annotated[Path, typer.Option("--out", help="Table to write: .csv, .csv.gz or .parquet.")],
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead; the artifact's if left out.")] = None,
+    freq: FreqText = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
+    resolution: Resolution = None,
+) -> None:
+    """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
+    with refusals() as console:
+        loaded = statecast.load(artifact)
+        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        panel = _read(console, loaded, data, columns, freq, resolution)
+        frame = forecast_panel(fitting(loaded, panel, horizon), panel, horizon)
+        write_table(frame, out)
+        console.print(f"wrote {out}: {len(frame)} rows")
+
+
+def _read(
+    console: Console,
+    artifact: statecast.Artifact,
+    data: Path,
+    columns: dict[str, Any],
+    freq: str | None,
+    resolution: list[str] | None,
+) -> Panel:
+    known = replace(trained_with(artifact).data, **columns)
+    frame = read_table(data)
+    if artifact.manifest.get("optional_covariates"):
+        present = set(map(str, frame.columns))
+        known = replace(
+            known,
+            past=tuple(name for name in known.past if name in present),
+            future=tuple(name for name in known.future if name in present),
+            static=tuple(name for name in known.static if name in present),
+        )
+    panel = panel_of(frame, known.columns, freq or known.freq)
+    print_notes(console, panel.notes)
+    return join_resolutions(panel, read_pairs(resolution), known.columns)

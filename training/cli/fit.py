@@ -1,0 +1,120 @@
+"""The command ``fit``: a table or a text becomes an artifact."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from statecast.errors import ConfigError
+from training.cli.console import print_leaderboard, print_notes, refusals
+from training.cli.options import (
+    Data,
+    Dayfirst,
+    FreqText,
+    Future,
+    Id,
+    Metrics,
+    Out,
+    Past,
+    Resolution,
+    Static,
+    Target,
+    Timestamp,
+    Timezone,
+    Unit,
+    Wide,
+    columns_of,
+    given,
+    names,
+)  # fmt: skip
+from training.cli.text import fit_text_file
+from training.config import FitConfig
+from training.data.coarse_tables import join_resolutions, read_pairs
+from training.data.tables import read_panel
+from training.pipeline import file_digest, fit_panel
+from training.progress import Bar
+from training.selection.warm_start import shipped
+from training.text.config import is_text
+
+
+def fit(
+    data: Data,
+    out: Out,
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML file; without one everything is chosen from the data.")
+    ] = None,
+    freq: FreqText = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
+    season: Annotated[int | None, typer.Option(min=1, help="Steps per season.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, for a table.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over a text.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0, help="Time budget of training in seconds; 0 for none.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
+    id_column: Id = None,
+    timestamp_column: Timestamp = None,
+    target_column: Target = None,
+    wide: Wide = None,
+    timezone: Timezone = None,
+    timestamp_unit: Unit = None,
+    dayfirst: Dayfirst = None,
+    past: Past = None,
+    future: Future = None,
+    static: Static = None,
+    resolution: Resolution = None,
+    metrics: Metrics = None,
+    name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
+    version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
+    base: Annotated[
+        Path | None, typer.Option("--from", help="Artifact of a pretrained family to start from, artifacts/default.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
+) -> None:
+    """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
+    with refusals() as console:
+        columns = columns_of(
+            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst,
+            past=past, future=future, static=static,
+        )  # fmt: skip
+        columns |= given(resolutions=read_pairs(resolution) or None)
+        network = given(horizon=horizon, season=season)
+        training = given(seconds=seconds, seed=seed)
+        name = name or out.resolve().name
+        if config and is_text(config):
+            foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}
+            training |= given(epochs=epochs)
+            fit_text_file(
+                console, config, data, out,
+                name=name, version=version, resume=resume, training=training, foreign=foreign,
+            )  # fmt: skip
+            return
+        if epochs is not None:
+            raise ConfigError("--epochs: a table is trained in steps; pass --steps, or a config with a [text] table")
+        chosen = FitConfig.read(config) if config else FitConfig()
+        training |= given(steps=steps, metrics=names(metrics))
+        chosen = replace(
+            chosen,
+            data=replace(chosen.data, **columns, **given(freq=freq)),
+            network={**chosen.network, **network},
+            training=replace(chosen.training, **training),
+        )
+        panel = read_panel(data, chosen.data.columns, chosen.data.freq)
+        print_notes(console, panel.notes)
+        panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
+        with Bar(console) as bar:
+            outcome = fit_panel(
+                panel,
+                chosen,
+                out,
+                name=name,
+                version=version,
+                data_digest=file_digest(data, *map(Path, chosen.data.resolutions.values())),
+                base=base,
+                family=shipped(),
+                resume=resume,
+                watcher=bar,
+            )
+        print_leaderboard(console, outcome.leaderboard)
+        console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
