@@ -225,3 +225,11 @@ def test_the_recipes_name_files_that_are_there() -> None:
     for path in re.findall(r"`((?:statecast|training|service|tests|docs|examples|configs)/[\w./-]+)`", text):
         if "NAME" not in path:
             assert (ROOT / path).exists(), f"CONTRIBUTING.md names {path}"
+
+
+def test_codes_of_warnings_in_the_reference_exist() -> None:
+    """Who waits for a code that is never sent handles nothing."""
+    page = (ROOT / "docs" / "reference" / "http.md").read_text().partition("## Warnings")[2]
+    code = "\n".join((ROOT / path).read_text() for path in sources("service", "statecast"))
+    codes = re.findall(r"^\| `([a-z_]+)` \|", page, re.M)
+    assert codes and [name for name in codes if f'"{name}"' not in code] == []

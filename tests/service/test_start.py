@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 
+from service.stores.registry import open_store
 from tests.builders import tiny_artifact
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +93,13 @@ def test_a_wrong_setting_ends_the_start(tmp_path: Path) -> None:
         assert "STATECAST_PROTOCOLS: " in refusal(process)
     with started(tmp_path, port="many") as process:
         assert "STATECAST_PORT" in refusal(process)
+
+
+def test_a_store_that_another_process_holds_ends_the_start(tmp_path: Path) -> None:
+    """Two owners of one file would lose each other's sessions; a traceback does not say which of them to stop."""
+    tiny_artifact(tmp_path / "artifacts")
+    url = f"sqlite:///{tmp_path}/sessions.db"
+    held = open_store(url)
+    with started(tmp_path, state_url=url) as process:
+        assert "another process holds this store; stop it" in refusal(process)
+    held.close()
