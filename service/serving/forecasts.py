@@ -13,16 +13,16 @@ from service.serving.catalog import Catalog, Model
 from service.serving.job_builder import build_job, new_record
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
-from service.serving.series_work import SeriesWork, run_series
+from service.serving.series_work import SeriesWork, each, run_series
 from service.serving.views import session_details
 from service.sessions.commit import SessionWrites
-from service.sessions.live_metrics import Interval
+from service.sessions.live_metrics import Interval, score
 from service.sessions.registry import unknown
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
-from service.sessions.update import plan_update
+from service.sessions.update import SessionUpdate, plan_update
 from service.settings import Settings
-from service.stores.interface import Store, StoreError
+from service.stores.interface import Record, Scores, Store, StoreError
 
 HOUSEKEEPING_S = 600.0
 """Seconds between two looks for sessions whose life has ended."""
@@ -144,25 +144,55 @@ class ForecastService:
         async with SessionTurn(self._sessions, owner, session_id) as turn:
             await self._sessions.end(turn.key, session_id)
 
-    def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
-        """Plan one series: what its session will become, and what the engine has to do for that."""
-        if turn is None:
-            model = model.member(series.season)
-            update = plan_update(None, series, self.runtime.limits(model))
-            return SeriesWork(model, series, update, build_job(model, series, update))
-        record, now = turn.record, self._sessions.now()
-        if record is not None:
+    def _prepare(
+        self, model: Model, inputs: Sequence[SeriesInput], turns: Sequence[SessionTurn | None]
+    ) -> list[SeriesWork | ServiceError]:
+        """Plan some series: what their sessions will become, and what the engine has to do for that."""
+        plans = each(partial(self._plan, model), inputs, turns)
+        sessions = [plan for plan in plans if not isinstance(plan, ServiceError) and plan[2] is not None]
+        scored = iter(score([update.observed(before) for _, update, before in sessions if before is not None]))
+
+        def build(series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
+            plan = next(planned)
+            if isinstance(plan, ServiceError):
+                raise plan
+            member, update, before = plan
+            if turn is None or before is None:
+                return SeriesWork(member, series, update, build_job(member, series, update))
+            return self._session_work(member, series, update, before, next(scored), turn)
+
+        planned = iter(plans)
+        return each(build, inputs, turns)
+
+    def _plan(
+        self, model: Model, series: SeriesInput, turn: SessionTurn | None
+    ) -> tuple[Model, SessionUpdate, Record | None]:
+        """Decide what of a series is new, and to which record of its session."""
+        record = None if turn is None else turn.record
+        if turn is not None and record is not None:
             check_model(record, model, turn.session)
         model = model.member(series.season if record is None else record.season)
         update = plan_update(record, series, self.runtime.limits(model))
-        before = record or new_record(turn.key, model, series, now, self._settings.metric_names)
-        after = update.advance(before).used(now, self._sessions.ttl)
-        config = model.config
+        if turn is not None and record is None:
+            record = new_record(turn.key, model, series, self._sessions.now(), self._settings.metric_names)
+        return model, update, record
+
+    def _session_work(
+        self,
+        model: Model,
+        series: SeriesInput,
+        update: SessionUpdate,
+        before: Record,
+        scores: Scores,
+        turn: SessionTurn,
+    ) -> SeriesWork:
+        now, config = self._sessions.now(), model.config
+        after = update.advance(before, scores, now, now + self._sessions.ttl)
         touch = now - before.last_used > self._sessions.slack
         writes = SessionWrites(after, Interval.of(config.quantile_levels), config.horizon, touch)
         lease = turn.checkout(model.key, len(series.variables))
-        job = build_job(model, series, update, record, lease, writes)
-        return SeriesWork(model, series, update, job, turn, record, after)
+        job = build_job(model, series, update, turn.record, lease, writes)
+        return SeriesWork(model, series, update, job, turn, turn.record, after)
 
     async def _clean(self) -> None:
         while True:

@@ -13,7 +13,7 @@ from service.serving.catalog import Model
 from service.serving.job_builder import build_job
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
-from service.serving.series_work import SeriesWork, run_series
+from service.serving.series_work import SeriesWork, each, run_series
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
 from service.sessions.update import plan_update
@@ -55,7 +55,7 @@ class ScenarioService:
             If the models are not loaded yet.
         """
         self._runtime.require()
-        prepare = partial(self._prepare, model)
+        prepare = partial(each, partial(self._prepare, model))
         return await run_series(self._runtime.bridge, self._runtime.sessions, inputs, prepare)
 
     async def draw(

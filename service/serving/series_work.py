@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from service.errors import Loading, ServiceError, Unprocessable
 from service.scheduling.bridge import Bridge
@@ -17,6 +18,8 @@ from service.sessions.turn import SessionTurn
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 from statecast.errors import StatecastError
+
+R = TypeVar("R")
 
 PREPARED_AT_ONCE = 32
 """Series that are prepared in one turn of the loop, so that ``/live`` waits for these and not for all of a request."""
@@ -85,8 +88,25 @@ class SeriesWork:
         )  # fmt: skip
 
 
-Prepare = Callable[[SeriesInput, SessionTurn | None], SeriesWork]
-"""Plans the work of one series; the turn, if any, has its record. Raises ``ServiceError`` for what is refused."""
+Prepare = Callable[[Sequence[SeriesInput], Sequence[SessionTurn | None]], list[SeriesWork | ServiceError]]
+"""Plans the work of some series; their turns, if any, have their records. Gives the error of what is refused."""
+
+
+def each(
+    prepare: Callable[[SeriesInput, SessionTurn | None], R],
+    inputs: Sequence[SeriesInput],
+    turns: Sequence[SessionTurn | None],
+) -> list[R | ServiceError]:
+    """Call ``prepare`` for each series; for one that is refused the error stands in its place."""
+    found: list[R | ServiceError] = []
+    for series, turn in zip(inputs, turns, strict=True):
+        try:
+            found.append(prepare(series, turn))
+        except ServiceError as error:
+            found.append(error)
+        except StatecastError as error:
+            found.append(Unprocessable(str(error)))
+    return found
 
 
 async def run_series(
@@ -143,16 +163,16 @@ async def _run(
     works: dict[int, SeriesWork] = {}
     try:
         await _find(sessions, turns, answers)
-        for i, (series, turn) in enumerate(zip(inputs, turns, strict=True)):
-            if answers[i] is None:
-                try:
-                    works[i] = prepare(series, turn)
-                except ServiceError as error:
-                    answers[i] = error
-                except StatecastError as error:
-                    answers[i] = Unprocessable(str(error))
-            if i % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+        left = [i for i, answer in enumerate(answers) if answer is None]
+        for begin in range(0, len(left), PREPARED_AT_ONCE):
+            if begin:
                 await asyncio.sleep(0)
+            places = left[begin : begin + PREPARED_AT_ONCE]
+            for i, work in zip(places, prepare([inputs[i] for i in places], [turns[i] for i in places]), strict=True):
+                if isinstance(work, ServiceError):
+                    answers[i] = work
+                else:
+                    works[i] = work
         entries = bridge.submit([(work.job, work.resolved) for work in works.values()])
         for work, entry in zip(works.values(), entries, strict=True):
             if work.turn is not None and not isinstance(entry, ServiceError):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +52,8 @@ def issue(
     return PendingForecast(start, kept.astype(np.float32), seasonal_error.astype(np.float32))
 
 
-def score(scores: Scores, pending: PendingForecast | None, values: Floats, start: int, coverage: float) -> Scores:
-    """Add what observations say about the forecast that was issued before them.
+class Observed(NamedTuple):
+    """What came of a session, beside the forecast that was issued before it.
 
     Parameters
     ----------
@@ -60,36 +61,85 @@ def score(scores: Scores, pending: PendingForecast | None, values: Floats, start
         States by the metric's name; those of metrics that are not installed here stay as they are.
     pending : PendingForecast or None
         The forecast; without one nothing is said.
-    values : array
-        Observations ``[V, T]``; missing ones and those beyond the horizon say nothing.
+    values : array, ``[V, T]``
+        Observations; missing ones and those beyond the horizon say nothing.
     start : int
-        Clock of the first of them.
+        Time index of the first of them.
     coverage : float
         Nominal coverage of the forecast's interval.
+    """
+
+    scores: Scores
+    pending: PendingForecast | None
+    values: Floats
+    start: int
+    coverage: float
+
+    @property
+    def skip(self) -> int:
+        """Steps of the forecast before the first observation; below 0 where that lies before the forecast."""
+        return -1 if self.pending is None else self.start - self.pending.start
+
+    @property
+    def steps(self) -> int:
+        """Observations that meet the forecast."""
+        if self.pending is None or self.skip < 0:
+            return 0
+        return max(0, min(int(self.values.shape[1]), int(self.pending.quantiles.shape[1]) - self.skip))
+
+
+def score(observed: Sequence[Observed]) -> list[Scores]:
+    """Add what observations say about the forecasts that were issued before them.
+
+    Sessions that are alike are scored together, for a single observation costs the time of calling numpy.
+
+    Parameters
+    ----------
+    observed : sequence of Observed
+        One per session.
 
     Returns
     -------
-    mapping
-        The new states.
+    list of mapping
+        The new states of each.
     """
-    if pending is None:
-        return scores
-    skip = start - pending.start
-    steps = min(values.shape[1], pending.quantiles.shape[1] - skip)
-    if steps <= 0 or skip < 0:
-        return scores
-    quantiles = pending.quantiles[:, skip : skip + steps].astype(np.float64)
+    found = [one.scores for one in observed]
+    alike: dict[tuple[int, int, float, tuple[str, ...]], list[int]] = {}
+    for i, one in enumerate(observed):
+        if one.steps:
+            rows = len(one.values)
+            # Several variables of a session are pooled, which a batch keeps apart: such a session is scored alone.
+            own = 0 if rows == 1 else i + 1
+            alike.setdefault((own, one.steps, one.coverage, tuple(one.scores)), []).append(i)
+    for (_, steps, coverage, _), places in alike.items():
+        scored = _scored([observed[i] for i in places], steps, coverage)
+        for i, scores in zip(places, scored, strict=True):
+            found[i] = scores
+    return found
+
+
+def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[Scores]:
+    """Score one session, or several of one variable, of which as many observations meet their forecasts."""
+    values = np.concatenate([one.values[:, :steps] for one in observed])
+    pending = [(one.pending, one.skip) for one in observed if one.pending is not None]
+    quantiles = np.concatenate([of.quantiles[:, skip : skip + steps] for of, skip in pending]).astype(np.float64)
     batch = metrics.ForecastBatch(
-        values[:, :steps],
+        values,
         quantiles[..., 1],
         quantiles=quantiles,
         levels=(0.5 - coverage / 2, 0.5, 0.5 + coverage / 2),
-        seasonal_error=pending.scale,
+        seasonal_error=np.concatenate([of.scale for of, _ in pending]),
     )
-    return {
-        name: state if (metric := _metric(name)) is None else metric.update(state, batch)
-        for name, state in scores.items()
-    }
+    updated: list[dict[str, NDArray[np.float64]]] = [{} for _ in observed]
+    for name in observed[0].scores:
+        metric, states = _metric(name), [one.scores[name] for one in observed]
+        if metric is not None and len(states) == 1:
+            states = [metric.update(states[0], batch)]
+        elif metric is not None:
+            states = list(metric.update(np.stack(states)[:, None], batch)[:, 0])
+        for scores, state in zip(updated, states, strict=True):
+            scores[name] = state
+    return list(updated)
 
 
 def summary(scores: Scores, coverage: float) -> dict[str, object]:

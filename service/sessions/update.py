@@ -13,11 +13,11 @@ from service.errors import Conflict, UnknownSession, Unprocessable
 from service.sessions.coarse_series import check_given, checksum_given, lay_given
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
-from service.sessions.live_metrics import score
+from service.sessions.live_metrics import Observed
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
 from service.sessions.series_input import Floats, SeriesInput
 from service.sessions.time_axis import on_axis
-from service.stores.interface import Record, Request
+from service.stores.interface import Record, Request, Scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,10 +54,27 @@ class SessionUpdate:
         """Clock of the last step that the network will have read."""
         return self.clock + int(self.target.shape[1])
 
-    def advance(self, record: Record) -> Record:
-        """Give the record as it will stand, but for the state and the newly issued forecast."""
+    def observed(self, record: Record) -> Observed:
+        """Give what the new observations are scored with."""
+        return Observed(record.scores, record.issued, self.values, self.clock + 1, record.interval)
+
+    def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
+        """Give the record as it will stand, but for the state and the newly issued forecast.
+
+        Parameters
+        ----------
+        record : Record
+            The session as it stands.
+        scores : mapping
+            What ``score`` or ``score_many`` makes of its scores.
+        now, expires_at : float
+            When it was used, and when its life ends now.
+        """
         return replace(
             record,
+            last_used=now,
+            expires_at=expires_at,
+            scores=scores,
             first_clock=self.first_clock,
             last_clock=self.last_clock,
             count=record.count + self.applied,
@@ -66,7 +83,6 @@ class SessionUpdate:
             checksum=self.checksum,
             request=self.request,
             zone=self.zone,
-            scores=score(record.scores, record.issued, self.values, self.clock + 1, record.interval),
         )
 
 
@@ -124,12 +140,16 @@ def _next(record: Record, grid: RegularSeries, arrival: SeriesInput, limits: Lim
             compare(record, grid)
     if grid.end <= record.last_clock:
         return _nothing(record, arrival, duplicates)
-    plan = _plan(grid.after(record.last_clock), record, arrival, limits, request)
-    return replace(plan, duplicates=duplicates, applied=plan.applied - duplicates)
+    return _plan(grid.after(record.last_clock), record, arrival, limits, request, duplicates)
 
 
 def _plan(
-    new: RegularSeries, record: Record | None, arrival: SeriesInput, limits: Limits, request: Request
+    new: RegularSeries,
+    record: Record | None,
+    arrival: SeriesInput,
+    limits: Limits,
+    request: Request,
+    duplicates: int = 0,
 ) -> SessionUpdate:
     tail = record.tail if record else np.zeros((new.values.shape[0], 0), dtype=np.float32)
     longer = np.concatenate([tail, new.values], axis=1)
@@ -144,8 +164,8 @@ def _plan(
         known=new.known,
         given=given,
         earlier=earlier if record is None else np.full_like(earlier, np.nan),
-        applied=int(arrival.target.shape[1]),
-        duplicates=0,
+        applied=int(arrival.target.shape[1]) - duplicates,
+        duplicates=duplicates,
         gap=int(new.given.size - new.given.sum()),
         first_clock=record.first_clock if record else new.begin,
         tail=longer[:, surplus:].copy(),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statecast.errors import InputError
+from statecast.models.roll_out import RollOut, roll_on
 from statecast.models.scenarios import quantile_function, sample_paths
 from statecast.uncertainty.autocorrelation import correlate
 from tests.laws.series import Batch, batches
@@ -96,3 +97,21 @@ def test_wrong_use_is_told() -> None:
     """Before any work is done."""
     with pytest.raises(InputError, match="samples and horizon from 1"):
         sample_paths(None, None, torch.zeros(1, 2, 0), 0, np.array([1]))  # type: ignore[arg-type]
+
+
+@few
+@given(batches(rows=2, most=30))
+def test_rolling_on_a_horizon_at_a_time_is_rolling_on_at_once(batch: Batch) -> None:
+    """The service forecasts in pieces what a notebook does in one call; both must give the same bits."""
+    network, future = batch.network, batch.future.repeat(1, 3, 1)
+    horizon = network.config.horizon
+    state = network.prime(batch.part(0, batch.target.shape[1]), batch.fresh())
+    near = network.decode(state, future[:, :horizon])
+    quantiles, mean = roll_on(network, state, future, near)
+    roll, parts = RollOut.start(state, near), []
+    for begin in range(horizon, 4 * horizon, horizon):
+        parts.append(roll)
+        if begin < 3 * horizon:
+            roll = roll.advance(network, future[:, begin - horizon : begin], future[:, begin : begin + horizon])
+    assert torch.equal(quantiles, torch.cat([part.quantiles for part in parts], dim=1))
+    assert torch.equal(mean, torch.cat([part.mean for part in parts], dim=1))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from service.sessions.live_metrics import Interval, issue, new_scores, score, summary
+from service.sessions.live_metrics import Interval, Observed, issue, new_scores, summary
+from service.sessions.live_metrics import score as score_all
 from statecast import metrics
 
 LEVELS = (0.1, 0.5, 0.9)
@@ -16,6 +17,11 @@ def quantiles() -> np.ndarray:
 
 def pending(start: int, scale: float = 2.0):
     return issue(quantiles(), np.array([scale]), start, Interval.of(LEVELS))
+
+
+def score(*of):
+    (found,) = score_all([Observed(*of)])
+    return found
 
 
 def plain(scores) -> dict[str, list[float]]:
@@ -67,3 +73,20 @@ def test_a_metric_that_is_not_installed_stays_as_it_was() -> None:
     later = score(scores, pending(100), np.float32([[11]]), 100, 0.8)
     assert plain(later) == {"mase": [0.5, 1], "coverage": [1, 1], "gone_metric": [3, 2]}
     assert "gone_metric" not in summary(later, 0.8)
+
+
+def test_sessions_scored_together_are_scored_as_alone() -> None:
+    """A request of hundreds of sessions must leave the sums that hundreds of requests would."""
+    draw = np.random.default_rng(0)
+    observed = [
+        Observed(
+            new_scores(("wql", "mae") if n % 5 == 0 else ()),
+            None if n % 7 == 0 else pending(100 + n % 2, 1.0 + n),
+            draw.normal(11, 2, (2 if n % 6 == 0 else 1, 1 + n % 3)).astype(np.float32),
+            100 + n % 4,
+            0.8,
+        )
+        for n in range(40)
+        if n % 6 or n % 7 == 0
+    ]
+    assert [plain(found) for found in score_all(observed)] == [plain(score(*one)) for one in observed]

@@ -59,7 +59,8 @@ def blank(came: SeriesInput) -> Record:
 
 def apply(record: Record | None, came: SeriesInput) -> tuple[Record, SessionUpdate]:
     plan = plan_update(record, came, LIMITS)
-    return plan.advance(record or blank(came)), plan
+    before = record or blank(came)
+    return plan.advance(before, before.scores, 0.0, 1.0), plan
 
 
 def opened(values, begin: int = 100, **fields) -> Record:
