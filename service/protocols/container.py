@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Services:
-    """What can be asked of the loaded models."""
+    """What the loaded models can do."""
 
     catalogue: Catalog
     forecasts: ForecastService
@@ -40,7 +40,7 @@ class Container:
     services: Services | None = None
     """None where there is no artifact."""
     unready: str | None = "the models are still loading; try again in a few seconds"
-    """Why nothing can be asked yet; None once the models are warm."""
+    """Why no request is served yet; None once the models are warm."""
 
     @classmethod
     def build(cls, settings: Settings) -> "Container":

@@ -106,7 +106,7 @@ class Document:
             operation["security"] = [{name: []} for name in _KEYS]
             statuses |= {401, 403}
         content = {protocol.failure_type: {"schema": reference(protocol.failure_schema.__name__)}}
-        kept = {status: told for status, told in operation["responses"].items() if int(status) < 400}
+        kept = {status: response for status, response in operation["responses"].items() if int(status) < 400}
         for status in sorted(statuses):
             described: dict[str, Any] = {"description": _WHEN[status], "content": content}
             kept.setdefault(

@@ -49,7 +49,7 @@ class Unsupported:
 
     def _read(self, value: Any) -> Any:
         if not self._neutral(value):
-            raise refused(f"not supported by this server, got {came(value)}; remove it")
+            raise refused(f"not supported by this server; remove it (got {came(value)})")
         return value
 
 
