@@ -72,7 +72,7 @@ def warnings_of(
     model: Model, arrival: SeriesInput, plan: SessionUpdate, read: int, freq: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
-    config, warnings = model.config, []
+    config, warnings = model.config, list(arrival.warnings)
     if read < max(2 * config.season, config.patch_length):
         warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
     if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():

@@ -74,6 +74,8 @@ class SeriesInput:
         Steps a season with which a series begins, None for a model that has a season of its own.
     named : bool
         Whether the request names the season itself. A session that began with another one then refuses it.
+    warnings : tuple of (str, str)
+        Code and detail of each thing that makes a forecast less than it could be.
     """
 
     target: Floats
@@ -96,3 +98,4 @@ class SeriesInput:
     horizon: int = 0
     season: int | None = None
     named: bool = False
+    warnings: tuple[tuple[str, str], ...] = ()

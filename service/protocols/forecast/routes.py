@@ -3,23 +3,23 @@
 import asyncio
 import logging
 import time
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.errors import ServiceError, Unprocessable
+from service.errors import ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
 from service.protocols.container import Container
 from service.protocols.forecast.body import decode
-from service.protocols.forecast.reply import Reply, Served
+from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
-from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate_series
+from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate
+from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
-from statecast.errors import StatecastError
+from service.serving.series_answer import SeriesAnswer
+from service.sessions.series_input import SeriesInput
 
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
@@ -36,7 +36,7 @@ class Forecast:
         self._turn = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a client that leaves drops its work."""
+        """Answer one request; the work of a client that leaves is dropped."""
         identity, headers = scope["state"]["request_id"], dict(scope["headers"])
         try:
             kind, body = await self._answer(scope, headers, receive, identity)
@@ -59,66 +59,49 @@ class Forecast:
         # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
         async with self._turn:
             await asyncio.sleep(0)
-        asked = await decode(scope, headers, kind, body, self._settings)
-        model = services.catalogue.resolve(asked.model, "forecaster")
-        timeout_ms = self._settings.default_timeout_ms if asked.timeout_ms is None else asked.timeout_ms
+        request = await decode(scope, headers, kind, body, self._settings)
+        model = services.catalogue.resolve(request.model, "forecaster")
+        timeout_ms = self._settings.default_timeout_ms if request.timeout_ms is None else request.timeout_ms
         caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
-        reply = Reply(asked, model, horizon_of(asked, model), tuple(levels_of(asked, model.config)), [], identity)
-        work = asyncio.ensure_future(self._serve(services.forecasts, reply, caller))
+        horizon, levels = horizon_of(request, model), tuple(levels_of(request, model.config))
+        work = asyncio.ensure_future(self._forecast(services.forecasts, request, model, horizon, caller))
         watch = asyncio.ensure_future(_left(receive))
         try:
             await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
             if not work.done():
                 raise ClientDisconnect
-            work.result()
+            answers = work.result()
         finally:
             watch.cancel()
             work.cancel()
-        numbers = len(reply.served) * reply.horizon * (len(reply.levels) + 1)
-        if numbers > INLINE_VALUES or wanted != JSON:
-            return wanted, await asyncio.to_thread(reply.encode, wanted)
-        return wanted, reply.encode(wanted)
+        encoder = ForecastEncoder(request, model, horizon, levels, identity)
+        if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or wanted != JSON:
+            return wanted, await asyncio.to_thread(encoder.encode, answers, wanted)
+        return wanted, encoder.encode(answers, wanted)
 
-    async def _serve(self, forecasting: ForecastService, reply: Reply, caller: "Caller") -> None:
-        """Forecast every series at once, and put the answers into the reply in the request's order."""
-        series = reply.asked.series
-        taken = await self._take_in(reply, caller)
-        inputs = [inlet.arrival for inlet in taken if not isinstance(inlet, ServiceError)]
-        answers = iter(await forecasting.forecast_many(reply.model, inputs))
-        served = [
-            Served(one.item_id, inlet)
-            if isinstance(inlet, ServiceError)
-            else Served(one.item_id, next(answers), inlet.warnings, inlet.arrival.variables)
-            for one, inlet in zip(series, taken, strict=True)
-        ]
-        failures = [one.answer for one in served if isinstance(one.answer, ServiceError)]
-        if len(failures) == len(served):
+    async def _forecast(
+        self, forecasts: ForecastService, request: ForecastRequest, model: Model, horizon: int, caller: Caller
+    ) -> list[SeriesAnswer | ServiceError]:
+        """Forecast every series at once; give the answers in the request's order."""
+        inputs = await self._validate(request, model, horizon, caller)
+        valid = [one for one in inputs if isinstance(one, SeriesInput)]
+        found = iter(await forecasts.forecast_many(model, valid))
+        answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
+        failures = [answer for answer in answers if isinstance(answer, ServiceError)]
+        if len(failures) == len(answers):
             raise all_failed(failures)
         for failure in failures:
             self._metrics.rejected.labels(failure.code).inc()
-        reply.served.extend(served)
+        return answers
 
-    async def _take_in(self, reply: Reply, caller: "Caller") -> list[Any]:
-        asked, model = reply.asked, reply.model
-
-        def check(series: SeriesRequest) -> Any:
-            try:
-                return validate_series(series, asked, model, self._settings, reply.horizon, caller)
-            except ServiceError as error:
-                return error
-            except StatecastError as error:
-                return Unprocessable(str(error))
-
-        # To look for a season takes ten times as long as all else.
-        weight = 10 if model.longest_season else 1
-        if weight * _values(asked) > INLINE_VALUES:
-            return await asyncio.to_thread(lambda: [check(one) for one in asked.series])
-        return [check(one) for one in asked.series]
-
-
-def _values(asked: ForecastRequest) -> int:
-    # A series costs about as much to check as 500 values.
-    return sum(500 + sum(map(len, one.target.values())) for one in asked.series)
+    async def _validate(
+        self, request: ForecastRequest, model: Model, horizon: int, caller: Caller
+    ) -> list[SeriesInput | ServiceError]:
+        # A series costs about as much to check as 500 values; to look for a season takes ten times as long as all else.
+        values = sum(500 + sum(map(len, one.target.values())) for one in request.series)
+        if (10 if model.longest_season else 1) * values > INLINE_VALUES:
+            return await asyncio.to_thread(validate, request, model, self._settings, horizon, caller)
+        return validate(request, model, self._settings, horizon, caller)
 
 
 async def _left(receive: Receive) -> None:

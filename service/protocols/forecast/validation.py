@@ -1,23 +1,23 @@
-"""A series and the model that it asks -> an ``SeriesInput``: names, lengths, types and times checked, all at once."""
+"""Series of a request against their model: names, lengths, types and times checked, all faults at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from service.codecs.faults import raise_faults
-from service.errors import Fault, TooLarge, Unprocessable
+from service.errors import Fault, ServiceError, TooLarge, Unprocessable
 from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
 from service.protocols.forecast.schemas import SeriesBody
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
+from service.protocols.forecast.timeline import check_reach, read_timeline
 from service.serving.catalog import Model
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig
+from statecast.errors import StatecastError
 from statecast.inputs.covariates import encode_covariates
 
 
@@ -29,31 +29,23 @@ class Caller:
     deadline: float
 
 
-@dataclass(frozen=True)
-class SeriesValidator:
-    """An arrival, and what to warn about."""
-
-    arrival: SeriesInput
-    warnings: tuple[tuple[str, str], ...] = ()
-
-
-def horizon_of(asked: SeriesBody, model: Model) -> int:
-    """Steps ahead that a request gets.
+def horizon_of(request: SeriesBody, model: Model) -> int:
+    """Give the steps ahead that a request gets.
 
     Raises
     ------
     Unprocessable
-        If it asks for more than the model gives.
+        If it requests more than the model can give.
     """
-    horizon = model.config.horizon if asked.horizon is None else asked.horizon
+    horizon = model.config.horizon if request.horizon is None else request.horizon
     if horizon > model.reach:
         msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; ask for fewer steps"
         raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
     return horizon
 
 
-def levels_of(asked: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
-    """Quantile levels that a request gets.
+def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
+    """Give the quantile levels that a request gets.
 
     Raises
     ------
@@ -61,7 +53,7 @@ def levels_of(asked: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
         If one lies beyond the outermost trained ones.
     """
     trained = config.quantile_levels
-    if asked.quantile_levels is None:
+    if request.quantile_levels is None:
         return trained
     faults = [
         Fault(
@@ -69,16 +61,51 @@ def levels_of(asked: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
             f"expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost trained ones, got {level:g}; "
             "leave it out",
         )
-        for index, level in enumerate(asked.quantile_levels)
+        for index, level in enumerate(request.quantile_levels)
         if not trained[0] <= level <= trained[-1]
     ]
     raise_faults(faults, "level_out_of_range")
-    return asked.quantile_levels
+    return request.quantile_levels
+
+
+def validate(
+    request: SeriesBody, model: Model, settings: Settings, horizon: int, caller: Caller
+) -> list[SeriesInput | ServiceError]:
+    """Check every series of a request against the model's inputs; one that is wrong fails alone.
+
+    Parameters
+    ----------
+    request : ForecastRequest
+        Its series are changed in place where rows of a table turn out to lie in the horizon.
+    model : Model
+        What will forecast them.
+    settings : Settings
+        Limits.
+    horizon : int
+        Steps ahead that are wanted.
+    caller : Caller
+        Whose request it is.
+
+    Returns
+    -------
+    list of SeriesInput or ServiceError
+        In the order of the request.
+    """
+
+    def one(series: SeriesRequest) -> SeriesInput | ServiceError:
+        try:
+            return validate_series(series, request.missing, model, settings, horizon, caller)
+        except ServiceError as error:
+            return error
+        except StatecastError as error:
+            return Unprocessable(str(error))
+
+    return [one(series) for series in request.series]
 
 
 def validate_series(
-    series: SeriesRequest, asked: SeriesBody, model: Model, settings: Settings, horizon: int, caller: Caller
-) -> SeriesValidator:
+    series: SeriesRequest, missing: str, model: Model, settings: Settings, horizon: int, caller: Caller
+) -> SeriesInput:
     """Check one series against the model's inputs.
 
     Raises
@@ -102,30 +129,28 @@ def validate_series(
     static = read_static(series, config.static_covariates, warnings)
     given = read_resolutions(series, config, settings) if series.resolutions else {}
     series.raise_faults()
-    return SeriesValidator(
-        SeriesInput(
-            target=np.stack(list(series.target.values())),
-            past=encode_covariates(config.past_covariates, past, (steps,)),
-            known=encode_covariates(config.future_covariates, known, (steps,)),
-            future=encode_covariates(config.future_covariates, future, (horizon,)),
-            static=encode_covariates(config.static_covariates, static, ()),
-            variables=tuple(series.target),
-            freq=timeline.freq,
-            clocks=_cut(timeline, steps),
-            offset=timeline.offset,
-            zone=timeline.zone,
-            stamps=timeline.stamps_of(steps),
-            unclear=timeline.unclear,
-            missing=asked.missing,
-            session=series.session,
-            owner=caller.owner,
-            deadline=caller.deadline,
-            given=given,
-            horizon=horizon,
-            season=season,
-            named=series.season is not None,
-        ),
-        tuple(warnings),
+    return SeriesInput(
+        target=np.stack(list(series.target.values())),
+        past=encode_covariates(config.past_covariates, past, (steps,)),
+        known=encode_covariates(config.future_covariates, known, (steps,)),
+        future=encode_covariates(config.future_covariates, future, (horizon,)),
+        static=encode_covariates(config.static_covariates, static, ()),
+        variables=tuple(series.target),
+        freq=timeline.freq,
+        clocks=None if timeline.clocks is None else timeline.clocks[:steps],
+        offset=timeline.offset,
+        zone=timeline.zone,
+        stamps=timeline.stamps_of(steps),
+        unclear=timeline.unclear,
+        missing=missing,
+        session=series.session,
+        owner=caller.owner,
+        deadline=caller.deadline,
+        given=given,
+        horizon=horizon,
+        season=season,
+        named=series.season is not None,
+        warnings=tuple(warnings),
     )
 
 
@@ -152,16 +177,14 @@ def _future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int, 
 def _check_target(series: SeriesRequest, lengths: dict[str, int], settings: Settings) -> None:
     steps = next(iter(lengths.values()), 0)
     if steps > settings.max_history:
-        raise TooLarge(f"target: expected at most {settings.max_history} steps a series, got {steps}; send the newest")
+        raise TooLarge(
+            f"target: expected at most {settings.max_history} steps per series, got {steps}; send the newest"
+        )
     for name, length in lengths.items():
         if length != steps:
             series.fault(f"expected {steps} values, as the first variable has, got {length}", "target", name)
     if series.target and steps == 0 and series.session is None:
         series.fault(
-            "expected at least one value, got an empty list; give the history, or name a session to ask it again",
+            "expected at least one value, got an empty list; give the history, or name a session to forecast it again",
             "target",
         )
-
-
-def _cut(timeline: Timeline, steps: int) -> Any:
-    return None if timeline.clocks is None else timeline.clocks[:steps]

@@ -25,7 +25,6 @@ class PathStart:
     variables: tuple[str, ...]
     forecast: SeriesAnswer | ServiceError
     """Its state is where the paths go on."""
-    warnings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -125,8 +124,7 @@ class PathReply:
                 repr(level): _by_variable(one.variables, quantiles[place, rows])
                 for place, level in enumerate(self.levels)
             }
-        warnings = (*one.warnings, *forecast.warnings)
-        return path | {"warnings": [{"code": code, "detail": detail} for code, detail in warnings]}
+        return path | {"warnings": [{"code": code, "detail": detail} for code, detail in forecast.warnings]}
 
 
 def _by_variable(names: tuple[str, ...], values: NDArray[Any]) -> Any:

@@ -7,19 +7,18 @@ from itertools import islice
 import orjson
 from starlette.requests import ClientDisconnect
 
-from service.errors import ServiceError, TooLarge, Unprocessable
+from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
-from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.validation import Caller, SeriesValidator, levels_of, validate_series
+from service.protocols.forecast.validation import Caller, levels_of, validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
 from service.serving.catalog import Model
 from service.serving.scenarios import ScenarioService
 from service.serving.text import new_seed
+from service.sessions.series_input import SeriesInput
 from service.settings import Settings
-from statecast.errors import StatecastError
 
 # Steps of all paths that are sent at once.
 STEPS_AT_ONCE = 16
@@ -103,23 +102,13 @@ def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
 async def _start(
     scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, horizon: int, caller: Caller
 ) -> list[PathStart]:
-    def check(series: SeriesRequest) -> SeriesValidator | ServiceError:
-        try:
-            return validate_series(series, request, model, settings, horizon, caller)
-        except ServiceError as error:
-            return error
-        except StatecastError as error:
-            return Unprocessable(str(error))
-
-    series = request.series
-    checked = await asyncio.to_thread(lambda: [check(entry) for entry in series])
-    inputs = [one.arrival for one in checked if not isinstance(one, ServiceError)]
-    forecasts = iter(await scenarios.forecast_many(model, inputs))
+    inputs = await asyncio.to_thread(validate, request, model, settings, horizon, caller)
+    answers = iter(await scenarios.forecast_many(model, [one for one in inputs if isinstance(one, SeriesInput)]))
     starts = [
-        PathStart(entry.item_id, ("",), one)
-        if isinstance(one, ServiceError)
-        else PathStart(entry.item_id, one.arrival.variables, next(forecasts), one.warnings)
-        for entry, one in zip(series, checked, strict=True)
+        PathStart(series.item_id, one.variables, next(answers))
+        if isinstance(one, SeriesInput)
+        else PathStart(series.item_id, ("",), one)
+        for series, one in zip(request.series, inputs, strict=True)
     ]
     failures = [entry.forecast for entry in starts if isinstance(entry.forecast, ServiceError)]
     if len(failures) == len(starts):

@@ -1,0 +1,245 @@
+"""Answers of a whole request as its reply: JSON, or a long table. Numbers stay in arrays over all series at once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from service.errors import ServiceError
+from service.http.body import ARROW, JSON
+from service.http.ids import ulid
+from service.http.problems import problem
+from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.series import SeriesRequest
+from service.protocols.forecast.table import TableRows, write_table
+from service.serving.catalog import Model
+from service.serving.series_answer import SeriesAnswer
+from statecast.config import ForecasterConfig
+from statecast.layers.heads import interpolate_levels
+from statecast.time.axis import TimeAxis
+from statecast.time.frequency import Frequency
+
+Doubles = NDArray[np.float64]
+Answered = list[tuple[SeriesRequest, SeriesAnswer]]
+_FAILED: dict[str, Any] = {
+    "start": None,
+    "freq": None,
+    "mean": None,
+    "quantiles": None,
+    "session": None,
+    "warnings": [],
+}
+
+
+@dataclass(frozen=True)
+class ForecastEncoder:
+    """Writes the answers of one request.
+
+    Parameters
+    ----------
+    request : ForecastRequest
+        What is answered.
+    model : Model
+        What forecast.
+    horizon : int
+        Steps F that were requested.
+    levels : tuple of float
+        Quantile levels L that were requested.
+    request_id : str
+        Repeated in failures.
+    """
+
+    request: ForecastRequest
+    model: Model
+    horizon: int
+    levels: tuple[float, ...]
+    request_id: str
+
+    def encode(self, answers: Sequence[SeriesAnswer | ServiceError], kind: str) -> bytes:
+        """Write a reply.
+
+        Parameters
+        ----------
+        answers : sequence of SeriesAnswer or ServiceError
+            One per series of the request, in its order.
+        kind : str
+            Content type, one of ``http.body.KINDS``.
+
+        Returns
+        -------
+        bytes
+            The body.
+        """
+        answered: Answered = [
+            (series, answer)
+            for series, answer in zip(self.request.series, answers, strict=True)
+            if isinstance(answer, SeriesAnswer)
+        ]
+        if kind == JSON:
+            return orjson.dumps(self._reply(answers, answered), option=orjson.OPT_SERIALIZE_NUMPY)
+        return write_table(self._rows(answers, answered), self.levels, arrow=kind == ARROW)
+
+    def _reply(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered) -> dict[str, Any]:
+        forecasts = self._forecasts(answered)
+        return {
+            "id": f"fc_{ulid()}",
+            "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
+            "forecasts": [
+                {"item_id": series.item_id, **_FAILED, "error": problem(answer, self.request_id)}
+                if isinstance(answer, ServiceError)
+                else {"item_id": series.item_id, **next(forecasts)}
+                for series, answer in zip(self.request.series, answers, strict=True)
+            ],
+            "timing_ms": {
+                "queue": round(max((answer.queue_ms for _, answer in answered), default=0.0), 3),
+                "compute": round(max((answer.result.compute_ms for _, answer in answered), default=0.0), 3),
+            },
+        }
+
+    def _forecasts(self, answered: Answered) -> Iterator[dict[str, Any]]:
+        """Give each forecast's object, but for its ``item_id``."""
+        include, names = self.request.include, list(map(repr, self.levels))
+        if not answered:
+            return
+        numbers = np.ascontiguousarray(self._numbers(answered).transpose(0, 2, 1))
+        baselines = self._baselines(answered) if "baseline" in include else numbers[:, 0]
+        row = 0
+        for (series, answer), start in zip(answered, _starts([one for _, one in answered]), strict=True):
+            own = tuple(series.target)
+            rows = slice(row, row := row + len(own))
+            mean, *quantiles = (_by_variable(own, values) for values in numbers[rows].swapaxes(0, 1))
+            forecast: dict[str, Any] = {"start": start, "freq": answer.freq}
+            if answer.season is not None:
+                forecast["season"] = answer.season
+            forecast["mean"] = mean
+            forecast["quantiles"] = dict(zip(names, quantiles, strict=True))
+            if "baseline" in include:
+                forecast["baseline"] = {
+                    "name": f"seasonal_naive_{self._config(answer).season}",
+                    "mean": _by_variable(own, baselines[rows]),
+                }
+            if "attention" in include:
+                forecast["attention"] = self._attention(own, answer)
+            forecast["session"] = answer.session
+            forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in answer.warnings]
+            forecast["error"] = None
+            yield forecast
+
+    def _numbers(self, answered: Answered) -> Doubles:
+        """Mean and quantiles ``[R, F, 1 + L]`` of the R variables of all series, in their order."""
+        trained = self.model.config.quantile_levels
+        quantiles = _gather([(answer.result.quantiles, answer.rows) for _, answer in answered], self.horizon)
+        if self.levels != trained:
+            quantiles = interpolate_levels(quantiles, trained, self.levels)
+        mean = _gather([(answer.result.mean, answer.rows) for _, answer in answered], self.horizon)
+        return np.concatenate([mean[..., None], quantiles], axis=2)
+
+    def _baselines(self, answered: Answered) -> Doubles:
+        """Seasonal naive forecasts ``[R, F]``."""
+        return _gather([(answer.result.baseline, answer.rows) for _, answer in answered], self.horizon)
+
+    def _config(self, answer: SeriesAnswer) -> ForecasterConfig:
+        """Shape of the network that answered; a family's has no freq of its own and takes the series'."""
+        config = self.model.member(answer.season).config
+        return config if answer.season is None else replace(config, freq=answer.freq)
+
+    def _attention(self, own: tuple[str, ...], answer: SeriesAnswer) -> dict[str, Any]:
+        """One weight per requested segment by resolution and by naive forecast; one in all by age and by feature."""
+        config, rows, result = self._config(answer), answer.rows, answer.result
+        segments = -(-self.horizon // config.segment_length)
+        weights = {name: part[rows, :segments] for name, part in result.attention.items()}
+
+        def shaped(values: NDArray[Any]) -> Any:
+            return _by_variable(own, np.ascontiguousarray(values))
+
+        return {
+            **{name: shaped(weights["resolutions"][..., k]) for k, name in enumerate(config.resolution_names)},
+            "experts": {name: shaped(weights["experts"][..., k]) for k, name in enumerate(config.naive_forecasts)},
+            **{
+                kind: {name: shaped(weight[rows]) for name, weight in part.items()}
+                for kind, part in result.shares.items()
+                if part
+            },
+        }
+
+    def _rows(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered) -> TableRows:
+        """Lay the numbers out one below the other; a series that failed has one row without any."""
+        blocks = [
+            (series.item_id, name, answer)
+            for series, answer in zip(self.request.series, answers, strict=True)
+            for name in (series.target if isinstance(answer, SeriesAnswer) else (None,))
+        ]
+        lengths = np.array([self.horizon if isinstance(answer, SeriesAnswer) else 1 for *_, answer in blocks])
+        present = np.repeat([isinstance(answer, SeriesAnswer) for *_, answer in blocks], lengths)
+        numbers = np.full((len(present), 1 + len(self.levels)), np.nan)
+        steps = np.zeros(len(present), dtype=np.int64)
+        if answered:
+            numbers[present] = self._numbers(answered).reshape(-1, numbers.shape[1])
+            starts = np.array([answer.start for series, answer in answered for _ in series.target], dtype=np.int64)
+            steps[present] = (starts[:, None] + np.arange(self.horizon)).ravel()
+        return TableRows(
+            item_ids=[item_id for item_id, _, _ in blocks],
+            variables=[name for _, name, _ in blocks],
+            errors=[f"{one.code}: {one.detail}" if isinstance(one, ServiceError) else None for *_, one in blocks],
+            axes=[_axis(answer) if isinstance(answer, SeriesAnswer) else None for *_, answer in blocks],
+            lengths=lengths,
+            steps=steps,
+            numbers=numbers,
+        )
+
+
+def _gather(parts: Sequence[tuple[Doubles, slice]], horizon: int) -> Doubles:
+    """Rows of batches one below the other ``[R, F, …]``, each batch read once.
+
+    Parameters
+    ----------
+    parts : sequence of (array, slice)
+        A batch's ``[M, …]`` and the rows of one series in it.
+    horizon : int
+        Steps F to keep.
+    """
+    counts = np.array([rows.stop - rows.start for _, rows in parts])
+    index = np.repeat([rows.start for _, rows in parts], counts) + _within(counts)
+    batches = {id(batch): batch for batch, _ in parts}
+    if len(batches) == 1:
+        return parts[0][0][index, :horizon]
+    of = np.repeat([id(batch) for batch, _ in parts], counts)
+    found = np.empty((len(index), horizon, *parts[0][0].shape[2:]))
+    for key, batch in batches.items():
+        found[of == key] = batch[index[of == key], :horizon]
+    return found
+
+
+def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count from 0 within each of several groups."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+
+
+def _axis(answer: SeriesAnswer) -> TimeAxis | None:
+    if answer.freq is None:
+        return None
+    return TimeAxis(Frequency.parse(answer.freq), answer.offset, answer.zone)
+
+
+def _starts(answers: Sequence[SeriesAnswer]) -> list[str | None]:
+    """Write the time of each answer's first step, all those of one time axis at once."""
+    places: dict[tuple[str, int, str], list[int]] = {}
+    for place, answer in enumerate(answers):
+        if answer.freq is not None:
+            places.setdefault((answer.freq, answer.offset, answer.zone), []).append(place)
+    starts: list[str | None] = [None] * len(answers)
+    for (freq, offset, zone), own in places.items():
+        axis = TimeAxis(Frequency.parse(freq), offset, zone)
+        texts = axis.texts(np.array([answers[place].start for place in own], dtype=np.int64))
+        for place, text in zip(own, texts, strict=True):
+            starts[place] = text
+    return starts
+
+
+def _by_variable(own: tuple[str, ...], values: Any) -> Any:
+    """Give one value per variable the shape of the target: the one alone, or an object."""
+    return values[0] if own == ("",) else dict(zip(own, values, strict=True))

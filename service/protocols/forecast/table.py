@@ -1,0 +1,105 @@
+"""A reply as a long table: ``item_id, timestamp, mean`` and one column per quantile, as an Arrow stream or CSV."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+from numpy.typing import NDArray
+
+from statecast.time.axis import TimeAxis, instant_texts
+
+
+@dataclass(frozen=True, eq=False)
+class TableRows:
+    """Rows of a reply in blocks, one per variable of a series, and one of a single row per series that failed.
+
+    Parameters
+    ----------
+    item_ids : sequence of str or None, ``[B]``
+        Series of each block.
+    variables : sequence of str or None, ``[B]``
+        Variable of each block.
+    errors : sequence of str or None, ``[B]``
+        Why a series failed.
+    axes : sequence of TimeAxis or None, ``[B]``
+        Time axis of each block; None without times.
+    lengths : array of int64, ``[B]``
+        Rows of each block, N in all.
+    steps : array of int64, ``[N]``
+        Step index of each row.
+    numbers : array of float64, ``[N, 1 + L]``
+        Mean and quantiles, NaN where there are none.
+    """
+
+    item_ids: Sequence[str | None]
+    variables: Sequence[str | None]
+    errors: Sequence[str | None]
+    axes: Sequence[TimeAxis | None]
+    lengths: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+
+
+def write_table(rows: TableRows, levels: Sequence[float], *, arrow: bool) -> bytes:
+    """Write rows one below the other.
+
+    Parameters
+    ----------
+    rows : TableRows
+        ``variable`` and ``error`` become columns only where there is one.
+    levels : sequence of float
+        Names of the quantiles' columns.
+    arrow : bool
+        Whether to write an Arrow stream, else CSV, where a time is RFC 3339 text.
+
+    Returns
+    -------
+    bytes
+        The table. Its ``timestamp`` is a time where any series has times, else a step index.
+    """
+
+    def texts(values: Sequence[str | None]) -> pa.Array:
+        codes = pa.array(np.repeat(np.arange(len(values), dtype=np.int32), rows.lengths))
+        return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string())).cast(pa.string())
+
+    columns: dict[str, pa.Array] = {"item_id": texts(rows.item_ids)}
+    if any(rows.variables):
+        columns["variable"] = texts(rows.variables)
+    columns["timestamp"] = _times(rows, arrow)
+    for name, column in zip(["mean", *map(repr, levels)], rows.numbers.T, strict=True):
+        columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=True)
+    if any(rows.errors):
+        columns["error"] = texts(rows.errors)
+    return _written(pa.table(columns), arrow)
+
+
+def _times(rows: TableRows, arrow: bool) -> pa.Array:
+    axes = {axis: place for place, axis in enumerate(dict.fromkeys(axis for axis in rows.axes if axis is not None))}
+    if not axes:
+        return pa.array(rows.steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
+    which = np.repeat([-1 if axis is None else axes[axis] for axis in rows.axes], rows.lengths)
+    instants = np.zeros(len(rows.steps), dtype="datetime64[s]")
+    for axis, number in axes.items():
+        instants[which == number] = axis.instants(rows.steps[which == number])
+    if arrow:
+        # A column has one zone; items of several are written in UTC.
+        zones = {axis.zone for axis in axes}
+        kind = pa.timestamp("s", (zones.pop() if len(zones) == 1 else "") or "UTC")
+        return pa.array(instants, pa.timestamp("s", "UTC"), mask=which < 0).cast(kind)
+    written = np.full(len(which), None, dtype=object)
+    for axis, number in axes.items():
+        written[which == number] = instant_texts(instants[which == number], axis.zone)
+    return pa.array(written, pa.string())
+
+
+def _written(table: pa.Table, arrow: bool) -> bytes:
+    sink = io.BytesIO()
+    if arrow:
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        pa_csv.write_csv(table, sink, pa_csv.WriteOptions(quoting_style="needed"))
+    return sink.getvalue()
