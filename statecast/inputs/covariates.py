@@ -15,7 +15,30 @@ class Covariate:
     """One covariate and how it becomes columns.
 
     A numeric one (``levels`` empty) is standardised: ``(x - loc) / scale``, one column; a missing value becomes 0, the
-    training mean. A categorical one is one column a level; an unknown or missing level is all zeros.
+    training mean. A categorical one is one column per level; an unknown or missing level is all zeros.
+
+    Parameters
+    ----------
+    name : str
+        Its column in tables and its key in requests.
+    loc : float
+        Mean of the training rows, in its own unit.
+    scale : float
+        Standard deviation of the training rows, in its own unit; above 0.
+    levels : tuple of str
+        Levels of a categorical one.
+
+    Raises
+    ------
+    ConfigError
+        If the scale is not above 0.
+
+    Examples
+    --------
+    >>> Covariate("wind", loc=5.0, scale=2.0).encode([5.0, 9.0, None]).tolist()
+    [[0.0], [2.0], [0.0]]
+    >>> Covariate("sky", levels=("clear", "dull")).encode(["dull", "fog"]).tolist()
+    [[0.0, 1.0], [0.0, 0.0]]
     """
 
     name: str
@@ -33,7 +56,17 @@ class Covariate:
         return len(self.levels) or 1
 
     def encode(self, values: Sequence[Any] | NDArray[Any]) -> NDArray[np.float32]:
-        """Columns ``[..., width]``, float32, of raw values ``[...]`` (numbers, or level names).
+        """Turn raw values into columns.
+
+        Parameters
+        ----------
+        values : array_like
+            ``[...]`` numbers or level names, None or NaN where missing.
+
+        Returns
+        -------
+        ndarray
+            ``[..., width]`` float32.
 
         Raises
         ------
@@ -53,14 +86,28 @@ class Covariate:
 
 
 def covariates_width(covariates: Sequence[Covariate]) -> int:
-    """Columns that these covariates take together."""
+    """Give the number of columns that these covariates take together."""
     return sum(covariate.width for covariate in covariates)
 
 
 def encode_covariates(
     covariates: Sequence[Covariate], values: dict[str, Any], shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
-    """Columns ``[*shape, C]`` in the config's order; a covariate that ``values`` lacks counts as missing throughout.
+    """Turn raw values of several covariates into columns.
+
+    Parameters
+    ----------
+    covariates : sequence of Covariate
+        Those of the model, in the config's order.
+    values : dict of str to array_like
+        Raw values ``shape`` by name; a covariate that is left out counts as missing throughout.
+    shape : tuple of int
+        Shape of each covariate's values.
+
+    Returns
+    -------
+    ndarray
+        ``[*shape, C]`` float32.
 
     Raises
     ------
@@ -79,7 +126,7 @@ def encode_covariates(
         block = covariate.encode(values[covariate.name])
         if block.shape[:-1] != shape:
             raise InputError(
-                f"covariate {covariate.name!r}: expected {shape} values, one a step, got {block.shape[:-1]}"
+                f"covariate {covariate.name!r}: expected {shape} values, one per step, got {block.shape[:-1]}"
             )
         columns.append(block)
     return np.concatenate(columns, axis=-1)

@@ -17,11 +17,21 @@ class SpatialGrid:
 
     A node is a place with a name. Node 0 is the target, the others follow row by row.
 
+    Parameters
+    ----------
+    rows : tuple of tuple of str
+        Names of past covariates beside ``target``.
+
     Raises
     ------
     ConfigError
         If rows differ in length, the target is not there once, a name is there twice, or a node has no way of
         neighbours to the target, which it could never reach.
+
+    Examples
+    --------
+    >>> SpatialGrid((("west", "target", "east"),)).names
+    ('west', 'east')
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -45,12 +55,12 @@ class SpatialGrid:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What lies at the nodes after the target."""
+        """Names at the nodes after the target."""
         return tuple(name for row in self.rows for name in row if name not in (CENTRE, UNKNOWN))
 
     @cached_property
     def around(self) -> list[list[int]]:
-        """Of each of the K nodes those at its ``NEIGHBOURS`` sides, row by row; K where there is none."""
+        """Per node, of K, the nodes at its ``NEIGHBOURS`` sides, row by row; K where there is none."""
         places = {name: (y, x) for y, row in enumerate(self.rows) for x, name in enumerate(row) if name != UNKNOWN}
         order = (CENTRE, *self.names)
         nodes = {places[name]: node for node, name in enumerate(order)}

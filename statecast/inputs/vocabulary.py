@@ -22,10 +22,24 @@ _WORDS = re.compile(r"\w+|\s|[^\w\s]")
 class Vocabulary:
     """A two-way mapping of symbols and ids.
 
+    Parameters
+    ----------
+    kind : str
+        ``char``, ``word`` or ``byte``.
+    symbols : sequence of str
+        Distinct symbols, whose ids begin at 1; none for ``byte``.
+
     Raises
     ------
     ConfigError
         If the kind is unknown, or symbols are missing, repeated, or given for bytes.
+
+    Examples
+    --------
+    >>> vocabulary = Vocabulary.of("char", "hello")
+    >>> ids, unknown = vocabulary.encode("hole!")
+    >>> ids.tolist(), unknown, vocabulary.decode(ids[:4])
+    ([2, 4, 3, 1, 0], 1, 'hole')
     """
 
     def __init__(self, kind: str, symbols: Sequence[str] = ()) -> None:
@@ -38,7 +52,22 @@ class Vocabulary:
 
     @classmethod
     def of(cls, kind: str, text: str, limit: int | None = None) -> "Vocabulary":
-        """The vocabulary of a text: its ``limit`` most frequent symbols (all, if None), in the order of their code."""
+        """Give the vocabulary of a text.
+
+        Parameters
+        ----------
+        kind : str
+            ``char``, ``word`` or ``byte``.
+        text : str
+            The text.
+        limit : int or None
+            How many of its most frequent symbols to take; None for all.
+
+        Returns
+        -------
+        Vocabulary
+            Of these symbols, in the order of their code.
+        """
         if kind == "byte":
             return cls(kind)
         counted = Counter(text if kind == "char" else _WORDS.findall(text))
@@ -48,7 +77,19 @@ class Vocabulary:
         return 256 if self.kind == "byte" else len(self.symbols) + 1
 
     def encode(self, text: str) -> tuple[NDArray[np.int64], int]:
-        """Ids ``[T]`` of a text, and how many of them are unknown.
+        """Turn a text into ids.
+
+        Parameters
+        ----------
+        text : str
+            The text.
+
+        Returns
+        -------
+        ids : ndarray
+            ``[T]`` int64, 0 for an unknown symbol.
+        unknown : int
+            How many there are of these.
 
         Raises
         ------
@@ -68,7 +109,18 @@ class Vocabulary:
         return ids, int((ids == 0).sum())
 
     def decode(self, ids: Sequence[int] | NDArray[np.int64]) -> str:
-        """The text of ids; bytes that are no whole character yet are left out at the end, read as U+FFFD elsewhere."""
+        """Turn ids into a text.
+
+        Parameters
+        ----------
+        ids : sequence of int
+            Ids as ``encode`` gives them.
+
+        Returns
+        -------
+        str
+            The text. Bytes that are no whole character yet are left out at the end, read as U+FFFD elsewhere.
+        """
         if self.kind != "byte":
             return "".join(self.symbols[index - 1] if index else UNKNOWN for index in map(int, ids))
         raw = bytes(int(index) for index in ids)
@@ -76,7 +128,13 @@ class Vocabulary:
 
 
 def open_bytes(tail: bytes) -> int:
-    """How many bytes at the end belong to a character that is not whole yet (0 to 3)."""
+    """Count the bytes at the end that belong to a character that is not whole yet, 0 to 3.
+
+    Examples
+    --------
+    >>> open_bytes("a€".encode()[:-1])
+    2
+    """
     for back in range(1, min(3, len(tail)) + 1):
         byte = tail[-back]
         if byte >= 0xC0:
@@ -88,7 +146,22 @@ def open_bytes(tail: bytes) -> int:
 
 
 def allowed_bytes(tail: bytes) -> NDArray[np.bool_]:
-    """Which of the 256 bytes may follow ``tail`` so that the text stays valid UTF-8 (Unicode standard, table 3-7)."""
+    """Tell which bytes may follow so that the text stays valid UTF-8.
+
+    Parameters
+    ----------
+    tail : bytes
+        What was written so far; the last three matter.
+
+    Returns
+    -------
+    ndarray
+        ``[256]`` bool.
+
+    References
+    ----------
+    The Unicode Standard, table 3-7, "Well-formed UTF-8 byte sequences".
+    """
     allowed = np.zeros(256, dtype=bool)
     count = open_bytes(tail[-3:])
     if not count:

@@ -27,6 +27,7 @@ from statecast.state.state import State, StateSpec
 from statecast.state.transforms import expand
 from statecast.uncertainty.calibration import Calibration
 from statecast.uncertainty.hindcasts import Hindcasts
+from statecast.uncertainty.normal_scores import normal_scores
 from statecast.uncertainty.prediction import Prediction
 
 
@@ -197,7 +198,7 @@ class Forecaster(SeriesNetwork):
         excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
         offsets = self.calibration.follow(excess, state["conformal_offsets"])
         stretched = self.calibration.stretch_past(raw, offsets[place], origins, matured.age)
-        scores = self.calibration.normal_scores(stretched, truth)
+        scores = normal_scores(stretched, truth, self.config.quantile_levels)
         recalled = self.calibration.recall(
             truth.new_full((*updates, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
         )

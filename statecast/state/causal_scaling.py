@@ -25,13 +25,32 @@ _NOISE = 1e-7
 
 
 class Scaling(NamedTuple):
-    """``loc`` and ``scale``, float64, in the target's unit."""
+    """Where a series stands and how far it moves.
+
+    Parameters
+    ----------
+    loc : Tensor
+        Mean, float64, in the target's unit; NaN where nothing was observed.
+    scale : Tensor
+        Spread, float64, of the same shape; 0 where there is none.
+    """
 
     loc: Tensor
     scale: Tensor
 
     def apply(self, values: Tensor) -> Tensor:
-        """Scaled float32 values; 0 where the scale is 0; NaN stays NaN. Shapes broadcast."""
+        """Give values in units of the scale around the mean.
+
+        Parameters
+        ----------
+        values : Tensor
+            Values in the target's unit, of a shape that broadcasts with ``loc``.
+
+        Returns
+        -------
+        Tensor
+            float32; 0 where the scale is 0, NaN where a value is NaN.
+        """
         scaled = (values.double() - self.loc) * self.inverse
         return scaled.float()
 
@@ -42,10 +61,31 @@ class Scaling(NamedTuple):
 
 
 def discounted_sums(values: Tensor, start: Tensor, half_life: float) -> Tensor:
-    """Running sums ``y_t = lambda y_{t-1} + values_t`` along dim 1, from ``y_0 = start``.
+    """Sum up with fading weights: ``y_t = lambda y_{t-1} + values_t`` along dim 1, from ``y_0 = start``.
 
-    ``values`` is ``[B, T, K]``, ``start`` ``[B, K]``, both float64; the result is ``[B, T, K]``. Within blocks the sum
-    is one matrix product, between blocks it is carried.
+    Parameters
+    ----------
+    values : Tensor
+        ``[B, T, K]`` float64.
+    start : Tensor
+        ``[B, K]`` float64.
+    half_life : float
+        Steps after which a value counts half.
+
+    Returns
+    -------
+    Tensor
+        ``[B, T, K]``, the sums after every step.
+
+    Notes
+    -----
+    Within blocks the sum is one matrix product, between blocks it is carried.
+
+    Examples
+    --------
+    >>> ones = torch.ones(1, 3, 1, dtype=torch.float64)
+    >>> discounted_sums(ones, torch.zeros(1, 1, dtype=torch.float64), half_life=1.0).flatten().tolist()
+    [1.0, 1.5, 1.75]
     """
     decay = 2.0 ** (-1.0 / half_life)
     steps = values.shape[1]
@@ -64,7 +104,20 @@ def discounted_sums(values: Tensor, start: Tensor, half_life: float) -> Tensor:
 
 
 def scaling_of(sums: Tensor, offset: Tensor) -> Scaling:
-    """Mean and spread from ``(W, S, Q)`` in the last dim of ``sums`` and the offset ``a``, broadcast over time."""
+    """Give mean and spread from running sums.
+
+    Parameters
+    ----------
+    sums : Tensor
+        ``[..., 3]`` float64: W, S and Q as above.
+    offset : Tensor
+        The first observed value a, of a shape that broadcasts with ``sums`` without its last dim.
+
+    Returns
+    -------
+    Scaling
+        ``loc`` and ``scale``, ``[...]``.
+    """
     weight, total, squares = sums[..., 0], sums[..., 1], sums[..., 2]
     seen = weight > 0
     safe = torch.where(seen, weight, 1.0)

@@ -19,12 +19,20 @@ from statecast.state.transforms import compress, expand
 class Observations(NamedTuple):
     """T steps of B series.
 
-    target: ``[B, T]``, NaN where missing.  past: ``[B, T, Cp]`` encoded past covariates.  known: ``[B, T, Ck]``,
-    calendar features first, then encoded future covariates.
-    mixed_frequency: ``[B, T, G]``, of the G coarse resolutions whose values come from outside: each bucket's value at
-    its last step, NaN where missing.
-    coarse_history: ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN
-    where missing; those before the first that is not missing do not count. Only for states that have read nothing.
+    Parameters
+    ----------
+    target : Tensor
+        ``[B, T]``, in its own unit, NaN where missing.
+    past : Tensor
+        ``[B, T, Cp]`` encoded past covariates.
+    known : Tensor
+        ``[B, T, Ck]``, calendar features first, then encoded future covariates.
+    mixed_frequency : Tensor or None
+        ``[B, T, G]``, of the G coarse resolutions whose values come from outside: each bucket's value at its last step,
+        NaN where missing.
+    coarse_history : Tensor or None
+        ``[B, G, K]`` values of the buckets that were over before the first step, the last one last, NaN where missing;
+        those before the first that is not missing do not count. Only for states that have read nothing.
     """
 
     target: Tensor
@@ -38,9 +46,28 @@ class Observations(NamedTuple):
 class History:
     """T new steps joined to what the state kept of those before.
 
-    full: ``[B, R + T]`` target, transformed.  covariates: ``[B, P + T, Cu]``.  calendar: ``[B, T, Ca]``.
-    offset: ``[B]`` first observed value.  deviations: ``[B, T]`` target minus offset.  sums: ``[B, T, 3]``.
-    scaling: ``[B, P + T]``.  mixed_frequency, coarse_history: as in ``Observations``.
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    full : Tensor
+        ``[B, R + T]`` target, transformed.
+    covariates : Tensor
+        ``[B, P + T, Cu]``, past and future ones.
+    calendar : Tensor
+        ``[B, T, Ca]`` calendar features.
+    offset : Tensor
+        ``[B]`` first observed value.
+    deviations : Tensor
+        ``[B, T]`` target minus offset, float64.
+    sums : Tensor
+        ``[B, T, 3]`` of the causal scaling.
+    scaling : Scaling
+        ``[B, P + T]``.
+    mixed_frequency : Tensor
+        ``[B, T, G]`` as in ``Observations``, NaN where there was none.
+    coarse_history : Tensor
+        ``[B, G, K]`` as in ``Observations``, K = 0 where there was none.
     """
 
     config: ForecasterConfig
@@ -55,26 +82,41 @@ class History:
     coarse_history: Tensor
 
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
-        """Raw windows ``[B, N, length]`` that end ``lag`` steps before each of the N positions among the new steps."""
+        """Give raw windows.
+
+        Parameters
+        ----------
+        length : int
+            Steps per window.
+        positions : Tensor
+            ``[N]`` int64, among the new steps.
+        lag : int
+            Steps before its position at which a window ends.
+
+        Returns
+        -------
+        Tensor
+            ``[B, N, length]``.
+        """
         first = positions + (self.config.kept_length + 1 - length - lag)
         return self.full.unfold(1, length, 1)[:, first]  # index_select would copy every window first
 
     def ahead(self, row: Tensor, begin: Tensor, length: int) -> Tensor:
-        """Raw values ``[M, length]`` from position ``begin`` on in each ``row``; below 0 lie older steps."""
+        """Give raw values ``[M, length]`` from position ``begin`` on in each ``row``; older steps lie below 0."""
         index = (begin + self.config.kept_length)[:, None] + torch.arange(length, device=row.device)
         return self.full[row[:, None], index]
 
     def covariate_patches(self, positions: Tensor) -> Tensor:
-        """Covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
+        """Give the covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
         return self.covariates.unfold(1, self.config.patch_length, 1)[:, positions + 1].flatten(2)
 
     def scaling_at(self, positions: Tensor, earlier: int = 0) -> Scaling:
-        """Scaling ``[B, N]`` as of ``earlier`` steps (at most P) before each position."""
+        """Give the scaling ``[B, N]`` as of ``earlier`` steps (at most P) before each position."""
         index = positions + (self.config.patch_length - earlier)
         return Scaling(self.scaling.loc.index_select(1, index), self.scaling.scale.index_select(1, index))
 
     def after(self, state: State) -> dict[str, Tensor]:
-        """The raw fields of the state after all T steps."""
+        """Give the raw fields of the state after all T steps."""
         season, length, period = self.config.season, self.config.kept_length, self.config.patch_length
         raw = expand(self.full[:, length - season :].double(), self.config.asinh_unit)
         change = (raw[:, season:] - raw[:, :-season]).abs()
@@ -94,7 +136,7 @@ class History:
 
 
 def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
-    """The raw part of a state row."""
+    """Give the fields of the raw part of a state row."""
     period = config.patch_length
     return (
         Field("time_index", (), torch.int64),
@@ -111,7 +153,21 @@ def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
 
 
 def read_history(config: ForecasterConfig, observations: Observations, state: State) -> History:
-    """Join T >= 1 new steps to a state.
+    """Join new steps to a state.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    observations : Observations
+        T >= 1 steps of B series.
+    state : State
+        B rows.
+
+    Returns
+    -------
+    History
+        What encoders and heads read.
 
     Raises
     ------
@@ -150,7 +206,7 @@ def read_history(config: ForecasterConfig, observations: Observations, state: St
 
 
 def _read_mixed_frequency(config: ForecasterConfig, observations: Observations) -> tuple[Tensor, Tensor]:
-    """What was given of coarse resolutions; nothing is missing values."""
+    """Values of coarse resolutions; where there are none, they are missing."""
     target, count = observations.target, len(config.mixed_frequency)
     values, coarse_history = observations.mixed_frequency, observations.coarse_history
     if values is None:

@@ -18,7 +18,19 @@ _ALIGNMENT = 8
 
 @dataclass(frozen=True)
 class Field:
-    """One named tensor of a row: its shape without the batch, its dtype and the value that a fresh row holds."""
+    """One named tensor of a row.
+
+    Parameters
+    ----------
+    name : str
+        Name by which a ``State`` is asked for it.
+    shape : tuple of int
+        Its shape without the batch.
+    dtype : torch.dtype
+        Its dtype.
+    fill : float
+        Value that a fresh row holds throughout.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -33,7 +45,21 @@ class Field:
 
 
 class StateSpec:
-    """The layout of a row."""
+    """The layout of a row.
+
+    Parameters
+    ----------
+    fields : tuple of Field
+        Fields in the order in which they lie in a row.
+
+    Examples
+    --------
+    >>> spec = StateSpec((Field("count", (), torch.int64), Field("hidden", (3,), torch.float32)))
+    >>> spec.row_bytes, spec.offsets
+    (24, {'count': 0, 'hidden': 8})
+    >>> spec.fresh(2)["hidden"].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
         self.fields = {field.name: field for field in fields}
@@ -45,7 +71,20 @@ class StateSpec:
         self.row_bytes = offset
 
     def fresh(self, rows: int, device: torch.device | str = "cpu") -> "State":
-        """Rows of series of which nothing has been seen."""
+        """Give rows of series of which nothing has been seen.
+
+        Parameters
+        ----------
+        rows : int
+            How many, B.
+        device : torch.device or str
+            Where they lie.
+
+        Returns
+        -------
+        State
+            ``B`` equal rows.
+        """
         values = {
             field.name: torch.full((rows, *field.shape), field.fill, dtype=field.dtype, device=device)
             for field in self.fields.values()
@@ -53,7 +92,18 @@ class StateSpec:
         return self.pack(values)
 
     def pack(self, values: Mapping[str, Tensor]) -> "State":
-        """Build rows from one tensor ``[B, *shape]`` a field."""
+        """Build rows from their fields.
+
+        Parameters
+        ----------
+        values : mapping of str to Tensor
+            One tensor ``[B, *shape]`` per field; those of fields without numbers may be left out.
+
+        Returns
+        -------
+        State
+            ``B`` rows.
+        """
         parts: list[Tensor] = []
         for field in self.fields.values():
             if not field.bytes:  # a covariate block that this network does not have
@@ -68,12 +118,19 @@ class StateSpec:
 
 @dataclass(frozen=True)
 class State:
-    """A batch of rows: ``rows`` is ``[B, row_bytes]`` uint8. Nothing here ever changes in place.
+    """A batch of rows. Nothing here ever changes in place.
+
+    Parameters
+    ----------
+    spec : StateSpec
+        The layout.
+    rows : Tensor
+        ``[B, row_bytes]`` uint8.
 
     Raises
     ------
     InputError
-        If the rows have not the layout's width.
+        If the rows do not have the layout's width.
     """
 
     spec: StateSpec
@@ -90,7 +147,7 @@ class State:
         return int(self.rows.shape[0])
 
     def __getitem__(self, name: str) -> Tensor:
-        """One field of every row, ``[B, *shape]``, as a view."""
+        """Give one field of every row, ``[B, *shape]``, as a view."""
         field, offset = self.spec.fields[name], self.spec.offsets[name]
         size = prod(field.shape) * field.dtype.itemsize
         if not size:
@@ -98,9 +155,9 @@ class State:
         return self.rows[:, offset : offset + size].view(field.dtype).view(len(self), *field.shape)
 
     def take(self, index: Tensor) -> "State":
-        """The rows at ``index`` (``[N]``, int64), copied."""
+        """Give the rows at ``index`` (``[N]``, int64), copied."""
         return State(self.spec, self.rows.index_select(0, index))
 
     def put(self, index: Tensor, other: "State") -> "State":
-        """A copy of these rows with those at ``index`` replaced by ``other``'s."""
+        """Give a copy of these rows with those at ``index`` (``[N]``, int64) replaced by ``other``'s."""
         return State(self.spec, self.rows.index_copy(0, index, other.rows))

@@ -1,8 +1,12 @@
 """How the steps of one path hang together: normal scores with a given autocorrelation, for any horizon.
 
 The autocorrelation up to lag p determines an autoregression of order p (Yule-Walker, solved by Levinson and Durbin)
-that goes on past the last lag in the least surprising way (maximum entropy, Burg 1975). Drawing from it step by step is
-the solution of one triangular system.
+that goes on past the last lag in the least surprising way (maximum entropy). Drawing from it step by step is the
+solution of one triangular system.
+
+References
+----------
+Burg, J. P. (1975). Maximum entropy spectral analysis. PhD thesis, Stanford University.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,10 +18,56 @@ _ORDER = 48  # steps looked back: two days of hours; what is left of the correla
 _MOST = 0.999  # of a partial correlation, so that rounding cannot make the spread 0
 
 
-def nearest_process(autocorrelation: Tensor) -> Tensor:
-    """Estimates ``[B, F]`` with 1 at lag 0, made into the autocorrelation of some process; float64.
+def estimate_autocorrelation(scores: Tensor) -> Tensor:
+    """Correlate each sequence with itself at every distance, about zero.
 
-    Far lags, of which few pairs tell, are faded (a Gaussian lag window); then what is negative in the spectrum, which
+    Parameters
+    ----------
+    scores : Tensor
+        ``[..., F]``, NaN where unknown.
+
+    Returns
+    -------
+    Tensor
+        ``[..., F]`` float32 by lag, 1 at lag 0; all 0 where more than half is unknown or nothing moved.
+
+    Notes
+    -----
+    Each distance is a mean over the pairs that were observed.
+
+    Examples
+    --------
+    >>> estimate_autocorrelation(torch.tensor([1.0, -1.0, 1.0, -1.0])).round().tolist()
+    [1.0, -1.0, 1.0, -1.0]
+    """
+    length = scores.shape[-1]
+    seen = ~scores.isnan()
+    values = scores.nan_to_num().double()
+    spectrum = torch.fft.rfft(values, 2 * length).abs().square()
+    pairs = torch.fft.irfft(torch.fft.rfft(seen.double(), 2 * length).abs().square(), 2 * length)[..., :length]
+    products = torch.fft.irfft(spectrum, 2 * length)[..., :length] / pairs.clamp_min(1.0)
+    power = products[..., :1]
+    usable = (power > 1e-6) & (seen.sum(-1, keepdim=True) * 2 > length)
+    found = torch.where(usable, products / power.clamp_min(1e-6), 0.0)
+    return found.float()
+
+
+def nearest_process(autocorrelation: Tensor) -> Tensor:
+    """Make estimates into the autocorrelation of some process.
+
+    Parameters
+    ----------
+    autocorrelation : Tensor
+        ``[B, F]`` by lag, 1 at lag 0.
+
+    Returns
+    -------
+    Tensor
+        ``[B, F]`` float64.
+
+    Notes
+    -----
+    Far lags, which few pairs support, are faded (a Gaussian lag window); then what is negative in the spectrum, which
     no process has, is cut off.
     """
     length = autocorrelation.shape[1]
@@ -31,9 +81,27 @@ def nearest_process(autocorrelation: Tensor) -> Tensor:
 
 
 def prediction_filter(autocorrelation: Tensor, order: int) -> tuple[Tensor, Tensor]:
-    """Weights ``[B, p + 1, p]`` and spread ``[B, p + 1]`` of the best linear prediction from the 0 .. p last steps.
+    """Give the best linear predictions from the 0 .. p last steps.
 
-    ``autocorrelation`` is ``[B, F]`` of a process, float64. ``weights[:, k, j]`` belongs to the step j + 1 steps ago.
+    Parameters
+    ----------
+    autocorrelation : Tensor
+        ``[B, F]`` of a process, float64.
+    order : int
+        Steps looked back, p < F.
+
+    Returns
+    -------
+    weights : Tensor
+        ``[B, p + 1, p]``; ``weights[:, k, j]`` belongs to the step j + 1 steps ago, where k are known.
+    spread : Tensor
+        ``[B, p + 1]`` standard deviation of what is left.
+
+    Examples
+    --------
+    >>> weights, spread = prediction_filter(0.5 ** torch.arange(3, dtype=torch.float64)[None], 2)
+    >>> weights[0, 2].tolist(), round(float(spread[0, 2]), 3)
+    ([0.5, 0.0], 0.866)
     """
     rows = len(autocorrelation)
     weights = autocorrelation.new_zeros((rows, order + 1, max(order, 1)))
@@ -49,10 +117,21 @@ def prediction_filter(autocorrelation: Tensor, order: int) -> tuple[Tensor, Tens
 
 
 def correlate(noise: Callable[[range], Tensor], horizon: int, autocorrelation: Tensor) -> Iterator[Tensor]:
-    """Turn independent standard normal draws into draws with an autocorrelation ``[B, F]``, some steps at a time.
+    """Turn independent standard normal draws into draws with an autocorrelation, some steps at a time.
 
-    noise: draws ``[B, N, steps]``, float64, for a range of the ``horizon`` steps. What is given has the same shape, and
-    each step alone stays standard normal.
+    Parameters
+    ----------
+    noise : callable
+        Gives draws ``[B, N, steps]``, float64, for a range of the horizon's steps.
+    horizon : int
+        How many steps there are.
+    autocorrelation : Tensor
+        ``[B, F]`` by lag.
+
+    Yields
+    ------
+    Tensor
+        ``[B, N, steps]``; each step alone stays standard normal.
     """
     order = min(autocorrelation.shape[1] - 1, horizon - 1, _ORDER)
     if not order:

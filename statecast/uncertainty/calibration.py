@@ -9,9 +9,8 @@ would just have held, the offset follows the quantile of s that the outermost le
 
     offset <- offset + rate (mean over the segment of [s > offset] - aim)
 
-which is quantile tracking (Gibbs and Candes 2021; Angelopoulos, Candes and Tibshirani 2023) in log width, so that no
-width can become negative. The step is softened (a logistic of ``SOFT`` in log width): a hard one would turn a
-difference of rounding between two splits of a history into a jump.
+which is quantile tracking in log width, so that no width can become negative. The step is softened (a logistic of
+``SOFT`` in log width): a hard one would turn a difference of rounding between two splits of a history into a jump.
 
 In-sample offsets. A network misses less on rows that it was fitted on. So a series' misses there, all that lie before
 the step at which training ended, are held against the offsets that those rows need on average, and only later ones
@@ -26,6 +25,11 @@ by what starts from it; elsewhere 0.
 Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
 
 Shapes: B rows, A updates, M origins, F horizon, Q levels, S horizon segments of L steps.
+
+References
+----------
+Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under distribution shift. NeurIPS.
+Angelopoulos, A. N., Candes, E. and Tibshirani, R. J. (2023). Conformal PID control for time series prediction. NeurIPS.
 """
 
 import torch
@@ -34,23 +38,40 @@ from torch.nn import functional
 
 from statecast.config import ForecasterConfig
 from statecast.state.state import Field
+from statecast.uncertainty.autocorrelation import estimate_autocorrelation
 
 SOFT = 0.05
 _RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
 # An offset that moves holds less often than one that stands still. To make up for it so much more is promised, per
 # unit of log width that an offset may move in a horizon, up to the most.
 _SLACK, _MOST = 0.04, 0.1
-_FAR = 4.0
 _YOUNGEST = 0.1  # half-lives; what still younger series were seen to need grows no more
 
 
 class Calibration(nn.Module):
-    """What a fit found: ``conformal_offsets`` ``[2, S]`` (below, above) and ``autocorrelation`` ``[F]``, 1 at lag 0.
+    """What a fit found out about the errors of a network.
 
-    in_sample_offsets: ``[2, S]``, those that steps before the time index ``in_sample_until`` ``[]`` need, because the
-    network was fitted on them.
-    cold_start_widening: ``[S]``, log width that is added at an age of one half-life, on both sides.
-    Before a fit has found anything out: no stretch, no step in sample, and steps that know nothing of one another.
+    Before a fit there is no stretch, no step in sample, and no correlation between steps.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    stride : int
+        Steps between hindcasts.
+
+    Attributes
+    ----------
+    conformal_offsets : Tensor
+        ``[2, S]``, log stretch below and above the median.
+    in_sample_offsets : Tensor
+        ``[2, S]``, those that steps need on which the network was fitted.
+    in_sample_until : Tensor
+        ``[]`` int64, time index before which all steps count as such.
+    cold_start_widening : Tensor
+        ``[S]``, log width that is added at an age of one half-life, on both sides.
+    autocorrelation : Tensor
+        ``[F]`` of normal scores by lag, 1 at lag 0.
     """
 
     conformal_offsets: Tensor
@@ -78,34 +99,78 @@ class Calibration(nn.Module):
 
     @staticmethod
     def fields(config: ForecasterConfig) -> tuple[Field, ...]:
-        """What a series has found out for itself, relative to what validation found."""
+        """Give the state fields of what a series finds out for itself, relative to what validation found."""
         return (
             Field("conformal_offsets", (2, config.segments), torch.float32),
             Field("autocorrelation", (config.horizon,), torch.float32),
         )
 
     def widening(self, age: Tensor, horizon: int) -> Tensor:
-        """Log width ``[M, 1, F]`` that an ``age`` ``[M]``, in steps read, adds on both sides."""
+        """Give the log width ``[M, 1, F]`` that an ``age`` ``[M]``, in steps read, adds on both sides."""
         return self._by_step(self.lives(age)[:, None] * self.cold_start_widening, horizon)[:, None]
 
     def lives(self, age: Tensor) -> Tensor:
-        """Half-lives over ``age``, what ``cold_start_widening`` is multiplied by, up to a bound."""
+        """Give half-lives over ``age``, up to a bound: what ``cold_start_widening`` is multiplied by."""
         return self.half_life / age.clamp_min(self.half_life * _YOUNGEST)
 
     def stretch(self, raw: Tensor, own: Tensor, age: Tensor) -> Tensor:
-        """Quantiles ``[M, F, Q]`` with the offsets of the network, of ``age`` and a series' ``own`` ``[M, 2, S]``."""
+        """Stretch quantiles.
+
+        Parameters
+        ----------
+        raw : Tensor
+            ``[M, F, Q]`` in any unit.
+        own : Tensor
+            ``[M, 2, S]``, the series' own offsets.
+        age : Tensor
+            ``[M]``, steps that the series has read.
+
+        Returns
+        -------
+        Tensor
+            ``[M, F, Q]`` with the offsets of network, series and age.
+        """
         horizon = raw.shape[1]
         return self._widened(raw, self._by_step(self.conformal_offsets + own, horizon) + self.widening(age, horizon))
 
     def stretch_past(self, raw: Tensor, own: Tensor, origins: Tensor, age: Tensor) -> Tensor:
-        """The same for hindcasts from ``origins``, as ``expected`` takes them: rows in sample need other offsets."""
+        """Stretch hindcasts, because rows in sample need other offsets.
+
+        Parameters
+        ----------
+        raw : Tensor
+            ``[M, F, Q]``.
+        own : Tensor
+            ``[M, 2, S]``, the series' own offsets.
+        origins : Tensor
+            ``[M]`` time indices.
+        age : Tensor
+            ``[M]``, steps that the series had read then.
+
+        Returns
+        -------
+        Tensor
+            ``[M, F, Q]``.
+        """
         horizon = raw.shape[1]
         return self._widened(raw, self.expected(origins, horizon, age) + self._by_step(own, horizon))
 
     def expected(self, origins: Tensor, horizon: int, age: Tensor) -> Tensor:
-        """The offsets ``[M, 2, F]`` of an average series at each step ahead of ``origins`` ``[M]`` (time indices).
+        """Give the offsets of an average series.
 
-        age: ``[M]``, of the series then.
+        Parameters
+        ----------
+        origins : Tensor
+            ``[M]`` time indices.
+        horizon : int
+            Steps ahead, F.
+        age : Tensor
+            ``[M]``, steps that the series had read then.
+
+        Returns
+        -------
+        Tensor
+            ``[M, 2, F]``.
         """
         ahead = origins[:, None] + 1 + torch.arange(horizon, device=origins.device)
         in_sample = (ahead < self.in_sample_until)[:, None]
@@ -125,17 +190,39 @@ class Calibration(nn.Module):
         return centre + stretched
 
     def needed(self, raw: Tensor, truth: Tensor) -> Tensor:
-        """The stretch s of each side at which the outermost quantile would have held, ``[M, 2, F]``; NaN unknown."""
+        """Give the log stretch of each side at which the outermost quantile would just have held.
+
+        Parameters
+        ----------
+        raw : Tensor
+            ``[M, F, Q]``.
+        truth : Tensor
+            ``[M, F]`` in the same unit, NaN where unknown.
+
+        Returns
+        -------
+        Tensor
+            ``[M, 2, F]``, NaN where unknown.
+        """
         distance = truth - raw[..., self.middle]
         below = distance.neg() / (raw[..., self.middle] - raw[..., 0]).clamp_min(1e-9)
         above = distance / (raw[..., -1] - raw[..., self.middle]).clamp_min(1e-9)
         return torch.stack([below, above], dim=1).clamp(1e-4, 1e4).log()
 
     def follow(self, excess: Tensor, own: Tensor) -> Tensor:
-        """Own margins before and after each update, ``[B, A + 1, 2, S]``.
+        """Update a series' own offsets by its matured hindcasts.
 
-        excess: ``[B, A, 2, F]``, what was ``needed`` above what was ``expected``; NaN where nothing matured.
-        own: ``[B, 2, S]`` so far.
+        Parameters
+        ----------
+        excess : Tensor
+            ``[B, A, 2, F]``, what was ``needed`` above what was ``expected``; NaN where nothing matured.
+        own : Tensor
+            ``[B, 2, S]`` so far.
+
+        Returns
+        -------
+        Tensor
+            ``[B, A + 1, 2, S]``, before and after each update.
         """
         padding = -excess.shape[-1] % self.segment_length
         segments = functional.pad(excess, (0, padding), value=torch.nan).unflatten(-1, (-1, self.segment_length))
@@ -150,41 +237,24 @@ class Calibration(nn.Module):
             passed.append(own)
         return torch.stack(passed, dim=1)
 
-    def normal_scores(self, quantiles: Tensor, truth: Tensor) -> Tensor:
-        """Where a standard normal variable would stand that fell as ``truth`` ``[M, F]`` fell; NaN stays NaN.
-
-        Linear between the quantiles ``[M, F, Q]``, each of which stands at the normal's own quantile.
-        """
-        normal = torch.special.ndtri(torch.tensor(self.levels, dtype=torch.float64, device=truth.device)).float()
-        right = (truth[..., None] > quantiles).sum(-1).clamp(1, len(self.levels) - 1)[..., None]
-        low, high = quantiles.gather(-1, right - 1)[..., 0], quantiles.gather(-1, right)[..., 0]
-        step = (normal[1:] - normal[:-1])[right[..., 0] - 1]
-        scores = normal[right[..., 0] - 1] + step * (truth - low) / (high - low).clamp_min(1e-9)
-        kept: Tensor = scores.clamp(-_FAR, _FAR)
-        return kept
-
     def recall(self, scores: Tensor, own: Tensor) -> Tensor:
-        """A series' own autocorrelation ``[B, F]`` after its update. ``scores``: ``[B, A, F]``, NaN unknown."""
-        found = autocorrelation(scores)
+        """Update a series' own autocorrelation by its matured hindcasts.
+
+        Parameters
+        ----------
+        scores : Tensor
+            ``[B, A, F]`` normal scores, NaN where unknown.
+        own : Tensor
+            ``[B, F]`` so far.
+
+        Returns
+        -------
+        Tensor
+            ``[B, F]``.
+        """
+        found = estimate_autocorrelation(scores)
         known = (found[..., 0] > 0).long()
         since = known.sum(1, keepdim=True) - known.cumsum(1)
         weight = known * _RECENT * (1.0 - _RECENT) ** since
         fading = (1.0 - _RECENT) ** known.sum(1, keepdim=True)
         return own * fading + torch.einsum("bt,btf->bf", weight, found - self.autocorrelation)
-
-
-def autocorrelation(scores: Tensor) -> Tensor:
-    """Correlation of each sequence ``[..., F]`` with itself at every distance, about zero; all 0 where it has none.
-
-    Each distance is a mean over the pairs that were observed. What is half unknown or never moved has none.
-    """
-    length = scores.shape[-1]
-    seen = ~scores.isnan()
-    values = scores.nan_to_num().double()
-    spectrum = torch.fft.rfft(values, 2 * length).abs().square()
-    pairs = torch.fft.irfft(torch.fft.rfft(seen.double(), 2 * length).abs().square(), 2 * length)[..., :length]
-    products = torch.fft.irfft(spectrum, 2 * length)[..., :length] / pairs.clamp_min(1.0)
-    power = products[..., :1]
-    usable = (power > 1e-6) & (seen.sum(-1, keepdim=True) * 2 > length)
-    found = torch.where(usable, products / power.clamp_min(1e-6), 0.0)
-    return found.float()

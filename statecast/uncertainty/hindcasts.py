@@ -1,8 +1,8 @@
-"""Past origins: forecasts that were possible a horizon ago and whose truth has come in since.
+"""Hindcasts: forecasts that were possible a horizon ago and whose truth has come in since.
 
-Every ``stride``-th step is an origin. What its forecast depends on is kept until a horizon later; then the forecast is
-made as it would have been and can be compared with what came. The stride shares no divisor with the season, so that
-origins visit every place of it. Origins follow the absolute time index, never the end of a request.
+Every ``stride``-th step is their origin. What such a forecast depends on is kept until a horizon later; then it is made
+as it would have been and can be compared with what came. The stride shares no divisor with the season, so that origins
+visit every place of it. Origins follow the absolute time index, never the end of a request.
 
 Shapes: B rows, T steps, K kept hindcasts, M hindcasts that matured, R look-back, F horizon.
 """
@@ -22,12 +22,22 @@ _A_HORIZON = 8  # origins a horizon, about; fewer follow in larger jumps, which 
 
 
 class MaturedHindcasts(NamedTuple):
-    """Origins of which the last step ahead was observed within a chunk.
+    """Hindcasts of which the last step ahead was observed within a chunk.
 
-    row, update: ``[M]`` the row, and how many of its hindcasts matured in this chunk before.
-    begin: ``[M]`` position in the chunk, below 0 if it was read before.  age: ``[M]`` steps read by then.
-    hidden: ``[M, D]`` of each resolution.
-    now: scaling ``[M]`` as of the origin.
+    Parameters
+    ----------
+    row : Tensor
+        ``[M]`` int64.
+    update : Tensor
+        ``[M]`` int64, how many hindcasts of the row matured in this chunk before.
+    begin : Tensor
+        ``[M]`` int64, position of the origin in the chunk, below 0 if it was read before.
+    age : Tensor
+        ``[M]`` int64, steps that the series had read by then.
+    hidden : list of Tensor
+        ``[M, D]`` per resolution, as of the origin.
+    now : Scaling
+        ``[M]``, as of the origin.
     """
 
     row: Tensor
@@ -39,7 +49,13 @@ class MaturedHindcasts(NamedTuple):
 
 
 class Hindcasts:
-    """The places where a network's own forecasts are looked back upon."""
+    """The steps at which a network's own forecasts are looked back upon.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         self.config = config
@@ -49,7 +65,7 @@ class Hindcasts:
         self.kept = -(-config.horizon // self.stride)
 
     def fields(self) -> tuple[Field, ...]:
-        """What is kept of the hindcasts that have not matured yet, and the covariates that were known ahead of them."""
+        """Give the state fields of hindcasts that have not matured, and of covariates that were known ahead of them."""
         width = len(self.config.resolutions) * self.config.width
         return (
             Field("hindcasts", (self.kept, width), torch.float32),
@@ -58,14 +74,43 @@ class Hindcasts:
         )
 
     def updates(self, time_index: Tensor, steps: int) -> Tensor:
-        """How many hindcasts have matured within the chunk up to each step, ``[B, T]``, by the state's time index."""
+        """Count the hindcasts that have matured within a chunk.
+
+        Parameters
+        ----------
+        time_index : Tensor
+            ``[B]`` int64, of the step before the chunk.
+        steps : int
+            Steps of the chunk, T.
+
+        Returns
+        -------
+        Tensor
+            ``[B, T]`` int64, how many up to each step.
+        """
         position = torch.arange(steps, device=time_index.device)
         done = torch.div(position - self._first(time_index)[:, None], self.stride, rounding_mode="floor") + 1
         return done.clamp_min(0)
 
     def matured(self, history: History, hidden: list[Tensor], state: State) -> MaturedHindcasts:
-        """Those that mature in a chunk. ``hidden``: ``[B, T, D]`` of each resolution, after every step.
+        """Give the hindcasts that mature in a chunk.
 
+        Parameters
+        ----------
+        history : History
+            The chunk.
+        hidden : list of Tensor
+            ``[B, T, D]`` per resolution, after every step.
+        state : State
+            State before the chunk.
+
+        Returns
+        -------
+        MaturedHindcasts
+            M of them, which may be 0.
+
+        Notes
+        -----
         One counts only if the series had passed its burn-in by then: before that, forecasts are not yet themselves.
         """
         config, steps = self.config, hidden[0].shape[1]
@@ -95,7 +140,7 @@ class Hindcasts:
         return torch.remainder(self.config.horizon - time_index - 1, self.stride)
 
     def after(self, history: History, hidden: list[Tensor], known: Tensor, state: State) -> dict[str, Tensor]:
-        """The fields of the state after a chunk."""
+        """Give the state fields after a chunk; arguments as in ``matured``, ``known`` as in ``Observations``."""
         time_index, steps = state["time_index"], hidden[0].shape[1]
         last = torch.div(time_index + steps, self.stride, rounding_mode="floor")[:, None]
         slots = torch.arange(self.kept, device=time_index.device)

@@ -11,13 +11,31 @@ from statecast.state.transforms import expand
 
 
 class Prediction(NamedTuple):
-    """Forecasts from M origins. ``scaled`` ``[M, F, Q]`` ascends in Q and is in units of ``scale`` around ``loc``.
+    """Forecasts from M origins.
 
-    loc, scale: ``[M]`` float64.  naive_forecast_weights: ``[M, S, E]``, resolution_weights: ``[M, S, R]``; both
-    sum to 1 in the last dim.  levels: the Q quantile levels.  raw: as ``scaled`` before calibration.
-    unit: of the target's transform.
-    time_weights: ``[M]`` by age in steps, feature_weights: ``[M]`` by name; each sum to 1 where there is anything to
-    attend to. Empty where a network has no such part, and where not the forecast of a state was asked for.
+    Parameters
+    ----------
+    scaled : Tensor
+        Quantiles ``[M, F, Q]`` in units of ``scale`` around ``loc``, ascending in Q.
+    loc : Tensor
+        ``[M]`` float64, in the transformed target's unit.
+    scale : Tensor
+        ``[M]`` float64, likewise.
+    naive_forecast_weights : Tensor
+        ``[M, S, E]`` shares of the naive forecasts, which sum to 1 over E.
+    resolution_weights : Tensor
+        ``[M, S, R]`` shares of the resolutions, which sum to 1 over R.
+    levels : tuple of float
+        The Q quantile levels.
+    raw : Tensor
+        As ``scaled``, before calibration.
+    unit : float
+        Unit of the target's transform; 0 for none.
+    time_weights : mapping of int to Tensor
+        ``[M]`` shares by age in steps, which sum to 1; empty where the network has no attention over time, and unless
+        the forecast is that of a state.
+    feature_weights : mapping of str to Tensor
+        ``[M]`` shares by feature, likewise.
     """
 
     scaled: Tensor
@@ -32,18 +50,18 @@ class Prediction(NamedTuple):
     feature_weights: Mapping[str, Tensor] = MappingProxyType({})
 
     def quantiles(self) -> Tensor:
-        """Quantiles ``[M, F, Q]`` in the target's unit, float64."""
+        """Give quantiles ``[M, F, Q]`` in the target's unit, float64."""
         return self._inverted(self.scaled)
 
     def raw_quantiles(self) -> Tensor:
-        """The same before calibration."""
+        """Give the same before calibration."""
         return self._inverted(self.raw)
 
     def mean(self) -> Tensor:
-        """Mean ``[M, F]`` in the target's unit: each quantile stands for the probability nearest to it.
+        """Give the mean ``[M, F]`` in the target's unit, float64.
 
-        Of the raw quantiles, and then kept within the calibrated ones: offsets follow the outermost levels, and what
-        they do to one side would push the mean about.
+        Each quantile stands for the probability nearest to it. It is that of the raw quantiles, kept within the
+        calibrated ones: offsets follow the outermost levels, and what they do to one side would push the mean about.
         """
         mean = self.raw_quantiles() @ mass_weights(self.levels).to(self.scaled.device)
         return mean.clamp(*(self._inverted(self.scaled[..., [0, -1]]).unbind(-1)))

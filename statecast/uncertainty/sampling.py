@@ -19,10 +19,20 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 @dataclass(frozen=True)
 class Choice:
-    """How each of M rows draws, one entry a row.
+    """How each of M rows draws, one entry per row.
 
-    seed, stream: which random numbers; stream tells the n texts of one request apart.  temperature: 0 is the likeliest.
-    top_k: 0 is all.  top_p: 1 is all.
+    Parameters
+    ----------
+    seed : ndarray
+        ``[M]`` int64, which random numbers.
+    stream : ndarray
+        ``[M]`` int64, tells the texts of one request apart.
+    temperature : ndarray
+        ``[M]`` float64; 0 takes the likeliest.
+    top_k : ndarray
+        ``[M]`` int64, how many symbols to choose among; 0 for all.
+    top_p : ndarray
+        ``[M]`` float64 in (0, 1], the probability that the chosen among reach together; 1 for all.
     """
 
     seed: Integers
@@ -39,7 +49,36 @@ def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def uniforms(seed: Integers, stream: Integers, position: Integers) -> Doubles:
-    """Numbers in (0, 1), float64, of the arguments' broadcast shape: SplitMix64 (Steele et al. 2014) as a counter."""
+    """Give random numbers that are a function of the arguments alone.
+
+    Parameters
+    ----------
+    seed : ndarray
+        int64.
+    stream : ndarray
+        int64, of a shape that broadcasts with ``seed``.
+    position : ndarray
+        int64, likewise.
+
+    Returns
+    -------
+    ndarray
+        float64 in (0, 1), of the broadcast shape.
+
+    Notes
+    -----
+    SplitMix64 as a counter.
+
+    References
+    ----------
+    Steele, G. L., Lea, D. and Flood, C. H. (2014). Fast splittable pseudorandom number generators. OOPSLA.
+
+    Examples
+    --------
+    >>> drawn = uniforms(np.array([7]), np.array([0]), np.arange(3))
+    >>> bool((drawn == uniforms(np.array([7]), np.array([0]), np.arange(3))).all())
+    True
+    """
     with np.errstate(over="ignore"):
         value = _mix(np.asarray(seed).astype(np.uint64) + _GOLDEN)
         value = _mix((value ^ np.asarray(stream).astype(np.uint64)) + _GOLDEN)
@@ -48,10 +87,26 @@ def uniforms(seed: Integers, stream: Integers, position: Integers) -> Doubles:
 
 
 def sample(logits: Tensor, choice: Choice, position: Integers) -> Tensor:
-    """Draw one symbol a row from ``logits`` ``[M, V]``; ``position`` ``[M]`` is how many symbols the row has read.
+    """Draw one symbol per row.
 
-    ``top_k`` keeps the k likeliest; ``top_p`` of those the fewest whose probability together reaches p, at least one
-    (Holtzman et al. 2020). Returns ids ``[M]`` int64.
+    Parameters
+    ----------
+    logits : Tensor
+        ``[M, V]``.
+    choice : Choice
+        How each row draws. ``top_k`` keeps the k likeliest; ``top_p`` of those the fewest whose probability together
+        reaches p, at least one.
+    position : ndarray
+        ``[M]`` int64, how many symbols the row has read.
+
+    Returns
+    -------
+    Tensor
+        ``[M]`` int64 ids.
+
+    References
+    ----------
+    Holtzman, A. et al. (2020). The curious case of neural text degeneration. ICLR.
     """
     device = logits.device
     heat = torch.from_numpy(choice.temperature).to(device)

@@ -8,7 +8,9 @@ from torch import Tensor
 
 from statecast import Forecaster, SeriesNetwork
 from statecast.state.transforms import compress
-from statecast.uncertainty.calibration import Calibration, autocorrelation
+from statecast.uncertainty.autocorrelation import estimate_autocorrelation
+from statecast.uncertainty.calibration import Calibration
+from statecast.uncertainty.normal_scores import normal_scores
 from training.data.encoding import PanelTensors
 from training.evaluation.backtest import Part, carried_forecasts
 from training.evaluation.baselines.naive import Task
@@ -57,7 +59,7 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
 def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
     """Set the autocorrelation to the mean of what forecasts ``[N, F, Q]`` and ``[N, F]`` have; as it is if none has."""
     stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.conformal_offsets.shape), age)
-    found = autocorrelation(calibration.normal_scores(stretched, truth))
+    found = estimate_autocorrelation(normal_scores(stretched, truth, calibration.levels))
     found = found[found[:, 0] > 0]
     if len(found):
         calibration.autocorrelation.copy_(found.mean(0))
