@@ -3,11 +3,16 @@
 Members that err in different ways (other patches, cells, half-lives) are together better than the best of them, at the
 sum of their costs. The state of a series is its members' states one after the other, so it streams as exactly as they.
 
-Quantiles are averaged level by level in the target's unit (Vincent averaging; Lichtendahl et al. 2013), before any
-calibration: the mean of calibrated intervals would hold more often than it promises. One calibration, from validation,
-is of the mean; so members do not follow their own misses (``adaptation`` is 0).
+Quantiles are averaged level by level in the target's unit (Vincent averaging), before any calibration: the mean of
+calibrated intervals would hold more often than it promises. One calibration, from validation, is of the mean; so members
+do not follow their own misses (``adaptation`` is 0).
 
 Shapes: B rows, M origins, F horizon, Q levels, R resolutions of all members together.
+
+References
+----------
+Lichtendahl, K. C., Grushka-Cockayne, Y. and Winkler, R. L. (2013). Is it better to average probabilities or quantiles?
+Management Science 59(7).
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,13 +43,18 @@ _Name = TypeVar("_Name", int, str)
 class Ensemble(SeriesNetwork):
     """A network that forecasts what its members forecast on average.
 
-    config: the first member's, with what the members keep together: the longest look-back and patch, every resolution
-    and naive forecast.
+    Its ``config`` is the first member's, with what the members keep together: the longest look-back and patch, every
+    resolution and naive forecast.
+
+    Parameters
+    ----------
+    members : sequence of Forecaster
+        One or more, with the same freq, horizon, season, levels, calendar and covariates.
 
     Raises
     ------
     ConfigError
-        If there is no member, members are not asked the same, or one adapts for itself.
+        If there is no member, members do not forecast the same, or one adapts for itself.
     """
 
     def __init__(self, members: Sequence[Forecaster]) -> None:
@@ -117,7 +127,7 @@ class Ensemble(SeriesNetwork):
         return self.calibration.autocorrelation.expand(len(state), -1)
 
     def shape(self) -> dict[str, object]:
-        """The members' configs."""
+        """See ``SeriesNetwork.shape``; the members' configs."""
         return {"members": [member.config.to_dict() for member in self._members()]}
 
     def _members(self) -> list[Forecaster]:

@@ -74,7 +74,21 @@ class FamilyConfig(Plain):
         return self.patches[-1][0]
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
-        """The shape of the member for a season; ``horizon`` may be another than the family's own.
+        """Give the shape of the member for a season.
+
+        Parameters
+        ----------
+        season : int
+            Steps per season.
+        freq : str or None
+            Distance of two observations.
+        horizon : int or None
+            Steps ahead; None for the family's own.
+
+        Returns
+        -------
+        ForecasterConfig
+            The member's shape.
 
         Raises
         ------
@@ -113,7 +127,13 @@ class FamilyConfig(Plain):
 
 
 class Family(nn.Module):
-    """The shared weights: ``recurrent`` and ``parts`` of all, ``embeds`` and ``calibrations`` by patch length."""
+    """One set of weights: ``recurrent`` and ``parts`` of all members, ``embeds`` and ``calibrations`` by patch length.
+
+    Parameters
+    ----------
+    config : FamilyConfig
+        What its members have in common.
+    """
 
     def __init__(self, config: FamilyConfig) -> None:
         super().__init__()
@@ -133,7 +153,21 @@ class Family(nn.Module):
         self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
-        """The member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
+        """Give the member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
+
+        Parameters
+        ----------
+        season : int
+            Steps per season.
+        freq : str or None
+            Distance of two observations.
+        horizon : int or None
+            Steps ahead; None for the family's own.
+
+        Returns
+        -------
+        Forecaster
+            The member.
 
         Raises
         ------
@@ -159,16 +193,24 @@ class Family(nn.Module):
         return member.train(self.training)
 
     def calibration(self, length: str) -> Calibration:
-        """What the members of one patch length share: the very buffers, to be read or set."""
+        """Give what the members of one patch length share: the very buffers, to be read or set."""
         found = self.calibrations[length]
         assert isinstance(found, Calibration)
         return found
 
     def apart(self, config: ForecasterConfig) -> Forecaster:
-        """A forecaster with weights of its own that knows what the family has learned, to be trained on.
+        """Give a forecaster with weights of its own that begin as the family's, to be trained on.
 
-        config: a member's shape, of any horizon. A shorter one than the family's asks the first of all segments'
-        questions; segments beyond the family's begin by asking what its last one asks.
+        Parameters
+        ----------
+        config : ForecasterConfig
+            A member's shape, of any horizon. With a shorter one than the family's it has the queries of the first
+            segments; segments beyond the family's begin with the query of its last one.
+
+        Returns
+        -------
+        Forecaster
+            Its weights are copies.
         """
         own = Forecaster(config)
         theirs = self.of(config.season, config.freq).state_dict()

@@ -5,7 +5,6 @@ R resolutions, M forecast origins (rows times positions).
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,29 +19,40 @@ from statecast.layers.grid_encoder import GridEncoder
 from statecast.layers.heads import LinearLookback, QuantileHead, SharedLookback
 from statecast.layers.patch_encoder import PatchEncoder, PatchInput
 from statecast.models.interface import SeriesNetwork
-from statecast.naive_forecasts import compute_naive_forecasts, fill_missing, seasonal_naive
+from statecast.models.origin_summary import OriginSummary, scale_lookback, summarise
+from statecast.naive_forecasts import compute_naive_forecasts, seasonal_naive
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History, Observations, history_fields, read_history
 from statecast.state.state import State, StateSpec
 from statecast.state.transforms import expand
 from statecast.uncertainty.calibration import Calibration
-from statecast.uncertainty.hindcasts import Hindcasts
-from statecast.uncertainty.normal_scores import normal_scores
+from statecast.uncertainty.hindcasts import Hindcasts, update_calibration
 from statecast.uncertainty.prediction import Prediction
 
 
-class _Summary(NamedTuple):
-    """All that a forecast depends on, at M origins."""
-
-    states: list[Tensor]
-    ages: list[Tensor]
-    window: Tensor
-    now: Scaling
-    static: Tensor
-
-
 class Forecaster(SeriesNetwork):
-    """A streaming forecaster: running over a history and stepping through it are the same."""
+    """A streaming forecaster: running over a history and stepping through it are the same.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Its shape.
+
+    Raises
+    ------
+    ConfigError
+        If parts of the shape do not go together.
+
+    Examples
+    --------
+    >>> from statecast import ForecasterConfig, Observations
+    >>> network = Forecaster(ForecasterConfig(freq=None, horizon=4, season=1, lookback_length=32)).eval()
+    >>> state = network.fresh(torch.tensor([-1]), torch.zeros(1, 0))
+    >>> nothing = torch.zeros(1, 5, 0)
+    >>> state = network.prime(Observations(torch.randn(1, 5), nothing, nothing), state)
+    >>> tuple(network.decode(state, torch.zeros(1, 4, 0)).quantiles().shape)
+    (1, 4, 9)
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
@@ -91,7 +101,7 @@ class Forecaster(SeriesNetwork):
         now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         present = self.gated_residuals.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
         states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        summary = _Summary(states, self.coarse.ages(state["time_index"]), self._recent(state, now), now, static)
+        summary = OriginSummary(states, self.coarse.ages(state["time_index"]), self._recent(state, now), now, static)
         prediction = self._calibrate(self._decode(summary, future), state["count"], self._own_offsets(state))
         return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
@@ -102,7 +112,7 @@ class Forecaster(SeriesNetwork):
         history, states, after, offsets = self._encode(observations, state)
         steps = observations.target.shape[1]
         positions = torch.arange(every - 1, steps, every, device=after.rows.device)
-        summary = self._summarise(history, [s.index_select(1, positions) for s in states], positions, state)
+        summary = summarise(history, [s.index_select(1, positions) for s in states], positions, state, self.coarse)
         updates = self.hindcasts.updates(state["time_index"], steps)[:, positions].clamp(max=offsets.shape[1] - 1)
         own = offsets.gather(1, updates[..., None, None].expand(-1, -1, *offsets.shape[2:])).flatten(0, 1)
         ages = (state["count"][:, None] + 1 + positions).flatten()
@@ -111,8 +121,21 @@ class Forecaster(SeriesNetwork):
     def fork(self, observations: Observations, state: State, future: Tensor, forks: Tensor | None = None) -> Prediction:
         """Forecast from the end of whole patches while advancing one phase only: what training does.
 
-        The same forecasts as ``forward(..., every=P)`` for a fresh ``state`` at 1 / P of the cost, but not calibrated.
-        ``forks``: ``[N]``, after which of the T // P patches; all if None. ``future`` is ``[B, N, F, Ck]``.
+        Parameters
+        ----------
+        observations : Observations
+            T steps of B series.
+        state : State
+            A fresh state.
+        future : Tensor
+            ``[B, N, F, Ck]`` known covariates of each horizon.
+        forks : Tensor or None
+            ``[N]`` int64, after which of the T // P patches; None for all.
+
+        Returns
+        -------
+        Prediction
+            M = B N forecasts, those of ``forward(..., every=P)`` at 1 / P of the cost, but not calibrated.
         """
         history = read_history(self.config, observations, state)
         period = self.config.patch_length
@@ -123,7 +146,7 @@ class Forecaster(SeriesNetwork):
         if forks is not None:
             finest, positions = finest.index_select(1, forks), ends.index_select(0, forks)
         states = [finest, *(outputs.index_select(1, positions) for outputs, _ in self.coarse.advance(history, state))]
-        return self._decode(self._summarise(history, states, positions, state), future.flatten(0, 1))
+        return self._decode(summarise(history, states, positions, state, self.coarse), future.flatten(0, 1))
 
     def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
         """See ``SeriesNetwork.seasonal_naive``."""
@@ -143,7 +166,7 @@ class Forecaster(SeriesNetwork):
         return found
 
     def ablatable(self) -> dict[str, list[Tensor]]:
-        """The optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        """Give the optional parts by name, each with the tensors that leave it without influence where all are zero."""
         active, names = self.resolution_attention.active, self.config.resolution_names
         found = self.encoder.ablatable() | {name: [gate] for name, gate in self.gated_residuals.ablatable().items()}
         found |= {f"resolution {names[k]}": [active[k : k + 1]] for k in range(len(names) - 1, 0, -1)}
@@ -151,7 +174,7 @@ class Forecaster(SeriesNetwork):
         return found | {name: list(one.parameters()) for name, one in maps.items() if one is not None}
 
     def shape(self) -> dict[str, object]:
-        """The config."""
+        """See ``SeriesNetwork.shape``; the config."""
         return self.config.to_dict()
 
     def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State, Tensor]:
@@ -181,28 +204,15 @@ class Forecaster(SeriesNetwork):
         matured = self.hindcasts.matured(history, states, state)
         if not len(matured.row):
             return state["conformal_offsets"][:, None], found
-        window = self._window(history.ahead(matured.row, matured.begin + 1 - length, length), matured.now)
-        origins = state["time_index"][matured.row] + 1 + matured.begin
+        lookback = history.ahead(matured.row, matured.begin + 1 - length, length)
+        window, static = scale_lookback(self.config, lookback, matured.now), state["static"][matured.row]
         index = (matured.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=matured.row.device)
         future = torch.cat([state["known"], known], dim=1)[matured.row[:, None], index]
-        summary = _Summary(matured.hidden, self.coarse.ages(origins), window, matured.now, state["static"][matured.row])
+        ages = self.coarse.ages(matured.origin)
+        summary = OriginSummary(matured.hidden, ages, window, matured.now, static)
         raw = self._decode(summary, future).raw
-        truth = Scaling(matured.now.loc[:, None], matured.now.scale[:, None]).apply(
-            history.ahead(matured.row, matured.begin + 1, horizon)
-        )
-        # A series that had not moved by then has no unit to measure errors in.
-        truth = torch.where(matured.now.scale[:, None] > 0, truth, torch.nan)
-        place = (matured.row, matured.update)
-        updates = (len(state), int(matured.update.max()) + 1)
-        excess = self.calibration.needed(raw, truth) - self.calibration.expected(origins, horizon, matured.age)
-        excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
-        offsets = self.calibration.follow(excess, state["conformal_offsets"])
-        stretched = self.calibration.stretch_past(raw, offsets[place], origins, matured.age)
-        scores = normal_scores(stretched, truth, self.config.quantile_levels)
-        recalled = self.calibration.recall(
-            truth.new_full((*updates, horizon), torch.nan).index_put(place, scores), state["autocorrelation"]
-        )
-        return offsets, found | {"conformal_offsets": offsets[:, -1], "autocorrelation": recalled}
+        offsets, learned = update_calibration(self.calibration, matured, history, raw, state)
+        return offsets, found | learned
 
     def _own_offsets(self, state: State) -> Tensor:
         if self.config.adaptation:
@@ -212,25 +222,10 @@ class Forecaster(SeriesNetwork):
     def _calibrate(self, prediction: Prediction, ages: Tensor, own: Tensor) -> Prediction:
         return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own, ages))
 
-    def _summarise(self, history: History, states: list[Tensor], positions: Tensor, state: State) -> _Summary:
-        rows, origins = states[0].shape[:2]
-        loc, scale = history.scaling_at(positions)
-        now = Scaling(loc.flatten(), scale.flatten())
-        window = history.windows(self.config.lookback_length, positions).flatten(0, 1)
-        time_indices = (state["time_index"][:, None] + 1 + positions).flatten()
-        static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
-        return _Summary(
-            [s.flatten(0, 1) for s in states], self.coarse.ages(time_indices), self._window(window, now), now, static
-        )
-
     def _recent(self, state: State, now: Scaling) -> Tensor:
-        return self._window(state["lookback"][:, -self.config.lookback_length :], now)
+        return scale_lookback(self.config, state["lookback"][:, -self.config.lookback_length :], now)
 
-    def _window(self, raw: Tensor, now: Scaling) -> Tensor:
-        scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(raw)
-        return fill_missing(scaled, self.config.season)
-
-    def _decode(self, summary: _Summary, future: Tensor) -> Prediction:
+    def _decode(self, summary: OriginSummary, future: Tensor) -> Prediction:
         config, horizon = self.config, future.shape[1]
         segments = -(-horizon // config.segment_length)
         steps = segments * config.segment_length

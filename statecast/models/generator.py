@@ -61,7 +61,20 @@ class GeneratorConfig(Plain):
 
 
 class Generator(nn.Module):
-    """Symbols in, a distribution of the next one out; what came before lies in the state alone."""
+    """Symbols in, a distribution of the next one out; what came before lies in the state alone.
+
+    Parameters
+    ----------
+    config : GeneratorConfig
+        Its shape.
+
+    Examples
+    --------
+    >>> network = Generator(GeneratorConfig(symbols=("a", "b"), embedding=4, width=8)).eval()
+    >>> state = network.prime(torch.tensor([[1, 2, 1]]), network.fresh(1))
+    >>> tuple(network.decode(state).shape), int(state["count"])
+    ((1, 3), 3)
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -80,25 +93,35 @@ class Generator(nn.Module):
         self.head = nn.Linear(config.width, len(self.vocabulary))
 
     def fresh(self, rows: int) -> State:
-        """States of texts of which nothing has been read."""
+        """Give states of ``rows`` texts of which nothing has been read."""
         return self.spec.fresh(rows, self.head.weight.device)
 
     def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read ``tokens`` ``[B, T]``, T >= 1.
+        """Read symbols and say what may follow each.
 
-        Returns the logits ``[B, T, V]`` of what follows each, as the network gives them, and the state after all.
+        Parameters
+        ----------
+        tokens : Tensor
+            ``[B, T]`` int64, T >= 1.
+        state : State
+            B rows.
+
+        Returns
+        -------
+        tuple of Tensor and State
+            Logits ``[B, T, V]`` of what follows each, as the network gives them, and the state after all.
         """
         outputs, hidden = self.recurrent.run(self.dropout(self.embed(tokens)), state["hidden"])
         logits: Tensor = self.head(self.dropout(outputs))
         return logits, self._after(tokens, hidden, state)
 
     def prime(self, tokens: Tensor, state: State) -> State:
-        """The state after reading ``tokens`` ``[B, T]``, T >= 1. Composable like a forecaster's."""
+        """Give the state after reading ``tokens`` ``[B, T]``, T >= 1; composable like a forecaster's."""
         _, hidden = self.recurrent.run(self.embed(tokens), state["hidden"])
         return self._after(tokens, hidden, state)
 
     def decode(self, state: State) -> Tensor:
-        """Logits ``[B, V]`` of the next symbol; what may never be generated is minus infinity."""
+        """Give logits ``[B, V]`` of the next symbol; what may never be generated is minus infinity."""
         logits: Tensor = self.head(state["hidden"][:, -1, 0])
         if self.vocabulary.kind != "byte":
             return torch.cat([torch.full_like(logits[:, :1], -torch.inf), logits[:, 1:]], dim=1)
@@ -107,7 +130,7 @@ class Generator(nn.Module):
         return logits.masked_fill(~allowed.to(logits.device), -torch.inf)
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one symbol a row, ``[B]``; the logits ``[B, V]`` of the next, and the state."""
+        """Read one symbol per row, ``[B]``; gives the logits ``[B, V]`` of the next, and the state."""
         state = self.prime(tokens[:, None], state)
         return self.decode(state), state
 

@@ -14,8 +14,16 @@ from statecast.uncertainty.prediction import Prediction
 class SeriesNetwork(nn.Module, ABC):
     """A network whose forecasts are a function of a state that each observation advances.
 
-    config: what is asked of it from outside.  spec: the layout of its states.  calibration: what validation found.
-    Shapes: B rows, T steps, F horizon, N origins a row, Ck columns that are known ahead, S static columns.
+    Shapes: B rows, T steps, F horizon, N origins per row, Ck columns that are known ahead, Cs static columns.
+
+    Attributes
+    ----------
+    config : ForecasterConfig
+        Its shape, of several networks in one that of the whole.
+    spec : StateSpec
+        Layout of its states.
+    calibration : Calibration
+        What validation found.
     """
 
     config: ForecasterConfig
@@ -29,24 +37,63 @@ class SeriesNetwork(nn.Module, ABC):
 
     @abstractmethod
     def fresh(self, time_index: Tensor, static: Tensor) -> State:
-        """States of B series of which nothing has been seen.
+        """Give states of series of which nothing has been seen.
 
-        ``time_index`` ``[B]`` int64: absolute step index of the step before the first; ``static`` ``[B, S]`` encoded.
+        Parameters
+        ----------
+        time_index : Tensor
+            ``[B]`` int64, absolute index of the step before the first.
+        static : Tensor
+            ``[B, Cs]`` encoded static covariates.
+
+        Returns
+        -------
+        State
+            B rows.
         """
 
     @abstractmethod
     def prime(self, observations: Observations, state: State) -> State:
-        """The state after T >= 1 more steps. Composable: priming on a, then on b, is priming on both."""
+        """Read observations. Priming on some and then on others is priming on both.
+
+        Parameters
+        ----------
+        observations : Observations
+            T >= 1 steps of B series.
+        state : State
+            B rows, which stay as they are.
+
+        Returns
+        -------
+        State
+            B rows after these steps.
+
+        Raises
+        ------
+        InputError
+            If shapes do not go together or are not the config's.
+        """
 
     @abstractmethod
     def decode(self, state: State, future: Tensor) -> Prediction:
-        """The forecast of each row, from its state and the known covariates ``[B, F, Ck]`` of the horizon alone.
+        """Forecast from states alone.
 
-        With fewer steps of covariates than the horizon the forecast is that much shorter, and else the same.
+        Parameters
+        ----------
+        state : State
+            B rows.
+        future : Tensor
+            ``[B, F, Ck]`` known covariates of the horizon. With fewer steps the forecast is that much shorter, and
+            otherwise the same.
+
+        Returns
+        -------
+        Prediction
+            M = B forecasts.
         """
 
     def step(self, observations: Observations, state: State, future: Tensor) -> tuple[Prediction, State]:
-        """``prime``, then ``decode``."""
+        """``prime``, then ``decode``; gives both results."""
         state = self.prime(observations, state)
         return self.decode(state, future), state
 
@@ -54,26 +101,62 @@ class SeriesNetwork(nn.Module, ABC):
     def forward(
         self, observations: Observations, state: State, future: Tensor, every: int = 1
     ) -> tuple[Prediction, State]:
-        """Run over T steps and forecast from every ``every``-th of them, N = T // every origins a row.
+        """Run over observations and forecast from some of their steps.
 
-        ``future`` is ``[B, N, F, Ck]``. Returns M = B N forecasts, row by row, and the state after all T steps.
+        Parameters
+        ----------
+        observations : Observations
+            T >= 1 steps of B series.
+        state : State
+            B rows.
+        future : Tensor
+            ``[B, N, F, Ck]`` known covariates of each horizon, N = T // every.
+        every : int
+            Forecasts are made from every ``every``-th step.
+
+        Returns
+        -------
+        tuple of Prediction and State
+            M = B N forecasts, row by row, and the state after all T steps.
         """
 
     @abstractmethod
     def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
-        """The last season repeated, ``[B, F]`` float64 in the target's unit; gaps take the value one season before.
+        """Repeat the last season; gaps take the value one season before.
 
-        ``horizon``: steps ahead, in place of the network's own.
+        Parameters
+        ----------
+        state : State
+            B rows.
+        horizon : int or None
+            Steps ahead; None for the network's own.
+
+        Returns
+        -------
+        Tensor
+            ``[B, F]`` float64 in the target's unit.
         """
 
     @abstractmethod
     def seasonal_error(self, state: State) -> Tensor:
-        """Mean absolute change over one season so far, ``[B]`` float64: the denominator of MASE. NaN while unknown."""
+        """Give the mean absolute change over one season so far, the denominator of MASE.
+
+        Returns
+        -------
+        Tensor
+            ``[B]`` float64 in the target's unit, NaN while unknown.
+        """
 
     @abstractmethod
     def autocorrelation(self, state: State) -> Tensor:
-        """How errors of one forecast hang together, ``[B, F]`` by distance in steps, as normal scores; 1 at 0."""
+        """Give the autocorrelation of the errors of one forecast, as normal scores.
+
+        Returns
+        -------
+        Tensor
+            ``[B, F]`` by distance in steps, 1 at 0.
+        """
 
     @abstractmethod
     def shape(self) -> dict[str, object]:
-        """What builds the network again, as plain JSON values."""
+        """Give what builds the network again, as plain JSON values."""

@@ -17,6 +17,8 @@ from statecast.config import ForecasterConfig
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History
 from statecast.state.state import Field, State
+from statecast.uncertainty.calibration import Calibration
+from statecast.uncertainty.normal_scores import normal_scores
 
 _A_HORIZON = 8  # origins a horizon, about; fewer follow in larger jumps, which costs 3 % of interval score on ETTh1
 
@@ -32,6 +34,8 @@ class MaturedHindcasts(NamedTuple):
         ``[M]`` int64, how many hindcasts of the row matured in this chunk before.
     begin : Tensor
         ``[M]`` int64, position of the origin in the chunk, below 0 if it was read before.
+    origin : Tensor
+        ``[M]`` int64, time index of the origin.
     age : Tensor
         ``[M]`` int64, steps that the series had read by then.
     hidden : list of Tensor
@@ -43,6 +47,7 @@ class MaturedHindcasts(NamedTuple):
     row: Tensor
     update: Tensor
     begin: Tensor
+    origin: Tensor
     age: Tensor
     hidden: list[Tensor]
     now: Scaling
@@ -130,6 +135,7 @@ class Hindcasts:
             row,
             update,
             begin,
+            state["time_index"][row] + 1 + begin,
             read[row, update],
             [torch.where(earlier, old, new[row, inside]) for old, new in zip(before, hidden, strict=True)],
             Scaling(*scaling.unbind(-1)),
@@ -157,3 +163,44 @@ class Hindcasts:
 def _scaling_rows(history: History, row: Tensor, position: Tensor) -> Tensor:
     index = position + history.config.patch_length
     return torch.stack([history.scaling.loc[row, index], history.scaling.scale[row, index]], dim=-1)
+
+
+def update_calibration(
+    calibration: Calibration, matured: MaturedHindcasts, history: History, raw: Tensor, state: State
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """Compare hindcasts with what came, and update what a series knows of its errors.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The network's.
+    matured : MaturedHindcasts
+        M >= 1 of them, with A at most per row.
+    history : History
+        The chunk in which they matured, B rows.
+    raw : Tensor
+        ``[M, F, Q]``, the hindcasts in units of scale, before calibration.
+    state : State
+        State before the chunk.
+
+    Returns
+    -------
+    offsets : Tensor
+        ``[B, A + 1, 2, S]``, own offsets before and after each update.
+    fields : dict of str to Tensor
+        New state fields.
+    """
+    horizon = raw.shape[1]
+    ahead = history.ahead(matured.row, matured.begin + 1, horizon)
+    truth = Scaling(matured.now.loc[:, None], matured.now.scale[:, None]).apply(ahead)
+    # A series that had not moved by then has no unit to measure errors in.
+    truth = torch.where(matured.now.scale[:, None] > 0, truth, torch.nan)
+    place, updates = (matured.row, matured.update), (len(state), int(matured.update.max()) + 1)
+    excess = calibration.needed(raw, truth) - calibration.expected(matured.origin, horizon, matured.age)
+    excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
+    offsets = calibration.follow(excess, state["conformal_offsets"])
+    stretched = calibration.stretch_past(raw, offsets[place], matured.origin, matured.age)
+    scores = normal_scores(stretched, truth, calibration.levels)
+    scores = truth.new_full((*updates, horizon), torch.nan).index_put(place, scores)
+    recalled = calibration.recall(scores, state["autocorrelation"])
+    return offsets, {"conformal_offsets": offsets[:, -1], "autocorrelation": recalled}

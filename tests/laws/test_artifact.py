@@ -57,7 +57,9 @@ def test_a_missing_file_is_refused(tmp_path: Path, file: str) -> None:
 def test_other_computation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A release that computes something else than the one that saved must say so, not serve other forecasts."""
     tiny_artifact(tmp_path)
-    monkeypatch.setattr(statecast.models.forecaster, "fill_missing", lambda window, season: window.nan_to_num() * 1.1)
+    monkeypatch.setattr(
+        statecast.models.origin_summary, "fill_missing", lambda window, season: window.nan_to_num() * 1.1
+    )
     with pytest.raises(GoldenError):
         statecast.load(tmp_path / "tiny-1")
 

@@ -1,0 +1,75 @@
+"""What a forecast depends on, whatever it is made from: a chunk of history, a state, or a hindcast."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+from statecast.config import ForecasterConfig
+from statecast.layers.coarse_encoders import CoarseEncoders
+from statecast.naive_forecasts import fill_missing
+from statecast.state.causal_scaling import Scaling
+from statecast.state.lookback import History
+from statecast.state.state import State
+
+
+class OriginSummary(NamedTuple):
+    """All that forecasts from M origins depend on.
+
+    Parameters
+    ----------
+    states : list of Tensor
+        Hidden vectors ``[M, D]`` per resolution.
+    ages : list of Tensor
+        Per coarse resolution the share ``[M]`` of the open bucket that has passed.
+    window : Tensor
+        Scaled look-back ``[M, R]``, without gaps.
+    now : Scaling
+        ``[M]``.
+    static : Tensor
+        Encoded static covariates, ``[M, Cs]``.
+    """
+
+    states: list[Tensor]
+    ages: list[Tensor]
+    window: Tensor
+    now: Scaling
+    static: Tensor
+
+
+def scale_lookback(config: ForecasterConfig, raw: Tensor, now: Scaling) -> Tensor:
+    """Scale raw look-backs ``[M, R]`` by ``now`` ``[M]`` and fill their gaps."""
+    scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(raw)
+    return fill_missing(scaled, config.season)
+
+
+def summarise(
+    history: History, states: list[Tensor], positions: Tensor, state: State, coarse: CoarseEncoders
+) -> OriginSummary:
+    """Summarise a chunk at some of its steps.
+
+    Parameters
+    ----------
+    history : History
+        The chunk, B rows.
+    states : list of Tensor
+        Hidden vectors ``[B, N, D]`` per resolution, at these steps.
+    positions : Tensor
+        ``[N]`` int64, the steps.
+    state : State
+        State before the chunk.
+    coarse : CoarseEncoders
+        The network's.
+
+    Returns
+    -------
+    OriginSummary
+        M = B N origins, row by row.
+    """
+    config, (rows, origins) = history.config, states[0].shape[:2]
+    loc, scale = history.scaling_at(positions)
+    now = Scaling(loc.flatten(), scale.flatten())
+    raw = history.windows(config.lookback_length, positions).flatten(0, 1)
+    time_indices = (state["time_index"][:, None] + 1 + positions).flatten()
+    static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
+    flat = [one.flatten(0, 1) for one in states]
+    return OriginSummary(flat, coarse.ages(time_indices), scale_lookback(config, raw, now), now, static)
