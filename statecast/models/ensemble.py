@@ -4,8 +4,8 @@ Members that err in different ways (other patches, cells, half-lives) are togeth
 sum of their costs. The state of a series is its members' states one after the other, so it streams as exactly as they.
 
 Quantiles are averaged level by level in the target's unit (Vincent averaging), before any calibration: the mean of
-calibrated intervals would hold more often than it promises. One calibration, from validation, is of the mean; so members
-do not follow their own misses (``adaptation`` is 0).
+calibrated intervals would hold more often than it promises. One calibration, from validation, is of the mean;
+so members do not follow their own misses (``adaptation`` is 0).
 
 Shapes: B rows, M origins, F horizon, Q levels, R resolutions of all members together.
 
