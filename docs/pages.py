@@ -63,12 +63,7 @@ def _meanings(config: type) -> dict[str, str]:
     """What stands in a string under each field."""
     body = ast.parse(inspect.getsource(config)).body[0]
     assert isinstance(body, ast.ClassDef)
-    # Until every field has its own string: "name, name: text.  name: text" in the docstring of the class.
-    names = "|".join(field.name for field in fields(config))
-    told = re.split(rf"(?:^|\s)((?:(?:{names}), )*(?:{names})): ", _cell(ast.get_docstring(body) or ""))
-    found = {
-        name: text.strip() for group, text in zip(told[1::2], told[2::2], strict=True) for name in group.split(", ")
-    }
+    found: dict[str, str] = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             value = getattr(text.value, "value", None)

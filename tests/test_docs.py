@@ -233,3 +233,9 @@ def test_codes_of_warnings_in_the_reference_exist() -> None:
     code = "\n".join((ROOT / path).read_text() for path in sources("service", "statecast"))
     codes = re.findall(r"^\| `([a-z_]+)` \|", page, re.M)
     assert codes and [name for name in codes if f'"{name}"' not in code] == []
+
+
+def test_every_key_of_a_config_has_a_meaning() -> None:
+    """A key without one is a knob that nobody dares to turn; it is written in a string under the field."""
+    page = (ROOT / "docs" / "reference" / "configs.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \| .* \|  \|$", page, re.M) == []
