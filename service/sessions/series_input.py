@@ -58,6 +58,8 @@ class SeriesInput:
         The times as they came: one per observation, or that of the first alone.
     unclear : str
         Why no frequency is seen in them; then only an open session can tell it.
+    inferred : bool
+        Whether ``freq`` was left out and seen from them; an open session knows better.
     missing : str
         Imputation policy: ``mask``, ``ffill``, ``linear`` or ``error``.
     session : str or None
@@ -90,6 +92,7 @@ class SeriesInput:
     zone: str = ""
     stamps: Stamps | None = None
     unclear: str = ""
+    inferred: bool = False
     missing: str = "mask"
     session: str | None = None
     owner: str = ""

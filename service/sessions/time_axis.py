@@ -32,14 +32,19 @@ def on_axis(record: Record | None, arrival: SeriesInput) -> SeriesInput:
         if arrival.unclear:
             raise Unprocessable(arrival.unclear)
         return arrival
-    if (arrival.freq, arrival.offset, arrival.zone) == (record.freq, record.offset, record.zone) or clocks is None:
+    alike = (arrival.freq, arrival.offset, arrival.zone) == (record.freq, record.offset, record.zone)
+    if clocks is None or (alike and not arrival.unclear):
         return arrival
     if record.freq is not None and arrival.freq is None and stamps is None:
         raise _mismatch("freq", record.freq, "no times")
     if record.freq is None:
         raise _mismatch("freq", "no times", arrival.freq or "times")
     axis = axis_of(record)
-    if arrival.freq is not None and not axis.frequency.same_step(Frequency.parse(arrival.freq)):
+    if (
+        arrival.freq is not None
+        and not arrival.inferred
+        and not axis.frequency.same_step(Frequency.parse(arrival.freq))
+    ):
         raise _mismatch("freq", record.freq, arrival.freq)
     if stamps is None or not len(stamps) or not len(clocks):
         return replace(arrival, freq=record.freq, offset=record.offset, zone=record.zone)

@@ -211,3 +211,27 @@ def test_times_come_back_in_the_zone_that_they_came_in(artifacts: Path) -> None:
         assert answer.json()["paths"][0]["start"] == "2024-04-01T00:00:00+02:00"
 
     play(artifacts, flow)
+
+
+def test_a_session_knows_the_freq_that_a_chunk_does_not_show(artifacts: Path) -> None:
+    """Two values with a day between them are no series of every other day."""
+
+    async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
+        async def send(*days: str) -> httpx.Response:
+            series = {"target": [1.0] * len(days), "timestamps": list(days), "session": "s"}
+            return await client.post("/forecast", json={"series": [series], "horizon": 2})
+
+        assert "freq" in (await send("2026-01-01")).json()["detail"]
+        assert (await send("2026-01-01", "2026-01-02", "2026-01-03")).status_code == 200
+        for days, start in ((("2026-01-05", "2026-01-07"), "2026-01-08"), (("2026-01-08",), "2026-01-09"),
+                            (("2026-01-09", "2026-01-11", "2026-01-14"), "2026-01-15")):  # fmt: skip
+            answer = await send(*days)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["forecasts"][0]["start"] == f"{start}T00:00:00Z"
+        assert (await send("2026-01-16T06:00:00Z", "2026-01-17T06:00:00Z")).status_code == 409
+        counted = {"target": [1.0, 2.0], "from_index": 0, "session": "counted"}
+        assert (await client.post("/forecast", json={"series": [counted], "horizon": 2})).status_code == 200
+        series = {"target": [1.0], "timestamps": ["2026-01-01"], "session": "counted"}
+        assert (await client.post("/forecast", json={"series": [series]})).status_code == 409
+
+    play(artifacts, flow)

@@ -30,6 +30,8 @@ class Timeline:
         What came: one per value, or the first value's alone.
     unclear : str
         Why the freq, which was left out, is not seen from the stamps; then only an open session can tell it.
+    inferred : bool
+        Whether the freq was left out and seen from the stamps; an open session knows better.
     warnings : tuple
         ``(code, detail)`` pairs.
     """
@@ -38,6 +40,7 @@ class Timeline:
     clocks: Clocks | None = None
     stamps: Stamps | None = None
     unclear: str = ""
+    inferred: bool = False
     warnings: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -180,16 +183,17 @@ def _from_timestamps(series: SeriesRequest, steps: int, freq: Frequency | None) 
 def _on_stamps(series: SeriesRequest, found: Stamps, freq: Frequency | None, name: str) -> Timeline:
     try:
         axis, clocks = TimeAxis.of(found, freq)
-    except TimeError as error:
-        series.fault(str(error), name, *(() if error.index is None else (error.index,)))
-        return Timeline()
     except InputError as error:
-        if series.session is None:
-            series.fault(str(error).removeprefix("freq: "), "freq")
-        return Timeline(clocks=np.arange(len(found), dtype=np.int64), stamps=found, unclear=str(error))
+        row = error.index if isinstance(error, TimeError) else None
+        if freq is None and series.session is not None:
+            what = "" if row is None else f"{name}[{row if series.rows is None else series.rows[row]}]: "
+            return Timeline(clocks=np.arange(len(found), dtype=np.int64), stamps=found, unclear=f"{what}{error}")
+        where: tuple[str | int, ...] = ("freq",) if row is None else (name, row)
+        series.fault(str(error).removeprefix("freq: "), *where)
+        return Timeline()
     beside = None if freq is None else off_anchor(found, freq)
     warnings = (("freq_anchor", f"timestamp {beside}; the times are taken as they are"),) if beside else ()
-    return Timeline(axis, clocks, found, warnings=warnings)
+    return Timeline(axis, clocks, found, inferred=freq is None, warnings=warnings)
 
 
 def _ascending(series: SeriesRequest | ResolutionRequest, numbers: NDArray[np.int64], name: str) -> bool:

@@ -142,6 +142,7 @@ def validate_series(
         zone=timeline.zone,
         stamps=timeline.stamps_of(steps),
         unclear=timeline.unclear,
+        inferred=timeline.inferred,
         missing=missing,
         session=series.session,
         owner=caller.owner,
