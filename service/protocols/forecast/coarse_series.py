@@ -57,7 +57,7 @@ def _agrees(one: ResolutionRequest, own: Mapping[str, np.ndarray]) -> bool:
         return False
     lengths = {len(values) for values in one.target.values()}
     if len(lengths) > 1:
-        one.fault(f"expected equally many values a variable, got {sorted(lengths)}", "target")
+        one.fault(f"expected equally many values per variable, got {sorted(lengths)}; fill up with null", "target")
     return len(lengths) <= 1
 
 

@@ -12,7 +12,7 @@ from statecast.time.seasonality import SEASONS, choose_season, detect_season, us
 
 
 def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int) -> int | None:
-    """Steps a season with which a series begins; None for a model that has a season of its own.
+    """Give the steps per season with which a series begins; None for a model that has a season of its own.
 
     A session will grow, so it begins with the usual season of its freq however little it brings. Of several variables
     the first decides whose values show a season. ``most``: steps a series. What is wrong is noted in its faults.
