@@ -4,7 +4,7 @@ from statecast.errors import StatecastError
 
 
 class TrainingError(StatecastError):
-    """A fit, backtest or forecast that cannot be done as asked."""
+    """A fit, backtest or forecast that cannot be done as requested."""
 
 
 class TableError(TrainingError):

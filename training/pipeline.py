@@ -33,8 +33,11 @@ class Outcome:
     """What a fit or a backtest found."""
 
     network: SeriesNetwork
+    """The network."""
     leaderboard: Leaderboard
+    """Its accuracy beside the baselines'."""
     digest: str
+    """Digest of the artifact."""
 
 
 def fit_panel(

@@ -11,7 +11,7 @@ from statecast.errors import ConfigError
 from statecast.layers.bucket_encoder import MEMORY
 from statecast.time.frequency import Frequency
 from training.data.columns import Columns
-from training.data.panel import Given, Item, Panel
+from training.data.panel import CoarseValues, Item, Panel
 from training.data.tables import read_panel
 from training.errors import TableError, TrainingError
 
@@ -116,13 +116,15 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     for item in panel.items:
         values = own.get(item.item_id)
         given = (
-            Given(0, np.zeros(0, dtype=np.float32)) if values is None else _aligned(item, values, length, freq, source)
+            CoarseValues(0, np.zeros(0, dtype=np.float32))
+            if values is None
+            else _aligned(item, values, length, freq, source)
         )
         items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: given}))
     return replace(panel, items=tuple(items))
 
 
-def _aligned(item: Item, values: Item, length: int, freq: Frequency, source: str) -> Given:
+def _aligned(item: Item, values: Item, length: int, freq: Frequency, source: str) -> CoarseValues:
     if values.offset:
         first = freq.times(np.asarray([values.clock]), values.offset)[0]
         bucket = freq.times(np.asarray([values.clock]))[0]
@@ -139,4 +141,4 @@ def _aligned(item: Item, values: Item, length: int, freq: Frequency, source: str
             f"{source}: item {values.item_id!r} ends with {ended}Z, {behind} buckets before the data; at most {MEMORY} "
             "may be missing; give the later ones"
         )
-    return Given(values.clock, values.target)
+    return CoarseValues(values.clock, values.target)

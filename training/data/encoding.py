@@ -13,7 +13,7 @@ from statecast.inputs.covariates import Covariate, encode_covariates
 from statecast.time.features import calendar_features, calendar_width
 from training.data.coarse_tables import check_resolutions
 from training.data.mixed_frequency import mixed_frequency_columns
-from training.data.panel import Given, Panel
+from training.data.panel import CoarseValues, Panel
 from training.data.splits import Split
 from training.errors import TrainingError
 
@@ -54,28 +54,32 @@ def _fit(name: str, parts: Iterable[Any]) -> Covariate:
 
 @dataclass(frozen=True)
 class PanelTensors:
-    """All rows of all items, one after the other, and where each item begins.
-
-    target: ``[N]`` float32, NaN missing.  past: ``[N, Cp]``.  known: ``[N, Ck]``.  static: ``[I, S]``.
-    mixed_frequency: ``[N, G]``, of each mixed-frequency resolution at the last step of its buckets.
-    clock: ``[I]`` clock of each item's row 0.  offset: ``[I]`` its place in the flat rows.  length: ``[I]`` rows.
-    first: ``[I]`` row of the first observed value.  calendar_width: how many columns of ``known`` are the calendar's.
-    coarse: by base steps per bucket, what each item brings.
-    coarse_history_length: buckets that a series begins with, at most.
-    """
+    """All N rows of all I items, one after the other, and where each item begins."""
 
     target: Tensor
+    """Values ``[N]``, NaN missing."""
     past: Tensor
+    """Past covariates ``[N, Cp]``."""
     known: Tensor
+    """Columns known ahead ``[N, Ck]``, the calendar first."""
     mixed_frequency: Tensor
+    """Coarse values ``[N, G]``, each at the last step of its bucket."""
     static: Tensor
+    """Static covariates ``[I, S]``."""
     clock: Tensor
+    """Clock ``[I]`` of each item's row 0."""
     offset: Tensor
+    """Place ``[I]`` of each item in the flat rows."""
     length: Tensor
+    """Rows ``[I]`` of each item."""
     first: Tensor
+    """Row ``[I]`` of the first observed value."""
     calendar_width: int
-    coarse: Mapping[int, Sequence[Given]] = field(default_factory=dict)
+    """Number of columns of ``known`` that are the calendar's."""
+    coarse: Mapping[int, Sequence[CoarseValues]] = field(default_factory=dict)
+    """Coarse values of each item, by base steps per bucket."""
     coarse_history_length: int = 0
+    """Most buckets that a series begins with."""
 
     def to(self, device: torch.device | str) -> "PanelTensors":
         """Move all rows to a device."""

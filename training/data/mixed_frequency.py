@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from statecast.layers.mixed_frequency import align
-from training.data.panel import Given, Item
+from training.data.panel import CoarseValues, Item
 
 
 def mixed_frequency_columns(item: Item, lengths: Sequence[int]) -> np.ndarray[Any, Any]:
@@ -20,7 +20,9 @@ def mixed_frequency_columns(item: Item, lengths: Sequence[int]) -> np.ndarray[An
     return columns
 
 
-def read_coarse_history(coarse: Mapping[int, Sequence[Given]], items: Tensor, clock: Tensor, most: int) -> Tensor:
+def read_coarse_history(
+    coarse: Mapping[int, Sequence[CoarseValues]], items: Tensor, clock: Tensor, most: int
+) -> Tensor:
     """``[B, G, K]`` as ``Observations`` wants it: of buckets that were over after the steps ``clock`` ``[B]`` of items.
 
     coarse: by base steps per bucket, what each item brings.

@@ -13,31 +13,37 @@ MANY = 50  # items from which on a panel is taken as one of many unlike series, 
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a table of a coarser resolution says of one item: values ``[N]`` of buckets ``bucket ...``."""
+class CoarseValues:
+    """What a table of a coarser resolution holds of one item."""
 
     bucket: int
+    """Number of the first bucket since 1970-01-01."""
     values: NDArray[np.float32]
+    """Values ``[N]`` of consecutive buckets, NaN missing."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One regular series. Row ``i`` stands at the clock ``clock + i``; a missing value is NaN.
-
-    item_id: its name.  clock: absolute step index of row 0.  offset, zone: see ``statecast.time.axis.TimeAxis``.
-    target: float32 ``[T]``.  past, known: raw covariates by name, ``[T]`` each.  static: one raw value a name.
-    mixed_frequency: by base steps a bucket, of each coarse resolution that has a table of its own.
-    """
+    """One regular series. Row ``i`` stands at the clock ``clock + i``; a missing value is NaN."""
 
     item_id: str
+    """Name of the item."""
     clock: int
+    """Absolute step index of row 0."""
     offset: int
+    """See ``statecast.time.axis.TimeAxis``, as ``zone``."""
     target: NDArray[np.float32]
+    """Values ``[T]``."""
     past: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Raw covariates ``[T]`` known up to now, by name."""
     known: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    """Raw covariates ``[T]`` known ahead, by name."""
     static: Mapping[str, Any] = field(default_factory=dict)
-    mixed_frequency: Mapping[int, Given] = field(default_factory=dict)
+    """One raw value per covariate of the item, by name."""
+    mixed_frequency: Mapping[int, CoarseValues] = field(default_factory=dict)
+    """Values of coarse resolutions that have a table of their own, by base steps per bucket."""
     zone: str = ""
+    """Time zone of local days and coarser steps."""
 
     @property
     def first(self) -> int:

@@ -14,25 +14,28 @@ from training.errors import TrainingError
 
 
 class Batch(NamedTuple):
-    """Sequences of one length, without any padding.
-
-    items: ``[B]``.  target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``: what is read, T = N patches.
-    clock: ``[B]``, the absolute step before row 0.  static: ``[B, S]``.
-    mixed_frequency: ``[B, T, G]``, coarse_history: ``[B, G, K]``: see ``statecast.Observations``.
-    future: ``[B, K, F, Ck]`` known ahead of the last K forks, those that are scored.
-    truth: ``[B, K, F]``, NaN where unknown or not to be used.
-    """
+    """Sequences of one length, without any padding: B sequences of T steps, the last K forks scored, F steps ahead."""
 
     items: Tensor
+    """Number ``[B]`` of the item of each sequence."""
     target: Tensor
+    """Values ``[B, T]`` that are read, NaN missing."""
     past: Tensor
+    """Past covariates ``[B, T, Cp]``."""
     known: Tensor
+    """Columns known ahead ``[B, T, Ck]``."""
     clock: Tensor
+    """Absolute step ``[B]`` before row 0."""
     static: Tensor
+    """Static covariates ``[B, S]``."""
     mixed_frequency: Tensor
+    """Coarse values ``[B, T, G]``, see ``statecast.Observations``."""
     coarse_history: Tensor
+    """Coarse values ``[B, G, H]`` before row 0, see ``statecast.Observations``."""
     future: Tensor
+    """Columns known ahead ``[B, K, F, Ck]`` of the scored forks."""
     truth: Tensor
+    """Values ``[B, K, F]`` to be forecast, NaN where unknown or not to be used."""
 
     def to(self, device: torch.device) -> "Batch":
         """Move to a device."""
@@ -50,19 +53,20 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class SequenceShape:
-    """How sequences are cut: their longest length in patches, and the forks that come too early to be scored.
-
-    forks, warm: in patches; a short item has proportionally fewer of both.
-    covariate_dropout, calendar_dropout: share of sequences that see none of their covariates and given
-    resolutions, none of the calendar.
-    """
+    """How sequences are cut; a short item has proportionally fewer forks and warm ones."""
 
     patch_length: int
+    """Steps per patch."""
     horizon: int
+    """Steps ahead F."""
     forks: int
+    """Longest length of a sequence, in patches."""
     warm: int = 0
+    """First patches whose forks are not scored."""
     covariate_dropout: float = 0.0
+    """Share of sequences that see none of their covariates and coarse values."""
     calendar_dropout: float = 0.0
+    """Share of sequences that see no calendar."""
 
 
 class Sequences:

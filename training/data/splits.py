@@ -14,17 +14,18 @@ _ENOUGH = 3  # horizons
 
 @dataclass(frozen=True)
 class Split:
-    """Row borders of every item, ``[I]`` each.
-
-    Training is ``[0, train)``, validation ``[train, val)``, test ``[val, test)``.
+    """Row borders of every item: training is ``[0, train)``, validation ``[train, val)``, test ``[val, test)``.
 
     Inputs of a later part may reach back over the border; targets never reach forward over it. An item too short to
     be cut has all three borders alike: it is learned from only.
     """
 
     train: NDArray[np.int64]
+    """End ``[I]`` of training."""
     val: NDArray[np.int64]
+    """End ``[I]`` of validation."""
     test: NDArray[np.int64]
+    """End ``[I]`` of the test."""
 
     def can_choose(self, horizon: int) -> bool:
         """Whether validation holds horizons enough, of all items together, to choose one network before another.

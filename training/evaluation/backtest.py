@@ -26,19 +26,22 @@ _SCORED = 1024  # forecasts scored at once
 
 
 class Window(NamedTuple):
-    """Forecasts of one item from some origins, in the target's unit.
-
-    quantiles: ``[N, F, Q]``.  mean: ``[N, F]``.  raw: quantiles before calibration.
-    naive_forecasts: ``[S, E]`` and resolutions: ``[S, R]``, the attention over them, mean of the origins.
-    """
+    """Forecasts of one item from N origins, F steps ahead, in the target's unit."""
 
     item: int
+    """Number of the item."""
     origins: NDArray[np.int64]
+    """Last row ``[N]`` that each forecast has read."""
     quantiles: Array
+    """Quantiles ``[N, F, Q]``."""
     mean: Array
+    """Mean ``[N, F]``."""
     raw: Array
+    """Quantiles ``[N, F, Q]`` before calibration."""
     naive_forecasts: Array
+    """Attention ``[S, E]`` over the naive forecasts in each horizon segment, mean of the origins."""
     resolutions: Array
+    """Attention ``[S, R]`` over the resolutions, likewise."""
 
 
 class Forecasts(NamedTuple):
@@ -53,10 +56,12 @@ class Forecasts(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """Which rows are judged: forecasts fall into ``[begin, end)`` of every item, ``[I]`` each."""
+    """Rows that are scored: forecasts fall into ``[begin, end)`` of every item."""
 
     begin: NDArray[np.int64]
+    """First row ``[I]``."""
     end: NDArray[np.int64]
+    """Row ``[I]`` after the last."""
 
     def origins(self, item: int, horizon: int, every: int = 1) -> NDArray[np.int64]:
         """Every ``every``-th origin of one item."""

@@ -25,17 +25,16 @@ _OWA = "owa"
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """Accuracy of all models by name, ours first.
-
-    columns: metrics that a table shows, in order.
-    seconds: of the processor, for each to learn and to forecast (ours: only to forecast).
-    left_out: models that were not asked, and why.
-    """
+    """Accuracy of all models by name, ours first."""
 
     scores: dict[str, Accuracy]
+    """Accuracy on the test rows."""
     columns: Sequence[str] = REPORTED
+    """Metrics that a table shows, in order."""
     seconds: dict[str, float] = field(default_factory=dict)
+    """CPU seconds of each model to learn and to forecast; ours: only to forecast."""
     left_out: dict[str, str] = field(default_factory=dict)
+    """Why a model was left out."""
 
     @property
     def rows(self) -> dict[str, dict[str, float | None]]:

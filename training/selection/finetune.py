@@ -21,18 +21,22 @@ _LONGEST = 720  # steps of a sequence that is learned from
 
 @dataclass(frozen=True)
 class StartTrial:
-    """One way to come to a forecaster, done: how, out of what, and what validation says (lower is better)."""
+    """One start, done: how a forecaster came about."""
 
     name: str
+    """Name of the start."""
     setup: FitSetup
+    """What it was trained on."""
     fit: Fit[PanelForecast]
+    """Its training."""
     validation: float
+    """Validation of its weights, lower is better."""
 
 
 def prepare_tuning(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
     """The tuning of a family on a panel, about to begin: the table's own settings, but for lengths, steps and rate.
 
-    Covariates are left out; a family hears none.
+    Covariates are left out; a family does not support them.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def prepare_tuning(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
 
 def tune(setup: FitSetup, scratch: StartTrial, place: Path, watcher: Watcher, resume: bool = False) -> list[StartTrial]:
     """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
-    watcher.say(f"tuning what was pretrained; validation so far: {describe_starts([scratch])}")
+    watcher.say(f"tuning the pretrained family; validation so far: {describe_starts([scratch])}")
     untouched, tuned = replace(setup, network=deepcopy(setup.network)).fit(), setup.fit(place)
     curves = tuned.run(watcher, resume)
     (_, before), *later = curves.validation

@@ -25,12 +25,16 @@ from training.selection.warm_start import choose_start
 
 @dataclass(frozen=True)
 class FitSetup:
-    """An untrained network with all that it learns from. ``config`` says what was chosen for it."""
+    """An untrained network with all that it learns from."""
 
     network: Forecaster
+    """The network, with its first weights."""
     tensors: PanelTensors
+    """All rows of the panel, encoded for it."""
     task: Task
+    """The panel, its borders and the horizon."""
     config: FitConfig
+    """The config with everything that was chosen."""
 
     def fit(self, folder: Path | None = None) -> Fit[PanelForecast]:
         """Its training, about to begin; checkpoints go to ``folder``."""

@@ -23,12 +23,16 @@ from training.progress import Watcher
 
 @dataclass(frozen=True)
 class AblationTrial:
-    """Validation scores of one network with a part and without it, lower is better; ``off`` where it was sent away."""
+    """Validation of one network with a part and without it, lower is better."""
 
     part: str
+    """Name of the part."""
     given: float
+    """Validation with it."""
     without: float
+    """Validation without it."""
     off: bool
+    """Whether it is switched off."""
 
 
 @torch.no_grad()

@@ -26,24 +26,28 @@ _FILE = "race.json"
 
 @dataclass(frozen=True)
 class RecipeTrial:
-    """One recipe's run: its settings, how many steps it took, and what validation said of its best weights."""
+    """One recipe's short run."""
 
     recipe: str
+    """Name of the recipe."""
     settings: Mapping[str, Any]
+    """Its values for keys of ``[network]`` and ``[training]``."""
     steps: int
+    """Steps it took."""
     validation: float
+    """Validation of its best weights, lower is better."""
 
 
 @dataclass(frozen=True)
 class SelectedConfig:
-    """A config of which a race, where one was held, has decided what it left open; its outcome, the winner first.
-
-    weights: of that one's run, where it was run just now. There may be no better ones to find.
-    """
+    """A config in which trials of recipes, where there was a choice, have decided what it left open."""
 
     config: FitConfig
+    """The config, with the chosen recipe filled in."""
     trials: Sequence[RecipeTrial] = ()
+    """All trials, the chosen one first; empty if there was no choice."""
     weights: Weights = field(default_factory=dict)
+    """Best weights of the chosen trial, if it was run just now; a longer training need not find better ones."""
 
 
 def select_config(
@@ -68,7 +72,7 @@ def select_config(
         watcher.say(refusal)
     horizon = choose_network(panel, config.network).horizon
     if not cut(panel, config, horizon).can_choose(horizon):
-        watcher.say(f"no race: validation is too short to choose by; {recipes[0].name} is the likeliest")
+        watcher.say(f"no trials of recipes: validation is too short to choose by; taking the first, {recipes[0].name}")
         return SelectedConfig(config)
     trials, weights = (_recall(out), {}) if resume else run_race(recipes, config, begin, watcher)
     if not trials:
@@ -76,7 +80,9 @@ def select_config(
     _remember(out, trials)
     winner = {recipe.name: recipe for recipe in recipes}.get(trials[0].recipe)
     if winner is None:
-        raise TrainingError(f"--resume: {trials[0].recipe} won the race and is not to be had now; fit without --resume")
+        raise TrainingError(
+            f"--resume: {trials[0].recipe} was chosen before and is not available now; fit without --resume"
+        )
     return SelectedConfig(winner.fill(config), trials, weights)
 
 
@@ -109,7 +115,7 @@ def run_race(
     weights: list[Weights] = []
     failed = TrainingError("")
     for number, recipe in enumerate(recipes):
-        watcher.say(f"race, {number + 1} of {len(recipes)}: {recipe.name}, {_differences(recipe, recipes)}")
+        watcher.say(f"recipe {number + 1} of {len(recipes)}: {recipe.name}, {_differences(recipe, recipes)}")
         try:
             fit = begin(_shortened(recipe.fill(config)))
             curves = fit.run(watcher)
@@ -123,7 +129,9 @@ def run_race(
     taken = choose([one.validation for one in trials])
     trials.insert(0, trials.pop(taken))
     watcher.say(
-        "race: " + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in trials) + f"; {trials[0].recipe} it is"
+        "trials of recipes: "
+        + ", ".join(f"{one.recipe} {one.validation:.4f}" for one in trials)
+        + f"; chosen: {trials[0].recipe}"
     )
     return trials, weights[taken]
 

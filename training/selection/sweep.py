@@ -111,11 +111,14 @@ def _space(name: str, value: Any) -> tuple[Any, ...] | Range:
 
 @dataclass(frozen=True)
 class SweepTrial:
-    """A trial: its settings by ``table.key``, what validation said (None if it came to nothing), and how it ended."""
+    """A trial of a sweep."""
 
     settings: Mapping[str, Any]
+    """Values by ``table.key``."""
     validation: float | None
+    """Its best validation, None if it was not completed."""
     ended: str
+    """How it ended: ``complete``, or why not."""
 
 
 def sweep_panel(

@@ -23,21 +23,24 @@ from training.selection.race import RecipeTrial, SelectedConfig, remove_race, se
 
 @dataclass(frozen=True)
 class FittedModel:
-    """A network that has learned and is neither calibrated nor judged, with what it learned from and how.
-
-    config: in which nothing is open; it trains the same again.  fits: of each member, or of the only network.
-    trials, starts: recipes and starts that were tried, the one that was taken first; none where there was no choice.
-    places: of checkpoints.
-    """
+    """A network that is trained, and neither calibrated nor scored."""
 
     network: SeriesNetwork
+    """The network."""
     tensors: PanelTensors
+    """All rows of the panel, encoded for it."""
     task: Task
+    """The panel, its borders and the horizon."""
     config: FitConfig
+    """A config in which nothing is open; it trains the same again."""
     fits: Sequence[Fit[PanelForecast]]
+    """The training of each member, or of the only network."""
     trials: Sequence[RecipeTrial]
+    """Recipes that were tried, the chosen one first."""
     places: Sequence[Path]
+    """Folders of checkpoints."""
     starts: Sequence[StartTrial] = ()
+    """Starts that ``--from`` tried, the one that was kept first."""
 
     @property
     def parameters(self) -> int:
@@ -55,15 +58,22 @@ def train(
     resume: bool,
     watcher: Watcher,
 ) -> FittedModel:
-    """Settle what a config leaves open, train, and with a family as ``base`` keep what validation likes best.
+    """Choose what a config leaves open and train; with a family as ``base`` keep the start that validation prefers.
 
-    family: a pretrained one that takes part in a race; none does beside ``base``.
-    Checkpoints lie under ``out`` until ``remove_checkpoints``.
+    Parameters
+    ----------
+    panel : the series.
+    config : the config; what it leaves open is chosen from the data and by short trials.
+    out : folder under which checkpoints lie until ``remove_checkpoints``.
+    base : artifact of a pretrained family that is compared with training from scratch, or None.
+    family : artifact of a pretrained family that is tried among the recipes where there is no ``base``, or None.
+    resume : continue from the checkpoints.
+    watcher : who follows the progress.
 
     Raises
     ------
     StatecastError
-        If the data or the config cannot be fitted on; the message says how to mend it.
+        If the data or the config cannot be trained on; the message says how to mend it.
     """
     if base and config.members:
         raise TrainingError("--from: expected one network, got [[members]]; fit an ensemble without --from")
@@ -74,7 +84,7 @@ def train(
         panel,
         config,
         out,
-        lambda told: prepare(panel, told).fit(),
+        lambda chosen: prepare(panel, chosen).fit(),
         family=None if base else family,
         watcher=watcher,
         resume=resume,

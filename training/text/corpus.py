@@ -18,14 +18,14 @@ _BETWEEN_LETTERS = re.compile(r"[\W\d_]+")
 
 @dataclass(frozen=True)
 class Passage:
-    """One part of a text.
-
-    tokens: ids ``[T]``.  unknown: how many of them the vocabulary does not know.  text: the part itself.
-    """
+    """One part of a text."""
 
     tokens: Tokens
+    """Ids ``[T]`` of its symbols."""
     unknown: int
+    """Number of symbols that the vocabulary does not know."""
     text: str
+    """The part itself."""
 
     def predicted_characters(self, vocabulary: Vocabulary) -> int:
         """Characters that the predicted symbols stand for; the first symbol is read but not predicted."""
@@ -34,12 +34,16 @@ class Passage:
 
 @dataclass(frozen=True)
 class Corpus:
-    """A vocabulary, known from the training part alone, and the three parts."""
+    """A text as symbols, cut in time."""
 
     vocabulary: Vocabulary
+    """Symbols of the training part."""
     train: Passage
+    """What is learned from."""
     validation: Passage
+    """What chooses the weights; may be empty."""
     held_out: Passage
+    """What is scored; may be empty."""
 
 
 def read_text(path: str | Path) -> str:

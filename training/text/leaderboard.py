@@ -13,10 +13,12 @@ from training.text.scores import TextScore, score_passage
 
 @dataclass(frozen=True)
 class TextLeaderboard:
-    """Scores by name, ours first; empty where nothing is held out. ``unknown``: share of the held-out symbols."""
+    """Scores of all models by name, ours first; empty if nothing is held out."""
 
     scores: dict[str, TextScore]
+    """Scores by name."""
     unknown: float
+    """Share of held-out symbols that the vocabulary does not know."""
 
     def manifest(self) -> dict[str, Any]:
         """What the artifact's manifest says of it."""

@@ -15,11 +15,14 @@ _READ = 2048  # symbols at once; more only takes memory
 
 @dataclass(frozen=True)
 class TextScore:
-    """Total ``nats`` of so many ``tokens``, which stand for so many ``characters``."""
+    """How well a text was predicted."""
 
     nats: float
+    """Total cost in nats."""
     tokens: int
+    """Number of predicted symbols."""
     characters: int
+    """Characters that these stand for."""
 
     @property
     def loss(self) -> float:

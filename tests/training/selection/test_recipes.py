@@ -149,7 +149,7 @@ def test_a_validation_too_short_to_choose_by_holds_no_race_and_switches_nothing_
     assert len(choose_recipes(panel, config)) > 1
     fit_panel(panel, config, tmp_path, name="one", watcher=listener)
     manifest = statecast.load(tmp_path).manifest
-    assert any(line.startswith("no race") for line in listener.told)
+    assert any(line.startswith("no trials of recipes") for line in listener.told)
     assert manifest["training"]["race"] == [] and manifest["ablation"]["parts"] == []
 
 

@@ -113,7 +113,7 @@ def test_a_race_tries_the_family_where_nothing_is_decided(family, tmp_path):
     won = [{**training["race"][0], "recipe": "tuned"}]
     (tmp_path / "lost").mkdir()
     (tmp_path / "lost" / "race.json").write_text(json.dumps(won))
-    with pytest.raises(TrainingError, match="tuned won the race and is not to be had now"):
+    with pytest.raises(TrainingError, match="tuned was chosen before and is not available now"):
         fit_panel(panel, told, tmp_path / "lost", name="lost", resume=True)
     started = training["config"]["training"]["start"]
     assert started == (str(family) if training["race"][0]["recipe"] == "tuned" else "")

@@ -97,7 +97,7 @@ def test_what_is_no_text_is_refused(tmp_path):
         ({"text": {"limit": -1}}, "from 0"),
         ({"network": {"symbols": ["a"]}}, "'symbols'"),
         ({"network": {"width": "wide"}}, "a whole number, got 'wide'"),
-        ({"network": {"cell": "qrnn"}}, "one of lstm"),
+        ({"network": {"cell": "qrnn"}}, "one of gru, lstm"),
         ({"training": {"steps": 3}}, "'steps'"),
         ({"training": {"windows": "sliding"}}, "one of carried, random"),
         ({"training": {"precision": "float16"}}, "one of float32, bfloat16"),

@@ -16,12 +16,16 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be forecast: a panel, its borders, the season's length and the horizon, in steps."""
+    """What is to be forecast."""
 
     panel: Panel
+    """The series."""
     split: Split
+    """Borders of training, validation and test."""
     season: int
+    """Steps per season."""
     horizon: int
+    """Steps ahead F."""
 
     def values(self, index: int) -> Array:
         """The target of item number ``index``, ``[T]`` float64."""
