@@ -20,13 +20,51 @@ NAIVE_FORECASTS = (*NINE_NAIVE_FORECASTS, "shape of all seasons on the last leve
 
 
 def fill_missing(window: Tensor, season: int) -> Tensor:
-    """A scaled window ``[M, R]`` with NaN replaced by the value one season before, else by 0, the slow level."""
+    """Fill the gaps of scaled windows.
+
+    Parameters
+    ----------
+    window : Tensor
+        ``[M, R]`` in units of scale, NaN where missing.
+    season : int
+        Steps per season.
+
+    Returns
+    -------
+    Tensor
+        ``[M, R]``, each gap filled by the value one season before, else by 0, the slow level.
+
+    Examples
+    --------
+    >>> fill_missing(torch.tensor([[1.0, 2.0, torch.nan]]), 2).tolist()
+    [[1.0, 2.0, 1.0]]
+    """
     earlier = torch.cat([torch.full_like(window[:, :season], torch.nan), window[:, :-season]], dim=1)
     return torch.where(window.isnan(), earlier, window).nan_to_num()
 
 
 def seasonal_naive(window: Tensor, season: int, horizon: int) -> Tensor:
-    """The last season repeated: ``[M, R]`` to ``[M, F]``."""
+    """Repeat the last season.
+
+    Parameters
+    ----------
+    window : Tensor
+        ``[M, R]`` without gaps, R at least a season.
+    season : int
+        Steps per season.
+    horizon : int
+        Steps ahead, F.
+
+    Returns
+    -------
+    Tensor
+        ``[M, F]``.
+
+    Examples
+    --------
+    >>> seasonal_naive(torch.tensor([[9.0, 1.0, 2.0]]), 2, 3).tolist()
+    [[1.0, 2.0, 1.0]]
+    """
     steps = torch.arange(horizon, device=window.device) % season
     return window[:, -season:].index_select(1, steps)
 
@@ -34,10 +72,30 @@ def seasonal_naive(window: Tensor, season: int, horizon: int) -> Tensor:
 def compute_naive_forecasts(
     window: Tensor, season: int, horizon: int, names: Sequence[str] = NINE_NAIVE_FORECASTS
 ) -> Tensor:
-    """Naive forecasts ``[M, F, E]`` in units of scale, from a filled scaled window ``[M, R]``, R >= 7 seasons.
+    """Compute naive forecasts side by side.
 
-    E follows ``names`` out of ``NAIVE_FORECASTS``. Level means over the last season, or over eight
-    steps where the season is shorter than four.
+    Parameters
+    ----------
+    window : Tensor
+        ``[M, R]`` in units of scale, without gaps, R at least seven seasons.
+    season : int
+        Steps per season.
+    horizon : int
+        Steps ahead, F.
+    names : sequence of str
+        Which, out of ``NAIVE_FORECASTS``; E of them. A level is a mean over the last season, or over eight steps where
+        the season is shorter than four.
+
+    Returns
+    -------
+    Tensor
+        ``[M, F, E]`` in units of scale.
+
+    Examples
+    --------
+    >>> ahead = compute_naive_forecasts(torch.arange(40.0)[None], 4, 2, ("last value", "season"))
+    >>> ahead[0].tolist()
+    [[39.0, 36.0], [39.0, 37.0]]
     """
     length = season if season >= 4 else min(8, window.shape[1] // 2)
     level = window[:, -length:].mean(1, keepdim=True)

@@ -47,7 +47,21 @@ _FILES = ("config.json", "model.safetensors", "golden.json")
 
 @dataclass(frozen=True)
 class Artifact:
-    """A loaded artifact. ``digest`` (``sha256:...``) is the manifest's and so covers every byte that computes."""
+    """A loaded artifact.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    version : str
+        Its version.
+    digest : str
+        ``sha256:...`` of the manifest, which covers every byte that computes.
+    network : Network
+        The network, in evaluation mode.
+    manifest : dict
+        The manifest, under today's names.
+    """
 
     name: str
     version: str
@@ -103,10 +117,22 @@ class Artifact:
 
 
 def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> str:
-    """Write an artifact; returns its digest.
+    """Write an artifact.
 
-    ``manifest`` brings at least ``name`` and ``version`` and whatever training wants to tell; what follows from the
-    network itself (kind, streaming, freq, resolutions, horizon, state_bytes, parameters, files) is filled in here.
+    Parameters
+    ----------
+    folder : str or Path
+        Where to; it is made if need be.
+    network : Network
+        What to save.
+    manifest : mapping
+        At least ``name`` and ``version``, and whatever else training records. What follows from the network itself
+        (kind, streaming, freq, resolutions, horizon, state_bytes, parameters, files) is filled in.
+
+    Returns
+    -------
+    str
+        The artifact's digest.
 
     Raises
     ------
@@ -137,6 +163,18 @@ def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> s
 
 def load(folder: str | Path, device: str = "cpu") -> Artifact:
     """Read an artifact, verify every digest and recompute its golden forecast.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The artifact.
+    device : str
+        Where its network is to lie, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    Artifact
+        What it holds.
 
     Raises
     ------

@@ -18,7 +18,18 @@ TOLERANCE = 1e-3
 
 
 def record_golden(network: Network) -> dict[str, Any]:
-    """An input that reaches every part of the network, with the output; of a family, a member for each patch length."""
+    """Make an input that reaches every part of a network, with the output; of a family, a member per patch length.
+
+    Parameters
+    ----------
+    network : Network
+        Any network.
+
+    Returns
+    -------
+    dict
+        JSON values for ``golden_difference``.
+    """
     if isinstance(network, Family):
         seasons = [season for season, _, _ in network.config.patches]
         return {"seasons": {str(season): record_golden(network.of(season)) for season in seasons}}
@@ -55,7 +66,20 @@ def _mixed_frequency_values(config: ForecasterConfig, start: str | None) -> dict
 
 
 def golden_difference(network: Network, golden: dict[str, Any]) -> float:
-    """Largest difference from the record, as a share of the spread of what was recorded."""
+    """Compute a record anew and compare.
+
+    Parameters
+    ----------
+    network : Network
+        The network that it was made of.
+    golden : dict
+        What ``record_golden`` gave.
+
+    Returns
+    -------
+    float
+        Largest difference, as a share of the spread of what was recorded.
+    """
     if isinstance(network, Family):
         return max(golden_difference(network.of(int(m)), recorded) for m, recorded in golden["seasons"].items())
     if isinstance(network, Generator):

@@ -22,7 +22,7 @@ def kind_of(network: Network) -> str:
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """What a manifest says that follows from the network itself."""
+    """Give what a manifest says that follows from the network itself."""
     if isinstance(network, Generator):
         config = network.config
         return {
@@ -62,7 +62,19 @@ def describe(network: Network) -> dict[str, Any]:
 
 
 def build(kind: object, config: Any) -> Network:
-    """An untrained network of a kind, from what ``config.json`` says.
+    """Build an untrained network.
+
+    Parameters
+    ----------
+    kind : object
+        What the manifest says, ``forecaster``, ``family`` or ``generator``.
+    config : Any
+        JSON values of ``config.json``.
+
+    Returns
+    -------
+    Network
+        With its first weights.
 
     Raises
     ------

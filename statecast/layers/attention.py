@@ -9,9 +9,25 @@ from torch import Tensor, nn
 
 
 class ResolutionAttention(nn.Module):
-    """Scaled dot-product attention of horizon segments over resolutions (Vaswani et al. 2017, one head).
+    """Scaled dot-product attention of horizon segments over resolutions, one head.
 
-    active: ``[R]``, False for one that is switched off and has no share; the finest is always active.
+    Parameters
+    ----------
+    width : int
+        Width of hidden vectors, D.
+    segments : int
+        Horizon segments, S.
+    resolutions : int
+        How many there are, R.
+
+    Attributes
+    ----------
+    active : Tensor
+        ``[R]`` bool, False for one that is switched off and has no share; the finest is always active.
+
+    References
+    ----------
+    Vaswani, A. et al. (2017). Attention is all you need. NeurIPS.
     """
 
     active: Tensor
@@ -28,10 +44,21 @@ class ResolutionAttention(nn.Module):
             nn.init.zeros_(parameter)
 
     def forward(self, states: list[Tensor], ages: list[Tensor], segments: int | None = None) -> tuple[Tensor, Tensor]:
-        """Mix the resolutions' hidden vectors, each ``[M, D]``, for each of the first S segments (all, if None).
+        """Mix the resolutions' hidden vectors per horizon segment.
 
-        ``ages`` has one ``[M]`` a coarse resolution: the share of the next bucket that has passed since its last.
-        Returns ``[M, S, D]`` and the weights ``[M, S, R]``, which sum to 1 over R.
+        Parameters
+        ----------
+        states : list of Tensor
+            ``[M, D]`` per resolution.
+        ages : list of Tensor
+            ``[M]`` per coarse resolution, the share of the next bucket that has passed since its last.
+        segments : int or None
+            How many of the first segments; None for all.
+
+        Returns
+        -------
+        tuple of Tensor
+            ``[M, S, D]``, and the weights ``[M, S, R]``, which sum to 1 over R.
         """
         asking = self.segments[:segments]
         query = asking + self.query(states[0])[:, None]
@@ -44,7 +71,15 @@ class ResolutionAttention(nn.Module):
 
 
 class NaiveForecastAttention(nn.Module):
-    """Which naive forecasts to trust on each horizon segment."""
+    """Which naive forecasts to trust on each horizon segment.
+
+    Parameters
+    ----------
+    width : int
+        Width of the context, D.
+    count : int
+        How many naive forecasts there are, E.
+    """
 
     def __init__(self, width: int, count: int) -> None:
         super().__init__()
@@ -53,9 +88,19 @@ class NaiveForecastAttention(nn.Module):
         nn.init.zeros_(self.score.bias)
 
     def forward(self, context: Tensor, forecasts: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix ``forecasts`` ``[M, S, L, E]`` by ``context`` ``[M, S, D]``.
+        """Mix naive forecasts.
 
-        Returns ``[M, S, L]`` and the weights ``[M, S, E]``, which sum to 1 over E.
+        Parameters
+        ----------
+        context : Tensor
+            ``[M, S, D]``.
+        forecasts : Tensor
+            ``[M, S, L, E]`` in units of scale.
+
+        Returns
+        -------
+        tuple of Tensor
+            ``[M, S, L]``, and the weights ``[M, S, E]``, which sum to 1 over E.
         """
         weights = torch.softmax(self.score(context), dim=-1)
         return (forecasts @ weights[..., None])[..., 0], weights

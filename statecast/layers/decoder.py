@@ -1,4 +1,4 @@
-"""Recurrent queries: horizon segments decoded side by side by one recurrent cell (SegRNN, Lin et al. 2023)."""
+"""Recurrent queries: horizon segments decoded side by side by one recurrent cell."""
 
 from torch import Tensor, nn
 
@@ -6,9 +6,20 @@ from statecast.layers.cells.recurrent import Recurrent
 
 
 class RecurrentDecoder(nn.Module):
-    """One step of a GRU a horizon segment: the segment's query is its input, the attended hidden vector its state.
+    """One step of a GRU per horizon segment: the segment's query is its input, the attended hidden vector its state.
 
     No segment waits for the one before it, so errors do not add up along the horizon as in step-by-step decoding.
+
+    Parameters
+    ----------
+    width : int
+        Width of hidden vectors, D.
+    dropout : float
+        Share of the queries' numbers that training leaves out.
+
+    References
+    ----------
+    Lin, S. et al. (2023). SegRNN: segment recurrent neural network for long-term time series forecasting.
     """
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -17,7 +28,7 @@ class RecurrentDecoder(nn.Module):
         self.cell = Recurrent("gru", width, 1, 0.0)
 
     def forward(self, queries: Tensor, attended: Tensor) -> Tensor:
-        """Context ``[M, S, D]`` from queries and attended hidden vectors ``[M, S, D]``."""
+        """Give the context ``[M, S, D]`` from queries and attended hidden vectors, both ``[M, S, D]``."""
         state = attended.flatten(0, 1)[:, None, None]
         after = self.cell.step(self.dropout(queries).flatten(0, 1), state)
         context: Tensor = after[:, 0, 0].unflatten(0, attended.shape[:2])

@@ -13,7 +13,15 @@ from statecast.errors import InputError
 
 
 class LinearLookback(nn.Module):
-    """A linear map of the whole scaled look-back straight to the horizon; zero at first: it has to earn its place."""
+    """A linear map of the whole scaled look-back straight to the horizon; zero at first: it has to earn its place.
+
+    Parameters
+    ----------
+    lookback_length : int
+        Steps looked back, R.
+    horizon : int
+        Steps ahead, F.
+    """
 
     def __init__(self, lookback_length: int, horizon: int) -> None:
         super().__init__()
@@ -27,10 +35,23 @@ class LinearLookback(nn.Module):
 
 
 class SharedLookback(nn.Module):
-    """A linear map of past seasons to coming ones that all places of the season share (SparseTSF, Lin et al. 2024).
+    """A linear map of past seasons to coming ones that all places of the season share.
 
     ``R / m`` times ``F / m`` weights where a ``LinearLookback`` has ``R`` times ``F``. Before it, each value is mixed
     with its neighbours within a season by learned weights. Adds nothing at first.
+
+    Parameters
+    ----------
+    lookback_length : int
+        Steps looked back, R.
+    horizon : int
+        Steps ahead, F.
+    season : int
+        Steps per season, m.
+
+    References
+    ----------
+    Lin, S. et al. (2024). SparseTSF: modeling long-term time series forecasting with 1k parameters. ICML.
     """
 
     def __init__(self, lookback_length: int, horizon: int, season: int) -> None:
@@ -52,7 +73,19 @@ class SharedLookback(nn.Module):
 
 
 class QuantileHead(nn.Module):
-    """A centre, and distances from it that are positive by construction: quantiles ascend whatever the weights are."""
+    """A centre, and distances from it that are positive by construction: quantiles ascend whatever the weights are.
+
+    Parameters
+    ----------
+    width : int
+        Width of the context, D.
+    segment_length : int
+        Steps per horizon segment.
+    known_width : int
+        Columns known ahead, Ck.
+    levels : sequence of float
+        The Q quantile levels, 0.5 among them.
+    """
 
     def __init__(self, width: int, segment_length: int, known_width: int, levels: Sequence[float]) -> None:
         super().__init__()
@@ -73,7 +106,7 @@ class QuantileHead(nn.Module):
             nn.init.zeros_(self.steps.bias)
 
     def forward(self, context: Tensor, future: Tensor) -> Tensor:
-        """Residual quantiles ``[M, F, Q]`` from context ``[M, S, D]`` and known covariates ``[M, F, Ck]``."""
+        """Give residual quantiles ``[M, F, Q]`` from context ``[M, S, D]`` and known covariates ``[M, F, Ck]``."""
         horizon = future.shape[1]
         raw = self.residuals(context).unflatten(-1, (self.segment_length, self.count)).flatten(1, 2)[:, :horizon]
         if self.known is not None:
@@ -87,7 +120,13 @@ class QuantileHead(nn.Module):
 
 
 def mass_weights(levels: Sequence[float]) -> Tensor:
-    """How much probability lies nearest to each level, ``[Q]``, summing to 1: weights of the mean over quantiles."""
+    """Give how much probability lies nearest to each level, ``[Q]``, summing to 1: weights of the mean over quantiles.
+
+    Examples
+    --------
+    >>> [round(weight, 3) for weight in mass_weights((0.1, 0.5, 0.9)).tolist()]
+    [0.3, 0.4, 0.3]
+    """
     edges = torch.tensor([0.0, *((a + b) / 2 for a, b in pairwise(levels)), 1.0]).double()
     return edges.diff()
 
@@ -95,7 +134,21 @@ def mass_weights(levels: Sequence[float]) -> Tensor:
 def interpolate_levels(
     quantiles: NDArray[np.float64], trained: Sequence[float], wanted: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Quantiles ``[..., len(wanted)]`` at other levels, linear between the trained ones of ``[..., Q]``.
+    """Give quantiles at other levels than the trained ones, linear between these.
+
+    Parameters
+    ----------
+    quantiles : ndarray
+        ``[..., Q]`` at the trained levels.
+    trained : sequence of float
+        The Q trained levels, ascending.
+    wanted : sequence of float
+        Levels within these.
+
+    Returns
+    -------
+    ndarray
+        ``[..., len(wanted)]``.
 
     Raises
     ------

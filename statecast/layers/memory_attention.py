@@ -9,7 +9,22 @@ from torch import Tensor, nn
 
 
 class MemoryAttention(nn.Module):
-    """Scaled dot-product attention over K kept vectors with learned ages (Vaswani et al. 2017; Shaw et al. 2018)."""
+    """Scaled dot-product attention over K kept vectors with learned ages.
+
+    Parameters
+    ----------
+    width : int
+        Width of hidden vectors, D.
+    memory : int
+        How many are kept, K.
+    memory_width : int
+        Numbers that each is kept in, W.
+
+    References
+    ----------
+    Vaswani, A. et al. (2017). Attention is all you need. NeurIPS.
+    Shaw, P., Uszkoreit, J. and Vaswani, A. (2018). Self-attention with relative position representations. NAACL.
+    """
 
     def __init__(self, width: int, memory: int, memory_width: int) -> None:
         super().__init__()
@@ -19,9 +34,21 @@ class MemoryAttention(nn.Module):
         self.value = nn.Linear(memory_width, width, bias=False)
 
     def forward(self, hidden: Tensor, kept: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """Attend from ``hidden`` ``[..., D]`` to ``kept`` ``[..., K, W]``, oldest first, where ``seen`` ``[..., K]``.
+        """Attend to kept vectors.
 
-        Returns ``[..., D]`` and the weights ``[..., K]``; both are 0 where nothing was seen.
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[..., D]``, which asks.
+        kept : Tensor
+            ``[..., K, W]``, oldest first.
+        seen : Tensor
+            ``[..., K]`` bool, which of them there are.
+
+        Returns
+        -------
+        tuple of Tensor
+            ``[..., D]`` and the weights ``[..., K]``; both are 0 where nothing was seen.
         """
         keys = self.key(kept) + self.ages
         scores = (keys @ self.query(hidden)[..., None])[..., 0] / kept.shape[-1] ** 0.5
