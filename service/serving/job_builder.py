@@ -49,7 +49,7 @@ def build_job(
     horizons = -(-max(series.horizon, 1) // config.horizon)
     reached = horizons * config.horizon
     freq, offset = (series.freq, series.offset) if record is None else (record.freq, record.offset)
-    calendar = _calendar_columns(config.calendar, freq, offset, update.clock, steps + reached)
+    calendar = _calendar_columns(config.calendar, freq, offset, update.time_index, steps + reached)
     future = np.zeros((reached, series.future.shape[1]), dtype=np.float32)
     given = series.future[:reached]
     future[: len(given)] = given
@@ -60,12 +60,12 @@ def build_job(
         known=np.concatenate([calendar[:steps], update.known], axis=1),
         future=np.concatenate([calendar[steps:], future], axis=1),
         static=series.static,
-        time_index=update.clock,
+        time_index=update.time_index,
         lease=lease,
         fresh=record is None or lease is None,
         deadline=series.deadline,
-        mixed_frequency=update.given.transpose(0, 2, 1) if config.mixed_frequency else None,
-        coarse_history=update.earlier if config.mixed_frequency else None,
+        mixed_frequency=update.mixed_frequency.transpose(0, 2, 1) if config.mixed_frequency else None,
+        coarse_history=update.coarse_history if config.mixed_frequency else None,
         horizons=horizons,
         writes=writes,
     )
@@ -83,8 +83,8 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         variables=series.variables,
         static=series.static,
         interval=Interval.of(model.config.quantile_levels).coverage,
-        first_clock=0,
-        last_clock=0,
+        first_index=0,
+        last_index=0,
         count=0,
         tail=np.zeros((len(series.variables), 0), dtype=np.float32),
         given_tail=np.zeros((len(series.variables), len(model.config.mixed_frequency), 0), dtype=np.float32),

@@ -81,9 +81,9 @@ class SeriesWork:
         view = None
         if self.after is not None and self.turn is not None:
             view = session_object(stored or self.after, self.turn.session, update.applied, update.duplicates)
-        warnings = warnings_of(model, series, update, update.last_clock - update.first_clock + 1, freq)
+        warnings = warnings_of(model, series, update, update.last_index - update.first_index + 1, freq)
         return SeriesAnswer(
-            result, rows, update.last_clock + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,
+            result, rows, update.last_index + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,
             model.season, entry.queue_ms, update.applied, update.duplicates,
         )  # fmt: skip
 

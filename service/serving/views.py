@@ -19,7 +19,7 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
         "id": session,
         "count": record.count,
         "last_timestamp": last_timestamp(record),
-        "last_index": record.last_clock if record.freq is None else None,
+        "last_index": record.last_index if record.freq is None else None,
         "digest": record.digest,
         "expires_at": instant(record.expires_at),
         "applied": applied,
@@ -27,14 +27,14 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
     }
 
 
-def _without(model: Model, plan: SessionUpdate) -> Iterator[str]:
+def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
     """Say of which given resolutions buckets ended without a value."""
-    clocks = plan.clock + 1 + np.arange(plan.target.shape[1])
+    clocks = update.time_index + 1 + np.arange(update.target.shape[1])
     for place, (name, length) in enumerate(model.config.mixed_frequency_names.items()):
-        own = plan.given[:, place, (clocks + 1) % length == 0]
+        own = update.mixed_frequency[:, place, (clocks + 1) % length == 0]
         missing = int(np.isnan(own).all(axis=0).sum())
-        opened = plan.first_clock == plan.clock + 1
-        if opened and missing == own.shape[1] and np.isnan(plan.earlier[:, place]).all():
+        opened = update.first_index == update.time_index + 1
+        if opened and missing == own.shape[1] and np.isnan(update.coarse_history[:, place]).all():
             yield f"{name}: no value came at all; the model is given this resolution, see resolutions"
         elif missing:
             yield f"{name}: no value came for {missing} of the {own.shape[1]} buckets that ended; they are missing now"
@@ -57,7 +57,7 @@ def last_timestamp(record: Record) -> str | None:
     """RFC 3339 time of the session's last observation, None without times."""
     if record.freq is None:
         return None
-    return axis_of(record).texts(np.array([record.last_clock]))[0]
+    return axis_of(record).texts(np.array([record.last_index]))[0]
 
 
 def instant(seconds: float) -> str:
@@ -69,17 +69,17 @@ def instant(seconds: float) -> str:
 
 
 def warnings_of(
-    model: Model, arrival: SeriesInput, plan: SessionUpdate, read: int, freq: str | None
+    model: Model, series: SeriesInput, update: SessionUpdate, read: int, freq: str | None
 ) -> tuple[tuple[str, str], ...]:
     """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
-    config, warnings = model.config, list(arrival.warnings)
+    config, warnings = model.config, list(series.warnings)
     if read < max(2 * config.season, config.patch_length):
         warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
-    if plan.tail.shape[1] > 1 and (np.nanmin(plan.tail, axis=1) == np.nanmax(plan.tail, axis=1)).all():
-        warnings.append(("constant_history", f"the last {plan.tail.shape[1]} steps are all the same"))
-    warnings += [("resolution_missing", told) for told in _without(model, plan)]
-    if plan.gap:
-        warnings.append(("gap_filled", f"{plan.gap} steps were not given; missing is {arrival.missing!r}"))
+    if update.tail.shape[1] > 1 and (np.nanmin(update.tail, axis=1) == np.nanmax(update.tail, axis=1)).all():
+        warnings.append(("constant_history", f"the last {update.tail.shape[1]} steps are all the same"))
+    warnings += [("resolution_missing", told) for told in _without(model, update)]
+    if update.gap:
+        warnings.append(("gap_filled", f"{update.gap} steps were not given; missing is {series.missing!r}"))
     if config.calendar and freq is None:
         warnings.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
     return tuple(warnings)

@@ -16,22 +16,22 @@ from statecast.layers.mixed_frequency import align
 from statecast.time.frequency import Frequency
 
 
-def lay_given(arrival: SeriesInput, limits: Limits, clock: int, steps: int) -> tuple[Floats, Floats]:
-    """Values ``[V, G, T]`` that the ``steps`` steps after ``clock`` read, and ``[V, G, K]`` from before them."""
-    variables, count = len(arrival.variables), len(limits.given)
+def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: int) -> tuple[Floats, Floats]:
+    """Values ``[V, G, T]`` that the ``steps`` steps after ``time_index`` read, and ``[V, G, K]`` from before them."""
+    variables, count = len(series.variables), len(limits.mixed_frequency)
     given = np.full((variables, count, steps), np.nan, dtype=np.float32)
-    earlier = np.full((variables, count, limits.earlier), np.nan, dtype=np.float32)
-    for place, (name, length) in enumerate(limits.given.items()):
-        if name in arrival.given:
-            coarse = arrival.given[name]
+    earlier = np.full((variables, count, limits.coarse_history), np.nan, dtype=np.float32)
+    for place, (name, length) in enumerate(limits.mixed_frequency.items()):
+        if name in series.given:
+            coarse = series.given[name]
             given[:, place], earlier[:, place] = align(
-                coarse.values, coarse.first, length, clock, steps, limits.earlier
+                coarse.values, coarse.first, length, time_index, steps, limits.coarse_history
             )
     return given, earlier
 
 
-def check_given(record: Record | None, arrival: SeriesInput, limits: Limits, last: int, *, retry: bool) -> None:
-    """Refuse values of buckets that are not over by the clock ``last``, or that a session has read otherwise.
+def check_coarse(record: Record | None, series: SeriesInput, limits: Limits, last: int, *, retry: bool) -> None:
+    """Refuse values of buckets that are not over by the step ``last``, or that a session has read otherwise.
 
     ``retry``: the request is the session's last one again, whose values were compared as a whole.
 
@@ -40,16 +40,16 @@ def check_given(record: Record | None, arrival: SeriesInput, limits: Limits, las
     Unprocessable, Conflict
         ``not_over``; ``conflicting_observation``, ``too_late``.
     """
-    freq = arrival.freq if record is None else record.freq
-    if arrival.given and freq is None:
+    freq = series.freq if record is None else record.freq
+    if series.given and freq is None:
         raise Unprocessable(
-            "resolutions: expected a series with times, got one without; their buckets are told by the clock: give "
+            "resolutions: expected a series with times, got one without; a value's bucket is known from its time: give "
             "start or timestamps",
             code="no_times",
         )
-    for place, (name, length) in enumerate(limits.given.items()):
-        if name in arrival.given:
-            coarse = arrival.given[name]
+    for place, (name, length) in enumerate(limits.mixed_frequency.items()):
+        if name in series.given:
+            coarse = series.given[name]
             ends = (coarse.first + 1 + np.arange(coarse.values.shape[1])) * length - 1
             seen = ~np.isnan(coarse.values).all(axis=0)
             ahead = np.flatnonzero(seen & (ends > last))
@@ -65,7 +65,7 @@ def check_given(record: Record | None, arrival: SeriesInput, limits: Limits, las
 
 def _compare(record: Record, name: str, place: int, coarse: Coarse, ends: NDArray[np.int64]) -> None:
     """Hold values of buckets that ended within a session against what it read then."""
-    for index in np.flatnonzero(ends <= record.last_clock):
+    for index in np.flatnonzero(ends <= record.last_index):
         came, at = coarse.values[:, index], int(ends[index]) - record.tail_begin
         given = ~np.isnan(came)
         kept = record.given_tail[:, place, at] if at >= 0 else np.full(len(came), np.nan, dtype=np.float32)
@@ -91,9 +91,9 @@ def _begin(name: str, coarse: Coarse, index: np.int64) -> str:
     return f"{Frequency.parse(name).times(np.asarray([coarse.first + index]))[0]}Z"
 
 
-def checksum_given(arrival: SeriesInput, before: int) -> int:
+def checksum_coarse(series: SeriesInput, before: int) -> int:
     """CRC-32 of what came of coarse resolutions, going on from ``before``."""
-    for name, coarse in sorted(arrival.given.items()):
+    for name, coarse in sorted(series.given.items()):
         values = np.where(np.isnan(coarse.values), np.float32(np.nan), coarse.values).astype("<f4")
         before = zlib.crc32(values.tobytes(), zlib.crc32(f"{name} {coarse.first}".encode(), before))
     return before

@@ -35,7 +35,7 @@ class SessionWrites:
         if state is None:
             return Touch(record.key, record.last_used, record.expires_at) if self.touch else None
         pending = issue(
-            result.quantiles[rows], result.seasonal_error[rows], record.last_clock + 1, self.interval, self.horizon
+            result.quantiles[rows], result.seasonal_error[rows], record.last_index + 1, self.interval, self.horizon
         )
         digest = "sha256:" + hashlib.sha256(state).hexdigest()
         return Put(replace(record, state_bytes=len(state), digest=digest, issued=pending), state)

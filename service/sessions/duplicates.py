@@ -18,16 +18,16 @@ def compare(record: Record, grid: RegularSeries) -> None:
     Conflict
         ``conflicting_observation`` where another value stands, ``too_late`` where none was read or none is kept.
     """
-    size = record.last_clock - grid.begin + 1
+    size = record.last_index - grid.begin + 1
     given, values = grid.given[:size], grid.values[:, :size]
     # Before the first observation there was nothing: a missing value there repeats nothing and contradicts nothing.
-    lead = max(0, min(record.first_clock - grid.begin, given.size))
+    lead = max(0, min(record.first_index - grid.begin, given.size))
     early = ~np.isnan(values[:, :lead]).all(axis=0)
     if early.any():
         raise _too_late(int(early.argmax()), record)
     skip = max(lead, min(record.tail_begin - grid.begin, given.size))
     if given[lead:skip].any():
-        if grid.begin > record.first_clock or skip < record.tail_begin - grid.begin:
+        if grid.begin > record.first_index or skip < record.tail_begin - grid.begin:
             raise _too_late(lead, record)
         if checksum_of(values[:, lead:skip]) != record.checksum:
             raise _conflict(f"one of the steps {lead} to {skip - 1} differs from what the session read then")

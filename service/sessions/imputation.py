@@ -6,8 +6,8 @@ from service.errors import Unprocessable
 from service.sessions.series_input import Floats
 
 
-def fill(values: Floats, before: Floats, policy: str, reach: int, clock: int) -> Floats:
-    """Apply a policy to new values ``[V, T]``, the first of which has index ``clock``.
+def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: int) -> Floats:
+    """Apply a policy to new values ``[V, T]``, the first of which has index ``time_index``.
 
     ``before`` ``[V, k]`` is what the series held until then. ``mask`` leaves missing values missing. ``ffill`` repeats
     the last known value, over at most ``reach`` steps, so that a session that keeps no more says the same. ``linear``
@@ -24,8 +24,8 @@ def fill(values: Floats, before: Floats, policy: str, reach: int, clock: int) ->
     if policy == "error":
         step = int(missing.any(axis=0).argmax())
         raise Unprocessable(
-            f"target: expected every value because missing is 'error', but new step {step} (clock {clock + step}) has "
-            "none; give it, or set missing to 'mask', 'ffill' or 'linear'",
+            f"target: expected every value because missing is 'error', but new step {step} (index {time_index + step}) "
+            "has none; give it, or set missing to 'mask', 'ffill' or 'linear'",
             code="missing_value",
         )
     longer = np.concatenate([before[:, -reach:], values], axis=1)

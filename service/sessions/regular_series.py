@@ -1,4 +1,4 @@
-"""An arrival laid out on its regular grid: one column a step, holes and all, and the checksum of such columns."""
+"""A series laid out on its regular grid: one column a step, holes and all, and the checksum of such columns."""
 
 import zlib
 from collections.abc import Mapping
@@ -13,22 +13,32 @@ from service.sessions.series_input import Floats, SeriesInput
 
 @dataclass(frozen=True)
 class Limits:
-    """What bounds an admission, all in steps. tail: values a record keeps.  gap: longest one that is filled.
+    """What a series may bring, in steps.
 
-    given: lengths of the coarse resolutions that the model is given, by name.  earlier: buckets of each that are read
-    from before the first step.
+    Parameters
+    ----------
+    tail : int
+        Values that a record keeps.
+    gap : int
+        Longest gap that is filled.
+    history : int
+        Longest series, its gaps included.
+    mixed_frequency : mapping of str to int
+        Steps per bucket of each series of lower frequency that the model reads, by the name of its frequency.
+    coarse_history : int
+        Buckets of each that are read from before the first step.
     """
 
     tail: int
     gap: int
     history: int
-    given: Mapping[str, int] = field(default_factory=dict)
-    earlier: int = 0
+    mixed_frequency: Mapping[str, int] = field(default_factory=dict)
+    coarse_history: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class RegularSeries:
-    """An arrival on a regular grid without holes: values ``[V, n]``, covariates ``[n, C]``, which steps were given."""
+    """A series on a regular grid without holes: values ``[V, n]``, covariates ``[n, C]``, which steps were given."""
 
     begin: int
     values: Floats
@@ -42,8 +52,8 @@ class RegularSeries:
         return self.begin + int(self.values.shape[1]) - 1
 
     @classmethod
-    def of(cls, arrival: SeriesInput, follows: int, limits: Limits) -> "RegularSeries":
-        """Lay out an arrival; one that brings no clocks begins at ``follows``.
+    def of(cls, series: SeriesInput, follows: int, limits: Limits) -> "RegularSeries":
+        """Lay out a series; one that brings no clocks begins at ``follows``.
 
         Raises
         ------
@@ -51,14 +61,14 @@ class RegularSeries:
             If a gap is too long, or the whole is with its gaps.
         """
         # Adding zero turns -0.0 into 0.0, so that equal values have equal bytes and checksums.
-        values = arrival.target.astype(np.float32, copy=False) + np.float32(0.0)
+        values = series.target.astype(np.float32, copy=False) + np.float32(0.0)
         steps = values.shape[1]
-        clocks = arrival.clocks
+        clocks = series.clocks
         if clocks is None:
-            return cls(follows, values, arrival.past, arrival.known, np.ones(steps, dtype=np.bool_))
+            return cls(follows, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
         begin, span = int(clocks[0]), int(clocks[-1] - clocks[0]) + 1
         if span == steps:
-            return cls(begin, values, arrival.past, arrival.known, np.ones(steps, dtype=np.bool_))
+            return cls(begin, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
         holes = np.diff(clocks) - 1
         longest = int(holes.argmax())
         if holes[longest] > limits.gap:
@@ -70,15 +80,15 @@ class RegularSeries:
         given[place] = True
         grid = np.full((values.shape[0], span), np.nan, dtype=np.float32)
         grid[:, place] = values
-        past = np.zeros((span, arrival.past.shape[1]), dtype=np.float32)
-        known = np.zeros((span, arrival.known.shape[1]), dtype=np.float32)
-        past[place], known[place] = arrival.past, arrival.known
+        past = np.zeros((span, series.past.shape[1]), dtype=np.float32)
+        known = np.zeros((span, series.known.shape[1]), dtype=np.float32)
+        past[place], known[place] = series.past, series.known
         return cls(begin, grid, past, known, given)
 
-    def since(self, clock: int) -> "RegularSeries":
-        """Drop the steps before ``clock``."""
-        skip = clock - self.begin
-        return RegularSeries(clock, self.values[:, skip:], self.past[skip:], self.known[skip:], self.given[skip:])
+    def since(self, time_index: int) -> "RegularSeries":
+        """Drop the steps before ``time_index``."""
+        skip = time_index - self.begin
+        return RegularSeries(time_index, self.values[:, skip:], self.past[skip:], self.known[skip:], self.given[skip:])
 
     def after(self, last: int) -> "RegularSeries":
         """Begin right after ``last``, steps between missing."""

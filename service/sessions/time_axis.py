@@ -17,8 +17,8 @@ def axis_of(record: Record) -> TimeAxis:
     return TimeAxis(Frequency.parse(record.freq or "1s"), record.offset, record.zone)
 
 
-def on_axis(record: Record | None, arrival: SeriesInput) -> SeriesInput:
-    """Give an arrival indices, offset and zone of its session's axis.
+def on_axis(record: Record | None, series: SeriesInput) -> SeriesInput:
+    """Give a series indices, offset and zone of its session's axis.
 
     Raises
     ------
@@ -27,38 +27,34 @@ def on_axis(record: Record | None, arrival: SeriesInput) -> SeriesInput:
     Unprocessable
         If there is no session that could tell a freq that was left out.
     """
-    stamps, clocks = arrival.stamps, arrival.clocks
+    stamps, clocks = series.stamps, series.clocks
     if record is None:
-        if arrival.unclear:
-            raise Unprocessable(arrival.unclear)
-        return arrival
-    alike = (arrival.freq, arrival.offset, arrival.zone) == (record.freq, record.offset, record.zone)
-    if clocks is None or (alike and not arrival.unclear):
-        return arrival
-    if record.freq is not None and arrival.freq is None and stamps is None:
+        if series.unclear:
+            raise Unprocessable(series.unclear)
+        return series
+    alike = (series.freq, series.offset, series.zone) == (record.freq, record.offset, record.zone)
+    if clocks is None or (alike and not series.unclear):
+        return series
+    if record.freq is not None and series.freq is None and stamps is None:
         raise _mismatch("freq", record.freq, "no times")
     if record.freq is None:
-        raise _mismatch("freq", "no times", arrival.freq or "times")
+        raise _mismatch("freq", "no times", series.freq or "times")
     axis = axis_of(record)
-    if (
-        arrival.freq is not None
-        and not arrival.inferred
-        and not axis.frequency.same_step(Frequency.parse(arrival.freq))
-    ):
-        raise _mismatch("freq", record.freq, arrival.freq)
+    if series.freq is not None and not series.inferred and not axis.frequency.same_step(Frequency.parse(series.freq)):
+        raise _mismatch("freq", record.freq, series.freq)
     if stamps is None or not len(stamps) or not len(clocks):
-        return replace(arrival, freq=record.freq, offset=record.offset, zone=record.zone)
+        return replace(series, freq=record.freq, offset=record.offset, zone=record.zone)
     try:
         index, axis = axis.continued(stamps)
     except TimeError as error:
-        last = axis.texts(np.array([record.last_clock]))[0]
+        last = axis.texts(np.array([record.last_index]))[0]
         raise Conflict(
             f"timestamp: {error}; the session's last time is {last}: keep to its steps, or use another id",
             code="session_mismatch",
         ) from None
     if len(index) != len(clocks):
         index = index[0] + np.arange(len(clocks), dtype=np.int64)
-    return replace(arrival, freq=record.freq, clocks=index, offset=record.offset, zone=axis.zone)
+    return replace(series, freq=record.freq, clocks=index, offset=record.offset, zone=axis.zone)
 
 
 def _mismatch(what: str, kept: object, came: object) -> Conflict:

@@ -1,8 +1,7 @@
 """What a request means to a session: a pure function of the session's record and of what arrived.
 
-Nothing here changes anything. ``plan_update`` either refuses, or gives a ``SessionUpdate``: what the network shall
-read, and the
-record as it will stand once that has happened.
+Nothing here changes anything. ``plan_update`` either refuses, or gives a ``SessionUpdate``: what the network reads, and
+the record as it will stand after that.
 """
 
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from service.errors import Conflict, UnknownSession, Unprocessable
-from service.sessions.coarse_series import check_given, checksum_given, lay_given
+from service.sessions.coarse_series import align_coarse, check_coarse, checksum_coarse
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
 from service.sessions.live_metrics import Observed
@@ -22,27 +21,41 @@ from service.stores.interface import Record, Request, Scores
 
 @dataclass(frozen=True, eq=False)
 class SessionUpdate:
-    """What shall happen.
+    """What a session will become.
 
-    clock: absolute index of the step before the first new one.
-    values: ``[V, T]`` as they were given, NaN where missing.  target: what the network reads, ``values`` after filling.
-    past, known: ``[T, C]`` covariates of the same steps, zeros in gaps.
-    applied, duplicates: steps of the request that are new, that were there already.  gap: steps that nobody gave.
-    given: ``[V, G, T]``, earlier: ``[V, G, K]`` what is read of given resolutions with these steps and before them.
-    first_clock, tail, given_tail, checksum, request, zone: the record's fields afterwards (see ``Record``).
+    Parameters
+    ----------
+    time_index : int
+        Absolute index of the step before the first new one.
+    values : array of float32, ``[V, T]``
+        New steps as they were given, gaps between them included, NaN where missing.
+    target : array of float32, ``[V, T]``
+        What the network reads: ``values`` after imputation.
+    past, known : array of float32, ``[T, C]``
+        Encoded covariates of the same steps, zeros in gaps.
+    mixed_frequency : array of float32, ``[V, G, T]``
+        Values of G series of lower frequency, each with the last step of its bucket.
+    coarse_history : array of float32, ``[V, G, K]``
+        Their K values before these steps.
+    applied, duplicates : int
+        Steps of the request that are new, and that the session had already.
+    gap : int
+        Steps that nobody gave.
+    first_index, tail, given_tail, checksum, request, zone
+        The record's fields afterwards, see ``Record``.
     """
 
-    clock: int
+    time_index: int
     values: Floats
     target: Floats
     past: Floats
     known: Floats
-    given: Floats
-    earlier: Floats
+    mixed_frequency: Floats
+    coarse_history: Floats
     applied: int
     duplicates: int
     gap: int
-    first_clock: int
+    first_index: int
     tail: Floats
     given_tail: Floats
     checksum: int
@@ -50,13 +63,13 @@ class SessionUpdate:
     zone: str = ""
 
     @property
-    def last_clock(self) -> int:
+    def last_index(self) -> int:
         """Clock of the last step that the network will have read."""
-        return self.clock + int(self.target.shape[1])
+        return self.time_index + int(self.target.shape[1])
 
     def observed(self, record: Record) -> Observed:
         """Give what the new observations are scored with."""
-        return Observed(record.scores, record.issued, self.values, self.clock + 1, record.interval)
+        return Observed(record.scores, record.issued, self.values, self.time_index + 1, record.interval)
 
     def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
         """Give the record as it will stand, but for the state and the newly issued forecast.
@@ -75,8 +88,8 @@ class SessionUpdate:
             last_used=now,
             expires_at=expires_at,
             scores=scores,
-            first_clock=self.first_clock,
-            last_clock=self.last_clock,
+            first_index=self.first_index,
+            last_index=self.last_index,
             count=record.count + self.applied,
             tail=self.tail,
             given_tail=self.given_tail,
@@ -86,67 +99,81 @@ class SessionUpdate:
         )
 
 
-def plan_update(record: Record | None, arrival: SeriesInput, limits: Limits) -> SessionUpdate:
-    """Decide what an arrival adds to a session, or to nothing where ``record`` is None.
+def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> SessionUpdate:
+    """Decide what a request adds to a session.
+
+    Parameters
+    ----------
+    record : Record or None
+        The session, None where it is to be opened or there is none.
+    series : SeriesInput
+        The request's series.
+    limits : Limits
+        What bounds it.
+
+    Returns
+    -------
+    SessionUpdate
+        What is new.
 
     Raises
     ------
     UnknownSession, Unprocessable, Conflict, TooLarge
         Each says which step it is about and how to go on.
     """
-    steps = int(arrival.target.shape[1])
-    arrival = on_axis(record, arrival)
+    steps = int(series.target.shape[1])
+    series = on_axis(record, series)
     if record is not None:
-        _agree(record, arrival)
+        _check_series(record, series)
         if steps == 0:
-            check_given(record, arrival, limits, record.last_clock, retry=False)
-            return _nothing(record, arrival, 0)
+            check_coarse(record, series, limits, record.last_index, retry=False)
+            return _nothing(record, series, 0)
     elif steps == 0:
-        if arrival.session is not None:
+        if series.session is not None:
             raise UnknownSession(
-                f"session {arrival.session[:80]!r}: there is none, and the request brings no history to open it with; "
+                f"session {series.session[:80]!r}: there is none, and the request brings no history to open it with; "
                 "send the whole history in target"
             )
         raise Unprocessable("target: expected at least one value, got none; give the history", code="empty_target")
-    if np.isinf(arrival.target).any():
+    if np.isinf(series.target).any():
         raise Unprocessable("target: expected values that fit float32, got one beyond 3.4e38; rescale the series")
-    grid = RegularSeries.of(arrival, (record.last_clock + 1) if record else 0, limits)
-    return _first(grid, arrival, limits) if record is None else _next(record, grid, arrival, limits)
+    grid = RegularSeries.of(series, (record.last_index + 1) if record else 0, limits)
+    return _first(grid, series, limits) if record is None else _next(record, grid, series, limits)
 
 
-def _first(grid: RegularSeries, arrival: SeriesInput, limits: Limits) -> SessionUpdate:
+def _first(grid: RegularSeries, series: SeriesInput, limits: Limits) -> SessionUpdate:
     seen = ~np.isnan(grid.values).all(axis=0)
     if not seen.any():
         raise Unprocessable(
             "target: expected at least one value that is not null, got none; a series cannot begin unseen",
             code="all_missing",
         )
-    check_given(None, arrival, limits, grid.end, retry=False)
-    request = _request(grid, arrival)
+    check_coarse(None, series, limits, grid.end, retry=False)
+    request = _request(grid, series)
     trimmed = grid.since(grid.begin + int(seen.argmax()))
-    return _plan(trimmed, None, arrival, limits, request)
+    return _extend(trimmed, None, series, limits, request)
 
 
-def _next(record: Record, grid: RegularSeries, arrival: SeriesInput, limits: Limits) -> SessionUpdate:
-    lead = grid.begin - record.last_clock - 1
+def _next(record: Record, grid: RegularSeries, series: SeriesInput, limits: Limits) -> SessionUpdate:
+    lead = grid.begin - record.last_index - 1
     if lead > limits.gap:
         raise gap_too_long(lead, 0, limits)
-    duplicates, request = 0, _request(grid, arrival)
+    duplicates, request = 0, _request(grid, series)
     retry = record.request == request
-    check_given(record, arrival, limits, max(grid.end, record.last_clock), retry=retry)
+    check_coarse(record, series, limits, max(grid.end, record.last_index), retry=retry)
     if lead < 0:
-        duplicates = int(grid.given[: record.last_clock - grid.begin + 1].sum())
+        duplicates = int(grid.given[: record.last_index - grid.begin + 1].sum())
         if not retry:
             compare(record, grid)
-    if grid.end <= record.last_clock:
-        return _nothing(record, arrival, duplicates)
-    return _plan(grid.after(record.last_clock), record, arrival, limits, request, duplicates)
+    if grid.end <= record.last_index:
+        return _nothing(record, series, duplicates)
+    return _extend(grid.after(record.last_index), record, series, limits, request, duplicates)
 
 
-def _plan(
+def _extend(
     new: RegularSeries,
     record: Record | None,
-    arrival: SeriesInput,
+    series: SeriesInput,
     limits: Limits,
     request: Request,
     duplicates: int = 0,
@@ -154,42 +181,42 @@ def _plan(
     tail = record.tail if record else np.zeros((new.values.shape[0], 0), dtype=np.float32)
     longer = np.concatenate([tail, new.values], axis=1)
     surplus = max(0, longer.shape[1] - limits.tail)
-    given, earlier = lay_given(arrival, limits, new.begin - 1, new.values.shape[1])
-    kept = given if record is None or not limits.given else np.concatenate([record.given_tail, given], axis=2)
+    mixed, history = align_coarse(series, limits, new.begin - 1, new.values.shape[1])
+    kept = mixed if record is None or not limits.mixed_frequency else np.concatenate([record.given_tail, mixed], axis=2)
     return SessionUpdate(
-        clock=new.begin - 1,
+        time_index=new.begin - 1,
         values=new.values,
-        target=fill(new.values, tail, arrival.missing, limits.tail, new.begin),
+        target=fill(new.values, tail, series.missing, limits.tail, new.begin),
         past=new.past,
         known=new.known,
-        given=given,
-        earlier=earlier if record is None else np.full_like(earlier, np.nan),
-        applied=int(arrival.target.shape[1]) - duplicates,
+        mixed_frequency=mixed,
+        coarse_history=history if record is None else np.full_like(history, np.nan),
+        applied=int(series.target.shape[1]) - duplicates,
         duplicates=duplicates,
         gap=int(new.given.size - new.given.sum()),
-        first_clock=record.first_clock if record else new.begin,
+        first_index=record.first_index if record else new.begin,
         tail=longer[:, surplus:].copy(),
         given_tail=kept[:, :, surplus:].copy(),
         checksum=checksum_of(longer[:, :surplus], record.checksum if record else 0),
         request=request,
-        zone=arrival.zone if arrival.stamps is not None or record is None else record.zone,
+        zone=series.zone if series.stamps is not None or record is None else record.zone,
     )
 
 
-def _nothing(record: Record, arrival: SeriesInput, duplicates: int) -> SessionUpdate:
+def _nothing(record: Record, series: SeriesInput, duplicates: int) -> SessionUpdate:
     nothing = np.zeros((len(record.variables), 0), dtype=np.float32)
     return SessionUpdate(
-        clock=record.last_clock,
+        time_index=record.last_index,
         values=nothing,
         target=nothing,
-        past=np.zeros((0, arrival.past.shape[1]), dtype=np.float32),
-        known=np.zeros((0, arrival.known.shape[1]), dtype=np.float32),
-        given=record.given_tail[..., :0],
-        earlier=record.given_tail[..., :0],
+        past=np.zeros((0, series.past.shape[1]), dtype=np.float32),
+        known=np.zeros((0, series.known.shape[1]), dtype=np.float32),
+        mixed_frequency=record.given_tail[..., :0],
+        coarse_history=record.given_tail[..., :0],
         applied=0,
         duplicates=duplicates,
         gap=0,
-        first_clock=record.first_clock,
+        first_index=record.first_index,
         tail=record.tail,
         given_tail=record.given_tail,
         checksum=record.checksum,
@@ -198,7 +225,7 @@ def _nothing(record: Record, arrival: SeriesInput, duplicates: int) -> SessionUp
     )
 
 
-def _agree(record: Record, arrival: SeriesInput) -> None:
+def _check_series(record: Record, series: SeriesInput) -> None:
     """Refuse a request about another kind of series. One without any times goes on from the session's last step."""
 
     def refuse(what: str, kept: object, came: object) -> Conflict:
@@ -207,14 +234,14 @@ def _agree(record: Record, arrival: SeriesInput) -> None:
             code="session_mismatch",
         )
 
-    if arrival.variables != record.variables:
-        raise refuse("target", f"variables {record.variables}", f"variables {arrival.variables}")
-    if arrival.named and arrival.season != record.season:
-        raise refuse("season", f"{record.season} steps", f"{arrival.season}")
+    if series.variables != record.variables:
+        raise refuse("target", f"variables {record.variables}", f"variables {series.variables}")
+    if series.named and series.season != record.season:
+        raise refuse("season", f"{record.season} steps", f"{series.season}")
     # Static covariates are read once, at the start; a later request may leave them out, which encodes as zeros.
-    if arrival.static.any() and not np.array_equal(arrival.static, record.static):
+    if series.static.any() and not np.array_equal(series.static, record.static):
         raise refuse("static_covariates", "other values", "new ones")
 
 
-def _request(grid: RegularSeries, arrival: SeriesInput) -> Request:
-    return Request(grid.begin, grid.end, checksum_given(arrival, checksum_of(grid.values)))
+def _request(grid: RegularSeries, series: SeriesInput) -> Request:
+    return Request(grid.begin, grid.end, checksum_coarse(series, checksum_of(grid.values)))

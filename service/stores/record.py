@@ -48,7 +48,7 @@ class Record:
     key: hash of owner and id.  model: digest of the artifact; model_name: ``name@version``.
     freq, offset, variables, static: what later requests must agree with.
     interval: nominal coverage of ``low`` to ``high``.
-    first_clock, last_clock: absolute step indices of the first and the last observation (inclusive).
+    first_index, last_index: absolute step indices of the first and the last observation (inclusive).
     count: observations applied, missing ones included, steps that a gap left out not.
     tail: ``[V, k]`` the last values as they were given, NaN where missing, k up to the model's ring length.
     given_tail: ``[V, G, k]`` values of given resolutions that were read with the steps of the tail.
@@ -68,8 +68,8 @@ class Record:
     variables: tuple[str, ...]
     static: Floats
     interval: float
-    first_clock: int
-    last_clock: int
+    first_index: int
+    last_index: int
     count: int
     tail: Floats
     checksum: int
@@ -90,7 +90,7 @@ class Record:
     @property
     def tail_begin(self) -> int:
         """Clock of the tail's first value."""
-        return self.last_clock - int(self.tail.shape[1]) + 1
+        return self.last_index - int(self.tail.shape[1]) + 1
 
     def used(self, now: float, ttl: float) -> "Record":
         """Give the same session, its life renewed."""
@@ -118,7 +118,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "variables": record.variables,
             "static": record.static.tolist(),
             "interval": record.interval,
-            "first_clock": record.first_clock,
+            "first_clock": record.first_index,
             "created_at": record.created_at,
             "state_bytes": record.state_bytes,
             "kind": record.kind,
@@ -133,7 +133,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
     return (
         record.key,
         birth,
-        record.last_clock,
+        record.last_index,
         record.count,
         np.concatenate(tails).astype("<f4", copy=False).tobytes(),
         record.checksum,
@@ -165,10 +165,10 @@ def from_row(row: tuple[Any, ...]) -> Record:
         variables=tuple(birth["variables"]),
         static=np.asarray(birth["static"], dtype=np.float32),
         interval=birth["interval"],
-        first_clock=birth["first_clock"],
+        first_index=birth["first_clock"],
         created_at=birth["created_at"],
         state_bytes=birth["state_bytes"],
-        last_clock=values["last_clock"],
+        last_index=values["last_clock"],
         count=values["count"],
         tail=tails[:rows],
         given_tail=tails[rows:].reshape(given, rows, tails.shape[1]).transpose(1, 0, 2),

@@ -62,7 +62,7 @@ class DecodeRequest:
         if self.record is None:
             return None
         count = self.record.count + tokens_read
-        whole = replace(self.record, count=count, last_clock=count - 1, state_bytes=len(state), digest=digest)
+        whole = replace(self.record, count=count, last_index=count - 1, state_bytes=len(state), digest=digest)
         return Put(whole, state)
 
 

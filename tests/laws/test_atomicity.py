@@ -14,7 +14,7 @@ from service.serving.forecasts import ForecastService
 from service.stores.interface import StoreError
 from service.stores.memory import MemoryStore
 from statecast import Forecaster, save
-from tests.service.running import CONFIG, arrival, close, play, running, series
+from tests.service.running import CONFIG, close, input_of, play, running, series
 
 FAILURES = ("disk full", "deadline passed", "conflict", "gap too long", "beyond float32", "client left")
 
@@ -40,11 +40,11 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 async def fail(service: ForecastService, model: Model, disk: Disk, kind: str, clock: int) -> None:
     """Ask for something that cannot be done to the session whose next step is ``clock``."""
     came = {
-        "deadline passed": arrival([1.0], clock, session="s", deadline=0.0),
-        "conflict": arrival([-1e6, 1.0], clock - 1, session="s"),
-        "gap too long": arrival([1.0], clock + 10_000, session="s"),
-        "beyond float32": arrival([np.inf], clock, session="s"),
-    }.get(kind, arrival([1.0], clock, session="s"))
+        "deadline passed": input_of([1.0], clock, session="s", deadline=0.0),
+        "conflict": input_of([-1e6, 1.0], clock - 1, session="s"),
+        "gap too long": input_of([1.0], clock + 10_000, session="s"),
+        "beyond float32": input_of([np.inf], clock, session="s"),
+    }.get(kind, input_of([1.0], clock, session="s"))
     work = asyncio.create_task(service.forecast(model, came))
     if kind == "client left":  # before its task has had a first turn: nothing of it may have begun
         work.cancel()
@@ -66,7 +66,7 @@ def test_law_7_what_fails_leaves_no_trace(catalogue: Catalog, events: list[int |
         disk = Disk()
         async with running(catalogue, disk) as service:
             model = catalogue.resolve(None)
-            answer = await service.forecast(model, arrival(values[:5], session="s"))
+            answer = await service.forecast(model, input_of(values[:5], session="s"))
             done = 5
             for event in events:
                 before = await service.session("s", "")
@@ -75,8 +75,8 @@ def test_law_7_what_fails_leaves_no_trace(catalogue: Catalog, events: list[int |
                     assert await service.session("s", "") == before, event
                 else:
                     piece = values[done : done + event]
-                    answer = await service.forecast(model, arrival(piece, 500_000 + done, session="s"))
+                    answer = await service.forecast(model, input_of(piece, 500_000 + done, session="s"))
                     done += event
-            close(answer, await service.forecast(model, arrival(values[:done])))
+            close(answer, await service.forecast(model, input_of(values[:done])))
 
     play(scene)

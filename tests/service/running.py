@@ -49,7 +49,7 @@ def series(steps: int, seed: int = 0) -> np.ndarray:
     return values.astype(np.float32)
 
 
-def arrival(values, begin: int | None = 500_000, **fields) -> SeriesInput:
+def input_of(values, begin: int | None = 500_000, **fields) -> SeriesInput:
     target = np.atleast_2d(np.asarray(values, np.float32))
     steps = target.shape[1]
     plain = SeriesInput(

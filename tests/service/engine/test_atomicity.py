@@ -23,7 +23,7 @@ from service.serving.series_answer import SeriesAnswer
 from service.settings import Settings
 from service.stores.interface import StoreError
 from service.stores.memory import MemoryStore
-from tests.service.running import NAN, arrival, close, play, running, series
+from tests.service.running import NAN, close, input_of, play, running, series
 
 
 class Gate(MemoryStore):
@@ -46,7 +46,7 @@ async def held(service: ForecastService, store: Gate, model: Model) -> asyncio.T
     """Keep the engine inside a commit."""
     store.open.clear()
     store.reached.clear()
-    task = asyncio.create_task(service.forecast(model, arrival(series(8), session="holds the engine")))
+    task = asyncio.create_task(service.forecast(model, input_of(series(8), session="holds the engine")))
     await asyncio.to_thread(store.reached.wait, 10)
     return task
 
@@ -57,23 +57,23 @@ def test_a_store_that_cannot_write_changes_nothing(catalogue: Catalog) -> None:
     async def scene() -> None:
         async with running(catalogue, store) as service:
             model = catalogue.resolve(None)
-            await service.forecast(model, arrival(values[:30], session="s"))
+            await service.forecast(model, input_of(values[:30], session="s"))
             before = await service.session("s", "")
             store.full = True
             for name, came in {
-                "s": arrival(values[30:], 500_030, session="s"),
-                "n": arrival(values, session="n"),
+                "s": input_of(values[30:], 500_030, session="s"),
+                "n": input_of(values, session="n"),
             }.items():
                 with pytest.raises(Loading) as caught:
                     await service.forecast(model, came)
                 assert (caught.value.status, caught.value.code) == (503, "store_failed"), name
-            assert (await service.forecast(model, arrival(values))).session is None
+            assert (await service.forecast(model, input_of(values))).session is None
             assert await service.session("s", "") == before
             with pytest.raises(UnknownSession):
                 await service.session("n", "")
             store.full = False
-            answer = await service.forecast(model, arrival(values[30:], 500_030, session="s"))
-            close(answer, await service.forecast(model, arrival(values)))
+            answer = await service.forecast(model, input_of(values[30:], 500_030, session="s"))
+            close(answer, await service.forecast(model, input_of(values)))
 
     play(scene)
 
@@ -84,10 +84,10 @@ def test_a_client_that_leaves_before_the_work_begins_changes_nothing(catalogue: 
     async def scene() -> None:
         async with running(catalogue, store) as service:
             model = catalogue.resolve(None)
-            await service.forecast(model, arrival([1, 2, 3], session="s"))
+            await service.forecast(model, input_of([1, 2, 3], session="s"))
             before = await service.session("s", "")
             other = await held(service, store, model)
-            gone = asyncio.create_task(service.forecast(model, arrival([4], 500_003, session="s")))
+            gone = asyncio.create_task(service.forecast(model, input_of([4], 500_003, session="s")))
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             gone.cancel()
@@ -110,7 +110,7 @@ def test_work_that_has_begun_is_kept_though_its_client_left(catalogue: Catalog) 
             gone.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await gone
-            next_one = asyncio.create_task(service.forecast(model, arrival([], None, session="holds the engine")))
+            next_one = asyncio.create_task(service.forecast(model, input_of([], None, session="holds the engine")))
             await asyncio.sleep(0)
             store.open.set()
             answer = await next_one
@@ -129,7 +129,7 @@ def test_a_deadline_drops_work_that_waits(catalogue: Catalog) -> None:
             began = time.monotonic()
             for session in ("new", "holds the engine", None):
                 with pytest.raises(Expired):
-                    late = arrival([9], 500_008, session=session, deadline=time.monotonic() + 0.05)
+                    late = input_of([9], 500_008, session=session, deadline=time.monotonic() + 0.05)
                     await service.forecast(model, late)
             assert time.monotonic() - began < 5
             store.open.set()
@@ -148,14 +148,14 @@ def test_a_full_queue_says_so_at_once(catalogue: Catalog) -> None:
         async with running(catalogue, store, queue_rows=2, batch_rows=1) as service:
             model = catalogue.resolve(None)
             other = await held(service, store, model)
-            waiting = asyncio.create_task(service.forecast(model, arrival([1])))
+            waiting = asyncio.create_task(service.forecast(model, input_of([1])))
             await asyncio.sleep(0)
             for session in (None, "s"):
                 with pytest.raises(QueueFull):
-                    await service.forecast(model, arrival([1], session=session))
+                    await service.forecast(model, input_of([1], session=session))
             store.open.set()
             await asyncio.gather(other, waiting)
-            await service.forecast(model, arrival([1], session="s"))
+            await service.forecast(model, input_of([1], session="s"))
 
     play(scene)
 
@@ -167,9 +167,9 @@ def test_rows_that_come_out_wrong_fail_alone(catalogue: Catalog) -> None:
         async with running(catalogue) as service:
             model = catalogue.resolve(None)
             good, bad, worse = await asyncio.gather(
-                service.forecast(model, arrival(series(20), session="good")),
-                service.forecast(model, arrival(half, session="bad")),
-                service.forecast(model, arrival([NAN] * 20)),
+                service.forecast(model, input_of(series(20), session="good")),
+                service.forecast(model, input_of(half, session="bad")),
+                service.forecast(model, input_of([NAN] * 20)),
                 return_exceptions=True,
             )
             assert isinstance(good, SeriesAnswer)
@@ -186,9 +186,9 @@ def test_a_failure_inside_the_network_is_contained(catalogue: Catalog, caplog: p
     async def scene() -> None:
         async with running(catalogue) as service:
             model = catalogue.resolve(None)
-            odd = replace(arrival(series(20)), past=np.zeros((20, 3), np.float32))
+            odd = replace(input_of(series(20)), past=np.zeros((20, 3), np.float32))
             good, bad = await asyncio.gather(
-                service.forecast(model, arrival(series(20))), service.forecast(model, odd), return_exceptions=True
+                service.forecast(model, input_of(series(20))), service.forecast(model, odd), return_exceptions=True
             )
             assert isinstance(good, SeriesAnswer) and isinstance(bad, ServiceError) and bad.status == 500
             assert service.ready[0]  # it was the request, not the engine
@@ -201,12 +201,12 @@ def test_before_the_start_and_after_the_end_it_is_503(catalogue: Catalog) -> Non
         service = ForecastService(catalogue, Settings(state_url="memory://"), Metrics())
         assert service.ready[0] is False
         with pytest.raises(Loading):
-            await service.forecast(catalogue.resolve(None), arrival([1]))
+            await service.forecast(catalogue.resolve(None), input_of([1]))
         await service.start()
         assert service.ready[0] is True
         await service.stop(1)
         with pytest.raises(Loading):
-            await service.forecast(catalogue.resolve(None), arrival([1]))
+            await service.forecast(catalogue.resolve(None), input_of([1]))
 
     play(scene)
 
@@ -216,7 +216,9 @@ def test_stopping_finishes_what_has_begun(catalogue: Catalog) -> None:
         service = ForecastService(catalogue, Settings(state_url="memory://", resident_sessions=64), Metrics())
         await service.start()
         model = catalogue.resolve(None)
-        tasks = [asyncio.create_task(service.forecast(model, arrival(series(100), session=f"s{n}"))) for n in range(20)]
+        tasks = [
+            asyncio.create_task(service.forecast(model, input_of(series(100), session=f"s{n}"))) for n in range(20)
+        ]
         await asyncio.sleep(0.02)
         await service.stop(10)
         answers = await asyncio.gather(*tasks, return_exceptions=True)

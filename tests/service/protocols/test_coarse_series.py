@@ -187,7 +187,7 @@ def cases() -> Iterator[tuple[dict[str, Any], str]]:
     yield bad(lambda s: s.update(resolutions=[1])), "expected an object, such as {"
     yield bad(lambda s: s["resolutions"].update({"1d": 3})), "expected an object, got 3"
     yield bad(lambda s: s["resolutions"]["1d"]["target"].append(5.0)), "send it with the step that ends its bucket"
-    yield bad(lambda s: s.pop("start")), "their buckets are told by the clock"
+    yield bad(lambda s: s.pop("start")), "a value's bucket is known from its time"
 
 
 def test_what_lies_astray_is_refused_by_name(folder: Path) -> None:

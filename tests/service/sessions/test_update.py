@@ -1,4 +1,4 @@
-"""What an arrival means to a session, decided without a network, a store or a clock."""
+"""What a series means to a session, decided without a network, a store or a clock."""
 
 from dataclasses import replace
 
@@ -17,8 +17,8 @@ LIMITS = Limits(tail=8, gap=5, history=10_000)
 NAN = float("nan")
 
 
-def arrival(values, begin: int | None = None, **fields) -> SeriesInput:
-    """Build an arrival of one variable, or of several where ``values`` is a list of lists."""
+def input_of(values, begin: int | None = None, **fields) -> SeriesInput:
+    """Build a series of one variable, or of several where ``values`` is a list of lists."""
     target = np.atleast_2d(np.asarray(values, dtype=np.float32))
     steps = target.shape[1]
     names = ("",) if target.shape[0] == 1 else tuple(f"v{n}" for n in range(target.shape[0]))
@@ -46,8 +46,8 @@ def blank(came: SeriesInput) -> Record:
         variables=came.variables,
         static=came.static,
         interval=0.8,
-        first_clock=0,
-        last_clock=0,
+        first_index=0,
+        last_index=0,
         count=0,
         tail=np.zeros((len(came.variables), 0), np.float32),
         checksum=0,
@@ -58,48 +58,48 @@ def blank(came: SeriesInput) -> Record:
 
 
 def apply(record: Record | None, came: SeriesInput) -> tuple[Record, SessionUpdate]:
-    plan = plan_update(record, came, LIMITS)
+    update = plan_update(record, came, LIMITS)
     before = record or blank(came)
-    return plan.advance(before, before.scores, 0.0, 1.0), plan
+    return update.advance(before, before.scores, 0.0, 1.0), update
 
 
 def opened(values, begin: int = 100, **fields) -> Record:
-    return apply(None, arrival(values, begin, **fields))[0]
+    return apply(None, input_of(values, begin, **fields))[0]
 
 
 def test_a_new_series_begins_at_its_first_value() -> None:
-    record, plan = apply(None, arrival([NAN, NAN, 1, NAN, 2], begin=10))
-    assert (plan.clock, record.first_clock, record.last_clock) == (11, 12, 14)
-    assert (plan.applied, plan.duplicates, record.count) == (5, 0, 5)
-    np.testing.assert_array_equal(plan.target, [[1, NAN, 2]])
+    record, update = apply(None, input_of([NAN, NAN, 1, NAN, 2], begin=10))
+    assert (update.time_index, record.first_index, record.last_index) == (11, 12, 14)
+    assert (update.applied, update.duplicates, record.count) == (5, 0, 5)
+    np.testing.assert_array_equal(update.target, [[1, NAN, 2]])
 
 
 def test_without_clocks_values_come_next() -> None:
-    record, plan = apply(None, arrival([1, 2, 3]))
-    assert (plan.clock, record.first_clock, record.last_clock) == (-1, 0, 2)
-    record, plan = apply(record, arrival([4]))
-    assert (plan.clock, record.last_clock, record.count) == (2, 3, 4)
+    record, update = apply(None, input_of([1, 2, 3]))
+    assert (update.time_index, record.first_index, record.last_index) == (-1, 0, 2)
+    record, update = apply(record, input_of([4]))
+    assert (update.time_index, record.last_index, record.count) == (2, 3, 4)
 
 
 def test_asking_again_changes_nothing() -> None:
     record = opened([1, 2, 3])
-    after, plan = apply(record, arrival(np.zeros((1, 0)), freq=None))
-    assert plan.target.shape == (1, 0) and plan.applied == plan.duplicates == 0 and plan.last_clock == 102
-    assert (after.last_clock, after.count, after.checksum) == (102, 3, record.checksum)
+    after, update = apply(record, input_of(np.zeros((1, 0)), freq=None))
+    assert update.target.shape == (1, 0) and update.applied == update.duplicates == 0 and update.last_index == 102
+    assert (after.last_index, after.count, after.checksum) == (102, 3, record.checksum)
 
 
 def test_a_gap_is_filled_with_missing_steps() -> None:
-    record, plan = apply(opened([1, 2]), arrival([7], begin=105))
-    np.testing.assert_array_equal(plan.target, [[NAN, NAN, NAN, 7]])
-    assert (plan.gap, plan.applied, record.count, record.last_clock) == (3, 1, 3, 105)
+    record, update = apply(opened([1, 2]), input_of([7], begin=105))
+    np.testing.assert_array_equal(update.target, [[NAN, NAN, NAN, 7]])
+    assert (update.gap, update.applied, record.count, record.last_index) == (3, 1, 3, 105)
 
 
 def test_gaps_within_a_request_are_laid_out() -> None:
-    came = replace(arrival([1, 2, 3]), clocks=np.array([5, 8, 9]), past=np.ones((3, 2), np.float32))
-    plan = plan_update(None, came, LIMITS)
-    np.testing.assert_array_equal(plan.target, [[1, NAN, NAN, 2, 3]])
-    np.testing.assert_array_equal(plan.past[:, 0], [1, 0, 0, 1, 1])
-    assert (plan.gap, plan.applied) == (2, 3)
+    came = replace(input_of([1, 2, 3]), clocks=np.array([5, 8, 9]), past=np.ones((3, 2), np.float32))
+    update = plan_update(None, came, LIMITS)
+    np.testing.assert_array_equal(update.target, [[1, NAN, NAN, 2, 3]])
+    np.testing.assert_array_equal(update.past[:, 0], [1, 0, 0, 1, 1])
+    assert (update.gap, update.applied) == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -108,18 +108,18 @@ def test_gaps_within_a_request_are_laid_out() -> None:
 )
 def test_policies_look_back_into_the_session(policy: str, expected: list[float]) -> None:
     record = opened([1, 2])
-    after, plan = apply(record, arrival([5, NAN], begin=104, missing=policy))
-    np.testing.assert_array_equal(plan.target, [expected])
+    after, update = apply(record, input_of([5, NAN], begin=104, missing=policy))
+    np.testing.assert_array_equal(update.target, [expected])
     np.testing.assert_array_equal(after.tail, [[1, 2, NAN, NAN, 5, NAN]])  # kept as given
-    again = plan_update(after, arrival([5, NAN], begin=104, missing=policy), LIMITS)
+    again = plan_update(after, input_of([5, NAN], begin=104, missing=policy), LIMITS)
     assert (again.applied, again.duplicates) == (0, 2)
 
 
 def test_ffill_reaches_no_further_than_a_session_remembers() -> None:
     values = [1] + [NAN] * 10 + [2]
-    whole = plan_update(None, arrival(values, begin=0, missing="ffill"), LIMITS).target[0]
-    record, first = apply(None, arrival(values[:7], begin=0, missing="ffill"))
-    rest = plan_update(record, arrival(values[7:], begin=7, missing="ffill"), LIMITS)
+    whole = plan_update(None, input_of(values, begin=0, missing="ffill"), LIMITS).target[0]
+    record, first = apply(None, input_of(values[:7], begin=0, missing="ffill"))
+    rest = plan_update(record, input_of(values[7:], begin=7, missing="ffill"), LIMITS)
     np.testing.assert_array_equal(whole, np.concatenate([first.target[0], rest.target[0]]))
     assert np.isnan(whole[9]) and whole[8] == 1
 
@@ -127,19 +127,19 @@ def test_ffill_reaches_no_further_than_a_session_remembers() -> None:
 @pytest.mark.parametrize(
     ("came", "error", "code"),
     [
-        (arrival([5], begin=102), Conflict, "conflicting_observation"),
-        (arrival([NAN], begin=102), Conflict, "conflicting_observation"),
-        (arrival([2.5], begin=101), Conflict, "too_late"),
-        (arrival([9], begin=99), Conflict, "too_late"),
-        (arrival([3, 4], begin=102, missing="error"), None, ""),
-        (arrival([3, NAN], begin=102, missing="error"), Unprocessable, "missing_value"),
-        (arrival([4], begin=104, missing="error"), Unprocessable, "missing_value"),
-        (arrival([4], begin=109), Unprocessable, "gap_too_long"),
-        (arrival([4], begin=103, freq="1h"), Conflict, "session_mismatch"),
-        (arrival([4], begin=103, offset=60), Conflict, "session_mismatch"),
-        (arrival([[4], [4]], begin=103), Conflict, "session_mismatch"),
-        (arrival([4], begin=103, static=np.ones(0, np.float32)), None, ""),
-        (arrival([np.inf], begin=103), Unprocessable, "invalid_request"),
+        (input_of([5], begin=102), Conflict, "conflicting_observation"),
+        (input_of([NAN], begin=102), Conflict, "conflicting_observation"),
+        (input_of([2.5], begin=101), Conflict, "too_late"),
+        (input_of([9], begin=99), Conflict, "too_late"),
+        (input_of([3, 4], begin=102, missing="error"), None, ""),
+        (input_of([3, NAN], begin=102, missing="error"), Unprocessable, "missing_value"),
+        (input_of([4], begin=104, missing="error"), Unprocessable, "missing_value"),
+        (input_of([4], begin=109), Unprocessable, "gap_too_long"),
+        (input_of([4], begin=103, freq="1h"), Conflict, "session_mismatch"),
+        (input_of([4], begin=103, offset=60), Conflict, "session_mismatch"),
+        (input_of([[4], [4]], begin=103), Conflict, "session_mismatch"),
+        (input_of([4], begin=103, static=np.ones(0, np.float32)), None, ""),
+        (input_of([np.inf], begin=103), Unprocessable, "invalid_request"),
     ],
 )
 def test_contradictions_are_refused_by_code(came: SeriesInput, error: type[ServiceError] | None, code: str) -> None:
@@ -155,43 +155,43 @@ def test_contradictions_are_refused_by_code(came: SeriesInput, error: type[Servi
 def test_static_covariates_may_be_left_out_but_not_changed() -> None:
     one = np.array([0, 1], np.float32)
     record = opened([1, 2], static=one)
-    plan_update(record, arrival([3], begin=102, static=one), LIMITS)
-    plan_update(record, arrival([3], begin=102, static=np.zeros(2, np.float32)), LIMITS)
+    plan_update(record, input_of([3], begin=102, static=one), LIMITS)
+    plan_update(record, input_of([3], begin=102, static=np.zeros(2, np.float32)), LIMITS)
     with pytest.raises(Conflict, match="static_covariates"):
-        plan_update(record, arrival([3], begin=102, static=one[::-1].copy()), LIMITS)
+        plan_update(record, input_of([3], begin=102, static=one[::-1].copy()), LIMITS)
 
 
 def test_nothing_to_begin_with_is_refused() -> None:
     with pytest.raises(UnknownSession):
-        plan_update(None, arrival(np.zeros((1, 0))), LIMITS)
+        plan_update(None, input_of(np.zeros((1, 0))), LIMITS)
     with pytest.raises(Unprocessable, match="at least one value, got none"):
-        plan_update(None, arrival(np.zeros((1, 0)), session=None), LIMITS)
+        plan_update(None, input_of(np.zeros((1, 0)), session=None), LIMITS)
     with pytest.raises(Unprocessable, match="not null"):
-        plan_update(None, arrival([NAN, NAN]), LIMITS)
+        plan_update(None, input_of([NAN, NAN]), LIMITS)
 
 
 def test_gaps_do_not_multiply_a_request_beyond_bounds() -> None:
     clocks = np.arange(3000, dtype=np.int64) * 5
-    came = replace(arrival(np.ones(3000)), clocks=clocks)
+    came = replace(input_of(np.ones(3000)), clocks=clocks)
     with pytest.raises(TooLarge, match="with its gaps"):
         plan_update(None, came, LIMITS)
 
 
 def test_the_exact_retry_of_a_long_request_is_known_even_beyond_the_tail() -> None:
     record = opened(range(5))
-    came = arrival(range(200, 230), begin=105)
+    came = input_of(range(200, 230), begin=105)
     record, _ = apply(record, came)
     assert record.tail.shape == (1, 8)
     again = plan_update(record, came, LIMITS)
     assert (again.applied, again.duplicates) == (0, 30)
     with pytest.raises(Conflict, match="lies before"):
-        plan_update(record, arrival(range(201, 231), begin=105), LIMITS)
+        plan_update(record, input_of(range(201, 231), begin=105), LIMITS)
 
 
 def test_several_variables_are_one_observation() -> None:
     record = opened([[1, 2], [NAN, 5]])
     assert record.count == 2
-    again = plan_update(record, arrival([[2, 3], [5, 6]], begin=101), LIMITS)
+    again = plan_update(record, input_of([[2, 3], [5, 6]], begin=101), LIMITS)
     assert (again.applied, again.duplicates) == (1, 1)
     np.testing.assert_array_equal(again.target, [[3], [6]])
 
@@ -210,16 +210,16 @@ def test_any_split_leaves_the_same_record_and_any_repetition_nothing(values: lis
     for cut in cuts:
         # A request may begin earlier than where the last one ended by less than the tail, or at the very first
         back = data.draw(st.sampled_from([begin, max(0, begin - 3), 0]))
-        record, plan = apply(record, arrival(values[back:cut], begin=100 + back))
-        assert plan.duplicates == begin - back and plan.applied == cut - begin
-        read.append(plan.target)
+        record, update = apply(record, input_of(values[back:cut], begin=100 + back))
+        assert update.duplicates == begin - back and update.applied == cut - begin
+        read.append(update.target)
         begin = cut
     assert record is not None
     np.testing.assert_array_equal(np.concatenate(read, axis=1), np.float32([values]))
     np.testing.assert_array_equal(record.tail, whole.tail)
-    for name in ("first_clock", "last_clock", "count", "checksum"):
+    for name in ("first_index", "last_index", "count", "checksum"):
         assert getattr(record, name) == getattr(whole, name)
-    again = plan_update(record, arrival(values, begin=100), LIMITS)
+    again = plan_update(record, input_of(values, begin=100), LIMITS)
     assert (again.applied, again.duplicates) == (0, len(values))
 
 
@@ -231,5 +231,5 @@ def test_one_changed_value_never_passes_for_a_repetition(values: list[float], da
     changed = list(values)
     changed[place] = 1000.0
     with pytest.raises(Conflict) as caught:
-        plan_update(record, arrival(changed, begin=100), LIMITS)
+        plan_update(record, input_of(changed, begin=100), LIMITS)
     assert caught.value.code in {"conflicting_observation", "too_late"}
