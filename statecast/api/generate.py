@@ -18,9 +18,29 @@ def write_on(
     top_p: float = 1.0,
     seed: int = 0,
 ) -> str:
-    """What the network writes after ``prompt``, ``max_tokens`` symbols of its vocabulary.
+    """Continue a prompt.
 
-    temperature: 0 always takes the likeliest.  top_k: choose among so many, 0 for all.  top_p: in (0, 1].
+    Parameters
+    ----------
+    network : Generator
+        The language model.
+    prompt : str
+        What it reads first; at least one character.
+    max_tokens : int
+        Symbols of its vocabulary to write.
+    temperature : float
+        How freely it chooses; 0 always takes the likeliest.
+    top_k : int
+        Choose among so many of the likeliest; 0 for all.
+    top_p : float
+        Choose among the fewest whose probability together reaches this, in (0, 1].
+    seed : int
+        The same seed gives the same text.
+
+    Returns
+    -------
+    str
+        The text after the prompt.
 
     Raises
     ------

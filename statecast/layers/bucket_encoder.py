@@ -21,8 +21,12 @@ MEMORY = 8
 class Ends(NamedTuple):
     """Where buckets end within a chunk of T steps of B rows; K slots cover every bucket that the chunk touches.
 
-    ends: ``[B, K]`` position of each bucket's last step, T or more where that is yet to come.
-    done: ``[B, T]`` buckets completed up to each step.
+    Parameters
+    ----------
+    ends : Tensor
+        ``[B, K]`` position of each bucket's last step, T or more where that is yet to come.
+    done : Tensor
+        ``[B, T]`` buckets completed up to each step.
     """
 
     ends: Tensor
@@ -32,8 +36,14 @@ class Ends(NamedTuple):
 class Buckets(NamedTuple):
     """What a chunk of T steps does to the buckets of B rows.
 
-    means: ``[B, K]`` relative to the offset, NaN where nothing was observed.  share: ``[B, K]`` observed share.
-    sums: ``[B, K, 2]`` sum and count so far.
+    Parameters
+    ----------
+    means : Tensor
+        ``[B, K]`` relative to the offset, NaN where nothing was observed.
+    share : Tensor
+        ``[B, K]`` share of each bucket's steps that was observed.
+    sums : Tensor
+        ``[B, K, 2]`` sum and count so far.
     """
 
     means: Tensor

@@ -13,16 +13,29 @@ from statecast.time.features import calendar_width
 
 
 class FeatureAttention(nn.Module):
-    """Scaled dot-product attention over features (Vaswani et al. 2017, one head; over variables as in Liu et al. 2024).
+    """Scaled dot-product attention over features, one head.
 
     Each feature's last P steps become a key and a value by linear maps of their own; the hidden vector asks.
 
-    names: of the features, in the order of the weights.
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Names of the features, in the order of the weights.
 
     Raises
     ------
     ConfigError
         If there is no past or future covariate, or one is named as the target, the calendar or another.
+
+    References
+    ----------
+    Vaswani, A. et al. (2017). Attention is all you need. NeurIPS.
+    Liu, Y. et al. (2024). iTransformer: inverted transformers are effective for time series forecasting. ICLR.
     """
 
     def __init__(self, config: ForecasterConfig) -> None:
@@ -47,10 +60,23 @@ class FeatureAttention(nn.Module):
         self.values = nn.ModuleList(nn.Linear(size, width) for size in inputs)
 
     def forward(self, hidden: Tensor, patch: Tensor, covariates: Tensor, calendar: Tensor) -> tuple[Tensor, Tensor]:
-        """Attend from ``hidden`` ``[..., D]``, the same leading dims throughout.
+        """Attend to features.
 
-        patch: ``[..., P]`` scaled target, NaN where missing.  covariates: ``[..., P * Cu]``, all steps of a column
-        together.  calendar: ``[..., Ca]`` at the step. Returns ``[..., D]`` and the weights ``[..., N]`` over features.
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[..., D]``, which asks.
+        patch : Tensor
+            ``[..., P]`` scaled target, NaN where missing.
+        covariates : Tensor
+            ``[..., P * Cu]``, all steps of a column together.
+        calendar : Tensor
+            ``[..., Ca]`` at the step.
+
+        Returns
+        -------
+        tuple of Tensor
+            ``[..., D]`` and the weights ``[..., N]`` over features, which sum to 1.
         """
         target = torch.cat([patch.nan_to_num(), (~patch.isnan()).float()], dim=-1)
         features = [target, *covariates.split(self.sizes, dim=-1), *([calendar] if calendar.shape[-1] else [])]

@@ -13,7 +13,17 @@ from statecast.config import TRANSFORMER_HEADS
 class Block(nn.Module):
     """Self-attention of several heads and a feed-forward layer, each after a layer norm and added to its input.
 
-    (Vaswani et al. 2017; norms first as in Xiong et al. 2020.)
+    Parameters
+    ----------
+    width : int
+        Width of the tokens, W, a multiple of the heads.
+    dropout : float
+        Share of what is added that training leaves out.
+
+    References
+    ----------
+    Vaswani, A. et al. (2017). Attention is all you need. NeurIPS.
+    Xiong, R. et al. (2020). On layer normalization in the transformer architecture. ICML.
     """
 
     def __init__(self, width: int, dropout: float) -> None:
@@ -25,9 +35,21 @@ class Block(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, asking: Tensor, tokens: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """New ``asking`` ``[..., A, W]`` out of ``tokens`` ``[..., L, W]`` where ``seen`` ``[..., L]``.
+        """Attend to tokens.
 
-        Also gives the weights ``[..., A, L]``, mean of the heads. Each row must have seen something.
+        Parameters
+        ----------
+        asking : Tensor
+            ``[..., A, W]``.
+        tokens : Tensor
+            ``[..., L, W]``.
+        seen : Tensor
+            ``[..., L]`` bool, which of them there are; at least one per row.
+
+        Returns
+        -------
+        tuple of Tensor
+            New ``asking`` ``[..., A, W]``, and the weights ``[..., A, L]``, mean of the heads.
         """
         asked, told = self.before(asking), self.before(tokens)
         query, key, value = self._heads(self.query(asked)), self._heads(self.key(told)), self._heads(self.value(told))
@@ -45,7 +67,21 @@ class Block(nn.Module):
 
 
 class MemoryTransformer(nn.Module):
-    """Blocks over K kept vectors and, as the last of them, the present one, with learned ages; it alone is read out."""
+    """Blocks over K kept vectors and, as the last of them, the present one, with learned ages; it alone is read out.
+
+    Parameters
+    ----------
+    width : int
+        Width of hidden vectors, D.
+    memory : int
+        How many are kept, K.
+    memory_width : int
+        Numbers that each is kept in, W.
+    layers : int
+        Blocks.
+    dropout : float
+        As in ``Block``.
+    """
 
     def __init__(self, width: int, memory: int, memory_width: int, layers: int, dropout: float) -> None:
         super().__init__()
@@ -56,10 +92,13 @@ class MemoryTransformer(nn.Module):
         self.value = nn.Linear(memory_width, width, bias=False)
 
     def forward(self, hidden: Tensor, kept: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
-        """From ``hidden`` ``[..., D]`` and ``kept`` ``[..., K, W]``, oldest first, where ``seen`` ``[..., K]``.
+        """Compare the present with what is kept; arguments as in ``MemoryAttention.forward``.
 
-        Returns ``[..., D]`` and the weights ``[..., K + 1]`` with which the present looks at them and at itself in the
-        last block.
+        Returns
+        -------
+        tuple of Tensor
+            ``[..., D]``, and the weights ``[..., K + 1]`` with which the present looks at them and at itself in the
+            last block.
         """
         tokens = torch.cat([kept, self.present(hidden)[..., None, :]], dim=-2) + self.ages
         seen = torch.cat([seen, torch.ones_like(seen[..., :1])], dim=-1)

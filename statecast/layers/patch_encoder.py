@@ -22,10 +22,22 @@ _LIMIT = 30.0
 class PatchInput(NamedTuple):
     """What the encoder sees at N positions of B rows.
 
-    patches: ``[B, N, P]`` windows of the raw target: now, one and seven seasons ago; NaN where missing.
-    now, before: scaling ``[B, N]`` at the position and P steps earlier.
-    covariates: ``[B, N, P * Cu]`` of the patch.  calendar: ``[B, N, Ca]`` at the position.  static: ``[B, S]``.
-    reread: ``[B, N, W]`` raw target for an encoder that reads it anew at every step; else without columns.
+    Parameters
+    ----------
+    patches : tuple of Tensor
+        ``[B, N, P]`` windows of the raw target, NaN where missing: now, one and seven seasons ago.
+    now : Scaling
+        ``[B, N]`` at the position.
+    before : Scaling
+        ``[B, N]`` P steps earlier.
+    covariates : Tensor
+        ``[B, N, P * Cu]`` of the patch.
+    calendar : Tensor
+        ``[B, N, Ca]`` at the position.
+    static : Tensor
+        ``[B, Cs]``.
+    reread : Tensor
+        ``[B, N, W]`` raw target for an encoder that reads it anew at every step; without columns for others.
     """
 
     patches: tuple[Tensor, ...]
@@ -38,7 +50,7 @@ class PatchInput(NamedTuple):
 
     @classmethod
     def of(cls, history: History, positions: Tensor, static: Tensor) -> "PatchInput":
-        """What a history shows at positions ``[N]`` among its new steps."""
+        """Give what a history shows at positions ``[N]`` among its new steps; ``static`` is ``[B, Cs]``."""
         period, season = history.config.patch_length, history.config.season
         return cls(
             patches=tuple(history.windows(period, positions, lag) for lag in (0, season, 7 * season)),
@@ -52,12 +64,18 @@ class PatchInput(NamedTuple):
 
 
 def scaled_patch(window: Tensor, now: Scaling) -> Tensor:
-    """Raw windows ``[B, N, P]`` in units of the scale at the position ``[B, N]``, within bounds; NaN where missing."""
+    """Give raw windows ``[B, N, P]`` in units of the scale at the position ``[B, N]``, bounded; NaN if missing."""
     return Scaling(now.loc[..., None], now.scale[..., None]).apply(window).clamp(-_LIMIT, _LIMIT)
 
 
 class PatchEncoder(nn.Module):
-    """Patches to hidden vectors ``D``, with P phase states."""
+    """Patches to hidden vectors ``D``, with P phase states.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
@@ -77,11 +95,11 @@ class PatchEncoder(nn.Module):
         return Field("hidden", shape, torch.float32)
 
     def ablatable(self) -> dict[str, list[Tensor]]:
-        """Optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        """Give optional parts by name, each with the tensors that leave it without influence where all are zero."""
         return {}
 
     def embedded(self, inputs: PatchInput) -> Tensor:
-        """Embedded patches ``[B, N, D]``."""
+        """Give embedded patches ``[B, N, D]``."""
         patch, season, long_season = (scaled_patch(window, inputs.now) for window in inputs.patches)
         level = ((inputs.now.loc - inputs.before.loc) * inputs.now.inverse).nan_to_num().clamp(-_LIMIT, _LIMIT)
         moved = (inputs.now.scale > 0) & (inputs.before.scale > 0)
@@ -101,10 +119,19 @@ class PatchEncoder(nn.Module):
         return embedded
 
     def every_step(self, embedded: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance all phases over ``[B, T, D]``, one embedded patch a step.
+        """Advance all phases, one embedded patch per step.
 
-        ``hidden`` is ``[B, P, layers, parts, D]``. Returns the hidden vectors as of each step, ``[B, T, D]``, and
-        the phase states.
+        Parameters
+        ----------
+        embedded : Tensor
+            ``[B, T, D]``.
+        hidden : Tensor
+            Phase states ``[B, P, layers, parts, D]``.
+
+        Returns
+        -------
+        tuple of Tensor
+            Hidden vectors as of each step, ``[B, T, D]``, and the new phase states.
         """
         rows, steps, width = embedded.shape
         period = self.patch_length
