@@ -18,13 +18,18 @@ _WRONG = 0.08  # share of rows whose season is not the one that the network is g
 
 
 class Season(NamedTuple):
-    """Series of one season: how often they are drawn, the longer season, and how long they are, in values."""
+    """Series of one season, and how long those are that are drawn."""
 
     season: int
+    """Steps per season, 1 for none."""
     weight: float
+    """How often it is drawn, relative to the others."""
     long: int
+    """Steps per longer season, 0 for none."""
     shortest: int
+    """Fewest steps that are read, roughly."""
     longest: int
+    """Most steps that are read, roughly."""
 
 
 # Seasons of the usual freqs: years; quarters; days; months; hours; half hours; weeks; minutes and seconds; quarters of
@@ -47,34 +52,60 @@ _SHARES = _WEIGHTS / _WEIGHTS.sum()
 
 
 class SyntheticBatch(NamedTuple):
-    """Rows of one length.
-
-    season: what the network is given.  target: ``[B, T]``, NaN missing.  truth: ``[B, N, F]`` after each of the
-    ``forks`` ``[N]``.  unit: ``[B]`` mean absolute change over one season, at least a tenth of the deviation of the
-    whole, which is 1.
-    """
+    """Series of one season and one length, with what comes after some of their patches."""
 
     season: int
+    """Steps per season as the network is given it; a few rows have another one."""
     target: Tensor
+    """``[B, T]`` values, NaN missing."""
     truth: Tensor
+    """``[B, N, F]`` values after each of the forks, in the target's unit, NaN missing."""
     forks: Tensor
+    """``[N]`` numbers of the patches after which forecasts are due, ascending."""
     unit: Tensor
+    """``[B]`` mean absolute change over one season, at least 0.1; the series' deviation is 1 or so."""
 
     def to(self, device: torch.device) -> "SyntheticBatch":
-        """Move to a device."""
+        """Move the tensors to a device.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where the network is.
+
+        Returns
+        -------
+        SyntheticBatch
+            The same rows.
+        """
         moved = (part.to(device) for part in (self.target, self.truth, self.forks, self.unit))
         return SyntheticBatch(self.season, *moved)
 
 
 @dataclass(frozen=True)
 class Batches:
-    """Draws batches. ``values``: about how many values one reads.  ``forks``: at most, forecasts of each row."""
+    """Draws the batches of a pretraining."""
 
     values: int = 40_000
+    """Values per batch, roughly."""
     forks: int = 12
+    """Most forecasts per row."""
 
     def draw(self, shape_of: Callable[[int], ForecasterConfig], generator: np.random.Generator) -> SyntheticBatch:
-        """A batch to learn from; ``shape_of`` gives a season's patch length and horizon."""
+        """Draw a batch of one season to learn from, of any length that the season has.
+
+        Parameters
+        ----------
+        shape_of : callable
+            Gives the config of the network for a season; its patch length, horizon and season are used.
+        generator : numpy.random.Generator
+            Source of all randomness.
+
+        Returns
+        -------
+        SyntheticBatch
+            8 to 192 rows.
+        """
         entry = SEASONS[int(generator.choice(len(SEASONS), p=_SHARES))]
         config = shape_of(entry.season)
         low, high = (max(length // config.patch_length, 2) for length in (entry.shortest, entry.longest))
@@ -92,7 +123,24 @@ class Batches:
     def judged(
         self, entry: Season, config: ForecasterConfig, rows: int, generator: np.random.Generator
     ) -> SyntheticBatch:
-        """A batch to judge by, of one season, of kinds held apart, as long as they come."""
+        """Draw a batch to validate on: of one season, as long as that comes, of kinds that are held out of training.
+
+        Parameters
+        ----------
+        entry : Season
+            The season.
+        config : ForecasterConfig
+            Config of the network for it; its patch length, horizon and season are used.
+        rows : int
+            Number of series, B.
+        generator : numpy.random.Generator
+            Source of all randomness.
+
+        Returns
+        -------
+        SyntheticBatch
+            The series, damaged as those to learn from are.
+        """
         patches = max(entry.longest // config.patch_length, 2)
         shape = Shape(rows, patches * config.patch_length + config.horizon, entry.season, entry.long)
         return self._batch(held_apart(shape, generator), config, generator)
@@ -101,7 +149,7 @@ class Batches:
         values = damage(values, generator)
         np.putmask(values, gaps(values, generator), np.nan)
         patches = (values.shape[1] - config.horizon) // config.patch_length
-        # Later forks know more, but lives of every length must be answered for.
+        # Later forks know more, but forecasts are needed at every age.
         forks = np.unique(np.append(generator.integers(0, patches, self.forks - 1), patches - 1))
         ends = (forks + 1) * config.patch_length
         kept = values.astype(np.float32)

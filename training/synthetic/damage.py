@@ -7,14 +7,46 @@ from training.synthetic.shape import Array, Rows, deviation, log_uniform
 
 
 def some(values: Array, generator: np.random.Generator, share: float) -> Rows:
-    """Which rows are struck; what strikes few is computed for few."""
+    """Choose the rows that are struck, so that what strikes few is computed for few.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        The series.
+    generator : numpy.random.Generator
+        Source of all randomness.
+    share : float
+        Chance of each row, 0 to 1.
+
+    Returns
+    -------
+    ndarray of intp, shape [M]
+        The rows, ascending.
+    """
     return np.flatnonzero(generator.random(len(values)) < share)
 
 
 def stretches(
     values: Array, generator: np.random.Generator, share: float, longest: float = 0.1
 ) -> tuple[Rows, NDArray[np.bool_]]:
-    """Some rows, and one stretch in each of these, anywhere, up to a share of its length, ``[rows, T]``."""
+    """Choose some rows and one stretch in each, anywhere.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        The series.
+    generator : numpy.random.Generator
+        Source of all randomness.
+    share : float
+        Chance of each row, 0 to 1.
+    longest : float
+        Longest stretch as a share of the T steps.
+
+    Returns
+    -------
+    tuple of ndarray
+        The rows ``[M]``, and whether a step of these is in the stretch, ``[M, T]``.
+    """
     rows, steps = values.shape
     length = log_uniform(generator, 1.0, max(steps * longest, 2.0), rows)
     begin = generator.random((rows, 1)) * steps
@@ -24,7 +56,22 @@ def stretches(
 
 
 def damage(values: Array, generator: np.random.Generator) -> Array:
-    """Strike some rows with each kind; what is given is about 0 with deviation 1 or so, and is not changed."""
+    """Strike some rows with each kind of damage.
+
+    There are shifts, spikes, outages, hanging values, coarse steps, and lower and upper bounds.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        Series about 0 with a deviation of 1 or so; they are not changed.
+    generator : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The damaged series, in the same unit.
+    """
     rows, steps = values.shape
     struck = values.copy()
     hit, shift = stretches(values, generator, 0.03, 1.0)
@@ -55,7 +102,20 @@ def damage(values: Array, generator: np.random.Generator) -> Array:
 
 
 def gaps(values: Array, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """What is missing: single values, stretches, and the first few of some rows, so that lives begin anywhere."""
+    """Choose what is missing: single values, stretches, and the first few of some rows, so that series begin anywhere.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        The series, of which only the shape counts.
+    generator : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    ndarray of bool, shape [B, T]
+        Whether a value is missing.
+    """
     rows, steps = values.shape
     missing = np.zeros((rows, steps), dtype=bool)
     chance, rate = generator.random((rows, steps)), log_uniform(generator, 0.002, 0.2, rows)

@@ -1,7 +1,7 @@
-"""Kinds of series, composed of parts. Some are held apart: nothing is learned from them, they judge.
+"""Kinds of series, composed of parts. Some are held out: nothing is learned from them, validation uses them.
 
 The weights say how often a kind is drawn. They were set from what series of each freq look like in general, and from
-scores on the kinds that are held apart, never from scores on real data sets.
+scores on the kinds that are held out, never from scores on real data sets.
 """
 
 from functools import cache
@@ -16,7 +16,7 @@ from training.synthetic.trends import trend
 
 
 def composed(shape: Shape, generator: np.random.Generator) -> Array:
-    """Trend, season and noise added, in all proportions; multiplied on half of the rows."""
+    """Trend, season and noise added, in all proportions; multiplied on half of the rows. See ``Draw``."""
     season = seasonal(shape, generator)
     drift = trend(shape, generator) * log_uniform(generator, 0.1, 3.0, shape.rows)
     drift *= generator.random((shape.rows, 1)) < 0.7
@@ -29,7 +29,7 @@ def composed(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def regular(shape: Shape, generator: np.random.Generator) -> Array:
-    """Season above all, as of loads and traffic: little noise that remembers, slow drift, weeks, and the weather."""
+    """Season above all, as of loads and traffic, with autocorrelated noise, drift and the weather. See ``Draw``."""
     season = seasonal(shape, generator)
     left = noise(shape, generator) * log_uniform(generator, 0.003, 0.4, shape.rows)
     drift = trend(shape, generator) * log_uniform(generator, 0.03, 0.7, shape.rows)
@@ -45,7 +45,7 @@ def regular(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def grown(shape: Shape, generator: np.random.Generator) -> Array:
-    """Business by the month or quarter: growth by shares, a cycle, a season of its own, shocks."""
+    """Business by the month or quarter: relative growth, a cycle, a season of its own, shocks. See ``Draw``."""
     pace = generator.normal(0.3, 0.6, (shape.rows, 1))
     log = pace * shape.time / max(shape.steps, 30) + trend(shape, generator) * log_uniform(
         generator, 0.02, 0.4, shape.rows
@@ -55,7 +55,7 @@ def grown(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def drifting(shape: Shape, generator: np.random.Generator) -> Array:
-    """A trend and what is left, no season."""
+    """A trend and noise, no season. See ``Draw``."""
     left = noise(shape, generator) * log_uniform(generator, 0.01, 1.0, shape.rows)
     return trend(shape, generator) + left
 
@@ -83,7 +83,25 @@ _APART = weighed({processes.smoothed: 2.0, processes.cyclic: 1.0})
 
 
 def learned(shape: Shape, generator: np.random.Generator) -> Array:
-    """Series to learn from, ``[B, T]``, each about 0 with deviation 1; some are blends or splices of two kinds."""
+    """Series to learn from, each about 0 with deviation 1; some are blends or splices of two kinds.
+
+    Parameters
+    ----------
+    shape : Shape
+        Number of series, length and seasons.
+    generator : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The series; a constant one is 0.
+
+    Examples
+    --------
+    >>> learned(Shape(rows=2, steps=48, season=24), np.random.default_rng(0)).shape
+    (2, 48)
+    """
     one = standardised(mixed(shape, generator, _kinds(shape.season >= 20)))
     other = generator.permutation(shape.rows)
     share = generator.uniform(0.1, 0.9, (shape.rows, 1))
@@ -97,5 +115,18 @@ def learned(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def held_apart(shape: Shape, generator: np.random.Generator) -> Array:
-    """Series to judge by, of kinds that are not learned from."""
+    """Series to validate on, each about 0 with deviation 1, of kinds that are not learned from.
+
+    Parameters
+    ----------
+    shape : Shape
+        Number of series, length and seasons.
+    generator : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The series.
+    """
     return standardised(mixed(shape, generator, _APART))

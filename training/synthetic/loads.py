@@ -9,17 +9,31 @@ _HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))  # month and day; load
 
 
 def load_table(items: int = 12, days: int = 420, seed: int = 7, ahead: int = 48) -> pd.DataFrame:
-    """Long table ``item_id, timestamp, target, temperature`` of hourly loads.
+    """Draw hourly loads of imagined sites with the temperature, as a long table.
 
     Daily and weekly seasons, a trend, holidays, heating and cooling by temperature, autocorrelated noise, and gaps.
-    Sites differ in level, profile and age. The temperature also covers the ``ahead`` hours after the last load.
+    Sites differ in level, profile and age.
 
     Parameters
     ----------
-    items : number of sites.
-    days : length of the oldest sites' lives.
-    seed : of all randomness.
-    ahead : hours of temperature beyond the loads, whose target is missing.
+    items : int
+        Number of sites.
+    days : int
+        Length of the oldest sites' series, in days.
+    seed : int
+        Seed of all randomness.
+    ahead : int
+        Hours of temperature after the last load, with the target missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``item_id``, ``timestamp``, ``target`` (NaN missing) and ``temperature`` (degrees Celsius).
+
+    Examples
+    --------
+    >>> load_table(items=1, days=1, ahead=0).shape
+    (24, 4)
     """
     generator = np.random.default_rng(seed)
     hours = days * 24 + ahead
@@ -45,7 +59,7 @@ def load_table(items: int = 12, days: int = 420, seed: int = 7, ahead: int = 48)
     load[:, hours - ahead :] = np.nan
     begins = np.where(np.arange(items) % 4 == 3, generator.integers(0, hours // 2, items), 0)
     present = np.arange(hours) >= begins[:, None]
-    # A site's life begins with a load, not with a gap.
+    # A site's series begins with a load, not with a gap.
     load[np.arange(items), begins] = level[:, 0]
     names = np.asarray([f"site-{number:02d}" for number in range(1, items + 1)], dtype=object)
     return pd.DataFrame(

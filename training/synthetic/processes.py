@@ -13,10 +13,14 @@ _STEPS = weighed({white: 1.0, heavy: 1.0, clustered: 1.0})
 
 
 def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
-    """A Gaussian process by random features (Rahimi and Recht 2007): smooth, rough and periodic kernels added.
+    """A Gaussian process by random features: smooth, rough and periodic kernels added. See ``Draw``.
 
     Frequencies of the smooth part follow the spectrum of a Matérn kernel (a t distribution); the periodic part has
-    harmonics of the season, each a little blurred, so that its shape wanders.
+    harmonics of the season, each a little blurred, so that its shape changes slowly.
+
+    References
+    ----------
+    Rahimi, A. and Recht, B. (2007). Random features for large-scale kernel machines. NeurIPS.
     """
     size = (shape.rows, _FEATURES)
     length = log_uniform(generator, 3.0, max(shape.steps / 2.0, 6.0), shape.rows)
@@ -36,14 +40,14 @@ def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def market(shape: Shape, generator: np.random.Generator) -> Array:
-    """A price: the logarithm walks, in calm and rough times."""
+    """A price: its logarithm is a random walk, with calm and rough times. See ``Draw``."""
     pace = log_uniform(generator, 0.001, 0.05, shape.rows)
     steps = mixed(shape, generator, _STEPS)
     return np.asarray(np.exp((steps * pace).cumsum(1)))
 
 
 def sun(shape: Shape, generator: np.random.Generator) -> Array:
-    """What the sun drives: nothing by night, and clouds by day; or its slow answer, as of a temperature."""
+    """What the sun drives: nothing by night, clouds by day; or its slow effect, as on a temperature. See ``Draw``."""
     if shape.season < 8:
         return gaussian(shape, generator)
     day = daylight(Shape(shape.rows, shape.season, shape.season), generator)
@@ -56,7 +60,7 @@ def sun(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def counts(shape: Shape, generator: np.random.Generator) -> Array:
-    """Whole numbers: Poisson or, on some rows, with more spread, about a rate that has season and trend."""
+    """Whole numbers, Poisson or with more spread, about a rate that has season and trend. See ``Draw``."""
     rate = log_uniform(generator, 0.1, 60.0, shape.rows)
     shape_of_rate = seasonal(shape, generator) * generator.uniform(0, 0.8, (shape.rows, 1))
     drift = trend(shape, generator) * generator.uniform(0, 0.5, (shape.rows, 1))
@@ -67,7 +71,7 @@ def counts(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def rain(shape: Shape, generator: np.random.Generator) -> Array:
-    """Mostly nothing; when something, in spells (a two-state chain) and of any size."""
+    """Mostly 0; otherwise in spells (a two-state Markov chain) and of any size. See ``Draw``."""
     ends = log_uniform(generator, 0.03, 0.7, shape.rows)
     begins = ends * log_uniform(generator, 0.05, 1.0, shape.rows)
     chance = generator.random((shape.rows, shape.steps))
@@ -76,7 +80,28 @@ def rain(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def chain(stays: NDArray[np.bool_], starts: NDArray[np.bool_], now: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where a chain is on, ``[B, T]``: it stays on, or starts, where it may at this step; ``now`` ``[B, 1]`` before."""
+    """Run two-state Markov chains.
+
+    Parameters
+    ----------
+    stays : ndarray of bool, shape [B, T]
+        Whether a chain that is on before a step is on after it.
+    starts : ndarray of bool, shape [B, T]
+        Whether a chain that is off before a step is on after it.
+    now : ndarray of bool, shape [B, 1]
+        Whether it is on before the first step.
+
+    Returns
+    -------
+    ndarray of bool, shape [B, T]
+        Whether it is on after each step.
+
+    Examples
+    --------
+    >>> stays, starts = np.array([[True, False, True]]), np.array([[True, False, False]])
+    >>> chain(stays, starts, np.array([[False]])).tolist()
+    [[True, False, False]]
+    """
     # A step keeps the state, turns it over, or decides it whatever it was: the last decision holds, turned over since.
     turned = np.logical_xor.accumulate(starts & ~stays, 1)
     decided = np.where(stays == starts, np.arange(1, stays.shape[1] + 1), 0)
@@ -85,7 +110,7 @@ def chain(stays: NDArray[np.bool_], starts: NDArray[np.bool_], now: NDArray[np.b
 
 
 def machine(shape: Shape, generator: np.random.Generator) -> Array:
-    """On and off by the clock or by chance, with another level each time, and a little noise while on."""
+    """On and off by the time of day or by chance, at another level each time, with a little noise. See ``Draw``."""
     chance = rain(shape, generator) > 0
     one = Shape(shape.rows, max(shape.season, 2), shape.season)
     phase = generator.integers(0, one.steps, (shape.rows, 1))
@@ -96,24 +121,37 @@ def machine(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def pollution(shape: Shape, generator: np.random.Generator) -> Array:
-    """Builds up and is blown away: the exponential of something that remembers, with a little season."""
+    """Builds up and is blown away: the exponential of an autoregression, with a little season. See ``Draw``."""
     log = remembering(shape, generator) + generator.uniform(0, 0.6, (shape.rows, 1)) * seasonal(shape, generator)
     return np.exp(log * generator.uniform(0.3, 1.2, (shape.rows, 1)))
 
 
 def homing(shape: Shape, generator: np.random.Generator) -> Array:
-    """A level that wanders and comes home, within a day or within months."""
+    """A level that drifts and returns, within a day or within months. See ``Draw``."""
     return homings(shape, generator).series()
 
 
 def homings(shape: Shape, generator: np.random.Generator) -> Memory:
-    """What ``homing`` is made of."""
+    """Draw what ``homing`` is made of.
+
+    Parameters
+    ----------
+    shape : Shape
+        Number of series and length.
+    generator : numpy.random.Generator
+        Source of all randomness.
+
+    Returns
+    -------
+    Memory
+        Shocks, and shares of 0.97 to 0.999.
+    """
     slow = 1.0 - np.exp(generator.uniform(np.log(0.001), np.log(0.03), shape.rows))
     return Memory(white(shape, generator), slow)
 
 
 def returning(shape: Shape, generator: np.random.Generator) -> Array:
-    """A profile about a level that wanders but comes home, with noise that remembers: what sensors show."""
+    """A profile about a level that drifts but returns, with autocorrelated noise: what sensors show. See ``Draw``."""
     return np.asarray(
         seasonal(shape, generator) * log_uniform(generator, 0.2, 1.5, shape.rows)
         + homing(shape, generator) * log_uniform(generator, 0.3, 2.0, shape.rows)
@@ -122,7 +160,7 @@ def returning(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def cyclic(shape: Shape, generator: np.random.Generator) -> Array:
-    """Cycles of no fixed length that rise faster than they fall, as of sunspots or trade."""
+    """Cycles of no fixed length that rise faster than they fall, as of sunspots or trade. See ``Draw``."""
     period = log_uniform(generator, 6.0, max(shape.steps / 3.0, 8.0), shape.rows)
     pace = np.exp(0.25 * remembering(shape, generator)) / period
     place = np.mod(pace.cumsum(1) + generator.random((shape.rows, 1)), 1.0)
@@ -133,7 +171,12 @@ def cyclic(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def smoothed(shape: Shape, generator: np.random.Generator) -> Array:
-    """Innovations exponential smoothing (Hyndman et al. 2008): level, damped trend and season learn from one shock."""
+    """Innovations exponential smoothing: level, damped trend and season learn from one shock. See ``Draw``.
+
+    References
+    ----------
+    Hyndman, R. J. et al. (2008). Forecasting with exponential smoothing: the state space approach. Springer.
+    """
     rows, season = shape.rows, shape.season
     alpha = generator.uniform(0.02, 0.9, rows)
     beta = alpha * generator.uniform(0.0, 0.2, rows) * (generator.random(rows) < 0.5)

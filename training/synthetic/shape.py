@@ -1,8 +1,8 @@
-"""What is asked of a generator of series, and how a batch is put together from several kinds."""
+"""What a generator of series draws, and how a batch is put together from several kinds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,23 +12,35 @@ Rows = NDArray[np.intp]  # which rows
 
 
 class Shape(NamedTuple):
-    """``rows`` series of ``steps`` values with ``season`` steps a season (1: none) and ``long`` a longer one (0: none).
-
-    The longer one is a week where the season is a day, or a year where it is a month's or a week's.
-    """
+    """How many series to draw, of what length and seasons."""
 
     rows: int
+    """Number of series, B."""
     steps: int
+    """Values per series, T."""
     season: int
+    """Steps per season, 1 for none."""
     long: int = 0
+    """Steps per longer season, 0 for none: a week where the season is a day, a year where steps are months or weeks."""
 
     def of(self, rows: int) -> "Shape":
-        """The same for another number of rows."""
+        """The same for another number of series.
+
+        Parameters
+        ----------
+        rows : int
+            Number of series.
+
+        Returns
+        -------
+        Shape
+            Of the same length and seasons.
+        """
         return Shape(rows, self.steps, self.season, self.long)
 
     @property
     def time(self) -> Array:
-        """``0 .. steps - 1``, ``[1, T]``."""
+        """Index of each step, ``0 .. T - 1``, ``[1, T]``."""
         return _time(self.steps)
 
 
@@ -39,24 +51,69 @@ def _time(steps: int) -> Array:
     return time
 
 
-Draw = Callable[[Shape, np.random.Generator], Array]
+class Draw(Protocol):
+    """One kind of series, or one part of them."""
+
+    def __call__(self, shape: Shape, generator: np.random.Generator, /) -> Array:
+        """Draw series.
+
+        Parameters
+        ----------
+        shape : Shape
+            Number of series, length and seasons.
+        generator : numpy.random.Generator
+            Source of all randomness.
+
+        Returns
+        -------
+        ndarray, shape [B, T]
+            The series, none missing, in a unit of their own.
+        """
 
 
 class Kinds(NamedTuple):
-    """What to draw from, and the share of rows of each, ``[K]``, of sum 1."""
+    """Kinds of series, and how often each is drawn."""
 
     draws: tuple[Draw, ...]
+    """The K kinds."""
     shares: Array
+    """``[K]`` expected share of rows of each, adding to 1."""
 
 
 def weighed(kinds: Mapping[Draw, float]) -> Kinds:
-    """Kinds by their weights."""
+    """Kinds by their weights.
+
+    Parameters
+    ----------
+    kinds : mapping of Draw to float
+        How often each kind is drawn, relative to the others.
+
+    Returns
+    -------
+    Kinds
+        The kinds, with weights that add to 1.
+    """
     weights = np.asarray(list(kinds.values()), dtype=np.float64)
     return Kinds(tuple(kinds), weights / weights.sum())
 
 
 def mixed(shape: Shape, generator: np.random.Generator, kinds: Kinds) -> Array:
-    """``[B, T]``: each row of a kind drawn by weight, in no order."""
+    """Draw each row of a kind chosen by weight, in random order.
+
+    Parameters
+    ----------
+    shape : Shape
+        Number of series, length and seasons.
+    generator : numpy.random.Generator
+        Source of all randomness.
+    kinds : Kinds
+        What to choose from.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The series.
+    """
     counts = generator.multinomial(shape.rows, kinds.shares).tolist()
     parts = [draw(shape.of(count), generator) for draw, count in zip(kinds.draws, counts, strict=True) if count]
     whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
@@ -64,7 +121,18 @@ def mixed(shape: Shape, generator: np.random.Generator, kinds: Kinds) -> Array:
 
 
 def deviation(values: Array) -> Array:
-    """Of each row, ``[B, 1]``; ``values.std(1, keepdims=True)`` to the bit, of fewer calls."""
+    """Standard deviation of each row; ``values.std(1, keepdims=True)`` to the bit, with fewer calls.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        The series, none missing.
+
+    Returns
+    -------
+    ndarray, shape [B, 1]
+        In the series' unit.
+    """
     steps = values.shape[1]
     away = values - np.add.reduce(values, 1, keepdims=True) / steps
     np.multiply(away, away, out=away)
@@ -72,7 +140,23 @@ def deviation(values: Array) -> Array:
 
 
 def standardised(values: Array) -> Array:
-    """Each row about 0 with deviation 1; a constant row becomes 0."""
+    """Shift and scale each row to mean 0 and deviation 1; a constant row becomes 0.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B, T]
+        The series, none missing.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The same in their own units.
+
+    Examples
+    --------
+    >>> standardised(np.array([[1.0, 3.0], [5.0, 5.0]])).tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
     away: Array = values - np.add.reduce(values, 1, keepdims=True) / values.shape[1]
     spread = deviation(away)
     spread[~(spread > 1e-12)] = 1.0
@@ -81,7 +165,27 @@ def standardised(values: Array) -> Array:
 
 
 def again(profile: Array, phase: NDArray[np.int64], steps: int) -> Array:
-    """Each row of a profile ``[B, S]`` over and over, from its phase ``[B, 1]`` on, ``[B, steps]``."""
+    """Repeat each row of a profile, starting at a phase of its own.
+
+    Parameters
+    ----------
+    profile : ndarray, shape [B, S]
+        One season per row.
+    phase : ndarray of int64, shape [B, 1]
+        Place in the season of the first step.
+    steps : int
+        Length of the result, T.
+
+    Returns
+    -------
+    ndarray, shape [B, T]
+        The repeated profiles.
+
+    Examples
+    --------
+    >>> again(np.array([[1.0, 2.0, 3.0]]), np.array([[1]]), 5).tolist()
+    [[2.0, 3.0, 1.0, 2.0, 3.0]]
+    """
     season = profile.shape[1]
     first = profile[np.arange(len(profile))[:, None], (np.arange(season) + phase) % season]
     times = -(-steps // season)
@@ -91,10 +195,36 @@ def again(profile: Array, phase: NDArray[np.int64], steps: int) -> Array:
 
 
 def column(values: Array | NDArray[np.bool_]) -> Array:
-    """``[B]`` as ``[B, 1]``."""
+    """Make a column of one value per row.
+
+    Parameters
+    ----------
+    values : ndarray, shape [B]
+        Numbers or truth values.
+
+    Returns
+    -------
+    ndarray of float64, shape [B, 1]
+        The same values.
+    """
     return np.asarray(values, dtype=np.float64)[:, None]
 
 
 def log_uniform(generator: np.random.Generator, low: float, high: float, rows: int) -> Array:
-    """``[B, 1]``, even in the logarithm."""
+    """Draw one value per row, uniform in the logarithm.
+
+    Parameters
+    ----------
+    generator : numpy.random.Generator
+        Source of all randomness.
+    low, high : float
+        Bounds, above 0.
+    rows : int
+        Number of values, B.
+
+    Returns
+    -------
+    ndarray, shape [B, 1]
+        The values.
+    """
     return np.exp(generator.uniform(np.log(low), np.log(high), (rows, 1)))

@@ -7,17 +7,17 @@ from training.synthetic.shape import Array, Shape, column, log_uniform, mixed, s
 
 
 def level(shape: Shape, _generator: np.random.Generator) -> Array:
-    """Nowhere."""
+    """No trend. See ``Draw``."""
     return np.zeros((shape.rows, shape.steps))
 
 
 def straight(shape: Shape, generator: np.random.Generator) -> Array:
-    """Up or down at one pace."""
+    """Up or down at one pace. See ``Draw``."""
     return np.asarray(shape.time * generator.choice([-1.0, 1.0], (shape.rows, 1)))
 
 
 def broken(shape: Shape, generator: np.random.Generator) -> Array:
-    """Straight pieces that meet; one to six bends."""
+    """Straight pieces that meet; up to six bends. See ``Draw``."""
     bends = generator.random((shape.rows, 6)) * shape.steps * np.where(generator.random((shape.rows, 6)) < 0.5, 1, 9)
     turns = generator.standard_normal((shape.rows, 6))
     pieces = np.maximum(shape.time[:, None] - bends[..., None], 0.0) * turns[..., None]
@@ -25,26 +25,26 @@ def broken(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def walking(shape: Shape, generator: np.random.Generator) -> Array:
-    """A random walk, with drift at times."""
+    """A random walk, with drift at times. See ``Draw``."""
     steps = mixed(shape, generator, _STEPS)
     drift = column(generator.normal(0, 0.1, shape.rows) * (generator.random(shape.rows) < 0.4))
     return (steps + drift).cumsum(1)
 
 
 def gliding(shape: Shape, generator: np.random.Generator) -> Array:
-    """A walk whose pace has memory: smooth, with momentum."""
+    """A walk whose pace is autocorrelated: smooth, with momentum. See ``Draw``."""
     return remembering(shape, generator).cumsum(1)
 
 
 def jumping(shape: Shape, generator: np.random.Generator) -> Array:
-    """Still, but for jumps of level: one to some."""
+    """Constant but for a few jumps of level. See ``Draw``."""
     rate = log_uniform(generator, 1.0 / shape.steps, 12.0 / shape.steps, shape.rows)
     jumps = generator.random((shape.rows, shape.steps)) < rate
     return np.where(jumps, generator.standard_normal(jumps.shape), 0.0).cumsum(1)
 
 
 def waving(shape: Shape, generator: np.random.Generator) -> Array:
-    """A long cycle, a year or an economy's, of which one to six turns are seen; its second harmonic too."""
+    """A long cycle, as of a year or an economy: 0.3 to 6 turns of it and of its second harmonic. See ``Draw``."""
     turns = log_uniform(generator, 0.3, 6.0, shape.rows)
     phase = 2 * np.pi * (turns * shape.time / shape.steps + generator.random((shape.rows, 1)))
     second = generator.normal(0, 0.3, (shape.rows, 1))
@@ -52,14 +52,14 @@ def waving(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def saturating(shape: Shape, generator: np.random.Generator) -> Array:
-    """Growth that ends: a logistic curve."""
+    """Growth that ends: a logistic curve. See ``Draw``."""
     middle = generator.uniform(0.1, 1.2, (shape.rows, 1)) * shape.steps
     pace = log_uniform(generator, 3.0, 20.0, shape.rows) / shape.steps
     return 1.0 / (1.0 + np.exp(-pace * (shape.time - middle)))
 
 
 def trend(shape: Shape, generator: np.random.Generator) -> Array:
-    """Any of them, each row of deviation 1 or constant."""
+    """A trend of any kind in this file, each row with deviation 1 or constant. See ``Draw``."""
     return standardised(mixed(shape, generator, _TRENDS))
 
 
