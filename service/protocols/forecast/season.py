@@ -7,7 +7,6 @@ from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import Timeline
 from service.serving.catalog import Model
 from service.sessions.series_input import Floats
-from statecast.time.frequency import Frequency
 from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
 
 
@@ -34,10 +33,10 @@ def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int
             )
         return min(series.season, longest)
     columns = [_on_grid(values, timeline, most) for values in series.target.values()]
-    if timeline.freq is not None:
-        usual = usual_season(Frequency.parse(timeline.freq))
+    if timeline.season_freq is not None:
+        usual = usual_season(timeline.season_freq)
         if usual <= longest:
-            return usual if series.session is not None else choose_season(columns[0], timeline.freq)
+            return usual if series.session is not None else choose_season(columns[0], str(timeline.season_freq))
     fitting = tuple(season for season in SEASONS if season <= longest)
     return next((season for values in columns if (season := detect_season(values, fitting)) > 1), 1)
 

@@ -42,6 +42,8 @@ class Timeline:
     unclear: str = ""
     inferred: bool = False
     warnings: tuple[tuple[str, str], ...] = ()
+    season_freq: Frequency | None = None
+    """Of the axis, or the freq that came without times: then it decides the season and nothing else."""
 
     @property
     def freq(self) -> str | None:
@@ -73,8 +75,10 @@ def read_timeline(series: SeriesRequest, steps: int, model_freq: str | None) -> 
     axis = timeline.axis
     # One step has several names; the model's own is the one that its sessions were opened with.
     if axis is not None and model is not None and axis.frequency.unit not in BUSINESS_MONTHS:
-        return replace(timeline, axis=replace(axis, frequency=model))
-    return timeline
+        timeline = replace(timeline, axis=replace(axis, frequency=model))
+    if timeline.axis is not None:
+        return replace(timeline, season_freq=timeline.axis.frequency)
+    return timeline if series.freq is None else replace(timeline, season_freq=freq)
 
 
 def _read(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:

@@ -45,6 +45,7 @@ def test_it_says_what_the_library_says(run: Callable[..., None], library: statec
         ({"target": wave(100), "freq": "1h", "start": START}, {"freq": "1h", "start": START.removesuffix("Z")}, 24),
         ({"target": wave(30), "freq": "1h", "start": START}, {"freq": "1h"}, 1),
         ({"target": wave(200, 12)}, {}, 12),
+        ({"target": wave(200, 12), "freq": "1h"}, {"freq": "1h"}, 24),
         ({"target": [3.0, 1.0, 2.0]}, {}, 1),
         ({"target": wave(300), "season": 288}, {"season": 288}, 288),
     ]  # fmt: skip
@@ -59,6 +60,28 @@ def test_it_says_what_the_library_says(run: Callable[..., None], library: statec
                 for level, values in wanted.quantiles.items():
                     np.testing.assert_allclose(one["quantiles"][str(level)], values, atol=1e-3)
                 np.testing.assert_allclose(one["mean"], wanted.mean, atol=1e-3)
+
+    run(flow)
+
+
+def test_a_freq_without_times_decides_the_season_alone(run: Callable[..., None]) -> None:
+    """Without a start nobody can say when, but hourly values still have days: the freq must not be ignored."""
+
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        values = wave(200, 12)
+        (by_values, by_freq, counted) = await ask(
+            client,
+            {"target": values},
+            {"target": values, "freq": "h"},
+            {"target": values, "freq": "1h", "from_index": 5},
+        )
+        assert (by_values["season"], by_freq["season"], counted["season"]) == (12, 24, 24)
+        assert by_freq["freq"] is None and by_freq["start"] is None
+        (opened,) = await ask(client, {"session": "timeless", "freq": "1h", "target": wave(5)})
+        (next_one,) = await ask(client, {"session": "timeless", "freq": "1h", "target": [50.0]})
+        assert (opened["season"], next_one["season"], next_one["freq"]) == (24, 24, None)
+        refused = await post(client, {"target": values, "freq": "fortnight"})
+        assert refused.status_code == 422 and "freq" in refused.json()["detail"]
 
     run(flow)
 
