@@ -51,7 +51,20 @@ class _Server(uvicorn.Server):
 
 
 def started_line(container: Container, port: int) -> str:
-    """Say where the service listens, which models it has, and where sessions live."""
+    """Say where the service listens, which models it has, and where sessions live.
+
+    Parameters
+    ----------
+    container : Container
+        Built.
+    port : int
+        The port that was bound, which settings of 0 leave open.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     settings = container.settings
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     models = (

@@ -141,6 +141,6 @@ class Loading(ServiceError):
 
 
 class Expired(ServiceError):
-    """``timeout_ms`` passed before the work was begun; the work was dropped and changed nothing."""
+    """``timeout_ms`` passed before the work began; it was dropped and changed nothing."""
 
     status, code, title = 504, "timeout", "Timed out"

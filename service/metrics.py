@@ -1,4 +1,4 @@
-"""What Prometheus reads. One registry an app, so that two apps in one process count apart."""
+"""What Prometheus reads. One registry per app, so that two apps in one process count apart."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 

@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     """Seconds without use after which a session expires (30 days)."""
     live_metrics: str = "mase,coverage"
     """Metrics that new sessions keep of their forecasts, by name ([metrics.md](metrics.md)), separated by commas;
-    `mase` and `coverage` are kept in any case. They read the median and the interval that is judged;
+    `mase` and `coverage` are kept in any case. They read the median and the interval that is scored;
     `directional_accuracy` stays unknown. An unknown name ends the start."""
     max_gap: int = Field(default=336, ge=0)
     """Longest gap, in steps, that the `missing` policy fills; a longer one is 422."""
@@ -101,8 +101,7 @@ class Settings(BaseSettings):
         if self.batch_rows > self.queue_rows:
             raise ValueError(
                 f"STATECAST_BATCH_ROWS: expected at most STATECAST_QUEUE_ROWS ({self.queue_rows}), got "
-                f"{self.batch_rows}; "
-                "a batch larger than the queue can never fill"
+                f"{self.batch_rows}; a batch larger than the queue can never fill, so lower it or raise the other"
             )
         return self
 

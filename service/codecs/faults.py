@@ -32,6 +32,16 @@ def raise_faults(faults: Sequence[Fault], code: str | None = None) -> None:
 def dotted(loc: Loc) -> str:
     """Write a place as people do.
 
+    Parameters
+    ----------
+    loc : tuple of (str or int)
+        Names of members and places in lists, from the top of the body.
+
+    Returns
+    -------
+    str
+        ``body`` for the top itself.
+
     Examples
     --------
     >>> dotted(("series", 0, "target", 3))
@@ -44,7 +54,19 @@ def dotted(loc: Loc) -> str:
 
 
 def unknown_name(name: str, known: Iterable[str]) -> str:
-    """Refuse a name, with the nearest one that is known.
+    """Word the refusal of a name, with the nearest one that is known.
+
+    Parameters
+    ----------
+    name : str
+        The name that came.
+    known : iterable of str
+        Every name that is allowed there.
+
+    Returns
+    -------
+    str
+        Message of a ``Fault``.
 
     Examples
     --------
@@ -59,6 +81,16 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
 
 def quoted(value: object) -> str:
     """Quote a value in a message: short, and in JSON's words.
+
+    Parameters
+    ----------
+    value : object
+        A plain value, not one of the parser's own.
+
+    Returns
+    -------
+    str
+        At most some 40 characters.
 
     Examples
     --------

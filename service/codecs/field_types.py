@@ -82,7 +82,17 @@ def _whole(value: Any) -> Any:
 
 
 def identifier_fault(text: str) -> str | None:
-    """Say what is wrong with an id: it is too long or cannot be printed. None where nothing is.
+    """Say what is wrong with an id: it is too long or cannot be printed.
+
+    Parameters
+    ----------
+    text : str
+        The id.
+
+    Returns
+    -------
+    str or None
+        Message of a ``Fault``; None where nothing is wrong.
 
     Examples
     --------
@@ -95,7 +105,17 @@ def identifier_fault(text: str) -> str | None:
 
 
 def session_fault(text: str) -> str | None:
-    """Say what is wrong with a session's id, which has to fit in a path. None where nothing is.
+    """Say what is wrong with a session's id, which has to fit in a path.
+
+    Parameters
+    ----------
+    text : str
+        The id.
+
+    Returns
+    -------
+    str or None
+        Message of a ``Fault``; None where nothing is wrong.
 
     Examples
     --------
@@ -150,7 +170,7 @@ Timezone = Annotated[
 ]
 TimestampUnit = Annotated[
     Literal["s", "ms"] | None,
-    Field(description="Unit of whole-number times since 1970; left out, their range tells."),
+    Field(description="Unit of whole-number times since 1970; left out, it follows from their size."),
 ]
 DayFirst = Annotated[Flag | None, Field(description="Whether 01.02.2021 is the 1st of February.")]
 WithoutNulls = BeforeValidator(_without_nulls)

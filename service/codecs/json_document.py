@@ -53,6 +53,16 @@ def parse(body: bytes) -> Any:
 def parse_object(body: bytes) -> Any:
     """Parse a body that must be an object; half a surrogate pair is let in, to be refused by its place.
 
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+
+    Returns
+    -------
+    Any
+        The parser's object, or a dict.
+
     Raises
     ------
     Malformed
@@ -96,8 +106,13 @@ def limit_values(body: bytes, most: int) -> None:
 def lists_are_members(body: bytes) -> bool:
     """Whether every list of a body is the value of a member, so that none lies directly within another.
 
-    The parser's conversion to numbers flattens lists within lists unseen; where this is false it must not be trusted.
-    A bracket within a text can make it false, never true.
+    The parser's conversion to numbers flattens lists within lists unseen; where this is false it must not be trusted. A
+    bracket within a text can make it false, never true.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
 
     Examples
     --------
@@ -108,22 +123,56 @@ def lists_are_members(body: bytes) -> bool:
 
 
 def is_list(value: object) -> bool:
-    """Whether a parsed value is a list."""
+    """Whether a parsed value is a list.
+
+    Parameters
+    ----------
+    value : object
+        Parsed.
+    """
     return isinstance(value, _LISTS)
 
 
 def is_object(value: object) -> bool:
-    """Whether a parsed value is an object."""
+    """Whether a parsed value is an object.
+
+    Parameters
+    ----------
+    value : object
+        Parsed.
+    """
     return isinstance(value, (simdjson.Object, dict))
 
 
 def as_list(value: Any) -> Any:
-    """Turn the parser's list into a plain one; anything else stays as it is."""
+    """Turn the parser's list into a plain one; anything else stays as it is.
+
+    Parameters
+    ----------
+    value : Any
+        Parsed.
+
+    Returns
+    -------
+    Any
+        A list, or the value itself.
+    """
     return value.as_list() if isinstance(value, simdjson.Array) else value
 
 
 def came(value: Any) -> str:
-    """Name a parsed value in a message."""
+    """Name a parsed value in a message.
+
+    Parameters
+    ----------
+    value : Any
+        Parsed.
+
+    Returns
+    -------
+    str
+        As ``quoted`` writes it.
+    """
     return "an object" if is_object(value) else quoted(as_list(value))
 
 

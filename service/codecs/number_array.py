@@ -124,15 +124,17 @@ def read_values(value: Any, *, flat: bool) -> Values:
 
 
 def to_float32(values: NDArray[np.float64]) -> tuple[Floats, int | None]:
-    """Round to float32, and find the first value beyond its range. To be called with ``np.errstate(over="ignore")``.
+    """Round to float32, and find the first value beyond its range.
 
     Parameters
     ----------
     values : array of float64, ``[T]``
+        NaN where missing. The caller holds ``np.errstate(over="ignore")``, which costs more than a short list.
 
     Returns
     -------
     array of float32, ``[T]``
+        Infinite where a value does not fit.
     int or None
         Index of the first value that does not fit, None where all do.
     """

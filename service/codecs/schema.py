@@ -55,7 +55,18 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
         return self._adapter.json_schema(ref_template="#/$defs/{model}")
 
     def kind_of(self, name: str) -> str:
-        """Give the JSON type of a member, ``enum`` for one of several texts, "" for an unknown one."""
+        """Give the JSON type of a member.
+
+        Parameters
+        ----------
+        name : str
+            The member's name.
+
+        Returns
+        -------
+        str
+            ``enum`` for one of several texts, "" for an unknown member.
+        """
         part = self._part((name,))
         return "enum" if "enum" in part else str(part.get("type", ""))
 
@@ -134,6 +145,16 @@ def _attributes(kind: Any) -> dict[str, str]:
 
 def expected(part: Mapping[str, Any]) -> str:
     """Say in words what a JSON Schema allows.
+
+    Parameters
+    ----------
+    part : mapping
+        A JSON Schema without ``$ref`` and ``anyOf``.
+
+    Returns
+    -------
+    str
+        What follows *expected* in a message.
 
     Examples
     --------

@@ -19,10 +19,22 @@ TEXTS = ("item_id", "session", "resolution")
 def read_arrow(body: bytes) -> pa.Table:
     """Read an Arrow IPC stream.
 
+    Parameters
+    ----------
+    body : bytes
+        The stream, as it was received.
+
+    Returns
+    -------
+    pyarrow.Table
+        Every value validated.
+
     Raises
     ------
     Malformed
         If the body is none, or cut off.
+    TooLarge
+        If it unpacks to more than the memory.
     """
     try:
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
@@ -37,6 +49,16 @@ def read_arrow(body: bytes) -> pa.Table:
 
 def read_csv(body: bytes) -> pa.Table:
     """Read CSV in UTF-8 with a header line; an empty cell is a missing value.
+
+    Parameters
+    ----------
+    body : bytes
+        The text, as it was received.
+
+    Returns
+    -------
+    pyarrow.Table
+        The columns of ``TEXTS`` and ``timestamp`` are texts, the others what their cells show.
 
     Raises
     ------
@@ -55,7 +77,7 @@ def read_csv(body: bytes) -> pa.Table:
         return pa_csv.read_csv(pa.py_buffer(body), convert_options=convert)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Malformed(
-            f"body: expected CSV, {_first_line(error)}; one header line, then as many cells a row"
+            f"body: expected CSV, {_first_line(error)}; one header line, then as many cells per row"
         ) from None
 
 
@@ -64,7 +86,23 @@ def _first_line(error: Exception) -> str:
 
 
 def group_rows(table: pa.Table) -> dict[str | None, Any]:
-    """Item -> its row numbers, items in the order of their first row; None for a table without items."""
+    """Find the rows of each item.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        May have a column ``item_id``.
+
+    Returns
+    -------
+    dict of (str or None) to array of int64
+        Row numbers in the table's order, items in that of their first row; one item None without the column.
+
+    Raises
+    ------
+    Unprocessable
+        If a name is empty, or not a text.
+    """
     if "item_id" not in table.column_names:
         return {None: np.arange(table.num_rows)}
     column = table["item_id"]
@@ -83,7 +121,25 @@ def group_rows(table: pa.Table) -> dict[str | None, Any]:
 
 
 def read_column(table: pa.Table, name: str) -> Any:
-    """A column as float64 (NaN where missing), ``datetime64[s]``, int64, or objects (texts)."""
+    """Turn a column into an array.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        Has the column.
+    name : str
+        Decides what the column may hold.
+
+    Returns
+    -------
+    array, ``[N]``, or Stamps
+        float64 (NaN where missing), ``datetime64[s]``, int64, or objects (texts); stamps where times have a zone.
+
+    Raises
+    ------
+    Unprocessable
+        If it holds something else, or no time in some row.
+    """
     column = table[name]
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     column = column.cast(kind) if kind is not column.type else column
@@ -130,7 +186,20 @@ def _zoned(times: NDArray[np.datetime64], zone: str) -> Stamps:
 
 
 def read_times(column: Any, options: TimeOptions) -> Any:
-    """Read a whole column of time stamps at once; one that holds a bad stamp is left as it is, to be read by item."""
+    """Read a whole column of times at once.
+
+    Parameters
+    ----------
+    column : Stamps or array, ``[N]``
+        As ``read_column`` gives it.
+    options : TimeOptions
+        How the request wants its times read.
+
+    Returns
+    -------
+    Stamps or array, ``[N]``
+        The column as it is where it holds a time that cannot be read: each item then names its own.
+    """
     try:
         if isinstance(column, Stamps):
             return column if options.timezone is None else column.moved(options.timezone)

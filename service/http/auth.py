@@ -12,6 +12,11 @@ class ApiKeys:
     """The keys of one file. A line is ``name:key``, ``name:sha256:HEX`` or a bare ``key``; ``#`` begins a comment.
 
     Only digests are kept. The owner that a key stands for is its name; of a bare key, the first digits of its digest.
+
+    Parameters
+    ----------
+    digests : dict of str to bytes
+        SHA-256 of each key, by its name.
     """
 
     def __init__(self, digests: dict[str, bytes]) -> None:
@@ -20,6 +25,16 @@ class ApiKeys:
     @classmethod
     def read(cls, path: Path) -> "ApiKeys":
         """Read a file of keys.
+
+        Parameters
+        ----------
+        path : Path
+            The file, in UTF-8.
+
+        Returns
+        -------
+        ApiKeys
+            At least one.
 
         Raises
         ------
@@ -40,12 +55,26 @@ class ApiKeys:
         return cls(digests)
 
     def owner(self, authorization: str | None, x_api_key: str | None) -> str:
-        """Give the name of the key that a request sends in ``Authorization: Bearer KEY`` or ``X-API-Key: KEY``.
+        """Give the name of the key that a request sends.
+
+        Parameters
+        ----------
+        authorization : str or None
+            Header ``Authorization: Bearer KEY``.
+        x_api_key : str or None
+            Header ``X-API-Key: KEY``, which comes first.
+
+        Returns
+        -------
+        str
+            Whose sessions the request may name.
 
         Raises
         ------
-        NoKey, WrongKey
-            If there is none, or it is not one of ours.
+        NoKey
+            If it sends none.
+        WrongKey
+            If it is not one of ours.
         """
         key = x_api_key
         if key is None and authorization is not None:

@@ -25,6 +25,11 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int
     limit : int
         Bytes at most.
 
+    Returns
+    -------
+    bytes
+        The body, still compressed where it was sent so.
+
     Raises
     ------
     TooLarge, Malformed
@@ -59,6 +64,16 @@ def _too_large(limit: int) -> TooLarge:
 def content_kind(headers: Mapping[bytes, bytes]) -> str:
     """Give the content type of the body; JSON where none is named.
 
+    Parameters
+    ----------
+    headers : mapping of bytes to bytes
+        Of the request.
+
+    Returns
+    -------
+    str
+        One of ``KINDS``.
+
     Raises
     ------
     UnknownContent
@@ -82,6 +97,11 @@ def reply_kind(headers: Mapping[bytes, bytes], kind: str) -> str:
         Of the request.
     kind : str
         Content type of its body.
+
+    Returns
+    -------
+    str
+        One of ``KINDS``.
 
     Raises
     ------

@@ -25,6 +25,11 @@ def decompress(body: bytes, encoding: str, limit: int) -> bytes:
     limit : int
         Bytes at most after it is unpacked.
 
+    Returns
+    -------
+    bytes
+        The body, unpacked.
+
     Raises
     ------
     UnknownContent, Malformed, TooLarge
@@ -56,7 +61,7 @@ def _gunzip(body: bytes, limit: int) -> bytes:
 
 
 def _unzstd(body: bytes, limit: int) -> bytes:
-    # A small window bounds the memory that a hostile frame header can ask for.
+    # A small window bounds the memory that a hostile frame header can claim.
     unpacker = zstandard.ZstdDecompressor(max_window_size=2**27).decompressobj()
     pieces, size = [], 0
     try:
@@ -80,7 +85,19 @@ def _too_large(limit: int) -> TooLarge:
 
 
 def choose_encoding(accept: str, size: int) -> str | None:
-    """Choose the encoding of a reply of ``size`` bytes by the client's ``Accept-Encoding``; None for none.
+    """Choose the encoding of a reply by the client's ``Accept-Encoding``.
+
+    Parameters
+    ----------
+    accept : str
+        The header, "" where it is not sent.
+    size : int
+        Bytes of the reply.
+
+    Returns
+    -------
+    str or None
+        ``gzip``, ``zstd``, or None to leave the reply as it is.
 
     Examples
     --------
@@ -101,5 +118,18 @@ def choose_encoding(accept: str, size: int) -> str | None:
 
 
 def compress(body: bytes, encoding: str) -> bytes:
-    """Pack a reply in the encoding that ``choose_encoding`` gave."""
+    """Pack a reply.
+
+    Parameters
+    ----------
+    body : bytes
+        The reply.
+    encoding : str
+        What ``choose_encoding`` gave.
+
+    Returns
+    -------
+    bytes
+        The reply, packed.
+    """
     return zstandard.ZstdCompressor(level=3).compress(body) if encoding == "zstd" else gzip.compress(body, 5, mtime=0)

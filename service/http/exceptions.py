@@ -10,7 +10,13 @@ from service.http.problems import http_failure
 
 
 def add_exception_handlers(app: FastAPI) -> None:
-    """Have an app answer failures of the service, of the router and of FastAPI's own validation."""
+    """Have an app answer failures of the service, of the router and of FastAPI's own validation.
+
+    Parameters
+    ----------
+    app : FastAPI
+        Its requests have ``state.path`` and ``state.request_id``, as ``RequestMiddleware`` sets them.
+    """
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)

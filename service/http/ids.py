@@ -11,16 +11,21 @@ _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 def ulid() -> str:
     """Make an id of 26 letters that sorts by the millisecond in which it was made.
 
-    References
-    ----------
-    ULID, https://github.com/ulid/spec
+    Returns
+    -------
+    str
+        Letters of Crockford's base 32.
 
     Examples
     --------
     >>> len(ulid()), ulid()[:9] <= ulid()[:9]
     (26, True)
+
+    References
+    ----------
+    ULID, https://github.com/ulid/spec
     """
-    # Distinct, not secret: asking the system for randomness would give up the lock, and wait for it, each time.
+    # Distinct, not secret: reading randomness from the system would give up the lock, and wait for it, each time.
     number = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
     letters = []
     for _ in range(26):
@@ -31,6 +36,16 @@ def ulid() -> str:
 
 def request_id(sent: bytes | None) -> str:
     """Give the client's own ``X-Request-ID`` if it is a plain word, else a new one.
+
+    Parameters
+    ----------
+    sent : bytes or None
+        The header.
+
+    Returns
+    -------
+    str
+        The request's id.
 
     Examples
     --------

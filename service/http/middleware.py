@@ -82,14 +82,36 @@ def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:
 
 
 async def send_failure(error: ServiceError, scope: Scope, send: Send) -> None:
-    """Answer with a failure, in the shape that the path's clients expect."""
+    """Answer with a failure, in the shape that the path's clients expect.
+
+    Parameters
+    ----------
+    error : ServiceError
+        What went wrong.
+    scope : Scope
+        Its ``state`` has the path and the request's id.
+    send : Send
+        The connection.
+    """
     path: PathEntry = scope["state"]["path"]
     failure = path.failure(error, scope["state"]["request_id"])
     await send_bytes(failure.status, failure.headers, failure.body, send)
 
 
 async def send_bytes(status: int, headers: list[tuple[bytes, bytes]], body: bytes, send: Send) -> None:
-    """Answer with a whole body."""
+    """Answer with a whole body.
+
+    Parameters
+    ----------
+    status : int
+        Of HTTP.
+    headers : list of (bytes, bytes)
+        Without ``Content-Length``.
+    body : bytes
+        The body, whole.
+    send : Send
+        The connection.
+    """
     headers = [*headers, (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -98,7 +120,21 @@ async def send_bytes(status: int, headers: list[tuple[bytes, bytes]], body: byte
 async def send_compressed(
     content_type: str, body: bytes, request_headers: Mapping[bytes, bytes], vary: bytes, send: Send
 ) -> None:
-    """Answer with a whole body, compressed where the request's headers accept that."""
+    """Answer 200 with a whole body, compressed where the request accepts that.
+
+    Parameters
+    ----------
+    content_type : str
+        Of the body.
+    body : bytes
+        Not compressed yet.
+    request_headers : mapping of bytes to bytes
+        Of the request.
+    vary : bytes
+        Headers by which the answer was chosen.
+    send : Send
+        The connection.
+    """
     headers = [(b"content-type", content_type.encode()), (b"vary", vary)]
     encoding = choose_encoding(request_headers.get(b"accept-encoding", b"").decode("latin-1"), len(body))
     if encoding is not None:

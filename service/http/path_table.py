@@ -9,7 +9,17 @@ from service.errors import ServiceError
 
 
 class Failure(NamedTuple):
-    """A failure as it goes over the wire."""
+    """A failure as it goes over the wire.
+
+    Parameters
+    ----------
+    status : int
+        Of HTTP.
+    headers : list of (bytes, bytes)
+        Without ``Content-Length``.
+    body : bytes
+        The body, whole.
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -78,11 +88,30 @@ class PathTable:
             self._patterns[template] = re.compile("[^/]+".join(map(re.escape, parts)))
 
     def add_prefix(self, prefix: str, failure: ErrorShape) -> None:
-        """Give a shape of an error to unknown paths that begin so."""
+        """Give unknown paths that begin alike their shape of an error.
+
+        Parameters
+        ----------
+        prefix : str
+            How they begin, such as ``/v1/``.
+        failure : ErrorShape
+            How their clients expect an error.
+        """
         self._prefixes[prefix] = PathEntry("other", (), failure)
 
     def find(self, path: str) -> PathEntry:
-        """Give what is known of a path."""
+        """Find what is known of a path.
+
+        Parameters
+        ----------
+        path : str
+            Of a request.
+
+        Returns
+        -------
+        PathEntry
+            ``unknown``, or that of its prefix, where no entry has it.
+        """
         entry = self._entries.get(path)
         if entry is not None:
             return entry

@@ -16,7 +16,20 @@ MAX_FAULTS = 100
 
 
 def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
-    """Give the body of a failure."""
+    """Give the body of a failure.
+
+    Parameters
+    ----------
+    error : ServiceError
+        What went wrong.
+    request_id : str
+        Under which the server's log has the request.
+
+    Returns
+    -------
+    dict
+        Members of ``application/problem+json``, at most ``MAX_FAULTS`` of its faults.
+    """
     return {
         "type": f"urn:statecast:problem:{error.code}",
         "title": error.title,
@@ -29,12 +42,38 @@ def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
 
 
 def problem_failure(error: ServiceError, request_id: str) -> Failure:
-    """Give a failure the form of RFC 9457."""
+    """Give a failure the form of RFC 9457.
+
+    Parameters
+    ----------
+    error : ServiceError
+        What went wrong.
+    request_id : str
+        Under which the server's log has the request.
+
+    Returns
+    -------
+    Failure
+        Status, headers and body.
+    """
     return Failure(error.status, failure_headers(error, PROBLEM), orjson.dumps(problem(error, request_id)))
 
 
 def failure_headers(error: ServiceError, content_type: str) -> list[tuple[bytes, bytes]]:
-    """Give a failure's headers: what it is, and when to come back where waiting helps."""
+    """Give a failure's headers: what it is, and when to come back where waiting helps.
+
+    Parameters
+    ----------
+    error : ServiceError
+        What went wrong.
+    content_type : str
+        Of the failure's body.
+
+    Returns
+    -------
+    list of (bytes, bytes)
+        Without ``Content-Length``.
+    """
     headers = [(b"content-type", content_type.encode())]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(error.retry_after).encode()))
@@ -44,7 +83,20 @@ def failure_headers(error: ServiceError, content_type: str) -> list[tuple[bytes,
 
 
 def http_failure(status: int, detail: str) -> ServiceError:
-    """Make a failure of the router: unknown path, unknown method."""
+    """Make a failure of the router: unknown path, unknown method.
+
+    Parameters
+    ----------
+    status : int
+        404, 405, or another of the router's.
+    detail : str
+        One sentence that a person can act on.
+
+    Returns
+    -------
+    ServiceError
+        Not raised yet.
+    """
     error = ServiceError(detail, code=_CODES.get(status, "bad_request"))
     error.status, error.title = status, _TITLES.get(status, "Bad request")
     return error
@@ -54,6 +106,16 @@ def all_failed(errors: Sequence[ServiceError]) -> ServiceError:
     """Make one failure of a request of which no series could be answered.
 
     A single series' failure is the request's; several agree on a status or make it 422.
+
+    Parameters
+    ----------
+    errors : sequence of ServiceError
+        One per series, at least one.
+
+    Returns
+    -------
+    ServiceError
+        Not raised yet.
     """
     first = errors[0]
     if len(errors) == 1:

@@ -51,6 +51,16 @@ class NumberedEvents:
 def data_only(data: Any) -> bytes:
     r"""Make an event without a name or an id.
 
+    Parameters
+    ----------
+    data : Any
+        What orjson can write.
+
+    Returns
+    -------
+    bytes
+        The event.
+
     Examples
     --------
     >>> data_only({"text": "a"})
@@ -102,13 +112,32 @@ async def send_events(
 
 
 async def client_left(receive: Receive) -> None:
-    """End once the client has left."""
+    """Return once the client has left.
+
+    Parameters
+    ----------
+    receive : Receive
+        The connection, its body read to the end.
+    """
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def unless_left(work: "asyncio.Future[Any]", left: "asyncio.Future[None]") -> bool:
-    """Wait for work; gives false, and the work is cancelled, if the client leaves before it is done."""
+    """Wait for work; it is cancelled if the client leaves before it is done.
+
+    Parameters
+    ----------
+    work : asyncio.Future
+        What is waited for.
+    left : asyncio.Future
+        Done once the client has left.
+
+    Returns
+    -------
+    bool
+        Whether the work was done.
+    """
     try:
         await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
     finally:

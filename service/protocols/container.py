@@ -21,7 +21,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Services:
-    """What the loaded models can do."""
+    """What the loaded models can do.
+
+    Parameters
+    ----------
+    catalogue : Catalog
+        The models.
+    forecasts : ForecastService
+        Forecasts of series, and their sessions.
+    texts : TextService
+        Text.
+    scenarios : ScenarioService
+        Scenario paths of series.
+    """
 
     catalogue: Catalog
     forecasts: ForecastService
@@ -31,20 +43,41 @@ class Services:
 
 @dataclass
 class Container:
-    """Settings, metrics, keys and services of one app."""
+    """Settings, metrics, keys and services of one app.
+
+    Parameters
+    ----------
+    settings : Settings
+        How the service runs.
+    metrics : Metrics
+        Of this app alone.
+    keys : ApiKeys or None
+        None where no key is required.
+    services : Services or None
+        None where there is no artifact.
+    unready : str or None
+        Why no request is served yet; None once the models are warm.
+    """
 
     settings: Settings
     metrics: Metrics
     keys: ApiKeys | None
-    """None where no key is required."""
     services: Services | None = None
-    """None where there is no artifact."""
     unready: str | None = "the models are still loading; try again in a few seconds"
-    """Why no request is served yet; None once the models are warm."""
 
     @classmethod
     def build(cls, settings: Settings) -> "Container":
         """Read keys, load and verify artifacts, open the store.
+
+        Parameters
+        ----------
+        settings : Settings
+            How to run.
+
+        Returns
+        -------
+        Container
+            Its models are not warm yet, see ``start``.
 
         Raises
         ------
@@ -61,7 +94,7 @@ class Container:
         return container
 
     async def start(self) -> None:
-        """Warm the models, beside the running server; what goes wrong is logged and said to every request."""
+        """Warm the models, beside the running server; a failure is logged, and no request is served then."""
         if self.services is None:
             return
         try:
@@ -92,6 +125,11 @@ class Container:
     def loaded(self) -> Services:
         """Give the services, warm or not.
 
+        Returns
+        -------
+        Services
+            Of the loaded models.
+
         Raises
         ------
         Loading
@@ -103,6 +141,11 @@ class Container:
 
     def ready(self) -> Services:
         """Give the services once the models are warm.
+
+        Returns
+        -------
+        Services
+            Of the loaded models.
 
         Raises
         ------
@@ -116,11 +159,28 @@ class Container:
 
 
 def holds_artifact(folder: Path) -> bool:
-    """Whether a folder is an artifact or holds one, whole or not."""
+    """Whether a folder is an artifact or holds one, whole or not.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``STATECAST_ARTIFACTS`` names it.
+    """
     return (folder / "manifest.json").is_file() or any(folder.glob("*/manifest.json"))
 
 
 def container_of(request: Request) -> Container:
-    """Find what serves this request."""
+    """Find what serves this request.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+
+    Returns
+    -------
+    Container
+        The app's only one.
+    """
     container: Container = request.app.state.container
     return container

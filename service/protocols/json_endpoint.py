@@ -48,6 +48,16 @@ class JsonEndpoint(ABC, Generic[R]):
     def decode(self, body: bytes) -> R:
         """Read a body, possibly on a thread.
 
+        Parameters
+        ----------
+        body : bytes
+            Decompressed.
+
+        Returns
+        -------
+        R
+            What the client requests.
+
         Raises
         ------
         Malformed, TooLarge, Unprocessable
@@ -56,7 +66,21 @@ class JsonEndpoint(ABC, Generic[R]):
 
     @abstractmethod
     async def answer(self, request: R, services: Services, exchange: Exchange) -> dict[str, Any] | bytes | None:
-        """Give the answer, or None once it was streamed.
+        """Answer a request.
+
+        Parameters
+        ----------
+        request : R
+            What ``decode`` gave.
+        services : Services
+            Of the loaded models, warm.
+        exchange : Exchange
+            The way back to the client.
+
+        Returns
+        -------
+        dict, bytes or None
+            What JSON is made of, or JSON; None once the answer was streamed.
 
         Raises
         ------

@@ -33,18 +33,55 @@ _KEYS = {
 
 
 def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Give the ``responses`` of a handler of FastAPI's that can fail so; their shape is its protocol's."""
+    """Give the ``responses`` of a FastAPI handler that can fail so; their shape is its protocol's.
+
+    Parameters
+    ----------
+    *statuses : int
+        Statuses of ``service.errors``.
+
+    Returns
+    -------
+    dict
+        Description by status.
+    """
     return {status: {"description": _WHEN[status]} for status in statuses}
 
 
 def reference(*names: str) -> dict[str, Any]:
-    """Give the schema that is one of these models."""
+    """Give the schema that refers to models.
+
+    Parameters
+    ----------
+    *names : str
+        Of the models' classes; several are alternatives.
+
+    Returns
+    -------
+    dict
+        JSON Schema.
+    """
     found = [{"$ref": f"#/components/schemas/{name}"} for name in names]
     return found[0] if len(found) == 1 else {"anyOf": found}
 
 
 def event_schema(names: list[str], description: str, *required: str) -> dict[str, Any]:
-    """Give the schema of one server-sent event, the way in which OpenAPI before 3.2 describes a stream."""
+    """Give the schema of one server-sent event, the way in which OpenAPI before 3.2 describes a stream.
+
+    Parameters
+    ----------
+    names : list of str
+        Values of ``event``.
+    description : str
+        What the events are.
+    *required : str
+        Members beside ``data`` that every event has.
+
+    Returns
+    -------
+    dict
+        JSON Schema.
+    """
     properties = {"event": {"type": "string", "enum": names}, "id": {"type": "string"}, "data": {"type": "string"}}
     return {"type": "object", "description": description, "properties": properties, "required": ["data", *required]}
 
@@ -90,6 +127,9 @@ class Document:
         parts["schemas"] = {**extra["$defs"], **parts.get("schemas", {})}
         for unused in ("HTTPValidationError", "ValidationError"):
             parts["schemas"].pop(unused, None)
+        for operation in (operation for path in document["paths"].values() for operation in path.values()):
+            if "description" in operation:  # the handler's docstring, of which callers over HTTP need the beginning
+                operation["description"] = operation["description"].partition("\n\nParameters\n")[0]
         for endpoint in endpoints:
             document["paths"].setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint)
         for protocol in self._protocols:

@@ -1,7 +1,7 @@
 """Protocols by name: what a client speaks over HTTP is one folder here, or one file of another package.
 
-A protocol registers itself under the name that ``STATECAST_PROTOCOLS`` uses. The app asks each one for its paths and
-for nothing else; the conformance suite of ``tests/service/protocols`` runs over all that are registered.
+A protocol registers itself under the name that ``STATECAST_PROTOCOLS`` uses. The app takes each one's paths and
+nothing else; the conformance suite of ``tests/service/protocols`` runs over all that are registered.
 """
 
 from collections.abc import Iterator, Sequence
@@ -61,15 +61,33 @@ class ClientProtocol:
         self.container = container
 
     def endpoints(self) -> Sequence[Endpoint]:
-        """Give the paths that plain ASGI apps answer."""
+        """Give the paths that plain ASGI apps answer.
+
+        Returns
+        -------
+        sequence of Endpoint
+            None by default.
+        """
         return ()
 
     def routers(self) -> Sequence[APIRouter]:
-        """Give the paths that FastAPI answers; it describes them itself. Handlers find the container by the request."""
+        """Give the paths that FastAPI answers; it describes them itself. Handlers find the container by the request.
+
+        Returns
+        -------
+        sequence of APIRouter
+            None by default.
+        """
         return ()
 
     def paths(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Give every path with its methods; one with several handlers comes several times."""
+        """Give every path with its methods; one with several handlers comes several times.
+
+        Yields
+        ------
+        (str, tuple of str)
+            Path template and methods.
+        """
         for endpoint in self.endpoints():
             yield endpoint.path, (endpoint.method,)
         for router in self.routers():
@@ -78,11 +96,35 @@ class ClientProtocol:
                     yield route.path, tuple((route.methods or {"GET"}) - {"HEAD"})
 
     def status(self, status: int) -> int:
-        """Give the status that stands for one of ``service.errors`` here."""
+        """Give the status that stands for one of ``service.errors`` here.
+
+        Parameters
+        ----------
+        status : int
+            Of HTTP, as ``service.errors`` has it.
+
+        Returns
+        -------
+        int
+            The same by default.
+        """
         return status
 
     def failure(self, error: ServiceError, request_id: str) -> Failure:
-        """Give a failure the form that these clients expect."""
+        """Give a failure the form that these clients expect.
+
+        Parameters
+        ----------
+        error : ServiceError
+            What went wrong.
+        request_id : str
+            Under which the server's log has the request.
+
+        Returns
+        -------
+        Failure
+            ``application/problem+json`` by default.
+        """
         return problem_failure(error, request_id)
 
 
@@ -98,6 +140,11 @@ def enabled(names: str | None, container: Container) -> list[ClientProtocol]:
         Separated by commas, as ``STATECAST_PROTOCOLS`` has them; None stands for all that come with this package.
     container : Container
         What they share.
+
+    Returns
+    -------
+    list of ClientProtocol
+        In the order of the names.
 
     Raises
     ------

@@ -29,7 +29,15 @@ class StoreError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Put:
-    """Keep this record together with its state: V rows of the model's state, one after the other."""
+    """Keep a record together with its state.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    state : bytes
+        V rows of the model's state, one after the other; of a text, one.
+    """
 
     record: Record
     state: bytes
@@ -37,7 +45,17 @@ class Put:
 
 @dataclass(frozen=True)
 class Touch:
-    """The session was used; nothing else about it changed."""
+    """The session was used; nothing else about it changed.
+
+    Parameters
+    ----------
+    key : str
+        Of the session.
+    last_used : float
+        Seconds since 1970.
+    expires_at : float
+        Seconds since 1970.
+    """
 
     key: str
     last_used: float
@@ -46,7 +64,13 @@ class Touch:
 
 @dataclass(frozen=True)
 class Delete:
-    """The session is gone for good, its tombstone too."""
+    """The session is gone for good, its tombstone too.
+
+    Parameters
+    ----------
+    key : str
+        Of the session.
+    """
 
     key: str
 
@@ -64,6 +88,16 @@ class Store(Protocol):
     def open(cls, url: str) -> Self:
         """Open the store that a URL of this scheme names.
 
+        Parameters
+        ----------
+        url : str
+            What ``STATECAST_STATE_URL`` says.
+
+        Returns
+        -------
+        Self
+            Ready to be read and written.
+
         Raises
         ------
         StoreError
@@ -71,16 +105,55 @@ class Store(Protocol):
         """
 
     def get(self, key: str) -> Record | None:
-        """Read the record of a session (also an expired one), or None."""
+        """Read the record of a session.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Record or None
+            Also of an expired one; None where there is none.
+        """
 
     def state(self, key: str) -> bytes | None:
-        """Read the state that was put with the record, or None."""
+        """Read the state that was put with the record.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        bytes or None
+            None where there is no session, or an expired one.
+        """
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Apply all writes or none."""
+        """Apply all writes or none.
+
+        Parameters
+        ----------
+        writes : sequence of Write
+            In the order in which they take effect.
+        """
 
     def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
+        """Turn sessions whose life has ended into tombstones, without state and tail.
+
+        Parameters
+        ----------
+        now : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        int
+            How many.
+        """
 
     def close(self) -> None:
         """Let go of files; the store is not used afterwards."""

@@ -1,4 +1,4 @@
-"""Sessions in a dictionary: for play and tests. Whatever it holds is gone with the process."""
+"""Sessions in a dictionary: to try things out, and for tests. Whatever it holds is gone with the process."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,14 +13,14 @@ from service.stores.registry import stores
 
 @stores.register("memory")
 class MemoryStore:
-    """A ``Store`` that promises nothing, and says so."""
+    """A ``Store`` that keeps nothing beyond the process."""
 
     name = "memory"
     durable = False
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open an empty one; the URL names nothing beside the scheme."""
+        """Open an empty one; the URL names nothing beside the scheme. See ``Store.open``."""
         if url != "memory://":
             raise StoreError(f"state_url: expected memory://, got {url!r}; leave out what follows the scheme")
         return cls()
@@ -30,17 +30,17 @@ class MemoryStore:
         self._sessions: dict[str, tuple[Record, bytes | None]] = {}
 
     def get(self, key: str) -> Record | None:
-        """Read the record of a session (also an expired one), or None."""
+        """Read a record; see ``Store.get``."""
         with self._lock:
             return self._sessions.get(key, (None, None))[0]
 
     def state(self, key: str) -> bytes | None:
-        """Read the state that was put with the record, or None."""
+        """Read a state; see ``Store.state``."""
         with self._lock:
             return self._sessions.get(key, (None, None))[1]
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Apply all writes or none."""
+        """Apply all writes or none; see ``Store.commit``."""
         with self._lock:
             changed: dict[str, tuple[Record, bytes | None] | None] = {}
             for write in writes:
@@ -58,7 +58,7 @@ class MemoryStore:
                     self._sessions[key] = session
 
     def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
+        """Turn sessions whose life has ended into tombstones; see ``Store.expire``."""
         with self._lock:
             records = [record for record, _ in self._sessions.values()]
             ended = [record for record in records if record.expires_at <= now and not record.dropped]

@@ -19,6 +19,11 @@ def open_store(url: str) -> Store:
     url : str
         ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``memory://``, or another registered scheme's.
 
+    Returns
+    -------
+    Store
+        Ready to be read and written.
+
     Raises
     ------
     StoreError
@@ -34,6 +39,16 @@ def open_store(url: str) -> Store:
 
 def find_store(url: str) -> type[Store]:
     """Find the store of a URL's scheme, without opening it.
+
+    Parameters
+    ----------
+    url : str
+        As ``open_store`` takes it.
+
+    Returns
+    -------
+    type of Store
+        Has the scheme as its ``name``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sessions in one SQLite file: write-ahead log, synced before a commit returns, one transaction a batch."""
+"""Sessions in one SQLite file: write-ahead log, synced before a commit returns, one transaction per batch."""
 
 import contextlib
 import sqlite3
@@ -34,11 +34,11 @@ _PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO
 
 @stores.register("sqlite")
 class SqliteStore:
-    """A durable ``Store``. One process owns the file; a second one is refused, for its caches would go stale.
+    """A durable ``Store``. One process owns the file; a second one is refused, because its caches would go stale.
 
     Parameters
     ----------
-    path:
+    path : Path
         The file; it and its folder are made where they do not exist.
 
     Raises
@@ -52,7 +52,7 @@ class SqliteStore:
 
     @classmethod
     def open(cls, url: str) -> Self:
-        """Open ``sqlite:///relative.db`` or ``sqlite:////absolute.db``."""
+        """Open ``sqlite:///relative.db`` or ``sqlite:////absolute.db``; see ``Store.open``."""
         path = url.removeprefix("sqlite:///")
         if path == url or not path:
             raise StoreError(f"state_url: expected sqlite:///PATH, got {url!r}; set STATECAST_STATE_URL")
@@ -74,19 +74,19 @@ class SqliteStore:
                 raise
 
     def get(self, key: str) -> Record | None:
-        """Read the record of a session (also an expired one), or None."""
+        """Read a record; see ``Store.get``."""
         with self._reading, _explained("cannot read a session"):
             row = self._reader.execute(f"SELECT {_COLUMNS} FROM sessions WHERE key = ?", (key,)).fetchone()
         return None if row is None else from_row(row)
 
     def state(self, key: str) -> bytes | None:
-        """Read the state that was put with the record, or None."""
+        """Read a state; see ``Store.state``."""
         with self._reading, _explained("cannot read a state"):
             row = self._reader.execute("SELECT state FROM states WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Apply all writes or none; when this returns they are on the disk."""
+        """Apply all writes or none; when this returns they are on the disk. See ``Store.commit``."""
         puts = [write for write in writes if isinstance(write, Put)]
         touches = [write for write in writes if isinstance(write, Touch)]
         deletes = [(write.key,) for write in writes if isinstance(write, Delete)]
@@ -104,7 +104,7 @@ class SqliteStore:
         self._fold.written(sum(len(put.state) for put in puts))
 
     def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
+        """Turn sessions whose life has ended into tombstones; see ``Store.expire``."""
         ended = "expires_at <= ? AND dropped = 0"
         with self._transaction("cannot expire sessions") as writer:
             writer.execute(f"DELETE FROM states WHERE key IN (SELECT key FROM sessions WHERE {ended})", (now,))

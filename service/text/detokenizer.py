@@ -10,7 +10,13 @@ from statecast.inputs.vocabulary import Vocabulary
 
 
 class SymbolTable:
-    """A vocabulary's symbols as texts, decoded once per model."""
+    """A vocabulary's symbols as texts, decoded once per model.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Of the model; one of bytes has no symbols that are texts.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
@@ -49,7 +55,18 @@ class IncrementalDetokenizer:
         return len(self._tokens)
 
     def push(self, token: int) -> str:
-        """Add a token; gives the text that it releases."""
+        """Add a token.
+
+        Parameters
+        ----------
+        token : int
+            Index in the vocabulary.
+
+        Returns
+        -------
+        str
+            The text that it releases; "" where a character or a stop may still go on.
+        """
         self._tokens.append(token)
         piece = self._symbols.symbols[token] if self._decoder is None else self._decoder.decode(bytes((token,)))
         if not self._stops:
@@ -64,13 +81,24 @@ class IncrementalDetokenizer:
         return self._release(0 if found else self._held())
 
     def rest(self) -> str:
-        """Give what is still held back, once nothing more comes."""
+        """Give what is still held back, once nothing more comes.
+
+        Returns
+        -------
+        str
+            May be empty.
+        """
         return self._release(0)
 
     def unread(self) -> Tokens | None:
-        """Give the tokens of exactly the released text, where those are not all tokens; else None.
+        """Give the tokens of exactly the released text, where those are not all tokens.
 
         A stop cuts tokens off, and may cut one in two; a last character may have lacked bytes.
+
+        Returns
+        -------
+        array of int64, ``[T]``, or None
+            None where the released text is that of all tokens.
         """
         vocabulary = self._symbols.vocabulary
         if self._decoder is not None:

@@ -17,12 +17,36 @@ _STOP = {"type": "string", "minLength": 1, "maxLength": MAX_STOP}
 
 
 def refused(message: str, **context: int) -> PydanticCustomError:
-    """Make a refusal of a value in our own words."""
+    """Make a refusal of a value in our own words.
+
+    Parameters
+    ----------
+    message : str
+        What was expected, what came, how to mend it.
+    **context : int
+        ``index`` of the entry of a list that is wrong.
+
+    Returns
+    -------
+    PydanticCustomError
+        Not raised yet.
+    """
     return PydanticCustomError("refused", "{message}", {"message": message, **context})
 
 
 def whole_characters(value: Any) -> Any:
-    """Refuse half a surrogate pair, which cannot be encoded, by its place."""
+    """Refuse half a surrogate pair, which cannot be encoded, by its place.
+
+    Parameters
+    ----------
+    value : Any
+        Anything but a text passes, to be refused by the field's type.
+
+    Returns
+    -------
+    Any
+        The value itself.
+    """
     if isinstance(value, str):
         try:
             value.encode()
@@ -91,6 +115,13 @@ class TextParameters:
 
     def check(self, prompt: str, settings: Settings) -> None:
         """Refuse what is over a limit, before anything waits for it.
+
+        Parameters
+        ----------
+        prompt : str
+            What is continued.
+        settings : Settings
+            Limits.
 
         Raises
         ------

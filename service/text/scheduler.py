@@ -15,8 +15,6 @@ from service.stores.interface import StoreError
 from service.text.request import TextChunk, TextEnd, TextTask, Update
 from service.text.sequence import DecodeBatch, TextBackend, TextSequence
 
-READ_CHUNK = 64
-"""Tokens of one prompt read at once at most: as long as this takes, every running text waits for its next token."""
 READ_TOKENS = 2048
 """Tokens read at once at most, over all prompts whose next chunks have the same length."""
 
@@ -53,6 +51,11 @@ class TextScheduler:
 
     def submit(self, task: TextTask) -> None:
         """Queue a task.
+
+        Parameters
+        ----------
+        task : TextTask
+            Its updates come through ``deliver``.
 
         Raises
         ------
@@ -130,8 +133,8 @@ class TextScheduler:
 
     def _prefill(self) -> None:
         """Read the next chunk of the prompt that waits longest, with all others whose chunk is as long."""
-        length = _chunk(len(self._prefilling[0].unread))
-        batch = [s for s in self._prefilling if _chunk(len(s.unread)) == length][: max(1, READ_TOKENS // length)]
+        length = self._prefilling[0].chunk
+        batch = [s for s in self._prefilling if s.chunk == length][: max(1, READ_TOKENS // length)]
         # Those that were read go to the end: a long prompt must not keep the short ones waiting.
         self._prefilling = [sequence for sequence in self._prefilling if sequence not in batch]
         for sequence, state in zip(batch, self._prefilled(batch, length), strict=True):
@@ -246,11 +249,6 @@ class TextScheduler:
                 _log.exception("a text cannot be continued")
                 tokens.append(None)
         return tokens
-
-
-def _chunk(length: int) -> int:
-    """Length of the next chunk of so many tokens: a power of two, so that many prompts share one without padding."""
-    return min(1 << (length.bit_length() - 1), READ_CHUNK)
 
 
 def _failed() -> ServiceError:

@@ -7,6 +7,9 @@ from service.stores.interface import Write
 from service.text.detokenizer import IncrementalDetokenizer, SymbolTable
 from service.text.request import TextTask, Tokens
 
+READ_CHUNK = 64
+"""Tokens of one prompt read at once at most: as long as this takes, every running text waits for its next token."""
+
 
 class TextSequence:
     """One text as it is written, a row of the batch.
@@ -38,8 +41,26 @@ class TextSequence:
         self.initial_state: object = None
         self.tokens_read = 0
 
+    @property
+    def chunk(self) -> int:
+        """Tokens that are read next at once: a power of two, so that many prompts share a chunk without padding."""
+        return min(1 << (len(self.unread).bit_length() - 1), READ_CHUNK)
+
     def fork(self, index: int, symbols: SymbolTable) -> "TextSequence":
-        """Give another text that goes on from the same place."""
+        """Give another text that goes on from the same place.
+
+        Parameters
+        ----------
+        index : int
+            Which of the task's texts it is.
+        symbols : SymbolTable
+            Of the model.
+
+        Returns
+        -------
+        TextSequence
+            It draws for itself from here on.
+        """
         other = TextSequence(self.task, index, symbols)
         other.state, other.initial_state = self.state, self.initial_state
         other.unread, other.token = self.unread, self.token
@@ -50,10 +71,27 @@ class DecodeBatch(Protocol):
     """Sequences that step together."""
 
     def step(self) -> Sequence[int | None]:
-        """Read each sequence's token and draw the next; None for a row that came out as not a number."""
+        """Read each sequence's token and draw the next.
+
+        Returns
+        -------
+        sequence of (int or None), ``[B]``
+            Tokens; None for a row that came out as not a number.
+        """
 
     def state(self, row: int) -> object:
-        """State of a sequence after all that it has read."""
+        """Give the state of a sequence after all that it has read.
+
+        Parameters
+        ----------
+        row : int
+            Place in the batch.
+
+        Returns
+        -------
+        object
+            As ``TextBackend.load_state`` gives it.
+        """
 
 
 class TextBackend(Protocol):
@@ -62,16 +100,80 @@ class TextBackend(Protocol):
     symbols: SymbolTable
 
     def load_state(self, key: str | None) -> object:
-        """Give the state of a session, or of an empty text."""
+        """Give the state of a session, or of an empty text.
+
+        Parameters
+        ----------
+        key : str or None
+            Of the session; None for the empty text.
+
+        Returns
+        -------
+        object
+            One row of state, of which only the backend knows more.
+
+        Raises
+        ------
+        ServiceError
+            If the session's state cannot be read.
+        """
 
     def prefill(self, states: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
-        """Read equally many tokens per state."""
+        """Read equally many tokens per state.
+
+        Parameters
+        ----------
+        states : sequence of object, ``[B]``
+            Before them.
+        tokens : sequence of array, each ``[T]``
+            Next tokens of each text.
+
+        Returns
+        -------
+        list of object, ``[B]``
+            States after them.
+        """
 
     def batch(self, sequences: Sequence[TextSequence]) -> DecodeBatch:
-        """Put sequences together, each with its state and the token that it reads next."""
+        """Put sequences together, each with its state and the token that it reads next.
+
+        Parameters
+        ----------
+        sequences : sequence of TextSequence, ``[B]``
+            Rows of the batch.
+
+        Returns
+        -------
+        DecodeBatch
+            Until one of them joins or leaves.
+        """
 
     def export_state(self, state: object) -> tuple[str, bytes]:
-        """Give digest and bytes of a state."""
+        """Give digest and bytes of a state.
+
+        Parameters
+        ----------
+        state : object
+            Of one text.
+
+        Returns
+        -------
+        str
+            Digest ``sha256:…`` of the bytes.
+        bytes
+            What the store keeps.
+        """
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Save sessions, all or none."""
+        """Save sessions, all or none.
+
+        Parameters
+        ----------
+        writes : sequence of Write
+            To the store.
+
+        Raises
+        ------
+        StoreError
+            If they could not be saved.
+        """

@@ -17,14 +17,22 @@ class StreamQueue(Generic[T]):
         self._taken = -1.0
 
     def put(self, item: T, urgent: bool = False) -> None:
-        """Add an item; an urgent one does not wait for others to join it."""
+        """Add an item.
+
+        Parameters
+        ----------
+        item : T
+            What the reader gets.
+        urgent : bool
+            Whether it does not wait for others to join it.
+        """
         self._items.append(item)
         self._urgent = self._urgent or urgent
         if urgent or not self._gathering:
             self._wake()
 
     def leave(self) -> None:
-        """Say that the client has gone."""
+        """Note that the client has gone, and wake the reader."""
         self.left = self._urgent = True
         self._wake()
 
@@ -37,6 +45,11 @@ class StreamQueue(Generic[T]):
             Seconds after which an empty list is given.
         gather_s : float
             Seconds since the last call within which items are gathered, because each sending costs.
+
+        Returns
+        -------
+        list of T
+            In order; empty after a silence, or once the client has gone.
         """
         loop = asyncio.get_running_loop()
         rest = self._taken + gather_s - loop.time()

@@ -21,7 +21,13 @@ async def live() -> Any:
 
 @router.get("/ready", response_model=schemas.Ready, responses=failures(503))
 async def ready(request: Request) -> Any:
-    """Whether forecasts can be requested, of which models, and whether sessions survive a restart."""
+    """Whether forecasts can be requested, of which models, and whether sessions survive a restart.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    """
     container = container_of(request)
     is_ready, detail = container.loaded().forecasts.ready
     if not is_ready:
@@ -31,5 +37,11 @@ async def ready(request: Request) -> Any:
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
 async def metrics(request: Request) -> Response:
-    """Every metric, in the text format of Prometheus."""
+    """Every metric, in the text format of Prometheus.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    """
     return Response(container_of(request).metrics.exposition(), media_type=CONTENT_TYPE_LATEST)

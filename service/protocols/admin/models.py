@@ -17,7 +17,13 @@ router = APIRouter(tags=["models"])
 
 @router.get("/models", response_model=schemas.Models, responses=failures(503))
 async def list_models(request: Request) -> Any:
-    """Every loaded model, and which one answers requests that name none."""
+    """Every loaded model, and which one answers requests that name none.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    """
     container = container_of(request)
     catalogue = container.loaded().catalogue
     return {
@@ -28,7 +34,15 @@ async def list_models(request: Request) -> Any:
 
 @router.get("/models/{name}", response_model=schemas.ModelDetails, responses=failures(404, 503))
 async def show_model(request: Request, name: str) -> Any:
-    """One model by name, name@version or name@sha256:… ."""
+    """One model by name, name@version or name@sha256:… .
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    name : str
+        Of the model, as the path has it.
+    """
     container = container_of(request)
     catalogue = container.loaded().catalogue
     return _details(catalogue.resolve(name), catalogue, container.settings)

@@ -56,17 +56,37 @@ async def _page(request: Request, name: str) -> Response:
 
 @router.get("/")
 async def index(request: Request) -> Response:
-    """The page."""
+    """Give the page.
+
+    Parameters
+    ----------
+    request : Request
+        Has the headers that choose the encoding.
+    """
     return await _page(request, "index.html")
 
 
 @router.get("/docs")
 async def docs(request: Request) -> Response:
-    """``/openapi.json``, readable."""
+    """Give ``/openapi.json``, readable.
+
+    Parameters
+    ----------
+    request : Request
+        Has the headers that choose the encoding.
+    """
     return await _page(request, "docs.html")
 
 
 @router.get("/web/{file}")
 async def web_file(request: Request, file: str) -> Response:
-    """Script and style of the pages."""
+    """Give a script or a style of the pages.
+
+    Parameters
+    ----------
+    request : Request
+        Has the headers that choose the encoding.
+    file : str
+        Its name.
+    """
     return await _page(request, file)

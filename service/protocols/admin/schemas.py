@@ -20,7 +20,7 @@ class SessionDetails(Session):
 
 
 class ModelLimits(BaseModel):
-    """What a request may ask of a model."""
+    """Limits of a request to a model."""
 
     horizon: int
     quantile_levels: list[float]
@@ -29,7 +29,7 @@ class ModelLimits(BaseModel):
 
 
 class TextLimits(BaseModel):
-    """What a request for text may ask."""
+    """Limits of a request for text."""
 
     max_prompt: int
     max_tokens: int
@@ -58,7 +58,7 @@ class ModelDetails(BaseModel):
     freq: str | None = None
     season: int | None = None
     resolutions: list[int] | None = Field(None, description="Base steps per step of each resolution.")
-    given: list[str] | None = Field(None, description="Resolutions of which a series brings values, by freq.")
+    given: list[str] | None = Field(None, description="Resolutions whose values a series brings, by freq.")
     quantile_levels: list[float] | None = None
     vocabulary: str | None = Field(None, description="char, word or byte.")
     vocabulary_size: int | None = None

@@ -21,7 +21,8 @@ def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int
         if series.season is not None:
             own = model.config.season
             series.fault(
-                f"expected none, for {model} has its own of {own} steps, got {series.season}; leave it out", "season"
+                f"expected none, because {model} has its own of {own} steps, got {series.season}; leave it out",
+                "season",
             )
         return None
     if series.season is not None:

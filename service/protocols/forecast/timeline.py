@@ -84,7 +84,7 @@ def read_timeline(series: SeriesRequest, steps: int, model_freq: str | None) -> 
 def _read(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
     given = [name for name in ("start", "timestamps", "from_index") if getattr(series, name) is not None]
     if len(given) > 1:
-        series.fault(f"expected one way to tell the time, got {' and '.join(given)}; keep one", given[1])
+        series.fault(f"expected one way to give the times, got {' and '.join(given)}; keep one", given[1])
     elif series.start is not None:
         return _from_start(series, steps, freq)
     elif series.timestamps is not None:
@@ -115,7 +115,7 @@ def _agreed(series: SeriesRequest, model_freq: str | None) -> tuple[Frequency | 
         return model, model
     if model is not None and not model.same_step(asked):
         series.fault(
-            f"expected {model}, the model's own, got {series.freq!r}; resample the series, or ask another model", "freq"
+            f"expected {model}, the model's own, got {series.freq!r}; resample the series, or use another model", "freq"
         )
     return asked, model
 

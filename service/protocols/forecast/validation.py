@@ -39,7 +39,7 @@ def horizon_of(request: SeriesBody, model: Model) -> int:
     """
     horizon = model.config.horizon if request.horizon is None else request.horizon
     if horizon > model.reach:
-        msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; ask for fewer steps"
+        msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; request fewer steps"
         raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
     return horizon
 

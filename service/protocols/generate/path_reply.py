@@ -19,32 +19,64 @@ from statecast.time.frequency import Frequency
 
 @dataclass(frozen=True)
 class PathStart:
-    """Where the paths of one series begin, or why there are none."""
+    """Where the paths of one series begin, or why there are none.
+
+    Parameters
+    ----------
+    item_id : str or None
+        Name of the series.
+    variables : tuple of str
+        Names of its V variables; one without a name where the target is a list.
+    forecast : SeriesAnswer or ServiceError
+        Its state is where the paths go on.
+    """
 
     item_id: str | None
     variables: tuple[str, ...]
     forecast: SeriesAnswer | ServiceError
-    """Its state is where the paths go on."""
 
 
 @dataclass
 class PathReply:
-    """The answer to one request for paths."""
+    """The answer to one request for paths.
+
+    Parameters
+    ----------
+    request : PathsRequest
+        What is answered.
+    model : Model
+        What draws them.
+    levels : tuple of float
+        Quantile levels Q.
+    seed : int
+        Of the draws.
+    series : list of PathStart
+        One per series of the request, in its order.
+    request_id : str
+        Under which the server's log has the request.
+    samples : array of float32, ``[R, S, F]``
+        S paths of the R variables of all series that did not fail, in the target's unit.
+    id : str
+        Of the answer.
+    """
 
     request: PathsRequest
     model: Model
     levels: tuple[float, ...]
-    """Of the quantiles."""
     seed: int
     series: list[PathStart]
     request_id: str
-    """Id under which the server's log has the request."""
     samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
-    """Paths ``[R, S, H]`` of the R variables of all series that did not fail."""
     id: str = field(default_factory=lambda: f"gen_{ulid()}")
 
     def head(self) -> dict[str, Any]:
-        """Give what is known before the first step."""
+        """Give what is known before the first step.
+
+        Returns
+        -------
+        dict
+            Members ``id``, ``model`` and ``seed``.
+        """
         model = self.model
         return {
             "id": self.id,
@@ -53,7 +85,13 @@ class PathReply:
         }
 
     def keep(self, samples: NDArray[np.float64]) -> None:
-        """Keep the paths ``[R, S, H]``; a series with one that is not finite fails."""
+        """Keep the paths; a series with one that is not finite fails.
+
+        Parameters
+        ----------
+        samples : array of float64, ``[R, S, F]``
+            In the order of ``series``.
+        """
         with np.errstate(over="ignore"):
             self.samples = samples.astype(np.float32)
         finite = np.array([np.isfinite(paths).all() for paths in self.samples])
@@ -73,7 +111,18 @@ class PathReply:
         self.samples = self.samples[kept]
 
     def whole(self, samples: bool = True) -> dict[str, Any]:
-        """Give the whole answer; without ``samples`` where they were sent step by step."""
+        """Give the whole answer.
+
+        Parameters
+        ----------
+        samples : bool
+            Whether it holds the paths; false where they were sent step by step.
+
+        Returns
+        -------
+        dict
+            What orjson writes, arrays included.
+        """
         quantiles = None
         if "quantiles" in self.request.returns and self.samples.size:
             quantiles = np.quantile(self.samples, self.levels, axis=1).astype(np.float32)
@@ -81,7 +130,13 @@ class PathReply:
         return self.head() | {"paths": [self._path(one, rows, samples, quantiles) for one, rows in self._rows()]}
 
     def steps(self) -> Iterator[dict[str, Any]]:
-        """Give one horizon step of all paths at a time."""
+        """Give one horizon step of all paths at a time.
+
+        Yields
+        ------
+        dict
+            ``step`` from 0, and ``values`` of each series: S numbers, by variable where there are several.
+        """
         rows = list(self._rows())
         by_step = np.ascontiguousarray(self.samples.transpose(2, 0, 1))
         for step, values in enumerate(by_step):

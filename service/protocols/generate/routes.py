@@ -14,13 +14,13 @@ class Generate(JsonEndpoint[TextRequest | PathsRequest]):
     """The endpoint."""
 
     def decode(self, body: bytes) -> TextRequest | PathsRequest:
-        """Read a body: text where it has a prompt, paths where it has series."""
+        """Read a body, text where it has a prompt, paths where it has series; see ``JsonEndpoint.decode``."""
         return decode_generate(body, self.settings.max_values, self.settings.max_series)
 
     async def answer(
         self, request: TextRequest | PathsRequest, services: Services, exchange: Exchange
     ) -> dict[str, Any] | bytes | None:
-        """Give texts or paths, or None once they were streamed."""
+        """Give texts or paths; see ``JsonEndpoint.answer``."""
         if isinstance(request, TextRequest):
             model = services.catalogue.resolve(request.model, "generator")
             return await answer_text(services.texts, model, request, exchange)

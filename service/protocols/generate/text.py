@@ -25,6 +25,26 @@ async def begin_text(
 ) -> TextStream:
     """Begin a text; a client that leaves from now on cancels it.
 
+    Parameters
+    ----------
+    texts : TextService
+        Writes them.
+    model : Model
+        One that writes text.
+    parameters : TextParameters
+        How they are to be written.
+    prompt : str
+        What is continued.
+    exchange : Exchange
+        The way back to the client.
+    session : str, optional
+        Session to open or to go on with.
+
+    Returns
+    -------
+    TextStream
+        Where the chunks come from.
+
     Raises
     ------
     ServiceError, ClientDisconnect
@@ -46,7 +66,23 @@ async def begin_text(
 async def answer_text(
     texts: TextService, model: Model, request: TextRequest, exchange: Exchange
 ) -> dict[str, Any] | None:
-    """Answer a request for text; gives None once it was streamed.
+    """Answer a request for text.
+
+    Parameters
+    ----------
+    texts : TextService
+        Writes them.
+    model : Model
+        One that writes text.
+    request : TextRequest
+        What the client sent.
+    exchange : Exchange
+        The way back to the client.
+
+    Returns
+    -------
+    dict or None
+        The whole answer; None once it was streamed.
 
     Raises
     ------

@@ -35,7 +35,12 @@ class TextResponse:
         self._texts: list[list[str]] = [[] for _ in range(n)]
 
     async def chunks(self) -> AsyncIterator[list[TextChunk]]:
-        """Give the chunks as they come until the text ends or the client leaves; an empty list in a silence.
+        """Give the chunks as they come until the text ends or the client leaves.
+
+        Yields
+        ------
+        list of TextChunk
+            Empty in a silence.
 
         Raises
         ------
@@ -80,7 +85,18 @@ class TextResponse:
         return [update]
 
     def text(self, index: int) -> str:
-        """One of the texts, as far as it has come."""
+        """Give one of the texts, as far as it has come.
+
+        Parameters
+        ----------
+        index : int
+            Which, from 0.
+
+        Returns
+        -------
+        str
+            Whole characters.
+        """
         return "".join(self._texts[index])
 
     @property
@@ -90,7 +106,13 @@ class TextResponse:
         return {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
 
     def head(self) -> dict[str, Any]:
-        """Give what is known before the first chunk."""
+        """Give what is known before the first chunk.
+
+        Returns
+        -------
+        dict
+            Members ``id``, ``model`` and ``seed``.
+        """
         model = self._model
         return {
             "id": self.id,
@@ -99,7 +121,13 @@ class TextResponse:
         }
 
     def whole(self) -> dict[str, Any]:
-        """Give the whole answer, once the text has ended."""
+        """Give the whole answer, once the text has ended.
+
+        Returns
+        -------
+        dict
+            Body of ``POST /generate``'s answer.
+        """
         return self.head() | {
             "choices": [
                 {"index": index, "text": self.text(index), "finish_reason": finish}

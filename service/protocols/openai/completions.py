@@ -18,11 +18,11 @@ class Completions(JsonEndpoint[CompletionRequest]):
     """The endpoint."""
 
     def decode(self, body: bytes) -> CompletionRequest:
-        """Read a body."""
+        """Read a body; see ``JsonEndpoint.decode``."""
         return decode_completion(body)
 
     async def answer(self, request: CompletionRequest, services: Services, exchange: Exchange) -> dict[str, Any] | None:
-        """Give a completion, or None once it was streamed."""
+        """Give a completion; see ``JsonEndpoint.answer``."""
         model = services.catalogue.resolve(request.model, "generator")
         stream = await begin_text(services.texts, model, request, request.prompt, exchange)
         response = TextResponse(model, stream, request.n)

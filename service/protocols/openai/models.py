@@ -15,7 +15,13 @@ router = APIRouter(tags=["openai"])
 
 @router.get("/v1/models", response_model=schemas.OpenaiModels, responses=failures(503))
 async def list_models(request: Request) -> Any:
-    """Every model that writes text."""
+    """Every model that writes text.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    """
     catalogue = container_of(request).loaded().catalogue
     models = [_describe(model, catalogue) for model in catalogue.models if model.kind == "generator"]
     return {"object": "list", "data": models}
@@ -23,7 +29,15 @@ async def list_models(request: Request) -> Any:
 
 @router.get("/v1/models/{id}", response_model=schemas.OpenaiModel, responses=failures(404, 503))
 async def show_model(request: Request, id: str) -> Any:
-    """One model that writes text."""
+    """One model that writes text.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    id : str
+        Of the model, as the path has it.
+    """
     catalogue = container_of(request).loaded().catalogue
     return _describe(catalogue.resolve(id, "generator"), catalogue)
 

@@ -64,11 +64,11 @@ class OpenaiProtocol(ClientProtocol):
         return (models.router,)
 
     def status(self, status: int) -> int:
-        """Give the status that stands for one of ``service.errors``: a wrong request is 400 here."""
+        """Make a wrong request 400; see ``ClientProtocol.status``."""
         return openai_status(status)
 
     def failure(self, error: ServiceError, request_id: str) -> Failure:
-        """Give a failure that API's shape."""
+        """Give a failure that API's shape; see ``ClientProtocol.failure``."""
         del request_id  # that API gives it in the headers alone
         body = orjson.dumps(openai_error(error))
         return Failure(self.status(error.status), failure_headers(error, self.failure_type), body)

@@ -107,6 +107,16 @@ _REQUEST = Schema(CompletionRequest, lambda: CompletionRequest(prompt=""))
 def decode_completion(body: bytes) -> CompletionRequest:
     """Read a body.
 
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8.
+
+    Returns
+    -------
+    CompletionRequest
+        What the client requests.
+
     Raises
     ------
     Malformed, Unprocessable

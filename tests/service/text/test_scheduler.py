@@ -12,7 +12,8 @@ from service.scheduling.capacity import CapacityLimiter
 from service.stores.interface import Put, Record, StoreError
 from service.text.detokenizer import SymbolTable
 from service.text.request import DecodeRequest, TextChunk, TextEnd, TextTask
-from service.text.scheduler import READ_CHUNK, TextScheduler
+from service.text.scheduler import TextScheduler
+from service.text.sequence import READ_CHUNK
 from statecast.inputs.vocabulary import Vocabulary
 
 LETTERS = Vocabulary("char", "abcdefghij")
