@@ -1,1 +1,1 @@
-"""Texts become artifacts that write on: corpus, fit, n-gram baseline, report."""
+"""Texts become artifacts that continue a text: corpus, fit, n-gram baseline, report."""

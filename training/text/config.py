@@ -29,7 +29,8 @@ class TextConfig:
     """Number of first characters to keep, after the two above; 0 for all."""
     fractions: tuple[float, ...] = (0.9, 0.0, 0.1)
     """Shares of the text for training, for choosing weights, and held out. With nothing to choose by, the last weights
-    are kept."""
+    are kept.
+    """
 
     def __post_init__(self) -> None:
         known = ", ".join(VOCABULARIES)
@@ -57,7 +58,8 @@ class TextTraining:
     """Symbols per row through which gradients flow."""
     windows: str = "carried"
     """`carried` cuts the text into `batch` long rows and carries state from window to window; `random` takes windows
-    from everywhere and starts each from nothing."""
+    from everywhere and starts each from a fresh state.
+    """
     optimizer: str = "adamw"
     """`adamw` or `sgd` (plain)."""
     schedule: str = "cosine"
@@ -73,7 +75,7 @@ class TextTraining:
     averaging: float = 0.33
     """Share of training, the last one, whose weights are averaged."""
     embedding_dropout: float = 0.1
-    """Dropout of the input; between layers and before the head the network's own applies."""
+    """Dropout of the input; between layers and before the head that of `[network]` applies."""
     precision: str = "float32"
     """`float32`, or `bfloat16` for what autocast covers; the loss is always float32."""
     validate_every: int = 1
@@ -121,12 +123,49 @@ class TextFitConfig:
 
     @classmethod
     def read(cls, path: str | Path) -> "TextFitConfig":
-        """Read a TOML file; raises ``ConfigError`` if it is not TOML, or names or holds what cannot be."""
+        """Read a TOML file.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        TextFitConfig
+            The config, with defaults for what the file leaves out.
+
+        Raises
+        ------
+        ConfigError
+            If it cannot be read, is not TOML, or has an unknown table or key, or a value that is not allowed.
+        """
         return cls.from_dict(read_toml(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "TextFitConfig":
-        """Build from plain values; errors as ``read``."""
+        """Build a config from plain values.
+
+        Parameters
+        ----------
+        values : mapping
+            Tables ``text``, ``network`` and ``training``, each of which may be left out.
+
+        Returns
+        -------
+        TextFitConfig
+            The config, with defaults for what is left out.
+
+        Raises
+        ------
+        ConfigError
+            If a table or key is unknown, or a value is not allowed.
+
+        Examples
+        --------
+        >>> TextFitConfig.from_dict({"training": {"epochs": 3}}).training.epochs
+        3
+        """
         for key in values:
             if key not in ("text", "network", "training"):
                 raise ConfigError(f"config: unknown table [{key}]; known are [text], [network], [training]")
@@ -143,14 +182,30 @@ class TextFitConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; ``from_dict`` gives the same config back."""
+        """Give plain JSON values, of which ``from_dict`` makes the same config."""
         return {"text": asdict(self.text), "network": dict(self.network), "training": asdict(self.training)}
 
     def to_toml(self) -> str:
-        """Text that ``read`` reads back."""
+        """Give TOML, of which ``read`` makes the same config."""
         return write_toml(self.to_dict())
 
 
 def is_text(path: str | Path) -> bool:
-    """Whether a config file asks for a fit on text; raises ``ConfigError`` if it cannot be read."""
+    """Whether a config file is for a fit on text.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file.
+
+    Returns
+    -------
+    bool
+        Whether it has a ``[text]`` table.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is not TOML.
+    """
     return "text" in read_toml(path)

@@ -30,7 +30,20 @@ class TextCurves:
 
     @classmethod
     def by_epoch(cls, curves: Curves, windows: Windows) -> "TextCurves":
-        """Count the steps of a fit's curves in epochs of these windows."""
+        """Count the steps of a fit's curves in epochs.
+
+        Parameters
+        ----------
+        curves : Curves
+            Curves by step.
+        windows : Windows
+            The windows that were trained on; they give the steps per epoch.
+
+        Returns
+        -------
+        TextCurves
+            The same by epoch; a step inside an epoch counts as its end.
+        """
 
         def epoch(step: float) -> int:
             return math.ceil(step / windows.steps)
@@ -48,5 +61,5 @@ class TextCurves:
 
     @property
     def symbols_per_second(self) -> float:
-        """Trained symbols per second, without validations."""
+        """Predicted symbols per second of training, without validations."""
         return self.symbols / max(self.training_seconds, 1e-9)

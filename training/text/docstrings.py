@@ -1,4 +1,4 @@
-"""A text that may be redistributed and is always at hand: what Python's standard library says of itself."""
+"""A text that may be redistributed and is always at hand: the documentation inside Python's standard library."""
 
 import ast
 import sysconfig
@@ -15,12 +15,24 @@ _SHORTEST = 60
 
 
 def read_docstrings(characters: int, library: Path | None = None) -> str:
-    """The docstrings of a library, the running interpreter's if left out, in the order of its files, as ASCII.
+    """Read the docstrings of a library, in the order of its files, where they are ASCII and not too short.
+
+    Parameters
+    ----------
+    characters : int
+        Length of the text.
+    library : Path, optional
+        Folder of Python files, the running interpreter's standard library if left out.
+
+    Returns
+    -------
+    str
+        So many characters, with an empty line between docstrings.
 
     Raises
     ------
     TrainingError
-        If there are less than so many characters, as where an interpreter comes without its sources.
+        If there are fewer characters, as where an interpreter comes without its sources.
     """
     folder = library or Path(sysconfig.get_paths()["stdlib"])
     found: list[str] = []
@@ -32,7 +44,9 @@ def read_docstrings(characters: int, library: Path | None = None) -> str:
                 length += len(text) + 2
         if length >= characters:
             return "\n\n".join(found)[:characters]
-    raise TrainingError(f"{folder}: expected {characters} characters of documentation, got {length}; give a text file")
+    raise TrainingError(
+        f"{folder}: expected {characters} characters of documentation, got {length}; fit a text file instead"
+    )
 
 
 def _docstrings(path: Path) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""One table for all: our network and the n-gram models, on every symbol of the same held-out text."""
+"""One table for all models: our network and the n-gram models, on every symbol of the same held-out text."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,24 +13,41 @@ from training.text.scores import TextScore, score_passage
 
 @dataclass(frozen=True)
 class TextLeaderboard:
-    """Scores of all models by name, ours first; empty if nothing is held out."""
+    """Scores of all models on the held-out text."""
 
     scores: dict[str, TextScore]
-    """Scores by name."""
+    """Scores by name, ours first; empty if nothing is held out."""
     unknown: float
     """Share of held-out symbols that the vocabulary does not know."""
 
     def manifest(self) -> dict[str, Any]:
-        """What the artifact's manifest says of it."""
+        """Give what the artifact's manifest says of it, as JSON values."""
         rows = {name: score.table() for name, score in self.scores.items()}
         tokens = self.scores[OURS].tokens if self.scores else 0
         return {"ours": rows.pop(OURS, {}), "baselines": rows, "tokens": tokens, "unknown": round(self.unknown, 6)}
 
 
 def new_text_leaderboard(network: Generator, corpus: Corpus, *, ngrams: int, watcher: Watcher) -> TextLeaderboard:
-    """Score the network with carried state, and Kneser-Ney of every order up to ``ngrams``, on the held-out part.
+    """Score the network with carried state, and n-gram models, on the held-out part.
 
-    Unknown symbols count as one symbol on both sides. What chose the network's weights is counted by neither.
+    An unknown symbol counts as one symbol for all models. The n-gram models are counted on the training part alone, as
+    the network is trained on it alone.
+
+    Parameters
+    ----------
+    network : Generator
+        The trained network.
+    corpus : Corpus
+        The text.
+    ngrams : int
+        Highest order of the Kneser-Ney models, 0 for none.
+    watcher : Watcher
+        Follows the progress.
+
+    Returns
+    -------
+    TextLeaderboard
+        The scores, ours first; empty if nothing is held out.
     """
     passage = corpus.held_out
     if len(passage.tokens) < 2:
@@ -43,7 +60,22 @@ def new_text_leaderboard(network: Generator, corpus: Corpus, *, ngrams: int, wat
 
 
 def score_ngrams(corpus: Corpus, passage: Passage, order: int) -> TextScore:
-    """Score Kneser-Ney of one order, counted on the training part."""
+    """Score Kneser-Ney of one order, counted on the training part.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The text; its training part is counted.
+    passage : Passage
+        What is predicted.
+    order : int
+        Symbols per n-gram, from 1.
+
+    Returns
+    -------
+    TextScore
+        Its cost of all symbols but the first.
+    """
     model = KneserNey(corpus.train.tokens, len(corpus.vocabulary), order)
     characters = passage.predicted_characters(corpus.vocabulary)
     return TextScore(model.nats(passage.tokens), len(passage.tokens) - 1, characters)

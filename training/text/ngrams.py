@@ -1,9 +1,16 @@
-"""Interpolated Kneser-Ney, the n-gram model to beat (Kneser & Ney 1995; modified as by Chen & Goodman 1999).
+"""Interpolated Kneser-Ney, the n-gram model to beat.
 
     P_k(w | h) = max(c(h w) - D(c(h w)), 0) / c(h .)  +  gamma(h) P_{k-1}(w | h without its first symbol)
 
 At the highest order ``c`` counts occurrences; below, in how many contexts of one more symbol something occurs. ``D`` is
 one of three discounts, of counts 1, 2 and 3 or more; ``gamma`` hands on what was taken off. Order 0 is uniform.
+
+References
+----------
+Kneser, R. and Ney, H. (1995). Improved backing-off for m-gram language modeling. ICASSP.
+
+Chen, S. F. and Goodman, J. (1999). An empirical study of smoothing techniques for language modeling. Computer Speech
+and Language 13; the three discounts.
 """
 
 from collections.abc import Sequence
@@ -28,9 +35,24 @@ class _Order:
 
 
 class KneserNey:
-    """A model of ``order`` symbols (context and all) over ``vocabulary`` ids, counted on one text.
+    """An n-gram model, counted on one text.
 
-    ``discounts``, one triple an order from the lowest, replace those that are estimated from the counts.
+    Parameters
+    ----------
+    tokens : ndarray of int64, shape [T]
+        Ids of the text's symbols.
+    vocabulary : int
+        Number of ids.
+    order : int
+        Symbols per n-gram, the predicted one included; from 1.
+    discounts : sequence of triples of float, optional
+        Discounts of counts 1, 2 and 3 or more per order, the lowest order first; estimated from the counts if left out.
+
+    Examples
+    --------
+    >>> model = KneserNey(np.array([0, 1, 0, 1]), vocabulary=2, order=2)
+    >>> model.probabilities(np.array([0, 1])).round(3).tolist()
+    [0.833, 0.833]
     """
 
     def __init__(
@@ -56,7 +78,18 @@ class KneserNey:
             self._orders.append(self._order(tables[k - 1], counts, chosen, contexts=int(numbers[k - 1].max()) + 1))
 
     def probabilities(self, tokens: Tokens) -> Doubles:
-        """P of each symbol given those before it in ``tokens`` alone, ``[T]``."""
+        """Give the probability of each symbol after those before it.
+
+        Parameters
+        ----------
+        tokens : ndarray of int64, shape [T]
+            Ids of a text; nothing is known of what came before it.
+
+        Returns
+        -------
+        ndarray, shape [T]
+            Probabilities, 0 to 1.
+        """
         padded = self._padded(tokens)
         context = np.zeros(len(padded), dtype=np.int64)
         result = np.full(len(padded), 1.0 / (self._symbols - 1))
@@ -73,7 +106,18 @@ class KneserNey:
         return result[self.order - 1 :]
 
     def nats(self, tokens: Tokens) -> float:
-        """Total of all symbols but the first, which is only read."""
+        """Total cost of all symbols but the first, which is only read.
+
+        Parameters
+        ----------
+        tokens : ndarray of int64, shape [T]
+            Ids of a text.
+
+        Returns
+        -------
+        float
+            Nats.
+        """
         return float(-np.log(self.probabilities(tokens)[1:]).sum())
 
     def _padded(self, tokens: Tokens) -> Tokens:
@@ -93,7 +137,23 @@ class KneserNey:
 
 
 def estimate_discounts(counts: Doubles) -> tuple[float, float, float]:
-    """The three discounts that counts of counts suggest; a single one, or 0.75, where they are too few for three."""
+    """Estimate the three discounts from counts of counts.
+
+    Parameters
+    ----------
+    counts : ndarray, shape [G]
+        Count of each n-gram.
+
+    Returns
+    -------
+    tuple of float
+        Discounts of counts 1, 2 and 3 or more; a single one, or 0.75, where there are too few counts for three.
+
+    Examples
+    --------
+    >>> estimate_discounts(np.array([1.0, 1.0, 2.0]))
+    (0.5, 0.5, 0.5)
+    """
     ones, twos, threes, fours = (float((counts == count).sum()) for count in (1, 2, 3, 4))
     single = ones / (ones + 2 * twos) if ones and twos else 0.75
     if not (threes and fours and ones and twos):

@@ -27,9 +27,17 @@ class NextSymbol:
 
     Parameters
     ----------
-    network : the generator, whose weights are changed in place.
-    corpus : the text as symbols, cut into its parts.
-    config : how it is trained.
+    network : Generator
+        The network, whose weights are changed in place.
+    corpus : Corpus
+        The text as symbols, cut into its parts.
+    config : TextTraining
+        How it is trained.
+
+    Raises
+    ------
+    TrainingError
+        If the training part is too short for a batch.
     """
 
     def __init__(self, network: Generator, corpus: Corpus, config: TextTraining) -> None:
@@ -66,7 +74,7 @@ class NextSymbol:
         return torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.99))
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[Window, float]]:
-        """The next window of the epoch that a step belongs to."""
+        """Take the next window of the epoch that a step belongs to. See ``Objective.draw``."""
         epoch, place = divmod(step, self.windows.steps)
         if place == 0 or self._epoch is None:
             self._epoch, self._losses = islice(self.windows.epoch(epoch), place, None), []
@@ -74,10 +82,21 @@ class NextSymbol:
         return [(next(self._epoch).to(device), 1.0)]
 
     def loss(self, batch: Window) -> Tensor:
-        """Nats per symbol; the hidden vectors after the window are carried on, cut off from its gradients.
+        """Mean nats per symbol of a window.
 
-        These are the layers of ``Generator.forward``; here the input has a dropout of its own, and what is carried
-        stays a tensor on the device instead of a portable row of bytes.
+        The hidden vectors after the window are carried on, cut off from its gradients. These are the layers of
+        ``Generator.forward``; here the input has a dropout of its own, and what is carried stays a tensor on the device
+        instead of a portable row of bytes.
+
+        Parameters
+        ----------
+        batch : Window
+            The window, on the network's device.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
         """
         network = self.network
         hidden = self._fresh() if batch.fresh else self._hidden
@@ -88,24 +107,24 @@ class NextSymbol:
         return functional.cross_entropy(logits.float().flatten(0, 1), batch.next.flatten())
 
     def schedule(self, step: int, share: float) -> float:
-        """A short rise, then constant or a half cosine down to a fiftieth."""
+        """A short rise, then constant or a half cosine down to a fiftieth. See ``Objective.schedule``."""
         rise = min(1.0, (step + 1) / max(self.config.warm_up, 1))
         if self.config.schedule == "constant":
             return rise
         return rise * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0))))
 
     def smooth(self, mean: float | None, loss: float) -> float:  # noqa: ARG002
-        """Mean over the epoch so far."""
+        """Mean over the epoch so far. See ``Objective.smooth``."""
         self._losses.append(loss)
         return math.fsum(self._losses) / len(self._losses)
 
     def validate(self) -> float:
-        """Nats per symbol of the validation part, or of the held-out part where there is none; NaN without both."""
+        """Mean nats per symbol of the validation part, or without one of the held-out part; NaN without both."""
         passage = self.corpus.validation if self._chooses else self.corpus.held_out
         return score_passage(self.network, passage).loss if len(passage.tokens) > 1 else math.nan
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:  # noqa: ARG002
-        """Lower than any before."""
+        """Whether it is lower than any before. See ``Objective.is_better``."""
         return value < lowest
 
     def pack(self) -> dict[str, Any]:
@@ -113,7 +132,10 @@ class NextSymbol:
         return {}
 
     def unpack(self, facts: Mapping[str, Any]) -> None:  # noqa: ARG002
-        """Begin a new epoch's windows; a fit that is resumed inside an epoch starts from fresh hidden vectors."""
+        """Begin a new epoch's windows. See ``Objective.unpack``.
+
+        A fit that is resumed inside an epoch starts from a fresh state.
+        """
         self._epoch = None
 
     def _fresh(self) -> Tensor:

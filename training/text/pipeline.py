@@ -26,12 +26,16 @@ from training.text.report import write_text_report
 
 @dataclass(frozen=True)
 class TextOutcome:
-    """What a fit or a backtest found."""
+    """What a fit made."""
 
     network: Generator
+    """The trained network, on the CPU."""
     leaderboard: TextLeaderboard
+    """Scores on the held-out part."""
     curves: TextCurves
+    """The course of the training."""
     digest: str
+    """Digest of the artifact."""
 
 
 def fit_text(
@@ -44,7 +48,29 @@ def fit_text(
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> TextOutcome:
-    """Train on a text, judge on its held-out end, write the artifact with its report to ``out``.
+    """Train on a text, score on its held-out end, and write the artifact with its report.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    config : TextFitConfig
+        How it is cut, and what is trained on it.
+    out : Path
+        Folder of the artifact and of checkpoints.
+    name : str
+        Name of the artifact.
+    version : str
+        Version of the artifact.
+    resume : bool
+        Whether to continue from the last checkpoint in ``out``.
+    watcher : Watcher, optional
+        Follows the progress; nobody if left out.
+
+    Returns
+    -------
+    TextOutcome
+        The network, its scores and its curves.
 
     Raises
     ------
@@ -88,7 +114,21 @@ def fit_text(
 
 
 def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | None = None) -> TextLeaderboard:
-    """Judge an artifact on a text, cut as it was for training; on the same text the figures are the fit's own.
+    """Score an artifact on a text, cut as it was for training; on the same text the figures are the fit's own.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Artifact of a text.
+    text : str
+        The text that it was trained on, or one whose training part has the same symbols.
+    watcher : Watcher, optional
+        Follows the progress; nobody if left out.
+
+    Returns
+    -------
+    TextLeaderboard
+        Scores on the text's held-out part.
 
     Raises
     ------
@@ -101,7 +141,7 @@ def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | No
         raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
     corpus = cut_text(text, config.text)
     if corpus.vocabulary.symbols != artifact.generator.vocabulary.symbols:
-        raise TrainingError(f"{artifact.name}: the text has another vocabulary; give the text it was trained on")
+        raise TrainingError(f"{artifact.name}: the text has another vocabulary; pass the text that it was trained on")
     return new_text_leaderboard(artifact.generator, corpus, ngrams=config.training.ngrams, watcher=watcher or Silent())
 
 

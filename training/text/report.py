@@ -24,11 +24,16 @@ def write_text_report(
 
     Parameters
     ----------
-    path : file to write.
-    manifest : what the artifact says of the fit.
-    leaderboard : scores of the network and the n-gram models.
-    network : the network that was fitted; it writes the samples.
-    corpus : the text, whose held-out part begins the samples.
+    path : Path
+        File to write.
+    manifest : mapping
+        What the artifact says of the fit.
+    leaderboard : TextLeaderboard
+        Scores of the network and the n-gram models.
+    network : Generator
+        The network that was fitted; it writes the samples.
+    corpus : Corpus
+        The text; the beginning of its held-out part is the prompt of the samples.
     """
     training = manifest["training"]
     curves, validated = training["curves"], "validation" if corpus.validation.text else "held out"
@@ -53,7 +58,23 @@ def write_text_report(
 
 
 def format_row(row: Mapping[str, float]) -> list[str]:
-    """The figures of one model as text, in the order of ``COLUMNS``."""
+    """Format the figures of one model.
+
+    Parameters
+    ----------
+    row : mapping of str to float
+        Figures by name, as ``TextScore.table`` gives them.
+
+    Returns
+    -------
+    list of str
+        In the order of ``COLUMNS``.
+
+    Examples
+    --------
+    >>> format_row({"nats": 1.0, "bits_per_character": 1.4427, "perplexity": 2.71828})
+    ['1.0000', '1.4427', '2.718']
+    """
     return [f"{row[column]:.3f}" if column == "perplexity" else f"{row[column]:.4f}" for column in COLUMNS]
 
 

@@ -15,7 +15,13 @@ _READ = 2048  # symbols at once; more only takes memory
 
 @dataclass(frozen=True)
 class TextScore:
-    """How well a text was predicted."""
+    """How well a text was predicted.
+
+    Examples
+    --------
+    >>> round(TextScore(nats=100.0, tokens=100, characters=100).perplexity, 3)
+    2.718
+    """
 
     nats: float
     """Total cost in nats."""
@@ -26,28 +32,41 @@ class TextScore:
 
     @property
     def loss(self) -> float:
-        """Nats a symbol."""
+        """Nats per symbol."""
         return self.nats / max(self.tokens, 1)
 
     @property
     def bits(self) -> float:
-        """Bits a character, whatever the vocabulary; a symbol that is unknown costs as one."""
+        """Bits per character, comparable between vocabularies; a symbol that is unknown costs as one."""
         return self.nats / math.log(2) / max(self.characters, 1)
 
     @property
     def perplexity(self) -> float:
-        """Of a symbol."""
+        """Perplexity per symbol, ``exp(loss)``."""
         return math.exp(min(self.loss, 700.0))
 
     def table(self) -> dict[str, float]:
-        """All three by name, rounded."""
+        """Give nats, bits per character and perplexity by name, rounded to six decimals."""
         figures = {"nats": self.loss, "bits_per_character": self.bits, "perplexity": self.perplexity}
         return {name: round(value, 6) for name, value in figures.items()}
 
 
 @torch.inference_mode()
 def score_passage(network: Generator, passage: Passage) -> TextScore:
-    """Read a passage from its first symbol to its last, state carried throughout."""
+    """Predict a passage from its first symbol to its last, with state carried throughout.
+
+    Parameters
+    ----------
+    network : Generator
+        The network; it is left in the mode, training or not, that it was in.
+    passage : Passage
+        At least two symbols.
+
+    Returns
+    -------
+    TextScore
+        Its cost of all symbols but the first.
+    """
     training = network.training
     network.eval()
     tokens = torch.from_numpy(passage.tokens).to(network.head.weight.device)

@@ -16,28 +16,66 @@ from training.text.corpus import Tokens
 
 @dataclass(frozen=True)
 class Window:
-    """``read`` ``[B, T]`` and what follows each symbol, ``next`` ``[B, T]``; ``fresh`` if state begins here."""
+    """One batch of pieces of a text."""
 
     read: Tensor
+    """``[B, T]`` ids of the symbols that are read."""
     next: Tensor
+    """``[B, T]`` id of the symbol after each."""
     fresh: bool
+    """Whether state begins anew with this window."""
 
     def to(self, device: torch.device) -> "Window":
-        """Move to a device."""
+        """Move the tensors to a device.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where the network is.
+
+        Returns
+        -------
+        Window
+            The same symbols.
+        """
         return Window(self.read.to(device), self.next.to(device), self.fresh)
 
 
 class Windows:
     """All windows of a text.
 
-    carried: the text is cut into ``batch`` long rows, and each window goes on where the one before ended; where the
-    first row begins is drawn anew each epoch, and the text's end is joined to its beginning for that.
-    random: windows that do not overlap, from a drawn offset, in drawn order.
+    Carried windows: the text is cut into ``batch`` long rows, and each window goes on where the one before ended. Where
+    the first row begins is drawn anew for each epoch, with the text's end joined to its beginning. Random windows do
+    not overlap; they begin at a drawn offset and come in drawn order.
+
+    Parameters
+    ----------
+    tokens : ndarray of int64, shape [N]
+        Ids of the text's symbols.
+    kind : str
+        ``carried`` or ``random``.
+    batch : int
+        Rows per batch, B.
+    length : int
+        Symbols per row, T.
+    seed : int
+        Seed of all randomness.
+
+    Attributes
+    ----------
+    steps : int
+        Batches per epoch.
 
     Raises
     ------
     TrainingError
         If the text is too short for a single batch.
+
+    Examples
+    --------
+    >>> windows = Windows(np.arange(9), "carried", batch=2, length=3, seed=0)
+    >>> [window.read.shape for window in windows.epoch(0)]
+    [torch.Size([2, 3])]
     """
 
     def __init__(self, tokens: Tokens, kind: str, batch: int, length: int, seed: int) -> None:
@@ -57,7 +95,18 @@ class Windows:
         return self._batch * self._length
 
     def epoch(self, number: int) -> Iterator[Window]:
-        """The batches of an epoch, always ``steps`` of them."""
+        """Cut the batches of an epoch.
+
+        Parameters
+        ----------
+        number : int
+            Number of the epoch, from 0.
+
+        Returns
+        -------
+        iterator of Window
+            ``steps`` batches, always the same for the same seed and number.
+        """
         random = np.random.default_rng((self._seed, number))
         return self._rows(random) if self._carried else self._scattered(random)
 

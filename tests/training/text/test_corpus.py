@@ -80,7 +80,7 @@ def test_what_is_no_text_is_refused(tmp_path):
         read_text(tmp_path / "absent.txt")
     (tmp_path / "marked.txt").write_bytes("\ufeffmark".encode())
     assert read_text(tmp_path / "marked.txt") == "mark"
-    with pytest.raises(TrainingError, match="at least a few characters"):
+    with pytest.raises(TrainingError, match="expected characters to train on"):
         cut_text("", TextConfig())
     with pytest.raises(TrainingError, match="held-out part"):
         cut_text("abcdefgh", TextConfig())
