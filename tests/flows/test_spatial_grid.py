@@ -1,6 +1,7 @@
 """A series on a grid all the way: a table, a fit, an artifact, sessions stepped with their neighbours' values."""
 
 import asyncio
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ CONFIG = """
 [data]
 past = ["west", "east"]
 [network]
-grid = [["", "west", ""], ["", "target", "east"]]
+spatial_grid = [["", "west", ""], ["", "target", "east"]]
 horizon = 3
 season = 1
 patch_length = 4
@@ -58,12 +59,11 @@ def test_the_artifact_keeps_its_grid(folder: Path) -> None:
     """Saved and loaded it must be the same network; the config that was used must fit the same again."""
     artifact = statecast.load(folder / "artifacts" / "cells")
     config = artifact.forecaster.config
-    assert config.grid == (("", "west", ""), ("", "target", "east"))
+    assert config.spatial_grid == (("", "west", ""), ("", "target", "east"))
     parts = {part["part"]: part for part in artifact.manifest["ablation"]["parts"]}
     assert parts["neighbours on the grid"]["off"] is False
-    assert (
-        'grid = [["", "west", ""], ["", "target", "east"]]' in (folder / "artifacts" / "cells" / "fit.toml").read_text()
-    )
+    written = tomllib.loads((folder / "artifacts" / "cells" / "fit.toml").read_text())
+    assert written["network"]["spatial_grid"] == [["", "west", ""], ["", "target", "east"]]
     backtest = command("backtest", folder / "artifacts" / "cells", "--data", folder / "cells.csv")
     assert backtest.exit_code == 0, backtest.output
 
