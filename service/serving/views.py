@@ -7,7 +7,7 @@ import numpy as np
 
 from service.serving.catalog import Model
 from service.sessions.live_metrics import summary
-from service.sessions.series_input import SeriesInput
+from service.sessions.series_input import Floats, SeriesInput
 from service.sessions.time_axis import axis_of
 from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
@@ -29,6 +29,8 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
 
 def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
     """Say of which given resolutions buckets ended without a value."""
+    if not model.config.mixed_frequency:
+        return
     clocks = update.time_index + 1 + np.arange(update.target.shape[1])
     for place, (name, length) in enumerate(model.config.mixed_frequency_names.items()):
         own = update.mixed_frequency[:, place, (clocks + 1) % length == 0]
@@ -75,7 +77,7 @@ def warnings_of(
     config, warnings = model.config, list(series.warnings)
     if read < max(2 * config.season, config.patch_length):
         warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
-    if update.tail.shape[1] > 1 and (np.nanmin(update.tail, axis=1) == np.nanmax(update.tail, axis=1)).all():
+    if _constant(update.tail):
         warnings.append(("constant_history", f"the last {update.tail.shape[1]} steps are all the same"))
     warnings += [("resolution_missing", told) for told in _without(model, update)]
     if update.gap:
@@ -83,3 +85,13 @@ def warnings_of(
     if config.calendar and freq is None:
         warnings.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
     return tuple(warnings)
+
+
+def _constant(tail: Floats) -> bool:
+    """Whether every variable ``[V, T]`` has had one value throughout."""
+    if tail.shape[1] < 2:
+        return False
+    first, last = tail[0, -2], tail[0, -1]
+    if first != last and not np.isnan(first) and not np.isnan(last):
+        return False  # the usual case, at a fraction of the time
+    return bool((np.nanmin(tail, axis=1) == np.nanmax(tail, axis=1)).all())
