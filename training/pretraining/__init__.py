@@ -1,1 +1,1 @@
-"""Pretraining of the default model: a family of forecasters learns from series that never were."""
+"""Pretraining of the default model: a family of forecasters learns from synthetic series."""

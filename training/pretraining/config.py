@@ -14,11 +14,11 @@ class PretrainConfig:
     seed: int = 0
     """Seed of all randomness."""
     steps: int = 20_000
-    """Batches in all; a resumed run may name more."""
+    """Batches in all; a resumed run may set a larger number."""
     values: int = 40_000
     """Values per batch, roughly."""
     forks: int = 12
-    """Forecasts of each row of a batch."""
+    """Most forecasts per row of a batch."""
     learning_rate: float = 1e-3
     """Highest learning rate."""
     weight_decay: float = 1e-2
@@ -28,7 +28,7 @@ class PretrainConfig:
     falling: float = 0.25
     """Share of the steps, the last ones, over which the learning rate falls and weights are averaged."""
     judged: int = 48
-    """Rows per season that validation uses."""
+    """Series per season that validation uses."""
     validation_every: int = 500
     """Steps between validations and checkpoints."""
     threads: int = 1
@@ -47,12 +47,22 @@ class PretrainConfig:
 
 
 def read_config(path: Path | None) -> tuple[FamilyConfig, PretrainConfig]:
-    """Read the tables ``[family]`` and ``[pretrain]`` of a TOML file; defaults where there is none.
+    """Read the tables ``[family]`` and ``[pretrain]`` of a TOML file.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file; None for defaults throughout.
+
+    Returns
+    -------
+    tuple of FamilyConfig and PretrainConfig
+        What is pretrained, and how.
 
     Raises
     ------
     ConfigError
-        If it has an unknown table or key, or a value that cannot be.
+        If it cannot be read, has an unknown table or key, or a value that is not allowed.
     """
     tables = read_toml(path) if path else {}
     for name in tables:

@@ -1,8 +1,9 @@
-"""How wide a family's intervals have to be, and how its errors hang together, found on kinds of series held apart.
+"""How wide a family's intervals have to be, and how its errors depend on each other, found on held-out kinds of series.
 
-A family misses more on kinds that it never learned than on those it did, and the more the shorter it knows a series.
-So the stretch at which its intervals would have held is a line in half-lives over age: its foot are the margins, its
-slope is the youth. Made-up series tell nothing about sides, so both sides of the median get the same.
+A family misses more on kinds that it never learned than on those it did, and the more the shorter a series is that it
+has read. So the stretch with which its intervals would have held is a straight line in half-lives over age: its
+intercept gives the conformal offsets, its slope the cold-start widening. Synthetic series say nothing about which side
+errors fall on, so both sides of the median get the same.
 """
 
 from collections.abc import Iterable
@@ -22,7 +23,15 @@ _AGES = 8  # groups of forecasts by age, equally many in each, through which the
 
 @torch.no_grad()
 def calibrate(objective: FamilyPretraining) -> None:
-    """Set margins, youth and autocorrelation of each patch length; the same for the same seed."""
+    """Set conformal offsets, cold-start widening and autocorrelation of errors per patch length, in place.
+
+    The series are drawn from the config's seed: the same weights get the same calibration.
+
+    Parameters
+    ----------
+    objective : FamilyPretraining
+        The pretrained family with its config and validation batches.
+    """
     family, generator = objective.family, np.random.default_rng([objective.config.seed, 2])
     batches = Batches(objective.config.values, _FORKS)
     drawn = (
@@ -42,7 +51,7 @@ def calibrate(objective: FamilyPretraining) -> None:
 def _look_back(
     objective: FamilyPretraining, batches: Iterable[SyntheticBatch]
 ) -> dict[str, tuple[Tensor, Tensor, Tensor]]:
-    """By patch length: raw quantiles ``[M, F, Q]``, what came ``[M, F]`` in their units, and half-lives over age.
+    """By patch length: raw quantiles ``[M, F, Q]``, truth ``[M, F]`` in their units, and half-lives over age ``[M]``.
 
     Seasons of one patch length have half-lives of their own.
     """
@@ -52,7 +61,7 @@ def _look_back(
         prediction = objective.forecast(batch, batch.forks)
         truth = batch.truth.flatten(0, 1).double()
         scaled = (truth - prediction.loc[:, None]) / prediction.scale.clamp_min(1e-12)[:, None]
-        # Of a series that has not moved yet, or not been seen, nothing can be said in its own unit.
+        # A series that has not moved yet, or has no value yet, has no unit of its own.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         member = objective.family.of(batch.season)
         length = member.config.patch_length
@@ -63,7 +72,17 @@ def _look_back(
 
 
 def draw_lines(calibration: Calibration, lives: Tensor, needed: Tensor) -> None:
-    """Margins and youth of each segment. ``lives``: ``[M]``, ``needed``: ``[M, 2, F]``, NaN unknown."""
+    """Set conformal offsets and cold-start widening of each horizon segment, in place.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The calibration of one patch length.
+    lives : Tensor, shape [M]
+        Half-lives over age of the series at each forecast.
+    needed : Tensor, shape [M, 2, F]
+        Log stretch of each side at which the interval would just have held, NaN unknown.
+    """
     groups = np.array_split(np.argsort(lives.numpy(), kind="stable"), _AGES)
     ages = [float(lives[group].mean()) for group in groups]
     promised = calibration.levels[-1]

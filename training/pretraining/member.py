@@ -1,4 +1,4 @@
-"""Which member of a pretrained family is for a table."""
+"""Which member of a pretrained family forecasts a table."""
 
 from dataclasses import replace
 
@@ -10,9 +10,21 @@ from training.selection.defaults import choose_network
 
 
 def fitting(artifact: statecast.Artifact, panel: Panel, horizon: int | None = None) -> statecast.Artifact:
-    """The member of a family for a panel's freq and season, else the artifact itself.
+    """Give the member of a family for a panel's freq and season.
 
-    horizon: left out, what a fit without a config would choose, or the member's own where that is shorter.
+    Parameters
+    ----------
+    artifact : Artifact
+        Any artifact.
+    panel : Panel
+        What is to be forecast; its longest series gives the season.
+    horizon : int, optional
+        Steps ahead. If left out, what a fit without a config would choose, or the member's own where that is shorter.
+
+    Returns
+    -------
+    Artifact
+        The same with the member as its network; the artifact itself if it is not a family.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Pretrain a family: it learns from synthetic series, and is validated on kinds of series that it never learned.
+"""Pretrain a family: it learns from synthetic series, and is validated on held-out kinds of series.
 
 Each step draws a batch of one season, takes the family's member for it and changes the weights that all share. The
-learning rate rises briefly, stands, and falls over the last part of the steps, over which weights are averaged: so a
+learning rate rises briefly, stays, and falls over the last part of the steps, over which weights are averaged: so a
 run can be lengthened, or ended early, by resuming it with other ``steps``.
 """
 
@@ -47,13 +47,17 @@ class FamilyPretraining:
 
     Parameters
     ----------
-    family : the family, whose weights are changed in place.
-    config : how it is pretrained.
+    family : Family
+        The family, whose weights are changed in place.
+    config : PretrainConfig
+        How it is pretrained.
 
     Attributes
     ----------
-    validation_batches : one batch per season, of kinds of series that are held out of training.
-    costs : what drawing series cost.
+    validation_batches : list of SyntheticBatch
+        One batch per season, of kinds of series that are held out of training.
+    costs : DrawingCosts
+        What drawing series cost.
     """
 
     def __init__(self, family: Family, config: PretrainConfig) -> None:
@@ -98,15 +102,28 @@ class FamilyPretraining:
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:  # noqa: ARG002
-        """One batch of one season, on a device."""
-        begun = time.monotonic()
+        """One batch of one season. See ``Objective.draw``."""
+        started = time.monotonic()
         batch = self.batches.draw(self._shape, self.generator).to(device)
-        self.costs.drawing += time.monotonic() - begun
+        self.costs.drawing += time.monotonic() - started
         self.costs.series += len(batch.target)
         return [(batch, 1.0)]
 
     def loss(self, batch: SyntheticBatch) -> Tensor:
-        """Half in units of the whole series' deviation, half in units of its change over one season."""
+        """Mean loss of all forecasts of a batch.
+
+        It counts half in units of the whole series' deviation, half in units of its change over one season.
+
+        Parameters
+        ----------
+        batch : SyntheticBatch
+            Series of one season, on the family's device.
+
+        Returns
+        -------
+        Tensor
+            A scalar.
+        """
         prediction = self.forecast(batch, batch.forks)
         truth = batch.truth.flatten(0, 1)
         scaled = Scaling(prediction.loc[:, None], prediction.scale[:, None]).apply(truth)
@@ -118,16 +135,19 @@ class FamilyPretraining:
         )
 
     def forecast(self, batch: SyntheticBatch, forks: Tensor) -> Prediction:
-        """What the member for a batch's season forecasts after some of its patches.
+        """Forecast with the member for a batch's season after some of the patches.
 
         Parameters
         ----------
-        batch : series ``[B, T]`` of one season.
-        forks : numbers ``[N]`` of the patches after which forecasts are due.
+        batch : SyntheticBatch
+            Series ``[B, T]`` of one season.
+        forks : Tensor, shape [N]
+            Numbers of the patches after which forecasts are due.
 
         Returns
         -------
-        ``B * N`` forecasts: all forks of the first series, then of the second.
+        Prediction
+            ``B * N`` forecasts: all forks of the first series, then of the second.
         """
         forecaster, target = self._member(batch.season), batch.target
         clock = torch.full(target.shape[:1], -1, dtype=torch.int64, device=target.device)
@@ -137,16 +157,16 @@ class FamilyPretraining:
         return forecaster.fork(Observations(target, nothing, nothing), state, future, forks)
 
     def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
-        """Rise briefly, stand, and fall in a straight line to a fiftieth over the last part of the steps."""
+        """Rise briefly, stay, and fall linearly to a fiftieth over the last steps. See ``Objective.schedule``."""
         left = (self.config.steps - step) / max(self.config.steps * self.config.falling, 1.0)
         return min(step / _WARM_UP + 0.02, 1.0) * (min(left, 1.0) * 0.98 + 0.02)
 
     def smooth(self, mean: float | None, loss: float) -> float:
-        """Exponential moving average, slow because batches of different seasons differ in loss."""
+        """Exponential moving average, slow because seasons differ in loss. See ``Objective.smooth``."""
         return moving_average(mean, loss, _WEIGHT)
 
     def validate(self) -> float:
-        """Geometric mean over seasons of the pinball loss on held-out kinds, in units of the seasonal naive's."""
+        """Pinball loss on held-out kinds relative to the seasonal naive forecast, geometric mean over seasons."""
         self.family.eval()
         found = {}
         with torch.no_grad():
@@ -162,15 +182,15 @@ class FamilyPretraining:
         return math.exp(sum(math.log(value) for value in found.values()) / len(found))
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:  # noqa: ARG002
-        """Lower than any before; held-out kinds are drawn, and many enough to tell."""
+        """Whether it is lower than any before: held-out series are many. See ``Objective.is_better``."""
         return value < lowest
 
     def pack(self) -> dict[str, Any]:
-        """The state of the generator that draws series, and the costs so far."""
+        """Give the state of the generator that draws series, and the costs so far."""
         return {"generator": self.generator.bit_generator.state, "costs": asdict(self.costs)}
 
     def unpack(self, facts: Mapping[str, Any]) -> None:
-        """Restore generator and costs."""
+        """Restore generator and costs. See ``Objective.unpack``."""
         self.generator.bit_generator.state = facts["generator"]
         self.costs = DrawingCosts(**facts["costs"])
 

@@ -29,12 +29,34 @@ def pretrain(
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> str:
-    """Pretrain, write the artifact with its report to ``out``; gives its digest.
+    """Pretrain a family, and write the artifact with its report.
+
+    Parameters
+    ----------
+    family_config : FamilyConfig
+        What is pretrained.
+    config : PretrainConfig
+        How it is pretrained.
+    out : Path
+        Folder of the artifact and of checkpoints.
+    name : str
+        Name of the artifact.
+    version : str
+        Version of the artifact.
+    resume : bool
+        Whether to continue from the last checkpoint in ``out``.
+    watcher : Watcher, optional
+        Follows the progress; nobody if left out.
+
+    Returns
+    -------
+    str
+        Digest of the artifact.
 
     Raises
     ------
     StatecastError
-        If the loss leaves the finite, or there is nothing to resume.
+        If the loss becomes infinite or NaN, or there is nothing to resume.
     """
     if config.threads:
         torch.set_num_threads(config.threads)
@@ -47,7 +69,24 @@ def pretrain(
 
 
 def finish(fit: Fit[FamilyPretraining], out: Path, *, name: str, version: str) -> str:
-    """Calibrate on kinds held apart, write the artifact of what was learned."""
+    """Calibrate a pretrained family on held-out kinds of series, and write its artifact with the report.
+
+    Parameters
+    ----------
+    fit : Fit of FamilyPretraining
+        The training, ended.
+    out : Path
+        Folder of the artifact.
+    name : str
+        Name of the artifact.
+    version : str
+        Version of the artifact.
+
+    Returns
+    -------
+    str
+        Digest of the artifact.
+    """
     objective = fit.objective
     family, config = objective.family.eval(), objective.config
     calibrate(objective)
@@ -66,7 +105,7 @@ def finish(fit: Fit[FamilyPretraining], out: Path, *, name: str, version: str) -
             "curves": vars(fit.curves),
             "spent": asdict(objective.costs),
         },
-        # Tables are cut, and their errors judged, as a fit without a config would.
+        # Tables are cut and scored as by a fit without a config.
         "training": {"config": {}},
         "scores": {},
     }
@@ -74,10 +113,27 @@ def finish(fit: Fit[FamilyPretraining], out: Path, *, name: str, version: str) -
 
 
 def save_family(out: Path, family: Family, manifest: dict[str, object], config: PretrainConfig) -> str:
-    """Write artifact and report; gives the digest."""
+    """Write the artifact and the report of a family.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the artifact.
+    family : Family
+        The calibrated family; it is moved to the CPU.
+    manifest : dict
+        What the artifact says of the pretraining, JSON values.
+    config : PretrainConfig
+        How it was pretrained; the report draws series like those it learned from.
+
+    Returns
+    -------
+    str
+        Digest of the artifact.
+    """
     digest = statecast.save(out, family.cpu(), manifest)
     whole = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    # Whole or not at all: a reader may look at any time.
+    # Written whole or not at all, because somebody may open it at any time.
     write_report(out / "report.html.new", whole, family.config, config)
     os.replace(out / "report.html.new", out / "report.html")
     return digest

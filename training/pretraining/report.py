@@ -1,7 +1,7 @@
-"""The page of a pretrained family: what it learned from, how it went, what it scores without training.
+"""The page of a pretrained family: what it learned from, its curves, what it scores without training.
 
-Small lines and tables alone: the page lies in the repository, where the script of larger figures would weigh more than
-all weights.
+It has sparklines and tables alone: the page is part of the repository, where the script of larger figures would weigh
+more than all weights.
 """
 
 from collections.abc import Mapping
@@ -24,10 +24,14 @@ def write_report(path: Path, manifest: Mapping[str, Any], family: FamilyConfig, 
 
     Parameters
     ----------
-    path : file to write.
-    manifest : what the artifact says of the pretraining, and of scores without training where they were measured.
-    family : the shapes of the family's members.
-    config : how it was pretrained; series like those that it learned from are drawn anew.
+    path : Path
+        File to write.
+    manifest : mapping
+        What the artifact says of the pretraining, and of scores without training where they were measured.
+    family : FamilyConfig
+        The shapes of the family's members.
+    config : PretrainConfig
+        How it was pretrained; series like those that it learned from are drawn anew.
     """
     curves = manifest["pretraining"]["curves"]
     page = render(

@@ -14,7 +14,26 @@ _OTHERS = ("#e0861a", "#3aa655", "#c0504d", "#8a63c9", "#17a2b8", "#b8860b", "#d
 
 
 def fan(title: str, x: Sequence[Any], actual: Array, quantiles: Array, levels: Sequence[float]) -> go.Figure:
-    """Actual values over the end of the history and the horizon, and quantiles ``[F, Q]`` over the horizon."""
+    """Draw a forecast over what came: intervals and median over the horizon.
+
+    Parameters
+    ----------
+    title : str
+        Heading of the figure.
+    x : sequence
+        N times or step numbers; the last F are the horizon.
+    actual : ndarray, shape [N]
+        Values over the end of the history and the horizon, NaN missing.
+    quantiles : ndarray, shape [F, Q]
+        The forecast, in the unit of the values.
+    levels : sequence of float
+        The Q quantile levels, ascending, symmetric, with 0.5 among them.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure.
+    """
     ahead = list(x)[-len(quantiles) :]
     figure = go.Figure()
     pairs = [(k, len(levels) - 1 - k) for k in range(len(levels) // 2)]
@@ -38,7 +57,18 @@ def fan(title: str, x: Sequence[Any], actual: Array, quantiles: Array, levels: S
 
 
 def by_step(errors: Mapping[str, Array]) -> go.Figure:
-    """Mean absolute error of each model at each step of the horizon."""
+    """Draw the error of each model at each step of the horizon.
+
+    Parameters
+    ----------
+    errors : mapping of str to ndarray, shape [F]
+        Mean absolute error by model, in standard deviations of the training rows; ours first.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure.
+    """
     figure = go.Figure()
     for number, (name, values) in enumerate(errors.items()):
         colour = _OURS if number == 0 else _OTHERS[(number - 1) % len(_OTHERS)]
@@ -48,7 +78,20 @@ def by_step(errors: Mapping[str, Array]) -> go.Figure:
 
 
 def calibration(levels: Sequence[float], shares: Array) -> go.Figure:
-    """Share of actual values at or below each quantile, against its level."""
+    """Draw the share of actual values at or below each quantile against its level.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        The Q quantile levels.
+    shares : ndarray, shape [Q]
+        Observed shares, 0 to 1.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure.
+    """
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], name="perfect", line={"color": _ACTUAL, "dash": "dot"}, mode="lines")
     figure.add_scatter(x=list(levels), y=shares, name="observed", line={"color": _OURS}, mode="lines+markers")
@@ -56,7 +99,20 @@ def calibration(levels: Sequence[float], shares: Array) -> go.Figure:
 
 
 def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]]) -> go.Figure:
-    """Training loss and carried validation over the steps; their units differ."""
+    """Draw training loss and carried validation over the steps; their units differ.
+
+    Parameters
+    ----------
+    loss : sequence of pairs
+        Step and training loss.
+    validation : sequence of pairs
+        Step and validation.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure.
+    """
     figure = go.Figure()
     figure.add_scatter(x=[p[0] for p in loss], y=[p[1] for p in loss], name="training loss", line={"color": _ACTUAL})
     figure.add_scatter(
@@ -66,7 +122,22 @@ def curves(loss: Sequence[Sequence[float]], validation: Sequence[Sequence[float]
 
 
 def trials(title: str, settings: Sequence[Any], validation: Sequence[float]) -> go.Figure:
-    """Validation of each trial against one of its settings, the best trial first and coloured."""
+    """Draw validation of each trial against one of its settings.
+
+    Parameters
+    ----------
+    title : str
+        Name of the setting.
+    settings : sequence
+        Its value in each trial, the best trial first.
+    validation : sequence of float
+        Validation of each trial, lower is better.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure, with the best trial coloured.
+    """
     colours = [_OURS, *[_ACTUAL] * (len(settings) - 1)]
     figure = go.Figure()
     figure.add_scatter(x=list(settings), y=list(validation), mode="markers", marker={"color": colours, "size": 9})
@@ -74,7 +145,24 @@ def trials(title: str, settings: Sequence[Any], validation: Sequence[float]) -> 
 
 
 def attention(title: str, names: Sequence[str], weights: Array, segment: int) -> go.Figure:
-    """Shares ``[S, K]`` that K named parts have in each horizon segment of ``segment`` steps, as a heat map."""
+    """Draw the shares that named parts have in each horizon segment as a heat map.
+
+    Parameters
+    ----------
+    title : str
+        Heading of the figure.
+    names : sequence of str
+        The K parts.
+    weights : ndarray, shape [S, K]
+        Shares, 0 to 1, by horizon segment.
+    segment : int
+        Steps per horizon segment.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The figure.
+    """
     steps = [f"{at * segment + 1} to {(at + 1) * segment}" for at in range(len(weights))]
     figure = go.Figure()
     figure.add_heatmap(
@@ -91,7 +179,7 @@ def _finish(figure: go.Figure, title: str, x: str, y: str) -> go.Figure:
     grid = {"gridcolor": "rgba(128, 128, 128, 0.25)", "zerolinecolor": "rgba(128, 128, 128, 0.4)"}
     figure.update_layout(
         title={"text": title, "font": {"size": 15}},
-        # Grey text on a clear ground reads on white and on black alike.
+        # Grey text on a transparent background is legible on white and on black.
         font={"color": "#808790", "family": "system-ui, sans-serif", "size": 12},
         paper_bgcolor="rgba(0, 0, 0, 0)",
         plot_bgcolor="rgba(0, 0, 0, 0)",

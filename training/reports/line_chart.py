@@ -1,4 +1,4 @@
-"""A few lines over one axis as plain SVG: the report of a text stays a few kilobytes."""
+"""A few lines over one axis as plain SVG: the report of a text remains a few kilobytes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,47 +11,69 @@ _COLOURS = ("#8c8c8c", "#2f7ed8", "#e0861a")
 
 @dataclass(frozen=True)
 class Tick:
-    """A label at a place of an axis, in units of the drawing."""
+    """A label at a place of an axis."""
 
     at: float
+    """Place on the axis, in units of the drawing."""
     label: str
+    """Text beside it."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line: ``x,y`` pairs in units of the drawing, its name with the last value, its colour."""
+    """One line of a chart."""
 
     points: str
+    """``x,y`` pairs separated by spaces, in units of the drawing."""
     label: str
+    """Its name with the last value."""
     colour: str
+    """Colour as CSS writes it."""
 
 
 @dataclass(frozen=True)
 class LineChart:
-    """What the template draws: lines, ticks of the y axis (``rows``) and both ends of the x axis."""
+    """What the template draws."""
 
     x: str
+    """What the x axis shows."""
     y: str
+    """What the y axis shows."""
     rows: Sequence[Tick]
+    """Ticks of the y axis."""
     ends: Sequence[Tick]
+    """Both ends of the x axis."""
     lines: Sequence[Line]
+    """The lines."""
     width: int = _WIDTH
+    """Width of the drawing."""
     height: int = _HEIGHT
+    """Height of the drawing."""
     left: int = _LEFT
+    """Where the x axis begins."""
     right: int = _WIDTH - _RIGHT
+    """Where the x axis ends."""
 
 
 def new_line_chart(curves: Mapping[str, Points], x: str, y: str) -> LineChart | None:
-    """Lay out lines through ``[x, y]`` points by name.
+    """Lay out a chart.
 
     Parameters
     ----------
-    curves : points by the name of the line, at most three lines.
-    x, y : what the axes show.
+    curves : mapping of str to sequence of pairs
+        Points ``[x, y]`` by the name of the line, at most three lines.
+    x, y : str
+        What the axes show.
 
     Returns
     -------
-    The chart, or None if there is no point.
+    LineChart or None
+        The chart, None if there is no point.
+
+    Examples
+    --------
+    >>> new_line_chart({"loss": [[0, 1.0], [10, 0.0]]}, "step", "nats").lines[0].label
+    'loss 0.0000'
     """
     points = [point for line in curves.values() for point in line]
     if not points:

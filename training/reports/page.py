@@ -1,4 +1,4 @@
-"""The pages of all reports: each one file that opens offline, on a phone, in the dark."""
+"""The pages of all reports: each one file that opens offline, on a phone too, in light and dark colours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 _CONFIG = {"responsive": True, "displaylogo": False, "displayModeBar": False}
-# Autoescape is for every template: names of items, columns and settings come from a stranger's file.
+# Autoescape is for every template: names of items, columns and settings come from files of users.
 _TEMPLATES = Environment(
     loader=PackageLoader("training.reports"),
     autoescape=True,
@@ -34,18 +34,23 @@ class Table:
 
 
 def render(template: str, title: str, facts: str, **values: Any) -> str:
-    """Fill a template in.
+    """Fill in a template.
 
     Parameters
     ----------
-    template : file in ``training/reports/templates``.
-    title : heading of the page.
-    facts : line below it.
-    values : what the template names. It is escaped, but for HTML of our own that the template marks as safe.
+    template : str
+        File in ``training/reports/templates``.
+    title : str
+        Heading of the page.
+    facts : str
+        Line below it.
+    **values : object
+        What the template names. It is escaped, except for HTML of our own that the template marks as safe.
 
     Returns
     -------
-    The HTML of the page.
+    str
+        The HTML of the page.
 
     Examples
     --------
@@ -56,10 +61,21 @@ def render(template: str, title: str, facts: str, **values: Any) -> str:
 
 
 def embed_figures(figures: Sequence[go.Figure]) -> list[str]:
-    """Figures as HTML, which a page with ``plotly_script`` draws."""
+    """Turn figures into HTML, which a page with ``plotly_script`` draws.
+
+    Parameters
+    ----------
+    figures : sequence of plotly.graph_objects.Figure
+        The figures.
+
+    Returns
+    -------
+    list of str
+        An element per figure.
+    """
     return [figure.to_html(full_html=False, include_plotlyjs=False, config=_CONFIG) for figure in figures]
 
 
 def plotly_script() -> str:
-    """The library that draws figures, whole, so that the page opens offline; some megabytes."""
+    """Give the whole library that draws figures, some megabytes, so that the page opens offline."""
     return str(get_plotlyjs())

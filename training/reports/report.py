@@ -1,4 +1,4 @@
-"""``report.html`` of a forecaster: scores, coverage, what was tried, what each part is worth, figures."""
+"""``report.html`` of a forecaster: scores, coverage, recipes and starts that were tried, ablation, figures."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,12 +31,18 @@ def write_report(
 
     Parameters
     ----------
-    path : file to write.
-    manifest : what the artifact says of the fit.
-    leaderboard : accuracy of the network and the baselines on the test rows.
-    network : the network that was fitted.
-    tensors : all rows of the panel.
-    task : the panel, its borders and the horizon.
+    path : Path
+        File to write.
+    manifest : mapping
+        What the artifact says of the fit.
+    leaderboard : Leaderboard
+        Accuracy of the network and the baselines on the test rows.
+    network : SeriesNetwork
+        The network that was fitted.
+    tensors : PanelTensors
+        All rows of the panel.
+    task : Task
+        The panel, its borders and the horizon.
     """
     training = manifest["training"]
     windows = _last_forecasts(network, tensors, task)
@@ -102,11 +108,11 @@ def _coverage(leaderboard: Leaderboard) -> dict[str, Table]:
 
 
 def _ablation(parts: Sequence[Mapping[str, Any]]) -> Table | None:
-    """What validation says of each part."""
+    """Validation with each part and without it."""
     rows = {
         one["part"]: [f"{one['with']:.4f}", f"{one['without']:.4f}", "off" if one["off"] else "on"] for one in parts
     }
-    return Table("part", ["with", "without", "it is"], rows) if rows else None
+    return Table("part", ["with", "without", "status"], rows) if rows else None
 
 
 def _recipes(trials: Sequence[Mapping[str, Any]]) -> Table | None:

@@ -15,13 +15,27 @@ class Sparkline:
     """A named line as an SVG path."""
 
     name: str
+    """Name of the series."""
     path: str
+    """SVG path, in units of the drawing."""
     width: int = _WIDTH
+    """Width of the drawing."""
     height: int = _HEIGHT
+    """Height of the drawing."""
 
 
 def new_sparklines(series: Iterable[tuple[str, Array]]) -> list[Sparkline]:
-    """Draw each named series as a line of its last 400 values; gaps stay gaps.
+    """Draw each series as a line of its last 400 values; gaps remain gaps.
+
+    Parameters
+    ----------
+    series : iterable of tuple of str and ndarray
+        Name and values ``[T]`` of each series, NaN missing.
+
+    Returns
+    -------
+    list of Sparkline
+        A line per series.
 
     Examples
     --------

@@ -12,12 +12,14 @@ if TYPE_CHECKING:  # it needs optuna, an extra
 
 
 def write_trials(path: Path, trials: Sequence["SweepTrial"]) -> None:
-    """Write a page.
+    """Write the page of a sweep.
 
     Parameters
     ----------
-    path : file to write.
-    trials : all trials, best first; at least one.
+    path : Path
+        File to write.
+    trials : sequence of SweepTrial
+        All trials, best first; at least one.
     """
     names = list(trials[0].settings)
     rows = {
