@@ -1,1 +1,1 @@
-"""The training room: tables become artifacts, offline."""
+"""The training package: tables become artifacts, offline."""

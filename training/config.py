@@ -164,6 +164,16 @@ class FitConfig:
     def read(cls, path: str | Path) -> "FitConfig":
         """Read a TOML file.
 
+        Parameters
+        ----------
+        path : str or Path
+            The file.
+
+        Returns
+        -------
+        FitConfig
+            With defaults for what the file does not name.
+
         Raises
         ------
         ConfigError
@@ -173,7 +183,28 @@ class FitConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "FitConfig":
-        """Build from plain values; errors as ``read``."""
+        """Build a config from plain values.
+
+        Parameters
+        ----------
+        values : mapping of str to any
+            The tables ``data``, ``network``, ``training`` and the list ``members``, each if there is one.
+
+        Returns
+        -------
+        FitConfig
+            With defaults for what is absent.
+
+        Raises
+        ------
+        ConfigError
+            If a table or key is unknown, or a value cannot be.
+
+        Examples
+        --------
+        >>> FitConfig.from_dict({"network": {"horizon": 24}, "training": {"seed": 1}}).training.seed
+        1
+        """
         for key in values:
             if key not in ("data", "network", "training", "members"):
                 raise ConfigError(

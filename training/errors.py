@@ -1,4 +1,4 @@
-"""Errors of the training room: what a person can mend, said in one line."""
+"""Errors of the training package: what a person can mend, in one line."""
 
 from statecast.errors import StatecastError
 
@@ -8,4 +8,4 @@ class TrainingError(StatecastError):
 
 
 class TableError(TrainingError):
-    """A table that is not a panel of regular series; the message names the item and the mend."""
+    """A table that is not a panel of regular series; the message names the item and how to mend it."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,15 @@ import statecast
 from statecast.models.interface import SeriesNetwork
 from statecast.time.frequency import Frequency
 from training.config import FitConfig, TrainingConfig
-from training.data.encoding import PanelTensors, covariate_names, encode_panel
+from training.data.encoding import PanelTensors, encode_panel
 from training.data.panel import Panel
 from training.errors import TrainingError
 from training.evaluation.baselines.naive import Task
 from training.evaluation.conformal import calibrate
 from training.evaluation.leaderboard import Leaderboard, new_leaderboard
+from training.manifest import describe_data, describe_training
 from training.progress import Silent, Watcher
 from training.reports.report import write_report
-from training.selection.members import join_curves, sum_costs
 from training.selection.prepare import cut
 from training.selection.pruning import describe_ablation, switch_off
 from training.selection.train import FittedModel, remove_checkpoints, train
@@ -33,7 +33,7 @@ class Outcome:
     """What a fit or a backtest found."""
 
     network: SeriesNetwork
-    """The network."""
+    """The network that was scored."""
     leaderboard: Leaderboard
     """Its accuracy beside the baselines'."""
     digest: str
@@ -53,12 +53,38 @@ def fit_panel(
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> Outcome:
-    """Train on a panel, judge on its last rows, write the artifact with its report to ``out``.
+    """Train on a panel, score on its last rows, write the artifact with its report.
 
-    A config with members makes an ensemble: they are fitted one after the other, then calibrated and judged as one.
-    With a pretrained family as ``base`` validation chooses between that as it is, tuned, and training from scratch.
-    Where several recipes may suit what a config leaves open, a short race decides between them first; a pretrained
-    ``family`` is tuned in it too.
+    A config with members makes an ensemble: they are fitted one after the other, then calibrated and scored as one.
+    Where several recipes may suit what a config leaves open, a short race decides between them first.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        The config; what it leaves open is chosen from the data and by short trials.
+    out : Path
+        Folder of the artifact; checkpoints lie there until it is whole.
+    name : str
+        Name of the artifact.
+    version : str
+        Its version.
+    data_digest : str, optional
+        Fingerprint of the data, see ``file_digest``.
+    base : Path, optional
+        Artifact of a pretrained family: validation chooses between that as it is, tuned, and training from scratch.
+    family : Path, optional
+        Artifact of a pretrained family that is tuned in the race where there is no ``base``.
+    resume : bool
+        Whether to continue from the checkpoints in ``out``.
+    watcher : Watcher, optional
+        Who follows the progress; left out, nobody.
+
+    Returns
+    -------
+    Outcome
+        The network, the leaderboard and the artifact's digest.
 
     Raises
     ------
@@ -66,21 +92,21 @@ def fit_panel(
         If the data or the config cannot be fitted on; the message says how to mend it.
     """
     watcher = watcher or Silent()
-    begun = time.process_time()
+    started = time.process_time()
     fitted = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
     ablation = [switch_off(fit, watcher) for fit in fitted.fits]
     calibrate(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
-    spent = time.process_time() - begun
-    leaderboard = _judge(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
+    spent = time.process_time() - started
+    leaderboard = _score(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
     manifest = {
         "name": name,
         "version": version,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        **_describe_data(fitted, data_digest),
+        **describe_data(fitted, data_digest),
         "scores": leaderboard.manifest(),
         "coverage": leaderboard.coverage,
         "ablation": describe_ablation(fitted.config.training.judge, ablation),
-        "training": _describe_training(fitted, spent),
+        "training": describe_training(fitted, spent),
     }
     digest = _write(out, fitted, leaderboard, manifest)
     remove_checkpoints(fitted, out)
@@ -94,9 +120,28 @@ def backtest_panel(
     *,
     metrics: tuple[str, ...] | None = None,
 ) -> Outcome:
-    """Judge an artifact on a panel, cut as it was for training; on the same data the figures are the fit's own.
+    """Score an artifact on a panel, cut as it was for training; on the same data the figures are the fit's own.
 
-    metrics: columns of the table; left out, those of the fit.
+    Parameters
+    ----------
+    artifact : Artifact
+        One that ``fit_panel`` made.
+    panel : Panel
+        The series.
+    watcher : Watcher, optional
+        Who follows the progress; left out, nobody.
+    metrics : tuple of str, optional
+        Columns of the table; left out, those of the fit.
+
+    Returns
+    -------
+    Outcome
+        The network, its leaderboard and its digest.
+
+    Raises
+    ------
+    StatecastError
+        If the artifact was not made by a fit, or the panel does not go with it.
     """
     check_freq(artifact, panel)
     config = trained_with(artifact)
@@ -108,12 +153,28 @@ def backtest_panel(
     tensors = encode_panel(panel, shape)
     task = Task(panel, split, shape.season, shape.horizon)
     training = config.training if metrics is None else replace(config.training, metrics=metrics)
-    leaderboard = _judge(network, tensors, task, training, watcher or Silent())
+    leaderboard = _score(network, tensors, task, training, watcher or Silent())
     return Outcome(network, leaderboard, artifact.digest)
 
 
 def trained_with(artifact: statecast.Artifact) -> FitConfig:
-    """The config that an artifact was fitted with."""
+    """Read the config that an artifact was fitted with.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        One that ``fit_panel`` made.
+
+    Returns
+    -------
+    FitConfig
+        One in which nothing is open.
+
+    Raises
+    ------
+    TrainingError
+        If its manifest has no such config.
+    """
     try:
         return FitConfig.from_dict(artifact.manifest["training"]["config"])
     except KeyError as error:
@@ -121,45 +182,46 @@ def trained_with(artifact: statecast.Artifact) -> FitConfig:
 
 
 def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
-    """Refuse a panel of another freq than the artifact's."""
+    """Refuse a panel of another freq than the artifact's.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Of a forecaster.
+    panel : Panel
+        The series.
+
+    Raises
+    ------
+    TrainingError
+        If one step of the panel is not one step of the artifact.
+    """
     own = artifact.forecaster.config.freq
     alike = panel.freq is not None and own is not None and panel.freq.same_step(Frequency.parse(own))
     if not alike and (panel.freq is not None or own is not None):
         raise TrainingError(
-            f"freq: {artifact.name} expects {own}, the data has {panel.freq}; give --freq or other data"
+            f"freq: {artifact.name} expects {own}, the data has {panel.freq}; pass --freq or other data"
         )
 
 
 def file_digest(*paths: Path) -> str:
-    """SHA-256 of a file, the data's fingerprint; of several, of one after the other."""
+    """Compute the SHA-256 of files, the data's fingerprint.
+
+    Parameters
+    ----------
+    *paths : Path
+        One file, or several that count as one after the other.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     whole = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:
             hashlib.file_digest(file, lambda: whole)
     return whole.hexdigest()
-
-
-def _describe_data(fitted: FittedModel, digest: str | None) -> dict[str, Any]:
-    panel, covariates = fitted.task.panel, covariate_names(fitted.network.config)
-    return {
-        "item_count": len(panel.items),
-        "rows": panel.rows,
-        "seeds": [fit.settings.seed for fit in fitted.fits],
-        "data_sha256": digest,
-        "covariates": covariates,
-        "optional_covariates": fitted.config.training.covariate_dropout > 0 or not any(covariates.values()),
-    }
-
-
-def _describe_training(fitted: FittedModel, spent: float) -> dict[str, Any]:
-    starts = {start.name: round(start.validation, 6) for start in fitted.starts}
-    return {
-        "config": fitted.config.to_dict(),
-        "costs": sum_costs(fitted.fits) | {"processor_seconds": round(spent, 1), "parameters": fitted.parameters},
-        "curves": join_curves(fitted.fits),
-        **({"starts": starts} if starts else {}),
-        "race": [asdict(one) for one in fitted.trials],
-    }
 
 
 def _write(out: Path, fitted: FittedModel, leaderboard: Leaderboard, manifest: dict[str, Any]) -> str:
@@ -171,7 +233,7 @@ def _write(out: Path, fitted: FittedModel, leaderboard: Leaderboard, manifest: d
     return digest
 
 
-def _judge(
+def _score(
     network: SeriesNetwork, tensors: PanelTensors, task: Task, training: TrainingConfig, watcher: Watcher
 ) -> Leaderboard:
     return new_leaderboard(

@@ -14,7 +14,7 @@ from statecast.time.axis import TimeAxis
 from training.data.encoding import encode_panel
 from training.data.panel import Item, Panel
 from training.errors import TrainingError
-from training.evaluation.backtest import Reader
+from training.evaluation.reader import Reader
 from training.pipeline import check_freq
 
 _ROWS = 256
@@ -26,9 +26,19 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
 
     Covariates known ahead are read from the rows after that value.
 
+    Parameters
+    ----------
+    artifact : Artifact
+        Of a forecaster.
+    panel : Panel
+        The series, of its freq and with its covariates.
+    horizon : int, optional
+        Steps ahead; left out, as many as the artifact forecasts.
+
     Returns
     -------
-    A long table ``item_id, timestamp, mean`` and one column a quantile level.
+    pandas.DataFrame
+        A long table ``item_id, timestamp, mean`` and one column per quantile level, in the target's unit.
 
     Raises
     ------
@@ -62,7 +72,20 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV (also ``.csv.gz``) or Parquet, by the suffix."""
+    """Write a table to a file, by its suffix.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    path : Path
+        File ``.csv``, ``.csv.gz`` or ``.parquet``; its folder is made if it is not there.
+
+    Raises
+    ------
+    TrainingError
+        If the suffix is another.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".parquet":
         frame.to_parquet(path, index=False)
@@ -88,11 +111,11 @@ def _extend(item: Item, artifact: statecast.Artifact, steps: int, optional: bool
     """Cut an item after its last value and add a horizon of rows that hold nothing but what is known ahead."""
     end = item.last + 1
     length = end + artifact.forecaster.config.horizon
-    given = min(item.target.size, length) - end
-    if item.known and given < steps and not optional:
+    known = min(item.target.size, length) - end
+    if item.known and known < steps and not optional:
         raise TrainingError(
             f"item {item.item_id!r}: {', '.join(item.known)} must be known for {steps} steps after the last value, "
-            f"got {given}; add rows with an empty target"
+            f"got {known}; add rows with an empty target"
         )
     return replace(
         item,

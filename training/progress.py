@@ -1,4 +1,4 @@
-"""A fit that can be watched: one line with loss, validation and time left."""
+"""The progress of a fit, for whoever watches it: one line with loss, validation and time left."""
 
 import math
 import time
@@ -10,39 +10,75 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class Watcher(Protocol):
-    """Whoever wants to know how a fit goes on."""
+    """Whoever follows the progress of a fit."""
 
     def begin(self, total: int, done: int = 0) -> None:
-        """Say how many steps there will be and how many a checkpoint has done."""
+        """Learn how long the fit is.
+
+        Parameters
+        ----------
+        total : int
+            Steps in all.
+        done : int
+            Steps that a checkpoint has done.
+        """
 
     def advance(self, step: int, loss: float) -> None:
-        """Count a step; ``loss`` is a running mean."""
+        """Learn that a step is done.
+
+        Parameters
+        ----------
+        step : int
+            Steps done.
+        loss : float
+            Running mean of the loss.
+        """
 
     def validated(self, value: float, best: bool) -> None:
-        """Tell a validation."""
+        """Learn of a validation.
+
+        Parameters
+        ----------
+        value : float
+            The validation, lower is better.
+        best : bool
+            Whether it is the best so far.
+        """
 
     def say(self, text: str) -> None:
-        """Tell what happens now."""
+        """Learn what happens now.
+
+        Parameters
+        ----------
+        text : str
+            One line.
+        """
 
 
 class Silent:
-    """Watches nothing."""
+    """Ignores all progress."""
 
     def begin(self, total: int, done: int = 0) -> None:
-        """Watch nothing."""
+        """Ignore it, see ``Watcher.begin``."""
 
     def advance(self, step: int, loss: float) -> None:
-        """Watch nothing."""
+        """Ignore it, see ``Watcher.advance``."""
 
     def validated(self, value: float, best: bool) -> None:
-        """Watch nothing."""
+        """Ignore it, see ``Watcher.validated``."""
 
     def say(self, text: str) -> None:
-        """Watch nothing."""
+        """Ignore it, see ``Watcher.say``."""
 
 
 class Bar:
-    """A progress bar in the terminal; where there is none, a line at every validation."""
+    """A progress bar in the terminal; where there is none, a line at every validation.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where it is printed.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -71,24 +107,24 @@ class Bar:
         self._progress.stop()
 
     def begin(self, total: int, done: int = 0) -> None:
-        """Set the bar's length."""
+        """Set the bar's length, see ``Watcher.begin``."""
         self._progress.update(self._task, total=total, completed=done)
 
     def advance(self, step: int, loss: float) -> None:
-        """Move the bar."""
+        """Move the bar, see ``Watcher.advance``."""
         self._step = step
         self._loss = self._describe(loss)
         self._progress.update(self._task, completed=step, loss=self._loss)
 
     def validated(self, value: float, best: bool) -> None:
-        """Show a validation, marked where it is the best so far."""
+        """Show a validation, marked where it is the best so far; see ``Watcher.validated``."""
         self._progress.update(self._task, validation=f"{value:.4f}{'*' if best else ' '}")
         if not self._console.is_terminal:
             mark = "  best so far" if best else ""
             self._console.print(f"step {self._step}: loss {self._loss}, validation {value:.4f}{mark}")
 
     def say(self, text: str) -> None:
-        """Write a line above the bar."""
+        """Write a line above the bar, see ``Watcher.say``."""
         self._console.print(text)
 
     def _describe(self, loss: float) -> str:
@@ -96,14 +132,22 @@ class Bar:
 
 
 class TextBar(Bar):
-    """The same for a text: with perplexity, and symbols per second since it began."""
+    """The same for a text: with perplexity, and symbols per second since it started.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where it is printed.
+    symbols : int
+        Symbols per step.
+    """
 
     def __init__(self, console: Console, symbols: int) -> None:
         super().__init__(console)
         self._symbols, self._from, self._since = symbols, 0, time.monotonic()
 
     def begin(self, total: int, done: int = 0) -> None:
-        """Set the bar's length and start the clock."""
+        """Set the bar's length and start the clock, see ``Watcher.begin``."""
         super().begin(total, done)
         self._from, self._since = done, time.monotonic()
 

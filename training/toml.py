@@ -14,13 +14,53 @@ T = TypeVar("T")
 
 
 def expect(holds: bool, name: str, expected: str, got: object) -> None:
-    """Raise ``ConfigError`` with the field, what was expected and what came, unless it holds."""
+    """Refuse a value of a config unless a condition holds.
+
+    Parameters
+    ----------
+    holds : bool
+        The condition.
+    name : str
+        Name of the field.
+    expected : str
+        What was expected.
+    got : object
+        The value that came.
+
+    Raises
+    ------
+    ConfigError
+        With the field, what was expected and what came.
+
+    Examples
+    --------
+    >>> expect(0 > 0, "[training] clip", "a number above 0", 0)
+    Traceback (most recent call last):
+        ...
+    statecast.errors.ConfigError: [training] clip: expected a number above 0, got 0
+    """
     if not holds:
         raise ConfigError(f"{name}: expected {expected}, got {got!r}")
 
 
 def read_toml(path: str | Path) -> dict[str, Any]:
-    """Read a file; raises ``ConfigError`` if it is not TOML."""
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+
+    Returns
+    -------
+    dict of str to any
+        Its tables.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read or is not TOML.
+    """
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -28,12 +68,18 @@ def read_toml(path: str | Path) -> dict[str, Any]:
 
 
 def write_toml(tables: Mapping[str, Any]) -> str:
-    """Text that ``read_toml`` reads back.
+    """Write text that ``read_toml`` reads back.
 
     Parameters
     ----------
-    tables : tables by name; a sequence of tables becomes an array of tables. Absent values (None) are left out,
-        because TOML has no word for them.
+    tables : mapping of str to any
+        Tables by name; a sequence of tables becomes an array of tables. Absent values (None) are left out, because TOML
+        has no word for them.
+
+    Returns
+    -------
+    str
+        The text of a file.
 
     Examples
     --------
@@ -51,7 +97,21 @@ def _without_none(value: Any) -> Any:
 
 
 def build_table(kind: type[T], values: Mapping[str, Any], table: str) -> T:
-    """A dataclass of defaults with the values of a table put in.
+    """Build a dataclass of defaults with the values of a table put in.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields all have defaults.
+    values : mapping of str to any
+        The table; a list becomes a tuple, and a whole number a float where the default is one.
+    table : str
+        Its name, for messages.
+
+    Returns
+    -------
+    kind
+        The dataclass.
 
     Raises
     ------
@@ -65,11 +125,11 @@ def build_table(kind: type[T], values: Mapping[str, Any], table: str) -> T:
         if key not in known:
             raise ConfigError(f"[{table}]: unknown key {key!r}; known are {', '.join(sorted(known))}")
         expected = type(getattr(default, key))
-        given = tuple(value) if isinstance(value, list) else value
-        if expected is float and isinstance(given, int) and not isinstance(given, bool):
-            given = float(given)
-        if expected is not type(None) and given is not None and type(given) is not expected:
+        found = tuple(value) if isinstance(value, list) else value
+        if expected is float and isinstance(found, int) and not isinstance(found, bool):
+            found = float(found)
+        if expected is not type(None) and found is not None and type(found) is not expected:
             name = {"tuple": "a list", "int": "a whole number", "str": "text"}.get(expected.__name__, expected.__name__)
             raise ConfigError(f"[{table}] {key}: expected {name}, got {value!r}")
-        plain[key] = given
+        plain[key] = found
     return replace(default, **plain)  # type: ignore[type-var]

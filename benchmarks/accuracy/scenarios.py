@@ -23,7 +23,7 @@ from statecast.models.scenarios import Scenarios
 from training.data.encoding import encode_panel
 from training.data.panel import Panel
 from training.data.tables import read_panel
-from training.evaluation.backtest import Reader
+from training.evaluation.reader import Reader
 from training.pipeline import trained_with
 from training.selection.prepare import cut
 

@@ -20,7 +20,7 @@ from benchmarks.machine import describe_machine
 from statecast.inputs.spatial_grid import CENTRE
 from training.config import FitConfig
 from training.data.panel import Item, Panel
-from training.evaluation.backtest import Reader
+from training.evaluation.reader import Reader
 from training.selection.prepare import FitSetup, prepare
 
 SIDE, APART, LENGTH, HORIZON = 20, 4, 1600, 8

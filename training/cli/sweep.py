@@ -12,6 +12,7 @@ from training.data.coarse_tables import join_resolutions
 from training.data.tables import read_panel
 from training.progress import Bar
 from training.reports.trials import write_trials
+from training.selection.sweep_config import read_sweep
 
 PAGE = "sweep.html"
 
@@ -28,7 +29,7 @@ def sweep(
     """Try settings, judged by validation; write best.toml for `fit` and sweep.html."""
     with refusals() as console:
         try:
-            from training.selection.sweep import read_sweep, sweep_panel
+            from training.selection.sweep import sweep_panel
         except ImportError:
             raise ConfigError("sweep: needs optuna; pip install 'statecast[sweep]'") from None
         chosen, space = read_sweep(config)

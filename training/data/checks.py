@@ -1,4 +1,4 @@
-"""What a panel must be before anything is learned from it; each refusal names the item and the mend."""
+"""What a panel must be before anything is learned from it; each refusal names the item and how to mend it."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,14 @@ from training.errors import TrainingError
 
 
 def inspect_panel(panel: Panel, split: Split) -> None:
-    """Refuse what could only be trained on by pretending.
+    """Refuse data that a network could not learn from.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    split : Split
+        Their borders; only training rows are held to having to move.
 
     Raises
     ------
@@ -31,6 +38,6 @@ def inspect_panel(panel: Panel, split: Split) -> None:
                 times = panel.times(item)
                 where = f"row {row}" if times is None else str(times[row])
                 raise TrainingError(
-                    f"item {item.item_id!r}: covariate {name!r} is to be known ahead and is missing at {where} and "
-                    f"{missing.size - 1} more places; fill it, or give it with --past"
+                    f"item {item.item_id!r}: covariate {name!r} should be known ahead and is missing at {where} and "
+                    f"{missing.size - 1} more places; fill it, or pass it with --past"
                 )

@@ -1,4 +1,4 @@
-"""Tables of coarser resolutions beside a panel: given values of buckets, aligned by item and absolute clock."""
+"""Tables of coarser resolutions beside a panel: values of whole buckets, aligned by item and absolute time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +19,22 @@ from training.errors import TableError, TrainingError
 def join_resolutions(panel: Panel, files: Mapping[str, str], columns: Columns) -> Panel:
     """Read a table for each freq named, and lay its values beside the items of a panel.
 
-    The tables name item, time and target as the panel's own does (``columns``); covariates they have none. A time is
-    that at which a bucket begins. Items of the panel that a table does not have are missing there.
+    A time in such a table is that at which a bucket begins. Items of the panel that a table does not have are missing
+    there.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series, with times.
+    files : mapping of str to str
+        Path of a table by its freq, such as ``{"1d": "days.csv"}``.
+    columns : Columns
+        Those of the panel's own table; item, time and target are named alike in all, covariates are not read.
+
+    Returns
+    -------
+    Panel
+        The same items, with the values in ``Item.mixed_frequency``.
 
     Raises
     ------
@@ -33,12 +47,27 @@ def join_resolutions(panel: Panel, files: Mapping[str, str], columns: Columns) -
 
 
 def read_pairs(pairs: Sequence[str] | None) -> dict[str, str]:
-    """Take ``1d=days.csv`` apart.
+    """Split ``1d=days.csv`` into freq and file.
+
+    Parameters
+    ----------
+    pairs : sequence of str or None
+        Values of ``--resolution``.
+
+    Returns
+    -------
+    dict of str to str
+        File by freq.
 
     Raises
     ------
     ConfigError
-        If a pair is none, or a freq comes twice.
+        If one is not such a pair, or a freq comes twice.
+
+    Examples
+    --------
+    >>> read_pairs(["1d=days.csv", "1w=weeks.csv"])
+    {'1d': 'days.csv', '1w': 'weeks.csv'}
     """
     found: dict[str, str] = {}
     for pair in pairs or ():
@@ -46,7 +75,7 @@ def read_pairs(pairs: Sequence[str] | None) -> dict[str, str]:
         if not (name and mark and file):
             raise ConfigError(f"--resolution: expected FREQ=FILE such as 1d=days.csv, got {pair!r}")
         if name in found:
-            raise ConfigError(f"--resolution: expected one table a freq, got two of {name}; keep one")
+            raise ConfigError(f"--resolution: expected one table per freq, got two of {name}; keep one")
         found[name] = file
     return found
 
@@ -54,10 +83,17 @@ def read_pairs(pairs: Sequence[str] | None) -> dict[str, str]:
 def check_resolutions(panel: Panel, config: ForecasterConfig) -> None:
     """Refuse a panel with other tables than those that a network of this config reads.
 
+    Parameters
+    ----------
+    panel : Panel
+        The series, with their tables of coarser resolutions.
+    config : ForecasterConfig
+        The network's.
+
     Raises
     ------
     TrainingError
-        Which names the table that is wanting, or that is one too many.
+        If a table is missing, or there is one that the network does not read; the message names it.
     """
     there, names = (
         set(panel.items[0].mixed_frequency),
@@ -66,22 +102,39 @@ def check_resolutions(panel: Panel, config: ForecasterConfig) -> None:
     for length in config.mixed_frequency:
         if length not in there:
             raise TrainingError(
-                f"resolutions: the network is given {names[length]} and the data has no such table; "
+                f"resolutions: the network reads {names[length]} and the data has no such table; "
                 f"add --resolution {names[length]}=FILE"
             )
     for length in there - set(config.mixed_frequency):
         name = str(panel.freq.coarser(length)) if panel.freq else str(length)
         known = ", ".join(names.values()) or "none"
-        raise TrainingError(f"resolutions: the network is not given {name} but {known}; leave --resolution {name} out")
+        raise TrainingError(f"resolutions: the network reads {known} and not {name}; leave --resolution {name} out")
 
 
 def count_steps(base: Frequency | None, coarse: Frequency) -> int:
-    """Base steps in a coarse one.
+    """Count the base steps in a coarse one.
+
+    Parameters
+    ----------
+    base : Frequency or None
+        The panel's freq; None for counted steps, which no table goes with.
+    coarse : Frequency
+        The table's freq.
+
+    Returns
+    -------
+    int
+        Base steps per bucket, at least 2.
 
     Raises
     ------
     TrainingError
         If that is not a whole number above 1.
+
+    Examples
+    --------
+    >>> count_steps(Frequency.parse("1h"), Frequency.parse("1d"))
+    24
     """
     if base is None:
         raise TrainingError("expected data with times, got counted steps; give a column of dates")
@@ -104,7 +157,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     except (ConfigError, TableError, TrainingError) as error:
         raise TrainingError(f"{source}: {error}") from None
     if length in panel.items[0].mixed_frequency:
-        raise TrainingError(f"{source}: there is a table of {freq} already; give one")
+        raise TrainingError(f"{source}: there is a table of {freq} already; pass one")
     own = {item.item_id: item for item in table.items}
     unknown = sorted(set(own) - {item.item_id for item in panel.items})
     if unknown:
@@ -115,12 +168,12 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     items = []
     for item in panel.items:
         values = own.get(item.item_id)
-        given = (
+        coarse = (
             CoarseValues(0, np.zeros(0, dtype=np.float32))
             if values is None
             else _aligned(item, values, length, freq, source)
         )
-        items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: given}))
+        items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: coarse}))
     return replace(panel, items=tuple(items))
 
 

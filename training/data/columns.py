@@ -47,21 +47,42 @@ class Columns:
 
 @dataclass(frozen=True)
 class Layout:
-    """Columns as found in one table: ``series`` are the series of a wide one, empty for a long one."""
+    """Columns as found in one table."""
 
     item_id: str | None
+    """Column that names the item, or None where there is but one, or the table is wide."""
     timestamp: str
+    """Column of times."""
     target: str
+    """Column to forecast, of a long table."""
     series: tuple[str, ...]
+    """Columns that are a series each, of a wide table; empty for a long one."""
 
 
 def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     """Match the wanted columns with those that a table has.
 
+    Parameters
+    ----------
+    columns : Columns
+        What each column is wanted for.
+    present : sequence of str
+        Names of the table's columns.
+
+    Returns
+    -------
+    Layout
+        Of a wide table where ``columns.wide`` says so or, left open, where no column is named as target or item.
+
     Raises
     ------
     TableError
         If a named column is absent, or no column is known to hold the time.
+
+    Examples
+    --------
+    >>> find_layout(Columns(), ["date", "north", "south"]).series
+    ('north', 'south')
     """
     timestamp = columns.timestamp or next((name for known in _TIMES for name in present if name.lower() == known), None)
     if timestamp is None:
@@ -75,7 +96,7 @@ def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
     twice = {name for name in columns.covariates if columns.covariates.count(name) > 1}
     if twice:
         raise TableError(f"column {min(twice)!r}: named as more than one kind of covariate; keep one of them")
-    # Wide is only guessed where nothing speaks for long: no target, no item, no name given for either.
+    # Wide is only guessed where nothing suggests a long table: no target, no item, and neither is named.
     guess = columns.target == Columns.target and not {columns.target, columns.item_id} & set(present)
     wide = guess if columns.wide is None else columns.wide
     if wide:

@@ -23,6 +23,20 @@ _MOST_LEVELS = 64
 def fit_covariates(panel: Panel, split: Split, config: ForecasterConfig) -> ForecasterConfig:
     """Add to a config how each covariate of a panel becomes numbers, learned from training rows only.
 
+    Parameters
+    ----------
+    panel : Panel
+        The series with their raw covariates.
+    split : Split
+        Where each item's training rows end.
+    config : ForecasterConfig
+        A network's, whose own covariates are replaced.
+
+    Returns
+    -------
+    ForecasterConfig
+        With a mean and a deviation for each covariate of numbers and the levels of each of texts.
+
     Raises
     ------
     TrainingError
@@ -82,7 +96,18 @@ class PanelTensors:
     """Most buckets that a series begins with."""
 
     def to(self, device: torch.device | str) -> "PanelTensors":
-        """Move all rows to a device."""
+        """Move all rows to a device.
+
+        Parameters
+        ----------
+        device : torch.device or str
+            Where to.
+
+        Returns
+        -------
+        PanelTensors
+            The same rows there; values of coarse tables stay in numpy.
+        """
         moved: dict[str, Any] = {
             name: value.to(device) for name, value in vars(self).items() if isinstance(value, Tensor)
         }
@@ -92,27 +117,39 @@ class PanelTensors:
 def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
     """Turn a panel into the tensors that a network of this config reads.
 
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : ForecasterConfig
+        The network's, with its covariates fitted.
+
+    Returns
+    -------
+    PanelTensors
+        All rows, on the CPU.
+
     Raises
     ------
     InputError, TrainingError
-        If a covariate, or a table of a given resolution, is not what the config expects.
+        If a covariate, or the table of a coarser resolution, is not what the config expects.
     """
     check_resolutions(panel, config)
-    targets, pasts, knowns, givens, statics = [], [], [], [], []
+    targets, pasts, knowns, coarse, statics = [], [], [], [], []
     for item in panel.items:
         rows = (item.target.size,)
         targets.append(item.target)
         pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
         times = panel.times(item)
         knowns.append(known_columns(config, item.known, times, item.target.size))
-        givens.append(mixed_frequency_columns(item, config.mixed_frequency))
+        coarse.append(mixed_frequency_columns(item, config.mixed_frequency))
         statics.append(encode_covariates(config.static_covariates, dict(item.static), ()))
     lengths = np.asarray([target.size for target in targets], dtype=np.int64)
     return PanelTensors(
         target=torch.from_numpy(np.concatenate(targets)),
         past=torch.from_numpy(np.concatenate(pasts)),
         known=torch.from_numpy(np.concatenate(knowns)),
-        mixed_frequency=torch.from_numpy(np.concatenate(givens)),
+        mixed_frequency=torch.from_numpy(np.concatenate(coarse)),
         static=torch.from_numpy(np.stack(statics)),
         clock=_whole(item.clock for item in panel.items),
         offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
@@ -125,7 +162,29 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
 
 
 def known_columns(config: ForecasterConfig, known: Any, times: Any, rows: int) -> np.ndarray[Any, Any]:
-    """Columns known ahead ``[rows, Ck]``: the calendar's (zeros without times), then encoded future covariates."""
+    """Lay out the columns that are known ahead: the calendar's first, then encoded future covariates.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    known : mapping of str to array
+        Raw future covariates ``[rows]`` by name.
+    times : Times or None
+        Time of each row; None without times, where the calendar is zeros.
+    rows : int
+        How many rows.
+
+    Returns
+    -------
+    array
+        ``[rows, Ck]`` float32.
+
+    Raises
+    ------
+    InputError
+        If a covariate is not what the config expects.
+    """
     width = calendar_width(config.calendar)
     empty = np.zeros((rows, width), dtype=np.float32)
     calendar = empty if times is None else calendar_features(config.calendar, times)
@@ -133,7 +192,18 @@ def known_columns(config: ForecasterConfig, known: Any, times: Any, rows: int) -
 
 
 def covariate_names(config: ForecasterConfig) -> dict[str, list[str]]:
-    """Names of the covariates that a network takes, by kind, for messages and manifests."""
+    """Name the covariates that a network takes, for messages and manifests.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+
+    Returns
+    -------
+    dict of str to list of str
+        Names by kind: ``past``, ``future``, ``static``.
+    """
     kinds = {"past": config.past_covariates, "future": config.future_covariates, "static": config.static_covariates}
     return {kind: [covariate.name for covariate in covariates] for kind, covariates in kinds.items()}
 

@@ -12,7 +12,20 @@ from training.data.panel import CoarseValues, Item
 
 
 def mixed_frequency_columns(item: Item, lengths: Sequence[int]) -> np.ndarray[Any, Any]:
-    """Values of resolutions of so many base steps at the last step of each bucket, NaN elsewhere: ``[T, G]``."""
+    """Put an item's coarse values where its rows read them: at the last step of each bucket.
+
+    Parameters
+    ----------
+    item : Item
+        One series of T rows, with its values of coarse resolutions.
+    lengths : sequence of int
+        The G resolutions, in base steps per bucket.
+
+    Returns
+    -------
+    array
+        ``[T, G]`` float32, NaN at all other steps.
+    """
     columns = np.empty((item.target.size, len(lengths)), dtype=np.float32)
     for place, length in enumerate(lengths):
         one = item.mixed_frequency[length]
@@ -23,9 +36,23 @@ def mixed_frequency_columns(item: Item, lengths: Sequence[int]) -> np.ndarray[An
 def read_coarse_history(
     coarse: Mapping[int, Sequence[CoarseValues]], items: Tensor, clock: Tensor, most: int
 ) -> Tensor:
-    """``[B, G, K]`` as ``Observations`` wants it: of buckets that were over after the steps ``clock`` ``[B]`` of items.
+    """Collect the coarse values of buckets that were over before rows are read, as ``Observations.coarse_history``.
 
-    coarse: by base steps per bucket, what each item brings.
+    Parameters
+    ----------
+    coarse : mapping of int to sequence of CoarseValues
+        Values of every item, by base steps per bucket.
+    items : Tensor
+        Number ``[B]`` of the item of each row.
+    clock : Tensor
+        Absolute index ``[B]`` of the step before the first that is read.
+    most : int
+        Buckets K that are kept, the latest.
+
+    Returns
+    -------
+    Tensor
+        ``[B, G, K]``, NaN where there is none, on the device of ``items``.
     """
     found = np.empty((len(items), len(coarse), most), dtype=np.float32)
     for place, (length, parts) in enumerate(coarse.items()):

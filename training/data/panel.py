@@ -58,14 +58,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Panel:
-    """Series that share a freq (None: counted steps without times) and the names of their covariates.
-
-    notes: what whoever gave the table should know of how it was read.
-    """
+    """Series that share a freq and the names of their covariates."""
 
     items: tuple[Item, ...]
+    """The series."""
     freq: Frequency | None
+    """Distance of two rows; None for counted steps without times."""
     notes: tuple[str, ...] = ()
+    """What whoever brought the table should know of how it was read."""
 
     @property
     def rows(self) -> int:
@@ -77,7 +77,20 @@ class Panel:
         return replace(self, items=tuple(Item(i.item_id, i.clock, i.offset, i.target, zone=i.zone) for i in self.items))
 
     def times(self, item: Item, ahead: int = 0) -> Times | None:
-        """Times of an item's rows and of ``ahead`` steps after them, on its axis, or None without times."""
+        """Give the times of an item's rows, and of steps after them.
+
+        Parameters
+        ----------
+        item : Item
+            One of the panel's.
+        ahead : int
+            Steps after the last row.
+
+        Returns
+        -------
+        Times or None
+            ``[T + ahead]`` on the item's axis; None without times.
+        """
         if self.freq is None:
             return None
         return self.freq.times(np.arange(item.clock, item.clock + item.target.size + ahead), item.offset)

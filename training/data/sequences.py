@@ -38,7 +38,18 @@ class Batch(NamedTuple):
     """Values ``[B, K, F]`` to be forecast, NaN where unknown or not to be used."""
 
     def to(self, device: torch.device) -> "Batch":
-        """Move to a device."""
+        """Move to a device.
+
+        Parameters
+        ----------
+        device : torch.device
+            Where to.
+
+        Returns
+        -------
+        Batch
+            The same sequences there.
+        """
         return Batch(*(part.to(device) for part in self))
 
     @property
@@ -47,7 +58,18 @@ class Batch(NamedTuple):
         return max(int((~self.truth.isnan()).sum()), 1)
 
     def apart(self, count: int) -> "list[Batch]":
-        """Cut into ``count`` of about one size, or as many as there are sequences."""
+        """Cut into parts of about one size.
+
+        Parameters
+        ----------
+        count : int
+            How many parts; fewer where there are fewer sequences.
+
+        Returns
+        -------
+        list of Batch
+            Some sequences each, all of them together.
+        """
         return [Batch(*parts) for parts in zip(*(part.chunk(count) for part in self), strict=True)]
 
 
@@ -74,6 +96,15 @@ class Sequences:
 
     Items are drawn in proportion to their rows; lengths fall into few classes so that a batch is never padded, and an
     item shorter than the longest class is read from its true first observation as often as not.
+
+    Parameters
+    ----------
+    tensors : PanelTensors
+        All rows, on the CPU.
+    borders : array
+        Row ``[I]`` of each item from which on nothing is read or compared with forecasts.
+    shape : SequenceShape
+        How sequences are cut.
 
     Raises
     ------
@@ -109,7 +140,20 @@ class Sequences:
         self._shares = totals / totals.sum()
 
     def draw(self, count: int, generator: np.random.Generator) -> Batch:
-        """Draw ``count`` sequences of one length class; more of a shorter one, so that batches cost alike."""
+        """Draw sequences of one length class; more of a shorter one, so that batches cost alike.
+
+        Parameters
+        ----------
+        count : int
+            Sequences of the longest class; of others up to eight times as many.
+        generator : numpy.random.Generator
+            Draws items, beginnings, and which sequences lose covariates or the calendar.
+
+        Returns
+        -------
+        Batch
+            On the CPU.
+        """
         chosen = int(generator.choice(len(self._classes), p=self._shares))
         forks = int(self._classes[chosen])
         wanted = min(count * max(1, self.shape.forks // forks), count * 8)
@@ -123,7 +167,22 @@ class Sequences:
         return self._drop(batch, generator)
 
     def cut(self, items: NDArray[np.int64], starts: NDArray[np.int64], forks: int) -> Batch:
-        """Cut the sequences that begin at these rows of these items."""
+        """Cut the sequences that begin at these rows of these items.
+
+        Parameters
+        ----------
+        items : array
+            Number ``[B]`` of each one's item.
+        starts : array
+            Row ``[B]`` of the item that each begins at.
+        forks : int
+            Their length T, in patches.
+
+        Returns
+        -------
+        Batch
+            Values beyond an item's border are NaN in ``truth``, columns known ahead of them 0 in ``future``.
+        """
         tensors, shape = self.tensors, self.shape
         item = torch.from_numpy(np.asarray(items, dtype=np.int64))
         start = torch.from_numpy(np.asarray(starts, dtype=np.int64))

@@ -30,18 +30,53 @@ class Split:
     def can_choose(self, horizon: int) -> bool:
         """Whether validation holds horizons enough, of all items together, to choose one network before another.
 
-        Fewer tell what one stretch was like: of 1.2 horizons of airline passengers the winner was wrong by half.
+        Fewer show what one stretch was like: of 1.2 horizons of airline passengers the winner was wrong by half.
+
+        Parameters
+        ----------
+        horizon : int
+            Steps ahead F.
+
+        Returns
+        -------
+        bool
+            Whether there are at least three.
         """
         return bool((self.val - self.train).sum() >= _ENOUGH * horizon)
 
     def stride(self, wanted: int, horizon: int) -> int:
-        """Steps between validated origins: as wanted, fewer where even the longest validation would have none."""
+        """Choose the steps between validated origins.
+
+        Parameters
+        ----------
+        wanted : int
+            Steps that are wanted.
+        horizon : int
+            Steps ahead F.
+
+        Returns
+        -------
+        int
+            As wanted, fewer where even the longest validation would have no origin then; at least 1.
+        """
         windows = int((self.val - self.train).max()) - horizon + 1
         return max(min(wanted, windows), 1)
 
 
 def split_by_rows(panel: Panel, borders: Sequence[int]) -> Split:
-    """Cut every item at the same three rows: the ends of training, validation and test.
+    """Cut every item at the same three rows.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    borders : sequence of int
+        Rows at which training, validation and test end.
+
+    Returns
+    -------
+    Split
+        The same for every item.
 
     Raises
     ------
@@ -64,6 +99,20 @@ def split_by_fractions(panel: Panel, fractions: Sequence[float], horizon: int) -
 
     An item too short for all three still has its test, if a horizon to learn from is left before it; a yet shorter one
     is learned from only.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    fractions : sequence of float
+        Shares of training, validation and test, which add to 1.
+    horizon : int
+        Steps ahead F.
+
+    Returns
+    -------
+    Split
+        Each item's test ends with its last observed value.
 
     Raises
     ------
@@ -96,12 +145,45 @@ def split_by_fractions(panel: Panel, fractions: Sequence[float], horizon: int) -
 
 
 def origins(begin: int, end: int, horizon: int) -> NDArray[np.int64]:
-    """Rows after which a whole forecast falls into ``[begin, end)``: ``begin - 1 … end - horizon - 1``."""
+    """List the rows after which a whole forecast falls into ``[begin, end)``.
+
+    Parameters
+    ----------
+    begin : int
+        First row that may be forecast.
+    end : int
+        Row after the last.
+    horizon : int
+        Steps ahead F.
+
+    Returns
+    -------
+    array
+        Rows ``[N]`` int64, ``begin - 1 … end - horizon - 1``; each is the last that its forecast has read.
+
+    Examples
+    --------
+    >>> origins(10, 14, 3)
+    array([ 9, 10])
+    """
     return np.arange(begin - 1, end - horizon, dtype=np.int64) if end - begin >= horizon else np.zeros(0, np.int64)
 
 
 def standards(panel: Panel, split: Split) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and population deviation ``[I]`` of every item's training rows, for metrics only; a constant item has 1."""
+    """Measure every item's training rows, for metrics only.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    split : Split
+        Where each item's training rows end.
+
+    Returns
+    -------
+    tuple of array
+        Mean and population deviation ``[I]`` in the target's unit; a constant item has deviation 1.
+    """
     means, deviations = [], []
     for item, end in zip(panel.items, split.train, strict=True):
         rows = item.target[:end].astype(np.float64)

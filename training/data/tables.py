@@ -1,7 +1,5 @@
-"""From a file to a ``Panel``: validate, normalise, regularise."""
+"""Tables as files and frames: read, checked, and made plain and long; ``read_panel`` goes all the way to a panel."""
 
-from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -9,40 +7,97 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from statecast.errors import InputError
-from statecast.time.axis import TimeAxis, infer_times, off_anchor
 from statecast.time.frequency import Frequency
-from statecast.time.stamps import Stamps, TimeError
+from statecast.time.stamps import Stamps
 from statecast.time.zones import fixed_offset
 from training.data.columns import Columns, Layout, find_layout
-from training.data.panel import Item, Panel
+from training.data.panel import Panel
+from training.data.regular_series import regularise
 from training.data.times import read_times
 from training.errors import TableError
 
 _LARGEST = float(np.finfo(np.float32).max) / 1e6  # squares of sums must stay finite
-_SPARSEST = 50  # grid rows for each given row, beyond which the freq is surely wrong
 
 
 def read_panel(path: str | Path, columns: Columns | None = None, freq: str | None = None) -> Panel:
-    """Read a CSV (also gzipped) or Parquet table into regular series.
+    """Read a table into regular series.
+
+    Parameters
+    ----------
+    path : str or Path
+        File ``.csv``, ``.csv.gz`` or ``.parquet``.
+    columns : Columns, optional
+        What each column is; left out, the usual names.
+    freq : str, optional
+        Distance of two rows, such as ``1h``; left out, it is inferred.
+
+    Returns
+    -------
+    Panel
+        One item per series, gaps filled with NaN.
 
     Raises
     ------
     TableError
         If the file cannot be read, a column is absent, or a series is empty, unsorted, doubled or uneven.
+    ConfigError
+        If ``freq`` is not one.
     """
     return panel_of(read_table(path), columns, freq)
 
 
 def panel_of(frame: pd.DataFrame, columns: Columns | None = None, freq: str | None = None) -> Panel:
-    """Make a panel of a table that is already in memory; errors as ``read_panel``."""
+    """Make a panel of a table that is already in memory.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table, long or wide.
+    columns : Columns, optional
+        As in ``read_panel``.
+    freq : str, optional
+        As in ``read_panel``.
+
+    Returns
+    -------
+    Panel
+        One item per series, gaps filled with NaN.
+
+    Raises
+    ------
+    TableError, ConfigError
+        As in ``read_panel``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"date": ["2026-01-01", "2026-01-02", "2026-01-04"], "target": [1.0, 2.0, 4.0]})
+    >>> panel = panel_of(frame)
+    >>> str(panel.freq), panel.items[0].target.tolist()
+    ('1d', [1.0, 2.0, nan, 4.0])
+    """
     columns = columns or Columns()
     layout = validate(frame, columns)
     return regularise(normalise(frame, columns, layout), columns, Frequency.parse(freq) if freq else None)
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a file as it is, by its suffix: ``.parquet``, ``.csv``, ``.csv.gz``."""
+    """Read a file as it is, by its suffix.
+
+    Parameters
+    ----------
+    path : str or Path
+        File ``.csv``, ``.csv.gz`` or ``.parquet``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Its columns, nothing converted that pandas does not convert.
+
+    Raises
+    ------
+    TableError
+        If there is no such file, or it is no such table.
+    """
     path = Path(path)
     if not path.is_file():
         raise TableError(f"{path}: no such file")
@@ -57,7 +112,25 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
 
 def validate(frame: pd.DataFrame, columns: Columns) -> Layout:
-    """Check that the table has rows, the columns wanted, and numbers for targets; change nothing."""
+    """Check that the table has rows, the columns wanted, and numbers for targets; change nothing.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table.
+    columns : Columns
+        What each column is wanted for.
+
+    Returns
+    -------
+    Layout
+        The columns as found.
+
+    Raises
+    ------
+    TableError
+        If one of these is wrong; the message names the column, and the row where there is one.
+    """
     names = [str(name) for name in frame.columns]
     if len(set(names)) != len(names):
         raise TableError(f"column {next(n for n in names if names.count(n) > 1)!r}: named twice; rename one")
@@ -73,7 +146,28 @@ def validate(frame: pd.DataFrame, columns: Columns) -> Layout:
 
 
 def normalise(frame: pd.DataFrame, columns: Columns, layout: Layout) -> pd.DataFrame:
-    """Make a long table ``item_id, timestamp, target, covariates…`` with times as instants in UTC or as whole steps."""
+    """Make a plain long table: ``item_id``, ``timestamp``, ``target`` and ``covariate:NAME`` columns.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A table that ``validate`` has passed.
+    columns : Columns
+        What each column is, and how times are read.
+    layout : Layout
+        What ``validate`` found.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With wall times as datetimes or whole steps; where times are local, ``ahead`` is the seconds that local time is
+        ahead of UTC, and ``zone`` a named zone.
+
+    Raises
+    ------
+    TableError
+        If a time cannot be read.
+    """
     times = read_times(frame[layout.timestamp], columns.time_options)
     count = len(frame)
     repeats = len(layout.series) or 1
@@ -102,110 +196,12 @@ def _time_columns(times: Stamps | NDArray[np.int64], repeats: int) -> dict[str, 
     return found
 
 
-def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = None) -> Panel:
-    """Put each item on an even grid: gaps become rows of NaN.
-
-    Raises
-    ------
-    TableError
-        If an item's times are not rising, lie beside the grid, or are coarser than the panel's freq.
-    """
-    codes, names = pd.factorize(frame["item_id"])
-    order = np.argsort(codes, kind="stable")
-    codes = codes[order]
-    frame = frame.iloc[order]
-    times = frame["timestamp"].to_numpy()
-    breaks = np.diff(codes) != 0
-    stamps = _stamps(frame) if np.issubdtype(times.dtype, np.datetime64) else None
-    _check_order(times if stamps is None else stamps.instants, breaks, codes, names)
-    plain, notes = _settle(stamps, breaks, freq)
-    edges = np.flatnonzero(np.concatenate([[True], breaks, [True]]))
-    parts = {name: frame[f"covariate:{name}"].to_numpy() for name in columns.covariates}
-    target = frame["target"].to_numpy(dtype=np.float64)
-    items = []
-    for begin, end in pairwise(edges):
-        rows = slice(int(begin), int(end))
-        name = str(names[codes[begin]])
-        clocks, axis = times[rows].astype(np.int64), None
-        if stamps is not None:
-            try:
-                axis, clocks = TimeAxis.of(stamps.take(rows), plain)
-            except TimeError as error:
-                row = frame.index[int(begin) + (error.index or 0)]
-                raise TableError(f"item {name!r}: row {row}: {error}, or give --freq") from None
-        _check_grid(name, clocks, plain)
-        local = {key: values[rows] for key, values in parts.items()}
-        items.append(_item(name, clocks, axis, target=target[rows], covariates=local, columns=columns))
-    return Panel(tuple(items), plain, notes)
-
-
-def _stamps(frame: pd.DataFrame) -> Stamps:
-    wall = frame["timestamp"].to_numpy().astype("datetime64[s]")
-    ahead = frame["ahead"].to_numpy(dtype=np.int64) if "ahead" in frame else 0
-    stamps = Stamps.of(wall, ahead)
-    zone = None if "zone" not in frame or not len(frame) else frame["zone"].iloc[0]
-    return stamps if not zone else replace(stamps, zone=zone)
-
-
-def _settle(
-    stamps: Stamps | None, breaks: NDArray[np.bool_], freq: Frequency | None
-) -> tuple[Frequency | None, tuple[str, ...]]:
-    """Freq of a panel, without an anchor, and what to note of it."""
-    if stamps is None:
-        return None, ()
-    if freq is None:
-        try:
-            return infer_times(stamps, breaks)[1], ()
-        except InputError as error:
-            raise TableError(f"{error} with --freq") from None
-    beside = off_anchor(stamps, freq)
-    return freq.plain, (f"freq: {beside}; the times are taken as they are",) if beside else ()
-
-
-def _item(
-    name: str,
-    clocks: NDArray[np.int64],
-    axis: TimeAxis | None,
-    *,
-    target: NDArray[np.float64],
-    covariates: dict[str, NDArray[Any]],
-    columns: Columns,
-) -> Item:
-    if np.isnan(target).all():
-        raise TableError(f"item {name!r}: has no observed value; leave it out")
-    length = int(clocks[-1] - clocks[0]) + 1
-    index = clocks - clocks[0]
-    static = {}
-    for key in columns.static:
-        values = pd.unique(covariates[key])
-        if len(values) > 1:
-            raise TableError(f"item {name!r}: static covariate {key!r} changes over time; make it a past covariate")
-        static[key] = values[0]
-    return Item(
-        item_id=name,
-        clock=int(clocks[0]),
-        offset=0 if axis is None else axis.offset,
-        zone="" if axis is None else axis.zone,
-        target=_spread(target, index, length).astype(np.float32),
-        past={key: _spread(covariates[key], index, length) for key in columns.past},
-        known={key: _spread(covariates[key], index, length) for key in columns.future},
-        static=static,
-    )
-
-
-def _spread(values: NDArray[Any], index: NDArray[np.int64], length: int) -> NDArray[Any]:
-    empty: Any = None if values.dtype == object else np.nan
-    grid = np.full(length, empty, dtype=values.dtype)
-    grid[index] = values
-    return grid
-
-
 def _check_target(column: pd.Series) -> None:
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        given = column.dropna()
-        bad = given[pd.to_numeric(given, errors="coerce").isna()]
+        filled = column.dropna()
+        bad = filled[pd.to_numeric(filled, errors="coerce").isna()]
         shown = repr(bad.iloc[0])[:40] if len(bad) else str(column.dtype)
-        if len(given):
+        if len(filled):
             raise TableError(f"column {column.name!r}: expected numbers, got {shown}; mend it or name another column")
         return
     values = np.abs(_numbers(column))
@@ -215,28 +211,6 @@ def _check_target(column: pd.Series) -> None:
             f"column {column.name!r}: row {row} holds {column.iloc[row]!r}, beyond what float32 can compute with; "
             "rescale the column or leave the value empty"
         )
-
-
-def _check_order(times: NDArray[Any], breaks: NDArray[np.bool_], codes: Any, names: Any) -> None:
-    steps = np.diff(times).astype(np.int64)
-    wrong = (steps <= 0) & ~breaks
-    if wrong.any():
-        at = int(np.argmax(wrong)) + 1
-        kind, mend = ("duplicate", "keep one row per time") if steps[at - 1] == 0 else ("unsorted", "sort rows by time")
-        raise TableError(f"item {str(names[codes[at]])!r}: {kind} time {times[at]}; {mend}")
-
-
-def _check_grid(name: str, clocks: NDArray[np.int64], freq: Frequency | None) -> None:
-    if clocks.size < 2:
-        return
-    steps = np.diff(clocks)
-    step = str(freq) if freq else "1"
-    if clocks.size > 2 and steps.min() > 1:
-        raise TableError(
-            f"item {name!r}: its steps are {steps.min()} times the panel's freq {step}; use one freq for all items"
-        )
-    if steps.sum() > _SPARSEST * clocks.size + 1000:
-        raise TableError(f"item {name!r}: {clocks.size} rows over {steps.sum()} steps of {step}; give a coarser --freq")
 
 
 def _numbers(column: pd.Series) -> NDArray[np.float64]:

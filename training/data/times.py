@@ -15,6 +15,18 @@ from training.errors import TableError
 def read_times(column: pd.Series, options: TimeOptions = AS_THEY_ARE) -> Stamps | NDArray[np.int64]:
     """Read stamps, or whole steps where the column holds small integers.
 
+    Parameters
+    ----------
+    column : pandas.Series
+        Texts, datetimes or whole numbers.
+    options : TimeOptions
+        Zone, unit and order of day and month.
+
+    Returns
+    -------
+    Stamps or array
+        Stamps, or counted steps ``[rows]`` int64.
+
     Raises
     ------
     TableError

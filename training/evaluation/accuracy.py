@@ -91,7 +91,18 @@ class Accuracy:
         return {metric.name: metric.overall(self._by_item[metric.name]) for metric in self._metrics}
 
     def by_step(self, name: str) -> Array:
-        """One metric ``[F]`` at each step ahead."""
+        """Give one metric at each step ahead.
+
+        Parameters
+        ----------
+        name : str
+            One of ``STEPWISE``.
+
+        Returns
+        -------
+        array
+            ``[F]``, NaN where nothing is known.
+        """
         return metrics.get(name).value(self._by_step[name])
 
     def coverage(self) -> Array:

@@ -1,4 +1,4 @@
-"""Split-conformal calibration: what validation says of a network's intervals and of how its errors hang together."""
+"""Split-conformal calibration: what validation shows of a network's intervals and of how its errors are correlated."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,24 +15,44 @@ from training.data.encoding import PanelTensors
 from training.evaluation.backtest import Part, carried_forecasts
 from training.evaluation.baselines.naive import Task
 
-_LEARNED_HORIZONS = 8  # of learned rows that are looked back upon, at least
+_IN_SAMPLE_HORIZONS = 8  # of rows in sample that are looked back upon, at least
 
 
 def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: int) -> int:
-    """Set a network's margins and autocorrelation from its validation forecasts; gives how many there were.
+    """Set a network's conformal offsets and autocorrelation from its validation forecasts.
 
-    Each segment's margins are those at which the outermost levels would have held as often as they promise (Romano et
-    al. 2019, in log width), beside what each series had found out for itself by then. Where validation spans few
-    horizons they are drawn towards what learned rows need: all series of a panel share its days, and one quiet or wild
-    day says little of the next. Where it spans too few to choose by, it can show that intervals are too narrow, not
-    that they are too wide: a stretch that stayed below the median would leave no room above it.
+    Each segment's offsets are those at which the outermost levels would have held as often as they promise, beside what
+    each series had found out for itself by then. Where validation spans few horizons they are drawn towards what rows
+    in sample need: all series of a panel share its days, and one quiet or wild day says little of the next. Where it
+    spans too few to choose by, it can show that intervals are too narrow, not that they are too wide: a stretch that
+    stayed below the median would leave no space above it.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        A trained network, whose ``calibration`` is changed in place.
+    tensors : PanelTensors
+        All rows of the panel, encoded for it.
+    task : Task
+        The panel, its borders, season and horizon.
+    every : int
+        Steps between validated origins.
+
+    Returns
+    -------
+    int
+        How many forecasts were looked at; 0 where validation has none, and offsets are those in sample.
+
+    References
+    ----------
+    Romano, Y., Patterson, E. and Candes, E. (2019). Conformalized quantile regression. NeurIPS. (Here in log width.)
     """
     split, calibration = task.split, network.calibration
     every = split.stride(every, task.horizon)
     if network.config.adaptation and isinstance(network, Forecaster):
-        _remember_learned(network, tensors, task)
-    learned = calibration.in_sample_offsets
-    calibration.conformal_offsets.copy_(learned)
+        _set_in_sample(network, tensors, task)
+    in_sample = calibration.in_sample_offsets
+    calibration.conformal_offsets.copy_(in_sample)
     part = Part(split.train, split.val)
     forecasts = [(raw, truth, age) for raw, _, truth, age in _centred(network, tensors, task, part, every)]
     if not forecasts:
@@ -42,22 +62,34 @@ def calibrate(network: SeriesNetwork, tensors: PanelTensors, task: Task, every: 
     promised = [1.0 - network.config.quantile_levels[0], network.config.quantile_levels[-1]]
     raw, truth, age = (torch.cat(parts) for parts in zip(*forecasts, strict=True))
     alone = _holding(calibration, calibration.needed(raw, truth) - calibration.widening(age, task.horizon), promised)
-    least = torch.full_like(learned, -torch.inf) if split.can_choose(task.horizon) else learned
-    calibration.conformal_offsets.copy_(torch.lerp(learned, alone, trust).maximum(least))
+    least = torch.full_like(in_sample, -torch.inf) if split.can_choose(task.horizon) else in_sample
+    calibration.conformal_offsets.copy_(torch.lerp(in_sample, alone, trust).maximum(least))
     if network.config.adaptation:
         again = _centred(network, tensors, task, part, every)
         left = _holding(
             calibration, torch.cat([calibration.needed(served, truth) for _, served, truth, _ in again]), promised
         )
         calibration.conformal_offsets.copy_(
-            torch.lerp(learned, calibration.conformal_offsets + left, trust).maximum(least)
+            torch.lerp(in_sample, calibration.conformal_offsets + left, trust).maximum(least)
         )
-    remember_dependence(calibration, raw, truth, age)
+    set_autocorrelation(calibration, raw, truth, age)
     return len(raw)
 
 
-def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
-    """Set the autocorrelation to the mean of what forecasts ``[N, F, Q]`` and ``[N, F]`` have; as it is if none has."""
+def set_autocorrelation(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
+    """Set the autocorrelation of errors to the mean of what forecasts show; it stays where none shows any.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        A network's, changed in place.
+    raw : Tensor
+        Quantiles ``[N, F, Q]`` before calibration.
+    truth : Tensor
+        Values ``[N, F]`` in the same unit, NaN where unknown.
+    age : Tensor
+        Steps ``[N]`` that each series had read.
+    """
     stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.conformal_offsets.shape), age)
     found = estimate_autocorrelation(normal_scores(stretched, truth, calibration.levels))
     found = found[found[:, 0] > 0]
@@ -65,13 +97,13 @@ def remember_dependence(calibration: Calibration, raw: Tensor, truth: Tensor, ag
         calibration.autocorrelation.copy_(found.mean(0))
 
 
-def _remember_learned(network: Forecaster, tensors: PanelTensors, task: Task) -> None:
-    """Set until when rows count as learned, and what margins such rows need, from the last of them.
+def _set_in_sample(network: Forecaster, tensors: PanelTensors, task: Task) -> None:
+    """Set until when rows count as in sample, and what offsets such rows need, from the last of them.
 
     Series may end at different times; the latest end of training counts for all, as a state knows no other border.
     """
     split, calibration = task.split, network.calibration
-    span = np.maximum(split.val - split.train, _LEARNED_HORIZONS * task.horizon)
+    span = np.maximum(split.val - split.train, _IN_SAMPLE_HORIZONS * task.horizon)
     begin = np.maximum(split.train - span, tensors.first.cpu().numpy() + network.config.lookback_length)
     part = Part(np.minimum(begin, split.train), split.train)
     needed = [
@@ -106,7 +138,7 @@ def _centred(
 
 
 def _holding(calibration: Calibration, needed: Tensor, shares: Sequence[float]) -> Tensor:
-    """Margins ``[2, S]`` at which ``shares`` (below, above) of ``needed`` ``[N, 2, F]`` hold; 0 where none is known."""
+    """Offsets ``[2, S]`` at which ``shares`` (below, above) of ``needed`` ``[N, 2, F]`` hold; 0 where none is known."""
     found = torch.zeros_like(calibration.conformal_offsets)
     for segment, columns in enumerate(needed.split(calibration.segment_length, dim=-1)):
         for side, share in enumerate(shares):

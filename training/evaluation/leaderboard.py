@@ -1,4 +1,4 @@
-"""One table for all: our network and every baseline, on the same origins of the same rows."""
+"""One table for all: our network and every baseline, from the same origins of the same rows."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -95,13 +95,35 @@ def new_leaderboard(
 ) -> Leaderboard:
     """Score the network, carried from the first row, and the baselines at every test origin.
 
-    Baselines that by a rough reckoning take longer than ``baseline_seconds`` are left out, and named.
+    Parameters
+    ----------
+    network : SeriesNetwork
+        A trained and calibrated network.
+    tensors : PanelTensors
+        All rows of the panel, encoded for it.
+    task : Task
+        The panel, its borders, season and horizon.
+    boosting : bool
+        Whether boosted trees are among the baselines.
+    seed : int
+        Seed of the baselines that draw.
+    watcher : Watcher
+        Who follows the progress.
+    baseline_seconds : float
+        Longest time in seconds that a slow baseline may take by an estimate; what takes longer is left out, and named.
+    columns : sequence of str
+        Metrics that a table shows, in order.
+
+    Returns
+    -------
+    Leaderboard
+        Ours first.
     """
     part = Part(task.split.val, task.split.test)
     watcher.say("testing: every origin, state carried from the first row")
-    begun = time.process_time()
+    started = time.process_time()
     leaderboard = Leaderboard({OURS: score_network(network, tensors, task, part)}, columns)
-    leaderboard.seconds[OURS] = time.process_time() - begun
+    leaderboard.seconds[OURS] = time.process_time() - started
     models: list[Baseline] = [LastValue(), SeasonalNaive(), Ewma(), Naive2()]
     slow: list[Boosting | Statistical] = ([Boosting(seed=seed)] if boosting else []) + [
         Statistical(kind) for kind in KINDS
@@ -116,15 +138,27 @@ def new_leaderboard(
         else:
             models.append(candidate)
     for model in models:
-        begun = time.process_time()
+        started = time.process_time()
         model.fit(task)
         leaderboard.scores[model.name] = score_baseline(model, task, part)
-        leaderboard.seconds[model.name] = time.process_time() - begun
+        leaderboard.seconds[model.name] = time.process_time() - started
     return leaderboard
 
 
 def owa(table: Mapping[str, float], reference: Mapping[str, float]) -> float:
-    """Overall weighted average of the M4 competition: sMAPE and MASE, each relative to a reference's, and their mean.
+    """Overall weighted average of the M4 competition.
+
+    Parameters
+    ----------
+    table : mapping of str to float
+        A model's ``smape`` and ``mase``.
+    reference : mapping of str to float
+        Those of Naive2.
+
+    Returns
+    -------
+    float
+        Mean of the two errors, each relative to the reference's; below 1 is better than it.
 
     References
     ----------
@@ -140,12 +174,38 @@ def owa(table: Mapping[str, float], reference: Mapping[str, float]) -> float:
 
 
 def heading(name: str, levels: Sequence[float]) -> str:
-    """Heading of a column of figures."""
+    """Give the heading of a column of figures.
+
+    Parameters
+    ----------
+    name : str
+        Name of a metric, or ``owa``.
+    levels : sequence of float
+        Levels ``[Q]`` of our quantiles, which some headings name.
+
+    Returns
+    -------
+    str
+        Such as ``MASE``.
+    """
     return "OWA" if name == _OWA else metrics.get(name).heading(levels)
 
 
 def show(name: str, figure: float | None) -> str:
-    """A figure of a column as text; unknown is a dash."""
+    """Write one figure of a column.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column's metric, or ``owa``.
+    figure : float or None
+        The figure; None if it is unknown.
+
+    Returns
+    -------
+    str
+        With the metric's digits; unknown is a dash.
+    """
     return metrics.get("mase" if name == _OWA else name).show(figure)
 
 

@@ -1,4 +1,4 @@
-"""Which baseline wins, on what, and by how much: said in plain sentences."""
+"""Which baseline wins, on what, and by how much, in plain sentences."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,25 @@ Row = Mapping[str, float | None]
 
 
 def summarise(ours: Row, baselines: Mapping[str, Row]) -> list[str]:
-    """One sentence a baseline that is ahead of ours anywhere, the most often ahead first; else that none is."""
+    """Say which baselines are ahead of our model.
+
+    Parameters
+    ----------
+    ours : mapping of str to float or None
+        Our figures by metric.
+    baselines : mapping of str to mapping
+        Those of each baseline by name.
+
+    Returns
+    -------
+    list of str
+        One sentence per baseline that is ahead anywhere, the one ahead most often first; else one that none is.
+
+    Examples
+    --------
+    >>> summarise({"mae": 2.0}, {"naive2": {"mae": 1.0}, "ewma": {"mae": 3.0}})
+    ['naive2 is better than this model on MAE (1 against 2).']
+    """
     ahead = {name: parts for name, row in baselines.items() if (parts := _ahead(ours, row))}
     if not ahead:
         known = [metric.title for metric in _METRICS if ours.get(metric.name) is not None]

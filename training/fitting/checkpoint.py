@@ -1,4 +1,4 @@
-"""A fit that can be gone on with: tensors in one safetensors file, everything else in one JSON file."""
+"""A fit that can be continued: tensors in one safetensors file, everything else in one JSON file."""
 
 import json
 import os
@@ -19,17 +19,36 @@ _TENSORS, _FACTS = "checkpoint.safetensors", "checkpoint.json"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``tensors`` by name, in named groups (``weights/…``, ``moments/…``); ``facts`` are JSON values."""
+    """What a fit needs to continue."""
 
     tensors: dict[str, Tensor]
+    """Tensors by name, in named groups (``weights/…``, ``optimizer/…``)."""
     facts: dict[str, Any]
+    """JSON values, at least ``step``."""
 
     def group(self, name: str) -> dict[str, Tensor]:
-        """The tensors whose names begin with ``name/``, without it."""
+        """Pick one group of tensors.
+
+        Parameters
+        ----------
+        name : str
+            Name of the group, such as ``weights``.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Those whose names begin with ``name/``, without it.
+        """
         return {key[len(name) + 1 :]: value for key, value in self.tensors.items() if key.startswith(f"{name}/")}
 
     def save(self, folder: Path) -> None:
-        """Write both files; a break in the middle leaves the former checkpoint or none, never a mixed one."""
+        """Write both files; an interruption leaves the former checkpoint or none, never a mixed one.
+
+        Parameters
+        ----------
+        folder : Path
+            Where to; it is made if it is not there.
+        """
         folder.mkdir(parents=True, exist_ok=True)
         step = str(self.facts["step"])
         tensors = {name: value.detach().contiguous() for name, value in self.tensors.items()}
@@ -43,7 +62,17 @@ class Checkpoint:
 
     @classmethod
     def load(cls, folder: Path) -> "Checkpoint | None":
-        """Read the newest whole checkpoint of a folder, or None where there is none.
+        """Read the newest whole checkpoint of a folder.
+
+        Parameters
+        ----------
+        folder : Path
+            Where it was saved.
+
+        Returns
+        -------
+        Checkpoint or None
+            None where there is none.
 
         Raises
         ------
@@ -60,13 +89,30 @@ class Checkpoint:
 
     @staticmethod
     def remove(folder: Path) -> None:
-        """Delete the checkpoint, when the artifact is whole."""
+        """Delete the checkpoint, when the artifact is whole.
+
+        Parameters
+        ----------
+        folder : Path
+            Where it was saved.
+        """
         for name in folder.glob("checkpoint.*"):
             name.unlink()
 
 
 def pack_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The moments of every parameter by its place, as tensors."""
+    """Collect the moments of every parameter.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        Such as AdamW.
+
+    Returns
+    -------
+    dict of str to Tensor
+        By ``PLACE/NAME``: place of the parameter and name of the moment; empty before the first step.
+    """
     packed = {}
     for place, moments in optimizer.state_dict()["state"].items():
         for name, value in moments.items():
@@ -75,7 +121,15 @@ def pack_optimizer(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
 
 
 def unpack_optimizer(optimizer: torch.optim.Optimizer, packed: dict[str, Tensor]) -> None:
-    """Put moments back that ``pack_optimizer`` gave."""
+    """Restore the moments that ``pack_optimizer`` collected.
+
+    Parameters
+    ----------
+    optimizer : torch.optim.Optimizer
+        One of the same parameters, changed in place.
+    packed : dict of str to Tensor
+        What ``pack_optimizer`` gave.
+    """
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in packed.items():
         place, name = key.split("/")
@@ -91,7 +145,23 @@ def keep_run(
     average: RunningMean,
     **facts: Any,
 ) -> None:
-    """Save all that a training needs to go on; ``facts`` has at least its ``step``."""
+    """Save all that a training needs to continue.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to.
+    network : nn.Module
+        The network as it is now.
+    optimizer : torch.optim.Optimizer
+        Its optimizer.
+    best : dict of str to Tensor
+        Best weights so far, empty if there are none.
+    average : RunningMean
+        Averaged weights so far.
+    **facts
+        JSON values to keep beside, at least ``step``.
+    """
     groups: dict[str, Weights] = {
         "weights": copy_weights(network),
         "best": best,
@@ -106,7 +176,21 @@ def keep_run(
 def resume_run(
     folder: Path | None, network: nn.Module, optimizer: torch.optim.Optimizer
 ) -> tuple[Weights, RunningMean, dict[str, Any]]:
-    """Put weights, moments and torch's randomness back; gives the best weights, the average and the facts.
+    """Restore the weights, the moments and torch's randomness of a training that was interrupted.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Where its checkpoint lies.
+    network : nn.Module
+        One of the same shape, changed in place.
+    optimizer : torch.optim.Optimizer
+        Its optimizer, changed in place.
+
+    Returns
+    -------
+    tuple of dict, RunningMean and dict
+        Best weights, averaged weights, and the facts that ``keep_run`` kept.
 
     Raises
     ------
@@ -115,10 +199,10 @@ def resume_run(
     """
     checkpoint = Checkpoint.load(folder) if folder else None
     if checkpoint is None:
-        raise TrainingError(f"{folder}: no checkpoint to resume; begin without --resume")
+        raise TrainingError(f"{folder}: no checkpoint to resume; fit without --resume")
     weights, own = checkpoint.group("weights"), network.state_dict()
     if {name: value.shape for name, value in weights.items()} != {name: value.shape for name, value in own.items()}:
-        raise TrainingError(f"{folder}: the checkpoint is of another network; begin without --resume")
+        raise TrainingError(f"{folder}: the checkpoint is of another network; fit without --resume")
     put_weights(network, weights)
     unpack_optimizer(optimizer, checkpoint.group("optimizer"))
     torch.set_rng_state(checkpoint.group("random")["torch"])

@@ -7,6 +7,22 @@ NOISE = 0.01
 
 
 def choose(validations: Sequence[float]) -> int:
-    """The place of the one to take, lower being better: the first, the likeliest, unless another is clearly better."""
+    """Choose the likeliest candidate, which comes first, unless another is clearly better.
+
+    Parameters
+    ----------
+    validations : sequence of float
+        One per candidate, lower is better.
+
+    Returns
+    -------
+    int
+        Place of the chosen one: 0, or that of the lowest where the first is more than ``NOISE`` above it.
+
+    Examples
+    --------
+    >>> choose([1.005, 1.0]), choose([1.02, 1.0])
+    (0, 1)
+    """
     best = min(range(len(validations)), key=validations.__getitem__)
     return 0 if validations[0] <= (1.0 + NOISE) * validations[best] else best

@@ -13,8 +13,15 @@ def new_fabric(device: str, precision: Any = "32-true") -> Fabric:
 
     Parameters
     ----------
-    device : ``cpu``, ``cuda``, or ``auto`` for CUDA where there is a device and the CPU otherwise.
-    precision : as Lightning Fabric names it, ``32-true`` or ``bf16-mixed``.
+    device : str
+        ``cpu``, ``cuda``, or ``auto`` for CUDA where there is a device and the CPU otherwise.
+    precision : str
+        As Lightning Fabric names it, ``32-true`` or ``bf16-mixed``.
+
+    Returns
+    -------
+    Fabric
+        One device.
 
     Raises
     ------

@@ -28,8 +28,19 @@ class Fit(Generic[O]):
 
     Parameters
     ----------
-    objective : what is learned, and the network that learns it.
-    folder : where checkpoints go; None for none.
+    objective : Objective
+        What is learned, and the network that learns it.
+    folder : Path, optional
+        Where checkpoints go; left out, none are written.
+
+    Attributes
+    ----------
+    average : RunningMean
+        Averaged weights so far.
+    best : dict of str to Tensor
+        Weights that validation likes best, empty before the first validation.
+    curves : Curves
+        What happened so far.
     """
 
     def __init__(self, objective: O, folder: Path | None = None) -> None:
@@ -38,7 +49,7 @@ class Fit(Generic[O]):
         self.best: Weights = {}
         self.curves = Curves()
         self._optimizer = objective.new_optimizer()
-        self._begun = 0.0
+        self._started = 0.0
 
     @property
     def settings(self) -> LoopSettings:
@@ -46,7 +57,15 @@ class Fit(Generic[O]):
         return self.objective.settings
 
     def start_at(self, weights: Weights, validation: float) -> None:
-        """Name weights that training must be clearly better than, with their validation."""
+        """Name weights that training must be clearly better than.
+
+        Parameters
+        ----------
+        weights : dict of str to Tensor
+            A copy of them.
+        validation : float
+            Their validation, lower is better.
+        """
         self.best, self.curves.best = weights, validation
         self.curves.validation.append([0, validation])
 
@@ -55,9 +74,17 @@ class Fit(Generic[O]):
 
         Parameters
         ----------
-        watcher : who follows the progress, nobody if left out.
-        resume : go on from the checkpoint in ``folder``.
-        stop_after : step to pause at, as if interrupted there; the network keeps its weights as of that step.
+        watcher : Watcher, optional
+            Who follows the progress; left out, nobody.
+        resume : bool
+            Whether to continue from the checkpoint in ``folder``.
+        stop_after : int, optional
+            Step to pause at, as if interrupted there; the network keeps its weights as of that step.
+
+        Returns
+        -------
+        Curves
+            What happened.
 
         Raises
         ------
@@ -76,7 +103,7 @@ class Fit(Generic[O]):
         elif settings.validate_first and not self.best:
             self.start_at(copy_weights(network), self.objective.validate())
         watcher.begin(settings.steps, self.curves.steps)
-        self._begun = time.monotonic() - self.curves.seconds
+        self._started = time.monotonic() - self.curves.seconds
         mean = self.curves.loss[-1][1] if self.curves.loss else None
         last = min(settings.steps, stop_after or settings.steps)
         network.train()
@@ -97,21 +124,21 @@ class Fit(Generic[O]):
                 self._validate(mean, watcher)
         if not self.curves.diverged and not (stop_after and stop_after <= self.curves.steps < settings.steps):
             self._finish(mean, watcher)
-        self.curves.seconds = time.monotonic() - self._begun
+        self.curves.seconds = time.monotonic() - self._started
         network.eval()
         return self.curves
 
     def _share(self) -> float:
         """How much of the training is over, 0 to 1, by steps or by time, whichever is further."""
         seconds = self.settings.seconds
-        by_time = (time.monotonic() - self._begun) / seconds if seconds > 0 else 0.0
+        by_time = (time.monotonic() - self._started) / seconds if seconds > 0 else 0.0
         return max(self.curves.steps / self.settings.steps, by_time)
 
     def _is_stale(self) -> bool:
         return 0 < self.settings.patience <= self.curves.stale
 
     def _step(self, fabric: Fabric, optimizer: Any, share: float) -> float:
-        """Compute the gradient of one step, batch by batch, and clip it; gives the loss as if of one batch."""
+        """Compute the gradient of one step, batch by batch, and clip it; gives the loss as that of one batch."""
         settings, network = self.settings, self.objective.network
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate * self.objective.schedule(self.curves.steps, share)
@@ -140,7 +167,7 @@ class Fit(Generic[O]):
 
     def _validate(self, mean: float, watcher: Watcher) -> None:
         """Validate the weights that would be kept now, the average's once there is one, and write a checkpoint."""
-        begun, network = time.monotonic(), self.objective.network
+        started, network = time.monotonic(), self.objective.network
         own = copy_weights(network)
         candidate = self.average.mean or own
         if is_finite(candidate):  # otherwise the next loss will show it
@@ -150,8 +177,8 @@ class Fit(Generic[O]):
             self._compare(value if math.isfinite(value) else mean, candidate, watcher)
         network.train()
         now = time.monotonic()
-        self.curves.validation_seconds += now - begun
-        self.curves.seconds = now - self._begun
+        self.curves.validation_seconds += now - started
+        self.curves.seconds = now - self._started
         if self.folder is not None:
             facts = {"step": self.curves.steps, "curves": vars(self.curves), "objective": self.objective.pack()}
             keep_run(self.folder, network, self._optimizer, self.best, self.average, **facts)

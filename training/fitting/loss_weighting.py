@@ -6,8 +6,8 @@ from torch import Tensor
 
 from statecast import metrics
 from training.data.panel import MANY
-from training.evaluation.backtest import new_accuracy
 from training.evaluation.baselines.naive import Task
+from training.evaluation.scoring import new_accuracy
 
 _CAP = 20.0  # in units of scale: one near-zero value must not outweigh a batch
 
@@ -17,12 +17,16 @@ class LossWeighting:
 
     Parameters
     ----------
-    weighting : ``scale``: that scale is the unit, and all points count alike. ``standard``: the deviation of the
-        training rows is (as in the long-horizon protocol). ``owa``: half in shares of the value, half in units of the
-        seasonal difference, each half in units of what the seasonal naive misses (the gradient of OWA).
-    unit : ``[I]`` deviation of each item's training rows (``standard``), or their mean seasonal difference (``owa``).
-    naive_share : what the seasonal naive misses, as a share of the value. Its error in units of the seasonal difference
-        is 1 by definition; without this the half in shares would hardly be heard (an eighth on M4 Hourly).
+    weighting : str
+        ``scale``: that scale is the unit, and all points count alike. ``standard``: the deviation of the training rows
+        is (as in the long-horizon protocol). ``owa``: half in shares of the value, half in units of the seasonal
+        difference, each half in units of what the seasonal naive misses (the gradient of OWA).
+    unit : Tensor
+        ``[I]``, deviation of each item's training rows (``standard``), or their mean seasonal difference (``owa``), in
+        the target's unit.
+    naive_share : float
+        What the seasonal naive misses, as a share of the value. Its error in units of the seasonal difference is 1 by
+        definition; without this the half in shares would hardly count (an eighth on M4 Hourly).
     """
 
     def __init__(self, weighting: str, unit: Tensor, naive_share: float = 1.0) -> None:
@@ -30,7 +34,20 @@ class LossWeighting:
 
     @classmethod
     def measured(cls, task: Task, weighting: str) -> "LossWeighting":
-        """Take the units from a task's training rows; ``auto`` is ``owa`` for many items, ``scale`` for few."""
+        """Take the units from a task's training rows.
+
+        Parameters
+        ----------
+        task : Task
+            The panel, its borders and its season.
+        weighting : str
+            As in the constructor, or ``auto``: ``owa`` for many items, ``scale`` for few.
+
+        Returns
+        -------
+        LossWeighting
+            With units on the CPU.
+        """
         if weighting == "auto":
             weighting = "owa" if len(task.panel.items) >= MANY else "scale"
         accuracy = new_accuracy(task)
@@ -44,9 +61,21 @@ class LossWeighting:
         return cls(weighting, filled, float(np.mean(known)) if known else 1.0)
 
     def of(self, items: Tensor, truth: Tensor, scale: Tensor) -> Tensor | None:
-        """Weights ``[M, F]`` for raw values ``[M, F]`` of ``items`` ``[M]``.
+        """Weigh the points of a batch.
 
-        scale: ``[M, F]``, what one unit of the loss is in the target's unit. None where all points count alike.
+        Parameters
+        ----------
+        items : Tensor
+            Number ``[M]`` of the item of each forecast.
+        truth : Tensor
+            Values ``[M, F]`` in the target's unit.
+        scale : Tensor
+            ``[M, F]``, what one unit of the loss is in the target's unit.
+
+        Returns
+        -------
+        Tensor or None
+            Weights ``[M, F]``; None where all points count alike.
         """
         if self.weighting == "scale":
             return None

@@ -7,9 +7,30 @@ from torch import Tensor
 
 
 def pinball(truth: Tensor, quantiles: Tensor, levels: Sequence[float]) -> Tensor:
-    """Pinball loss ``[..., Q]`` of quantiles ``[..., Q]`` against values ``[...]``, in the values' unit.
+    """Pinball loss of quantiles. Twice the loss at level 0.5 is the absolute error.
 
-    Twice the loss at level 0.5 is the absolute error. NaN values give NaN.
+    Parameters
+    ----------
+    truth : Tensor
+        Values ``[...]``; NaN gives NaN.
+    quantiles : Tensor
+        Forecasts ``[..., Q]`` in the values' unit.
+    levels : sequence of float
+        Levels ``[Q]``, 0 to 1.
+
+    Returns
+    -------
+    Tensor
+        ``[..., Q]`` in the values' unit.
+
+    Examples
+    --------
+    >>> pinball(torch.tensor(4.0), torch.tensor([3.0, 6.0]), (0.5, 0.75))
+    tensor([0.5000, 0.5000])
+
+    References
+    ----------
+    Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica 46(1).
     """
     level = torch.tensor(levels, dtype=quantiles.dtype, device=quantiles.device)
     error = truth.unsqueeze(-1) - quantiles
@@ -17,7 +38,25 @@ def pinball(truth: Tensor, quantiles: Tensor, levels: Sequence[float]) -> Tensor
 
 
 def level_weights(levels: Sequence[float], median_weight: float) -> Tensor:
-    """Weights ``[Q]`` that add to 1; the median counts ``median_weight`` times as much as each other level."""
+    """Weigh the quantile levels.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        Levels ``[Q]``.
+    median_weight : float
+        How much the median counts beside each other level, which counts 1.
+
+    Returns
+    -------
+    Tensor
+        ``[Q]``, which add to 1.
+
+    Examples
+    --------
+    >>> level_weights((0.1, 0.5, 0.9), 2.0)
+    tensor([0.2500, 0.5000, 0.2500])
+    """
     weights = torch.tensor([median_weight if level == 0.5 else 1.0 for level in levels])
     return weights / weights.sum()
 
@@ -29,10 +68,21 @@ def forecast_loss(
 
     Parameters
     ----------
-    scaled : ``[M, F, Q]`` quantiles in units of scale.
-    truth : ``[M, F]`` values in the same units, NaN where nothing is to be compared.
-    weights : ``[Q]`` from ``level_weights``.
-    point_weights : ``[M, F]`` weights of points, or None for equal ones.
+    scaled : Tensor
+        Quantiles ``[M, F, Q]`` in units of scale.
+    truth : Tensor
+        Values ``[M, F]`` in the same units, NaN where nothing is to be compared.
+    levels : sequence of float
+        Levels ``[Q]``.
+    weights : Tensor
+        ``[Q]`` from ``level_weights``.
+    point_weights : Tensor, optional
+        Weights ``[M, F]`` of points; left out, all count alike.
+
+    Returns
+    -------
+    Tensor
+        A scalar; 0 where nothing was observed.
     """
     observed = ~torch.isnan(truth)
     losses = (pinball(torch.nan_to_num(truth), scaled, levels) * weights.to(scaled)).sum(-1) * 2.0

@@ -1,4 +1,4 @@
-"""What the training loop asks of an objective: its batches, their loss, its validation, and what better means.
+"""What the training loop needs of an objective: its batches, their loss, its validation, and what better means.
 
 There are three: ``fitting.panel_objective`` (forecast a panel), ``pretraining.objective`` (pretrain a family on
 synthetic series) and ``text.objective`` (predict the next symbol of a text).
@@ -61,39 +61,123 @@ class Objective(Protocol[B]):
         """Make the optimizer of the network's weights, as at step 0."""
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[B, float]]:
-        """Batches of one step on a device, each with its share of the step's loss; the shares add to 1."""
+        """Draw the batches of one step.
+
+        Parameters
+        ----------
+        step : int
+            Steps that are done.
+        device : torch.device
+            Where the batches are wanted.
+
+        Returns
+        -------
+        sequence of tuple
+            Each batch with its share of the step's loss; the shares add to 1.
+        """
 
     def loss(self, batch: B) -> Tensor:
-        """Mean loss of a batch, a scalar."""
+        """Compute the mean loss of a batch.
+
+        Parameters
+        ----------
+        batch : B
+            One that ``draw`` gave.
+
+        Returns
+        -------
+        Tensor
+            A scalar that gradients flow through.
+        """
 
     def schedule(self, step: int, share: float) -> float:
-        """Factor of the learning rate before a step, when ``share`` (0 to 1) of the training is over."""
+        """Give the factor of the learning rate for one step.
+
+        Parameters
+        ----------
+        step : int
+            Steps that are done.
+        share : float
+            How much of the training is over, 0 to 1.
+
+        Returns
+        -------
+        float
+            Factor, 0 to 1.
+        """
 
     def smooth(self, mean: float | None, loss: float) -> float:
-        """Running mean of the loss after one more step; ``mean`` is the one before, None at first."""
+        """Advance the running mean of the loss by one step.
+
+        Parameters
+        ----------
+        mean : float or None
+            The mean before, None at first.
+        loss : float
+            Loss of the step.
+
+        Returns
+        -------
+        float
+            The mean after.
+        """
 
     def validate(self) -> float:
-        """Score the network as it is, lower is better; NaN if there is nothing to validate on."""
+        """Score the network as it is.
+
+        Returns
+        -------
+        float
+            Lower is better; NaN if there is nothing to validate on.
+        """
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:
         """Whether weights with this validation replace those kept so far.
 
         Parameters
         ----------
-        value : their validation.
-        lowest : the lowest validation before it, infinite at first.
-        averaged : whether they are averaged weights.
+        value : float
+            Their validation.
+        lowest : float
+            The lowest validation before it, infinite at first.
+        averaged : bool
+            Whether they are averaged weights.
+
+        Returns
+        -------
+        bool
+            True to keep them.
         """
 
     def pack(self) -> dict[str, Any]:
         """What a checkpoint adds so that the next batches are those of an uninterrupted fit; JSON values."""
 
     def unpack(self, facts: Mapping[str, Any]) -> None:
-        """Restore what ``pack`` gave."""
+        """Restore what ``pack`` gave.
+
+        Parameters
+        ----------
+        facts : mapping of str to any
+            The JSON values of a checkpoint.
+        """
 
 
 def moving_average(mean: float | None, loss: float, weight: float) -> float:
-    """Exponential moving average of a loss, in which the new loss counts ``weight`` (0 to 1).
+    """Exponential moving average of a loss.
+
+    Parameters
+    ----------
+    mean : float or None
+        The average before, None at first.
+    loss : float
+        The new loss.
+    weight : float
+        How much the new loss counts, 0 to 1.
+
+    Returns
+    -------
+    float
+        The average after.
 
     Examples
     --------

@@ -30,11 +30,15 @@ class PanelForecast:
 
     Parameters
     ----------
-    network : the network, whose weights are changed in place.
-    tensors : all rows of the panel, encoded.
-    task : the panel, its borders, season and horizon. Only rows before the training border are learned from; those up
-        to the validation border choose the weights.
-    config : in which nothing is left to be chosen, see ``training.selection.recipes``.
+    network : Forecaster
+        The network, whose weights are changed in place.
+    tensors : PanelTensors
+        All rows of the panel, encoded.
+    task : Task
+        The panel, its borders, season and horizon. Only rows before the training border are learned from; those up to
+        the validation border choose the weights.
+    config : TrainingConfig
+        One in which nothing is left to be chosen, see ``training.selection.recipes``.
     """
 
     def __init__(self, network: Forecaster, tensors: PanelTensors, task: Task, config: TrainingConfig) -> None:
@@ -71,12 +75,18 @@ class PanelForecast:
         return torch.optim.AdamW(self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[Batch, float]]:  # noqa: ARG002
-        """Sequences of one step in ``accumulate`` parts, each weighted by the values that it is compared with."""
+        """Draw sequences in ``accumulate`` parts, each weighted by the values that it is compared with.
+
+        See ``Objective.draw``.
+        """
         drawn = self.sequences.draw(self.config.batch * self.config.accumulate, self.generator)
         return [(part.to(device), part.observed / drawn.observed) for part in drawn.apart(self.config.accumulate)]
 
     def loss(self, batch: Batch) -> Tensor:
-        """Weighted pinball loss of the forecasts at every scored fork of a batch."""
+        """Weighted pinball loss of the forecasts at every scored fork of a batch.
+
+        See ``Objective.loss``.
+        """
         config = self.network.config
         observations = Observations(batch.target, batch.past, batch.known, batch.mixed_frequency, batch.coarse_history)
         state = self.network.fresh(batch.clock, batch.static)
@@ -92,24 +102,33 @@ class PanelForecast:
         return forecast_loss(prediction.scaled, scaled, config.quantile_levels, self._level_weights, weights)
 
     def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
-        """Rise briefly, then fall as a half cosine to a hundredth."""
+        """Rise briefly, then fall as a half cosine to a hundredth.
+
+        See ``Objective.schedule``.
+        """
         if share < _WARM_UP:
             return 0.1 + 0.9 * share / _WARM_UP
         return 0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * (share - _WARM_UP) / (1.0 - _WARM_UP)))
 
     def smooth(self, mean: float | None, loss: float) -> float:
-        """Exponential moving average."""
+        """Exponential moving average, see ``Objective.smooth``."""
         return moving_average(mean, loss, _WEIGHT)
 
     def validate(self) -> float:
-        """Score the network on the validation rows, with state carried from each item's first row."""
+        """Score the network on the validation rows, with state carried from each item's first row.
+
+        See ``Objective.validate``.
+        """
         part = Part(self.task.split.train, self.task.split.val)
         judge = self.config.judge
         accuracy = score_network(self.network, self.tensors, self.task, part, self._stride, names=[judge])
         return accuracy.table()[judge]
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:
-        """Averaged weights are the likelier ones: those before them are not annealed yet, and win by chance."""
+        """Prefer averaged weights: those before them are not annealed yet, and win by chance.
+
+        See ``Objective.is_better``.
+        """
         return choose([value, lowest]) == 0 if averaged else value < lowest
 
     def pack(self) -> dict[str, Any]:
@@ -117,5 +136,5 @@ class PanelForecast:
         return {"generator": self.generator.bit_generator.state}
 
     def unpack(self, facts: Mapping[str, Any]) -> None:
-        """Restore the generator."""
+        """Restore the generator, see ``Objective.unpack``."""
         self.generator.bit_generator.state = facts["generator"]

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from statecast.uncertainty.calibration import Calibration
-from training.evaluation.conformal import remember_dependence
+from training.evaluation.conformal import set_autocorrelation
 from training.pretraining.objective import FamilyPretraining
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
 
@@ -45,7 +45,7 @@ def calibrate(objective: FamilyPretraining) -> None:
     last = (batch._replace(forks=batch.forks[-1:], truth=batch.truth[:, -1:]) for batch in objective.validation_batches)
     for length, (raw, truth, lives) in _look_back(objective, last).items():
         calibration = family.calibration(length)
-        remember_dependence(calibration, raw, truth, calibration.half_life / lives)
+        set_autocorrelation(calibration, raw, truth, calibration.half_life / lives)
 
 
 def _look_back(

@@ -26,7 +26,7 @@ _UNITS: dict[str, tuple[int, tuple[str, ...], int]] = {
     "bq": (8, ("year",), 4),
     "by": (6, (), 5),
 }
-_A_HORIZON = 0.8  # log width that margins may move in a horizon; 1 / 120 a step at 96 steps
+_A_HORIZON = 0.8  # log width that conformal offsets may move in a horizon; 1 / 120 per step at 96 steps
 _A_YEAR = {
     "s": 31_536_000, "min": 525_600, "h": 8_760, "d": 365, "b": 261, "w": 52, "mo": 12, "q": 4, "y": 1, "bmo": 12,
     "bq": 4, "by": 1,
@@ -34,12 +34,24 @@ _A_YEAR = {
 
 
 def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
-    """Fill in what ``given`` leaves open; covariates are fitted later.
+    """Fill in what a config leaves open; covariates are fitted later.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series: their freq, their lengths, how many there are, and their tables of coarser resolutions.
+    given : mapping of str to any
+        Keys of ``[network]`` that are decided.
+
+    Returns
+    -------
+    ForecasterConfig
+        With all that is decided as it is.
 
     Raises
     ------
     ConfigError
-        If given values do not go together, or the series are too short for the given season.
+        If the values do not go together, or ``freq`` is not the data's.
     """
     lives = [item.last + 1 - item.first for item in panel.items]
     length = int(np.quantile(lives, 0.75))
@@ -76,7 +88,24 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
 
 
 def choose_forks(panel: Panel, config: ForecasterConfig, forks: int, warm: int) -> tuple[int, int]:
-    """Shorten the training sequences where no item is as long; the warm part shrinks with them."""
+    """Shorten the training sequences where no item is as long; the warm part shrinks with them.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : ForecasterConfig
+        The network's: patch length and horizon.
+    forks : int
+        Length of the longest sequence that is wanted, in patches.
+    warm : int
+        First patches of it whose forecasts are not scored.
+
+    Returns
+    -------
+    tuple of int
+        Both, for a sequence that some item holds; at least one patch.
+    """
     longest = max(item.last + 1 - item.first for item in panel.items)
     most = max((longest - config.horizon) // config.patch_length, 1)
     if most >= forks:

@@ -1,4 +1,4 @@
-"""From a pretrained family to a table's own forecaster: tuned, as it is, or from scratch, as validation likes best."""
+"""From a pretrained family to a table's own forecaster: tuned, as it is, or from scratch, as validation prefers."""
 
 import math
 from copy import deepcopy
@@ -34,9 +34,23 @@ class StartTrial:
 
 
 def prepare_tuning(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
-    """The tuning of a family on a panel, about to begin: the table's own settings, but for lengths, steps and rate.
+    """Prepare to tune a family on a panel: the table's own settings, but for lengths, steps and learning rate.
 
     Covariates are left out; a family does not support them.
+
+    Parameters
+    ----------
+    base : Path
+        Artifact of the family.
+    panel : Panel
+        The series.
+    config : FitConfig
+        The table's; of ``[network]`` only what may be requested of a family.
+
+    Returns
+    -------
+    FitSetup
+        The family's network with its weights as they are.
 
     Raises
     ------
@@ -54,7 +68,26 @@ def prepare_tuning(base: Path, panel: Panel, config: FitConfig) -> FitSetup:
 
 
 def tune(setup: FitSetup, scratch: StartTrial, place: Path, watcher: Watcher, resume: bool = False) -> list[StartTrial]:
-    """Try the family tuned and as it is beside ``scratch``, which is done; the one to take comes first."""
+    """Tune a family, and compare it with the family as it is and with training from scratch.
+
+    Parameters
+    ----------
+    setup : FitSetup
+        What ``prepare_tuning`` made.
+    scratch : StartTrial
+        Training from scratch, which is done.
+    place : Path
+        Folder of the tuning's checkpoints.
+    watcher : Watcher
+        Who follows the progress.
+    resume : bool
+        Whether to continue from the checkpoint.
+
+    Returns
+    -------
+    list of StartTrial
+        All three; the one to keep comes first.
+    """
     watcher.say(f"tuning the pretrained family; validation so far: {describe_starts([scratch])}")
     untouched, tuned = replace(setup, network=deepcopy(setup.network)).fit(), setup.fit(place)
     curves = tuned.run(watcher, resume)
@@ -66,5 +99,16 @@ def tune(setup: FitSetup, scratch: StartTrial, place: Path, watcher: Watcher, re
 
 
 def describe_starts(starts: list[StartTrial]) -> str:
-    """Each way with its validation."""
+    """List starts with their validation.
+
+    Parameters
+    ----------
+    starts : list of StartTrial
+        Starts that are done.
+
+    Returns
+    -------
+    str
+        Such as ``tuned 0.4210, from scratch 0.4302``.
+    """
     return ", ".join(f"{start.name} {start.validation:.4f}" for start in starts)

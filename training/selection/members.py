@@ -14,11 +14,20 @@ from training.toml import build_table
 
 
 def split_members(config: FitConfig) -> list[FitConfig]:
-    """One config a member, ``[network]`` and ``[training]`` with the member's own keys put in.
+    """Make one config per member, ``[network]`` and ``[training]`` with the member's own keys put in.
 
     Members do not adapt (see ``statecast.models.ensemble``); each has the next seed unless it names one. Of
-    ``[network]`` a
-    member that begins with a pretrained family takes what is asked alone. A config without members is its own only one.
+    ``[network]`` a member that starts from a pretrained family takes only what may be requested of a family.
+
+    Parameters
+    ----------
+    config : FitConfig
+        The whole config.
+
+    Returns
+    -------
+    list of FitConfig
+        Without members; of a config without members that config alone.
     """
     if not config.members:
         return [config]
@@ -33,7 +42,18 @@ def split_members(config: FitConfig) -> list[FitConfig]:
 
 
 def merge_members(configs: Sequence[FitConfig]) -> FitConfig:
-    """A config that ``split_members`` takes apart into these: what all share, and what each has of its own."""
+    """Make one config that ``split_members`` takes apart into these: what all share, and what each has of its own.
+
+    Parameters
+    ----------
+    configs : sequence of FitConfig
+        One per member.
+
+    Returns
+    -------
+    FitConfig
+        With members.
+    """
     first = configs[0]
     network = {key: value for key, value in first.network.items() if all(key in c.network for c in configs)}
     network = {key: value for key, value in network.items() if all(c.network[key] == value for c in configs)}
@@ -53,12 +73,23 @@ def merge_members(configs: Sequence[FitConfig]) -> FitConfig:
 
 
 def _takes(training: TrainingConfig, key: str) -> bool:
-    """Whether a member takes a key from ``[network]``; one that begins with a family has the family's shape."""
+    """Whether a member takes a key from ``[network]``; one that starts from a family has the family's shape."""
     return not training.start or key in REQUESTED
 
 
 def run_all(fits: Sequence[Fit[PanelForecast]], watcher: Watcher, resume: bool) -> None:
-    """Fit one after the other. To resume is to go on where any has a checkpoint; those not begun by then begin."""
+    """Fit one after the other.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        One per member.
+    watcher : Watcher
+        Who follows the progress.
+    resume : bool
+        Whether to continue: members that have a checkpoint from there, the others from the start. Without any
+        checkpoint the first one refuses.
+    """
     there = [fit.folder is not None and Checkpoint.load(fit.folder) is not None for fit in fits]
     for number, fit in enumerate(fits):
         if len(fits) > 1:
@@ -67,7 +98,18 @@ def run_all(fits: Sequence[Fit[PanelForecast]], watcher: Watcher, resume: bool) 
 
 
 def sum_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
-    """What fits took, in all and, of several, each."""
+    """Sum up what fits took.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Fits that are done.
+
+    Returns
+    -------
+    dict of str to any
+        Steps and wall-clock seconds in all and, of several, each one's under ``members``.
+    """
     each = [
         {
             "steps": fit.curves.steps,
@@ -83,7 +125,18 @@ def sum_costs(fits: Sequence[Fit[PanelForecast]]) -> dict[str, Any]:
 
 
 def join_curves(fits: Sequence[Fit[PanelForecast]]) -> dict[str, list[list[float]]]:
-    """Losses and validations by step; the steps of several fits follow one another."""
+    """Join the curves of fits; the steps of several follow one another.
+
+    Parameters
+    ----------
+    fits : sequence of Fit
+        Fits that are done.
+
+    Returns
+    -------
+    dict of str to list
+        ``[step, value]`` pairs under ``loss`` and ``validation``.
+    """
     curves: dict[str, list[list[float]]] = {"loss": [], "validation": []}
     before = 0
     for fit in fits:

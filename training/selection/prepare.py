@@ -1,4 +1,4 @@
-"""From a table and a config to a network that has not learned yet, with all that it learns from."""
+"""From a table and a config to an untrained network, with all that it learns from."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -37,14 +37,37 @@ class FitSetup:
     """The config with everything that was chosen."""
 
     def fit(self, folder: Path | None = None) -> Fit[PanelForecast]:
-        """Its training, about to begin; checkpoints go to ``folder``."""
+        """Make its training, about to begin.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            Where checkpoints go; left out, none are written.
+
+        Returns
+        -------
+        Fit
+            Of this setup's network, which it changes in place.
+        """
         return Fit(PanelForecast(self.network, self.tensors, self.task, self.config.training), folder)
 
 
 def prepare(panel: Panel, config: FitConfig) -> FitSetup:
     """Choose what a config leaves open, cut and encode the panel, make one network with its first weights.
 
-    These are drawn, or a pretrained family's where the config names one to start with.
+    These are random, or a pretrained family's where the config names one to start from.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        One without members.
+
+    Returns
+    -------
+    FitSetup
+        With a config in which nothing is open.
 
     Raises
     ------
@@ -74,13 +97,44 @@ def prepare(panel: Panel, config: FitConfig) -> FitSetup:
 
 
 def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:
-    """Cut a panel in time as a config says: by rows where it names borders, else by fractions."""
+    """Cut a panel in time as a config says: by rows where it names borders, else by fractions.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        Whose ``data`` has the borders or the fractions.
+    horizon : int
+        Steps ahead F.
+
+    Returns
+    -------
+    Split
+        Ends of training, validation and test of each item.
+
+    Raises
+    ------
+    TrainingError
+        If the borders or the fractions cannot be, or the items are too short for them.
+    """
     if config.data.borders:
         return split_by_rows(panel, config.data.borders)
     return split_by_fractions(panel, config.data.fractions, horizon)
 
 
 def network_table(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The ``[network]`` table that makes a network with these settings of the same data."""
+    """Make the ``[network]`` table of a network, without what follows from the data.
+
+    Parameters
+    ----------
+    values : mapping of str to any
+        A network's config as plain values.
+
+    Returns
+    -------
+    dict of str to any
+        Without covariates and absent values; with the same data it makes the same network.
+    """
     # The covariates follow from the data; a TOML file has no word for "none".
     return {key: value for key, value in values.items() if not key.endswith("_covariates") and value is not None}

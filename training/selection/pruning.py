@@ -1,7 +1,7 @@
-"""Optional parts that do not earn their place: judged by validation after training, and switched off.
+"""Optional parts that do not earn their place: validation after training decides, and they are switched off.
 
 Each optional part is silenced in turn. Where validation is no worse without one, the one that it is best without stays
-silent, and the others are judged again without it (backward elimination): of two parts that do the same one remains.
+silent, and the others are tried again without it (backward elimination): of two parts that do the same one remains.
 What a network cannot do without is silenced for comparison only.
 """
 
@@ -37,10 +37,22 @@ class AblationTrial:
 
 @torch.no_grad()
 def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[AblationTrial]:
-    """Switch off those optional parts of a fit's network that validation is no better with; gives all that were tried.
+    """Switch off those optional parts of a fit's network that validation is no better with.
 
     The order is fixed and nothing is drawn: the same fit comes out alike. Without a validation long enough to choose by
     nothing is tried.
+
+    Parameters
+    ----------
+    fit : Fit
+        One that is done; its network is changed in place.
+    watcher : Watcher
+        Who follows the progress.
+
+    Returns
+    -------
+    list of AblationTrial
+        All that were tried, those switched off first.
     """
     objective, network, trials = fit.objective, fit.objective.network, []
     score = objective.validate()
@@ -57,8 +69,8 @@ def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[AblationTrial]
         trials.append(AblationTrial(part, score, without[part], off=True))
         score = without[part]
         _silence(left.pop(part))
-    experts = _validate_without(fit, list(network.naive_forecast_attention.parameters()))
-    trials.append(AblationTrial("attention over naive forecasts (without: equal weights)", score, experts, off=False))
+    equal = _validate_without(fit, list(network.naive_forecast_attention.parameters()))
+    trials.append(AblationTrial("attention over naive forecasts (without: equal weights)", score, equal, off=False))
     if network.streaming == "exact":
         with _forgetting(network):
             trials.append(AblationTrial("recurrence in the finest resolution", score, objective.validate(), off=False))
@@ -66,7 +78,20 @@ def switch_off(fit: Fit[PanelForecast], watcher: Watcher) -> list[AblationTrial]
 
 
 def describe_ablation(judge: str, trials: Sequence[Sequence[AblationTrial]]) -> dict[str, Any]:
-    """What a manifest says of the trials of each member, or of the only network."""
+    """Describe ablation for a manifest.
+
+    Parameters
+    ----------
+    judge : str
+        Metric that decided.
+    trials : sequence of sequence of AblationTrial
+        Those of each member, or of the only network.
+
+    Returns
+    -------
+    dict of str to any
+        ``judge`` and ``parts``, each with its validation ``with`` and ``without``.
+    """
     parts = [
         {
             "part": f"member {number + 1}: {trial.part}" if len(trials) > 1 else trial.part,

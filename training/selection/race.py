@@ -1,4 +1,4 @@
-"""A short race of recipes, judged by carried validation."""
+"""A short race of recipes, decided by carried validation."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -60,9 +60,34 @@ def select_config(
     watcher: Watcher,
     resume: bool,
 ) -> SelectedConfig:
-    """Hold a race where a config leaves something to race about; one that is resumed is recalled from ``out``.
+    """Hold a race where a config leaves something to race about; one that is resumed is recalled.
 
-    begin: makes a fit of a config in which nothing is open.  family: a pretrained one that is tuned beside, if it can.
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        The config; of one with members nothing is raced about.
+    out : Path
+        Folder that keeps the outcome of a race until the artifact is whole.
+    begin : callable
+        Makes a fit of a config in which nothing is open.
+    family : Path or None
+        Artifact of a pretrained family that is tuned beside the recipes, if it can be.
+    watcher : Watcher
+        Who follows the progress.
+    resume : bool
+        Whether to take the outcome that ``out`` keeps.
+
+    Returns
+    -------
+    SelectedConfig
+        The config with the chosen recipe filled in, or as it came where there was no race.
+
+    Raises
+    ------
+    TrainingError
+        If no recipe comes to anything, or the one that was chosen before an interruption is not available now.
     """
     tunings, refusal = _tunings(panel, config, family)
     recipes = choose_recipes(panel, config, *tunings)
@@ -100,11 +125,24 @@ def _tunings(panel: Panel, config: FitConfig, family: Path | None) -> tuple[list
 def run_race(
     recipes: Sequence[Recipe], config: FitConfig, begin: Callable[[FitConfig], Fit[PanelForecast]], watcher: Watcher
 ) -> tuple[list[RecipeTrial], Weights]:
-    """Run every recipe for a third of its steps, its whole schedule within them; the one to take comes first.
+    """Run every recipe for a third of its steps, its whole schedule within them.
 
-    Gives its weights too: where there is little to learn, a longer training need not find better ones.
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        The likeliest first.
+    config : FitConfig
+        What they fill in.
+    begin : callable
+        Makes a fit of a config in which nothing is open.
+    watcher : Watcher
+        Who follows the progress.
 
-    begin: makes a fit of a config in which nothing is open.
+    Returns
+    -------
+    tuple of list and dict
+        All trials, the one to take first, and its best weights: where there is little to learn, a longer training need
+        not find better ones.
 
     Raises
     ------
@@ -143,13 +181,19 @@ def _remember(folder: Path, trials: Sequence[RecipeTrial]) -> None:
 
 
 def _recall(folder: Path) -> list[RecipeTrial]:
-    """The outcome that was kept, none where there is none."""
+    """Read the outcome that was kept, empty where there is none."""
     path = folder / _FILE
     return [RecipeTrial(**one) for one in json.loads(path.read_text(encoding="utf-8"))] if path.is_file() else []
 
 
 def remove_race(folder: Path) -> None:
-    """Delete what was kept, when the artifact is whole."""
+    """Delete the outcome that was kept, when the artifact is whole.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies, if there is one.
+    """
     (folder / _FILE).unlink(missing_ok=True)
 
 

@@ -23,17 +23,31 @@ _TUNING_FEW = {"steps": 300, "batch": 32, "learning_rate": 3e-4}
 
 @dataclass(frozen=True)
 class Recipe:
-    """Values for keys of ``[network]`` and of ``[training]``.
+    """Values for keys of ``[network]`` and of ``[training]`` that go together.
 
     Those of one table all have the same keys, but for a tuning: its network is the family's.
     """
 
     name: str
+    """Name that reports and messages show."""
     network: Mapping[str, Any]
+    """Values for keys of ``[network]``."""
     training: Mapping[str, Any]
+    """Values for keys of ``[training]``."""
 
     def fill(self, config: FitConfig) -> FitConfig:
-        """A config with what it leaves open taken from here."""
+        """Fill in what a config leaves open.
+
+        Parameters
+        ----------
+        config : FitConfig
+            The config; what it decides stays.
+
+        Returns
+        -------
+        FitConfig
+            With this recipe's values, and three validations unless it says otherwise.
+        """
         values = asdict(config.training)
         training = replace(config.training, **{key: value for key, value in self.training.items() if not values[key]})
         every = training.validation_every or max(training.steps // _TIMES, 1)
@@ -45,12 +59,39 @@ class Recipe:
 
 
 def tuning(panel: Panel, start: str) -> Recipe:
-    """For a pretrained family's network, which knows other series already; many unlike ones have more to tell it."""
+    """Make the recipe of a pretrained family's network, which knows other series already.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series; there is more to learn from many unlike ones, at a higher rate.
+    start : str
+        Artifact of the family.
+
+    Returns
+    -------
+    Recipe
+        Called ``tuned``.
+    """
     return Recipe("tuned", {}, {"start": start, **(_TUNING_MANY if len(panel.items) >= MANY else _TUNING_FEW)})
 
 
 def choose_recipes(panel: Panel, config: FitConfig, *more: Recipe) -> tuple[Recipe, ...]:
-    """The recipes that may suit a table, the likeliest first, ``more`` last; one alone where the config has decided.
+    """Choose the recipes that may suit a table.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        The config; where it names a setting in which the recipes differ, it has decided.
+    *more : Recipe
+        Others to try, such as a tuning.
+
+    Returns
+    -------
+    tuple of Recipe
+        The likeliest first, ``more`` last; one alone where the config has decided.
 
     Raises
     ------
@@ -63,11 +104,11 @@ def choose_recipes(panel: Panel, config: FitConfig, *more: Recipe) -> tuple[Reci
     recipes = (*(_for_many(panel, shape) if len(panel.items) >= MANY else _for_few(shape)), *more)
     values = asdict(config.training)
     for recipe in recipes[1:]:
-        for ours, first, given in (
+        for ours, first, decided in (
             (recipe.network, recipes[0].network, config.network),
             (recipe.training, recipes[0].training, {key for key, value in values.items() if value}),
         ):
-            if any(key in given for key in ours if ours[key] != first.get(key)):
+            if any(key in decided for key in ours if ours[key] != first.get(key)):
                 return recipes[:1]
     return recipes
 
@@ -104,7 +145,7 @@ def _for_many(panel: Panel, shape: ForecasterConfig) -> tuple[Recipe, ...]:
 
 
 def _small_value(panel: Panel) -> float:
-    """A value below nearly all others, in one digit; 0 where any is negative. Looks at first halves of series alone."""
+    """A value below nearly all others, in one digit; 0 where any is negative. Looks at first halves of series only."""
     halves = [item.target[: item.target.size // 2] for item in panel.items]
     values = np.concatenate([half[~np.isnan(half)] for half in halves])
     if not values.size or values.min() < 0 or not (values > 0).any():

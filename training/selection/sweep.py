@@ -1,21 +1,15 @@
-"""A sweep: fits over a space of settings, judged by carried validation, in a study that can be resumed.
+"""A sweep: fits over a space of settings, compared by carried validation, in a study that can be resumed.
 
-The space is the table ``[sweep]`` of a config:
+A trial that is behind the median of those before it at the same validation is stopped early.
 
-    [sweep]
-    sampler = "tpe"                                        # or "grid", "random"
-    trials = 30
-    [sweep.network]
-    width = [32, 64, 128]                                  # a choice
-    [sweep.training]
-    learning_rate = {from = 3e-4, to = 3e-3, log = true}   # a range
-
-A trial that is behind the median of those before it at the same validation is given up (Golovin et al. 2017). TPE:
-Bergstra et al. 2011.
+References
+----------
+Golovin, D. et al. (2017). Google Vizier: a service for black-box optimization. KDD. (The median rule.)
+Bergstra, J. et al. (2011). Algorithms for hyper-parameter optimization. NeurIPS. (TPE.)
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,89 +18,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from statecast.errors import ConfigError, StatecastError
+from statecast.errors import StatecastError
 from training.config import FitConfig
 from training.data.panel import Panel
 from training.errors import TrainingError
 from training.progress import Silent, Watcher
 from training.selection.prepare import prepare
-from training.toml import build_table, expect, read_toml
-
-SAMPLERS = ("tpe", "grid", "random")
-# What is tried where a config names no space.
-DEFAULT_SPACE: dict[str, dict[str, Any]] = {
-    "network": {"width": [32, 64, 128], "dropout": {"from": 0.0, "to": 0.4}},
-    "training": {"learning_rate": {"from": 3e-4, "to": 3e-3, "log": True}},
-}
-
-
-@dataclass(frozen=True)
-class Range:
-    """Numbers from ``low`` to ``high``, whole ones if both are; evenly in their logarithm if ``log``."""
-
-    low: float
-    high: float
-    log: bool = False
-
-
-@dataclass(frozen=True)
-class SweepConfig:
-    """Table ``[sweep]``: what is tried, and how."""
-
-    sampler: str = "tpe"
-    """`tpe`, `grid` or `random`."""
-    trials: int = 20
-    """Trials in all."""
-    seed: int = 0
-    """Seed of the sampler."""
-    space: Mapping[tuple[str, str], tuple[Any, ...] | Range] = field(default_factory=dict)
-    """Choices or ranges by ``(table, key)``."""
-
-    def __post_init__(self) -> None:
-        expect(self.sampler in SAMPLERS, "[sweep] sampler", f"one of {', '.join(SAMPLERS)}", self.sampler)
-        expect(self.trials >= 1, "[sweep] trials", "a whole number above 0", self.trials)
-
-
-def read_sweep(path: str | Path | None) -> tuple[FitConfig, SweepConfig]:
-    """Read a config and its ``[sweep]``; without a file everything is chosen.
-
-    Raises
-    ------
-    ConfigError
-        If a table, a key or a value is not what it must be.
-    """
-    tables = read_toml(path) if path else {}
-    own = dict(tables.pop("sweep", {}))
-    spaces = {name: own.pop(name, {}) for name in ("network", "training")}
-    if not any(spaces.values()):
-        spaces = DEFAULT_SPACE
-    space = {
-        (table, key): _space(f"[sweep.{table}] {key}", value)
-        for table in spaces
-        for key, value in spaces[table].items()
-    }
-    sweep = replace(build_table(SweepConfig, own, "sweep"), space=space)
-    config = FitConfig.from_dict(tables)
-    expect(not config.members, "[[members]]", "none in a sweep, which tries one network", len(config.members))
-    for (table, key), values in space.items():
-        # Each end must be a value that the key can take; what does not go together is found out by trying.
-        for value in values if isinstance(values, tuple) else (values.low, values.high):
-            if table == "training":
-                build_table(type(config.training), {key: value}, "training")
-            else:
-                FitConfig.from_dict({"network": {key: value}})
-        if sweep.sampler == "grid" and isinstance(values, Range):
-            raise ConfigError(f"[sweep.{table}] {key}: expected a list for a grid, got a range; name the values")
-    return config, sweep
-
-
-def _space(name: str, value: Any) -> tuple[Any, ...] | Range:
-    if isinstance(value, list) and value:
-        return tuple(tuple(one) if isinstance(one, list) else one for one in value)
-    if isinstance(value, Mapping) and set(value) <= {"from", "to", "log"} and {"from", "to"} <= set(value):
-        expect(value["from"] < value["to"], name, "from below to", dict(value))
-        return Range(value["from"], value["to"], bool(value.get("log", False)))
-    raise ConfigError(f"{name}: expected a list of values or {{from, to, log}}, got {value!r}")
+from training.selection.sweep_config import Range, SweepConfig
 
 
 @dataclass(frozen=True)
@@ -130,20 +48,40 @@ def sweep_panel(
     resume: bool = False,
     watcher: Watcher | None = None,
 ) -> tuple[FitConfig, list[SweepTrial]]:
-    """Try settings until there are ``sweep.trials``; gives the best config and every trial, best first.
+    """Try settings until there are ``sweep.trials`` trials.
 
-    The study lies in ``out / "study.jsonl"``; ``resume`` goes on with it, and keeps count of what was tried before.
+    The study lies in ``out / "study.jsonl"``, the best config in ``out / "best.toml"``.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        What all trials share.
+    sweep : SweepConfig
+        What is tried.
+    out : Path
+        Folder of the study.
+    resume : bool
+        Whether to continue a study that lies there; what was tried before counts.
+    watcher : Watcher, optional
+        Who follows the progress; left out, nobody.
+
+    Returns
+    -------
+    tuple of FitConfig and list of SweepTrial
+        The best config, and every trial: the completed ones, best first, then the others.
 
     Raises
     ------
     TrainingError
-        If there is a study already and it is not resumed, or no trial came to anything.
+        If there is a study already and it is not resumed, or no trial came to an end.
     """
     watcher = watcher or Silent()
     out.mkdir(parents=True, exist_ok=True)
     journal = out / "study.jsonl"
     if journal.exists() and not resume:
-        raise TrainingError(f"{journal}: there is a study already; give --resume to go on with it, or another --out")
+        raise TrainingError(f"{journal}: there is a study already; pass --resume to continue it, or another --out")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(journal))),
@@ -161,7 +99,7 @@ def sweep_panel(
         watcher.say(f"trial {trial.number + 1} of {sweep.trials}: {_describe(settings)}")
         try:
             setup = prepare(panel, _with(config, settings))
-        except StatecastError as error:  # a pair that cannot be
+        except StatecastError as error:  # settings that do not go together
             trial.set_user_attr("why", str(error))
             raise optuna.TrialPruned(str(error)) from None
         return setup.fit().run(_Pruning(trial, watcher)).best
@@ -171,21 +109,21 @@ def sweep_panel(
     tried = [_new_trial(trial) for trial in study.trials]
     done = sorted((one for one in tried if one.ended == "complete"), key=lambda one: one.validation or 0.0)
     if not done:
-        raise TrainingError(f"{out}: no trial came to an end; {tried[-1].ended if tried else 'none was begun'}")
+        raise TrainingError(f"{out}: no trial came to an end; {tried[-1].ended if tried else 'none was started'}")
     best = _with(config, done[0].settings)
     (out / "best.toml").write_text(best.to_toml(), encoding="utf-8")
     return best, done + [one for one in tried if one.ended != "complete"]
 
 
 class _Pruning(Silent):
-    """Gives a trial up that validation finds behind."""
+    """Stops a trial that validation finds behind."""
 
     def __init__(self, trial: optuna.Trial, watcher: Watcher) -> None:
         self._trial, self._watcher, self._count = trial, watcher, 0
         self.begin, self.advance = watcher.begin, watcher.advance  # type: ignore[method-assign]
 
     def validated(self, value: float, best: bool) -> None:
-        """Report, and end here if it is not worth going on."""
+        """Report to the study, and stop here if it is not worth continuing."""
         self._watcher.validated(value, best)
         self._trial.report(value, self._count)
         self._count += 1

@@ -1,4 +1,4 @@
-"""From a table and a config to a network that has learned: a race for what is open, its members, its best start."""
+"""From a table and a config to a trained network: a race for what is open, its members, its best start."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -62,13 +62,25 @@ def train(
 
     Parameters
     ----------
-    panel : the series.
-    config : the config; what it leaves open is chosen from the data and by short trials.
-    out : folder under which checkpoints lie until ``remove_checkpoints``.
-    base : artifact of a pretrained family that is compared with training from scratch, or None.
-    family : artifact of a pretrained family that is tried among the recipes where there is no ``base``, or None.
-    resume : continue from the checkpoints.
-    watcher : who follows the progress.
+    panel : Panel
+        The series.
+    config : FitConfig
+        The config; what it leaves open is chosen from the data and by short trials.
+    out : Path
+        Folder under which checkpoints lie until ``remove_checkpoints``.
+    base : Path or None
+        Artifact of a pretrained family that is compared with training from scratch.
+    family : Path or None
+        Artifact of a pretrained family that is tried among the recipes where there is no ``base``.
+    resume : bool
+        Whether to continue from the checkpoints.
+    watcher : Watcher
+        Who follows the progress.
+
+    Returns
+    -------
+    FittedModel
+        Trained, and neither calibrated nor scored.
 
     Raises
     ------
@@ -94,7 +106,15 @@ def train(
 
 
 def remove_checkpoints(fitted: FittedModel, out: Path) -> None:
-    """Delete the checkpoints and the race's outcome, when the artifact is whole."""
+    """Delete the checkpoints and the race's outcome, when the artifact is whole.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        What was trained.
+    out : Path
+        The folder that it was trained in.
+    """
     remove_race(out)
     for place in fitted.places:
         Checkpoint.remove(place)

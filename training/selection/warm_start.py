@@ -1,4 +1,4 @@
-"""A start: a table's own forecaster that knows what a pretrained family has learned."""
+"""A warm start: a table's own forecaster that knows what a pretrained family has learned."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,14 +25,26 @@ def shipped() -> Path | None:
 
 
 def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> tuple[Family, ForecasterConfig]:
-    """The family of an artifact, and the shape of its member for a panel; the horizon may be longer than its own.
+    """Load a family and choose the shape of its member for a panel; the horizon may be longer than its own.
 
-    given: keys of ``[network]``.
+    Parameters
+    ----------
+    panel : Panel
+        The series, without covariates.
+    start : str or Path
+        Artifact of the family.
+    given : mapping of str to any
+        Keys of ``[network]`` that are decided.
+
+    Returns
+    -------
+    tuple of Family and ForecasterConfig
+        The family, and the shape of one forecaster out of it.
 
     Raises
     ------
     TrainingError
-        If the artifact is no family, the panel has covariates, or the seasons or the horizon do not go together.
+        If the artifact is not a family, the panel has covariates, or the seasons or the horizon do not go together.
     ConfigError
         If ``given`` has another value than the family for one of its own keys.
     """

@@ -32,7 +32,7 @@ def test_a_covariate_unknown_in_the_future_is_named():
     """Encoded as its mean it would be a promise that the data does not keep."""
     frame = table(wind=lambda frame: frame["wind"].where(frame.index < 290))
     panel = panel_of(frame, FitConfig.from_dict({"data": {"future": ["wind"]}}).data.columns)
-    with pytest.raises(TrainingError, match=r"'wind' is to be known ahead and is missing at .*--past"):
+    with pytest.raises(TrainingError, match=r"'wind' should be known ahead and is missing at .*--past"):
         prepare(panel, FitConfig())
     past = panel_of(frame, FitConfig.from_dict({"data": {"past": ["wind"]}}).data.columns)
     assert prepare(past, FitConfig()).task.horizon

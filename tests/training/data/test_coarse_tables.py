@@ -171,12 +171,12 @@ def test_a_network_is_not_asked_without_the_tables_that_it_learned_from(learned,
     told = ("--data", folder / "hours.csv", "--out", tmp_path / "out.csv")
     result = run("forecast", folder / "small", *told)
     assert result.exit_code == 2
-    assert "given 2h and the data has no such table; add --resolution 2h=FILE" in " ".join(result.output.split())
+    assert "reads 2h and the data has no such table; add --resolution 2h=FILE" in " ".join(result.output.split())
     quarters("2025-12-31", 140).to_csv(tmp_path / "more.csv", index=False)
     pairs = ("--resolution", f"2h={folder / 'pairs.csv'}", "--resolution", f"6h={tmp_path / 'more.csv'}")
     result = run("forecast", folder / "small", *told, *pairs)
     assert result.exit_code == 2
-    assert "is not given 6h but 2h; leave --resolution 6h out" in " ".join(result.output.split())
+    assert "reads 2h and not 6h; leave --resolution 6h out" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

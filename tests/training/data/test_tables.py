@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.training.conftest import long_table
 from training.data.columns import Columns
-from training.data.tables import panel_of, read_panel, regularise
+from training.data.regular_series import regularise
+from training.data.tables import panel_of, read_panel
 from training.errors import TableError
 
 COVARIATES = Columns(past=("wind",), future=("holiday",), static=("site",))

@@ -23,8 +23,8 @@ from training.evaluation.baselines.naive import (
     SeasonalNaive,
     Task,
     fill_seasonal,
-    seasonal_indices,
 )
+from training.evaluation.baselines.seasonality import seasonal_indices
 
 CONFIG = ForecasterConfig(
     horizon=5, season=8, patch_length=4, lookback_length=64, resolutions=(1, 4), width=8, dropout=0.0

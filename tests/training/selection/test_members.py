@@ -13,7 +13,7 @@ from training.errors import TrainingError
 from training.pipeline import backtest_panel, fit_panel
 from training.selection.members import merge_members, split_members
 from training.selection.prepare import prepare
-from training.selection.sweep import read_sweep
+from training.selection.sweep_config import read_sweep
 
 TOLD = {
     "network": {"horizon": 5, "season": 8, "width": 8},

@@ -7,7 +7,7 @@ from statecast.errors import ConfigError
 from tests.training.conftest import LONG_TABLE, long_table
 from training.cli.main import app
 from training.config import FitConfig
-from training.selection.sweep import Range, read_sweep
+from training.selection.sweep_config import Range, read_sweep
 
 SWEEP = (
     LONG_TABLE

@@ -1,10 +1,11 @@
-"""Histogram gradient boosting on lags: scikit-learn's best of the shelf, as a baseline."""
+"""Histogram gradient boosting on lags: scikit-learn's best off the shelf, as a baseline."""
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from training.evaluation.baselines.naive import Task, fill_seasonal, seasonal_lags
+from training.evaluation.baselines.naive import Task, fill_seasonal
+from training.evaluation.baselines.seasonality import seasonal_lags
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -16,6 +17,13 @@ class Boosting:
 
     Features of a step: its number, the value one, two and seven seasons before it, the last value, the difference of
     the last seven seasons' level, the spread, and the place within the season and seven of them.
+
+    Parameters
+    ----------
+    examples : int
+        Examples to learn from, about so many of all items together.
+    seed : int
+        Seed of the examples and of the trees.
     """
 
     name = "boosting"
@@ -25,12 +33,26 @@ class Boosting:
         self.seed = seed
 
     def seconds(self, task: Task) -> float:
-        """Seconds that forecasting from every test origin will take, roughly: 2 µs a value on one core of 2.6 GHz."""
+        """Estimate how long forecasting from every test origin takes: 2 µs per value on one core of 2.6 GHz.
+
+        Parameters
+        ----------
+        task : Task
+            The panel, its borders, season and horizon.
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
         origins = np.maximum(task.split.test - task.split.val - task.horizon + 1, 0)
         return 2e-6 * float(origins.sum()) * task.horizon
 
     def fit(self, task: Task) -> None:
-        """Learn from random origins and steps of the training rows; without enough of them, forecast nothing."""
+        """Learn from random origins and steps of the training rows; without enough of them, forecast nothing.
+
+        See ``Baseline.fit``.
+        """
         self._task, self._model = task, None
         items, ends = task.panel.items, task.split.train.tolist()
         generator = np.random.default_rng(self.seed)
@@ -59,7 +81,10 @@ class Boosting:
         self._model = model.fit(table[:, self._columns], np.concatenate(truths))
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Forecasts ``[N, F]``; NaN where there was too little to learn from."""
+        """Forecast in blocks of bounded memory; NaN where there was too little to learn from.
+
+        See ``Baseline.forecast``.
+        """
         horizon = self._task.horizon
         if self._model is None:
             return np.full((origins.size, horizon), np.nan)

@@ -1,4 +1,4 @@
-"""Classical models, one a series: statsforecast's AutoETS and AutoTheta, as baselines where that package is there."""
+"""Classical models, one per series: statsforecast's AutoETS and AutoTheta, baselines if that is installed."""
 
 import warnings
 from collections.abc import Callable
@@ -17,15 +17,18 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Kind:
-    """One of statsforecast's automatic models.
+    """One of statsforecast's automatic models, with a rough estimate of its costs.
 
-    title: its class.  fitting, stepping: seconds that a fit, and a forecast from one origin, take at a number of rows
-    and a season, as measured on one core of 2.6 GHz; only to tell minutes from hours, the same on every machine.
+    The estimates were measured on one core of 2.6 GHz. They only separate minutes from hours, and are the same on every
+    machine.
     """
 
     title: str
+    """Name of its class."""
     fitting: Callable[[float, int], float]
+    """Seconds of one fit, from the number of rows and the season."""
     stepping: Callable[[float], float]
+    """Seconds of a forecast from one origin, from the number of rows."""
 
 
 KINDS = (
@@ -35,7 +38,7 @@ KINDS = (
 
 
 def installed() -> bool:
-    """Whether statsforecast is there to be used; it is an extra."""
+    """Whether statsforecast is installed; it is an extra."""
     return find_spec("statsforecast") is not None
 
 
@@ -43,6 +46,11 @@ class Statistical:
     """A model chosen and fitted for every item on its rows before the test, then carried over the test as it is.
 
     Where it cannot be fitted, as on a handful of values, the last season is repeated, as statsforecast itself does.
+
+    Parameters
+    ----------
+    kind : Kind
+        Which model.
     """
 
     def __init__(self, kind: Kind) -> None:
@@ -50,7 +58,18 @@ class Statistical:
         self.name = kind.title.replace("Auto", "auto_").lower()
 
     def seconds(self, task: Task) -> float:
-        """Seconds that fitting and forecasting from every test origin will take, roughly."""
+        """Estimate how long fitting and forecasting from every test origin takes.
+
+        Parameters
+        ----------
+        task : Task
+            The panel, its borders, season and horizon.
+
+        Returns
+        -------
+        float
+            Seconds.
+        """
         split = task.split
         lives = split.val - np.asarray([item.first for item in task.panel.items])
         counts = np.maximum(split.test - split.val - task.horizon + 1, 0)
@@ -63,7 +82,7 @@ class Statistical:
         )
 
     def fit(self, task: Task) -> None:
-        """Fit each item that is tested."""
+        """Fit a model for each item that is tested, see ``Baseline.fit``."""
         self._task = task
         self._naive = SeasonalNaive()
         self._naive.fit(task)
@@ -73,7 +92,7 @@ class Statistical:
             self._models.append(self._fitted(self._values(index, end)) if tested else None)
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Forecasts ``[N, F]``, each by the item's own model from all values up to the origin."""
+        """Forecast with the item's own model from all values up to each origin, see ``Baseline.forecast``."""
         forecasts = self._naive.forecast(index, origins)
         model = self._models[index]
         if model is None:

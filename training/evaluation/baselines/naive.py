@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from training.data.panel import Panel
 from training.data.splits import Split
+from training.evaluation.baselines.seasonality import seasonal_indices, seasonal_lags
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -28,31 +29,95 @@ class Task:
     """Steps ahead F."""
 
     def values(self, index: int) -> Array:
-        """The target of item number ``index``, ``[T]`` float64."""
+        """Give the target of one item.
+
+        Parameters
+        ----------
+        index : int
+            Number of the item.
+
+        Returns
+        -------
+        array
+            Values ``[T]`` float64, NaN missing.
+        """
         return self.panel.items[index].target.astype(np.float64)
 
 
 class Baseline(Protocol):
-    """A forecaster of points: learns from rows before the border, then forecasts from any row."""
+    """A forecaster of single values: learns from rows before the border, then forecasts from any row."""
 
     name: str
 
     def fit(self, task: Task) -> None:
-        """Learn whatever there is to learn from training rows."""
+        """Learn whatever there is to learn before the test.
+
+        Parameters
+        ----------
+        task : Task
+            The panel, its borders, season and horizon.
+        """
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Forecasts ``[N, F]`` of item number ``index`` from ``origins`` ``[N]``, each the last row that is seen."""
+        """Forecast one item.
+
+        Parameters
+        ----------
+        index : int
+            Number of the item.
+        origins : array
+            Rows ``[N]``, each the last that its forecast sees.
+
+        Returns
+        -------
+        array
+            Forecasts ``[N, F]`` in the target's unit, NaN where there is none.
+        """
 
 
 def fill_forward(values: Array) -> Array:
-    """Repeat the last observed value over gaps; leading gaps stay NaN."""
+    """Repeat the last observed value over gaps.
+
+    Parameters
+    ----------
+    values : array
+        ``[T]``, NaN missing.
+
+    Returns
+    -------
+    array
+        ``[T]``; leading gaps stay NaN.
+
+    Examples
+    --------
+    >>> fill_forward(np.array([np.nan, 1.0, np.nan])).tolist()
+    [nan, 1.0, 1.0]
+    """
     known = np.maximum.accumulate(np.where(np.isnan(values), 0, np.arange(values.size)))
     filled: Array = values[known]
     return filled
 
 
 def fill_seasonal(values: Array, season: int) -> Array:
-    """Fill gaps with the value one season before, and what is left by repeating the last value."""
+    """Fill gaps with the value one season before, and what is left by repeating the last value.
+
+    Parameters
+    ----------
+    values : array
+        ``[T]``, NaN missing.
+    season : int
+        Steps per season.
+
+    Returns
+    -------
+    array
+        ``[T]``; leading gaps stay NaN.
+
+    Examples
+    --------
+    >>> fill_seasonal(np.array([1.0, 2.0, np.nan, 4.0]), 2).tolist()
+    [1.0, 2.0, 1.0, 4.0]
+    """
     padded = np.full(-(-values.size // season) * season, np.nan)
     padded[: values.size] = values
     folded = padded.reshape(-1, season)
@@ -66,11 +131,11 @@ class LastValue:
     name = "last_value"
 
     def fit(self, task: Task) -> None:
-        """Learn nothing."""
+        """Learn nothing, see ``Baseline.fit``."""
         self._task = task
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Repeat the value at each origin."""
+        """Repeat the value at each origin, see ``Baseline.forecast``."""
         last = fill_forward(self._task.values(index))[origins]
         return np.repeat(last[:, None], self._task.horizon, axis=1)
 
@@ -81,11 +146,14 @@ class SeasonalNaive:
     name = "seasonal_naive"
 
     def fit(self, task: Task) -> None:
-        """Learn nothing."""
+        """Learn nothing, see ``Baseline.fit``."""
         self._task = task
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Repeat the season that ends at each origin; before the first season is over, the last value."""
+        """Repeat the season that ends at each origin; before the first season is over, the last value.
+
+        See ``Baseline.forecast``.
+        """
         season, first = self._task.season, self._task.panel.items[index].first
         values = fill_seasonal(self._task.values(index), season)
         rows = origins[:, None] + seasonal_lags(self._task.horizon, season)
@@ -100,7 +168,7 @@ class Ewma:
     weights = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
     def fit(self, task: Task) -> None:
-        """Choose the smoothing weight."""
+        """Choose the smoothing weight, see ``Baseline.fit``."""
         self._task = task
         errors = np.zeros(len(self.weights))
         for item, end in zip(task.panel.items, task.split.train.tolist(), strict=True):
@@ -113,7 +181,7 @@ class Ewma:
         self._weight = self.weights[int(np.argmin(errors))]
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Repeat the smoothed level at each origin."""
+        """Repeat the smoothed level at each origin, see ``Baseline.forecast``."""
         level = _smooth(fill_forward(self._task.values(index)), self._weight)
         return np.repeat(level[origins][:, None], self._task.horizon, axis=1)
 
@@ -122,12 +190,17 @@ class Naive2:
     """The M4 competition's reference: the last value, seasonally adjusted where a test finds a season.
 
     Multiplicative indices by classical decomposition of the rows before the first origin.
+
+    References
+    ----------
+    Makridakis, S., Spiliotis, E. and Assimakopoulos, V. (2020). The M4 Competition: 100,000 time series and 61
+    forecasting methods. International Journal of Forecasting 36(1).
     """
 
     name = "naive2"
 
     def fit(self, task: Task) -> None:
-        """Decompose every item's rows before the test."""
+        """Decompose every item's rows before the test, see ``Baseline.fit``."""
         self._task, season = task, task.season
         self._indices = []
         for item, end in zip(task.panel.items, task.split.val.tolist(), strict=True):
@@ -135,43 +208,15 @@ class Naive2:
             self._indices.append(np.roll(seasonal_indices(values, season), item.first % season))
 
     def forecast(self, index: int, origins: Rows) -> Array:
-        """Repeat the adjusted value at each origin, times the season's index."""
+        """Repeat the adjusted value at each origin, times the season's index.
+
+        See ``Baseline.forecast``.
+        """
         indices = self._indices[index]
         last = fill_forward(self._task.values(index))[origins] / indices[origins % indices.size]
         ahead = origins[:, None] + 1 + np.arange(self._task.horizon)
         forecasts: Array = last[:, None] * indices[ahead % indices.size]
         return forecasts
-
-
-def seasonal_lags(horizon: int, season: int) -> Rows:
-    """Rows relative to an origin ``[F]``, at most 0, that stand one or more whole seasons before each step ahead."""
-    steps = np.arange(horizon)
-    return steps % season + 1 - season
-
-
-def seasonal_indices(values: Array, season: int) -> Array:
-    """Multiplicative seasonal indices ``[m]`` by place ``row % m``; ones where no season is significant at 90 %."""
-    ones = np.ones(season)
-    if season < 2 or values.size < 3 * season or (values <= 0).any() or not _seasonal(values, season):
-        return ones
-    kernel = np.ones(season) if season % 2 else np.concatenate([[0.5], np.ones(season - 1), [0.5]])
-    trend = np.convolve(values, kernel / season, mode="valid")
-    begin = (kernel.size - 1) // 2
-    ratios = np.full(-(-values.size // season) * season, np.nan)
-    ratios[begin : begin + trend.size] = values[begin : begin + trend.size] / trend
-    indices = np.nanmean(ratios.reshape(-1, season), axis=0)
-    scaled: Array = indices / indices.mean()
-    return scaled if (scaled > 1e-6).all() else ones
-
-
-def _seasonal(values: Array, season: int) -> bool:
-    centred = values - values.mean()
-    total = float(centred @ centred)
-    if total == 0.0:
-        return False
-    lags = np.asarray([float(centred[lag:] @ centred[:-lag]) / total for lag in range(1, season + 1)])
-    limit = 1.645 * np.sqrt((1.0 + 2.0 * (lags[:-1] ** 2).sum()) / values.size)
-    return bool(abs(lags[-1]) > limit)
 
 
 def _smooth(values: Array, weight: float) -> Array:
