@@ -1,15 +1,10 @@
-"""What is kept of a session beside its state: enough to tell a retry from news, and to judge its forecasts."""
+"""What is kept of a session beside its state: enough to tell a retry from news, and to score its forecasts."""
 
-import json
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from statecast.time.frequency import Frequency
 
 Floats = NDArray[np.float32]
 Scores = Mapping[str, NDArray[np.float64]]
@@ -18,10 +13,16 @@ Scores = Mapping[str, NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class PendingForecast:
-    """The forecast that a session gave last, kept to be judged by what arrives.
+    """The forecast that a session gave last, kept to be scored with what arrives.
 
-    start: clock of its first step.  quantiles: ``[V, F, 3]``, low, median and high in the target's unit.
-    scale: ``[V]`` seasonal error when it was issued, the unit of MASE; NaN where it was unknown.
+    Parameters
+    ----------
+    start : int
+        Time index of its first step.
+    quantiles : array of float32, ``[V, F, 3]``
+        Low, median and high, in the target's unit.
+    scale : array of float32, ``[V]``
+        Seasonal error when it was issued, the unit of MASE; NaN where it was unknown.
     """
 
     start: int
@@ -31,9 +32,16 @@ class PendingForecast:
 
 @dataclass(frozen=True)
 class Request:
-    """The last applied request: clocks of its first and last step, and a CRC-32.
+    """The last request that was applied, by which a retry of it is known.
 
-    crc: of its values on the regular grid, then of those of given resolutions.
+    Parameters
+    ----------
+    begin : int
+        Time index of its first step.
+    end : int
+        Time index of its last step.
+    crc : int
+        CRC-32 of its values on the regular grid, then of those of lower frequencies.
     """
 
     begin: int
@@ -45,19 +53,60 @@ class Request:
 class Record:
     """One session, without its state.
 
-    key: hash of owner and id.  model: digest of the artifact; model_name: ``name@version``.
-    freq, offset, variables, static: what later requests must agree with.
-    interval: nominal coverage of ``low`` to ``high``.
-    first_index, last_index: absolute step indices of the first and the last observation (inclusive).
-    count: observations applied, missing ones included, steps that a gap left out not.
-    tail: ``[V, k]`` the last values as they were given, NaN where missing, k up to the model's ring length.
-    given_tail: ``[V, G, k]`` values of given resolutions that were read with the steps of the tail.
-    checksum: CRC-32 of the values before the tail, time-major.  request: the last applied request.
-    state_bytes: length of the state.  digest: ``sha256:…`` of the state.  Times are seconds since 1970.
-    dropped: the session expired and its state is gone; only this tombstone is left.
-    kind: of the model. A ``generator``'s session counts tokens, and has neither tail nor forecasts.
-    season: steps a season with which the session began, where the model is a ``family``; else None.
-    zone: whose days its steps are and in which its times are written, see ``statecast.time.zones``.
+    Parameters
+    ----------
+    key : str
+        Hash of owner and id.
+    model : str
+        Digest of the artifact.
+    model_name : str
+        ``name@version``.
+    freq : str or None
+        Canonical frequency that later requests must agree with; None without times.
+    offset : int
+        Place of each time within its step, see ``Frequency.place``.
+    variables : tuple of str
+        Names of the V variables.
+    static : array of float32, ``[S]``
+        Encoded static covariates.
+    interval : float
+        Nominal coverage of the scored interval.
+    first_index : int
+        Time index of the first observation.
+    last_index : int
+        Time index of the last observation.
+    count : int
+        Observations applied, missing ones included, steps that a gap left out not.
+    tail : array of float32, ``[V, K]``
+        Last values as they were given, NaN where missing, K up to the model's look-back.
+    checksum : int
+        CRC-32 of the values before the tail, time-major.
+    created_at : float
+        Seconds since 1970.
+    last_used : float
+        Seconds since 1970.
+    expires_at : float
+        Seconds since 1970.
+    state_bytes : int
+        Length of the state.
+    digest : str
+        ``sha256:…`` of the state.
+    request : Request or None
+        The last request that was applied.
+    issued : PendingForecast or None
+        The forecast to score.
+    scores : mapping of str to array
+        Sums of accuracy metrics.
+    dropped : bool
+        Whether the session expired and its state is gone; only this tombstone is left.
+    kind : str
+        Of the model. The session of a ``generator`` counts tokens, and has neither tail nor forecasts.
+    given_tail : array of float32, ``[V, G, K]``
+        Values of G lower frequencies that were read with the steps of the tail.
+    season : int or None
+        Steps per season with which the session began, where the model is a ``family``.
+    zone : str
+        Whose days its steps are and in which its times are written, see ``statecast.time.zones``.
     """
 
     key: str
@@ -89,133 +138,22 @@ class Record:
 
     @property
     def tail_begin(self) -> int:
-        """Clock of the tail's first value."""
+        """Time index of the tail's first value."""
         return self.last_index - int(self.tail.shape[1]) + 1
 
     def used(self, now: float, ttl: float) -> "Record":
-        """Give the same session, its life renewed."""
+        """Give the same session, its life renewed.
+
+        Parameters
+        ----------
+        now : float
+            Seconds since 1970.
+        ttl : float
+            Seconds without use after which it expires.
+
+        Returns
+        -------
+        Record
+            A new value.
+        """
         return replace(self, last_used=now, expires_at=now + ttl)
-
-
-COLUMNS = (
-    "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
-    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped",
-)  # fmt: skip
-"""Names of what ``to_row`` gives, in order."""
-
-_FIRST_SCORES = struct.Struct("<qqqd")
-"""Where a session's birth names no metrics: observations judged, inside, with a scaled error; the sum of these."""
-
-
-def to_row(record: Record) -> tuple[Any, ...]:
-    """Plain columns: arrays as raw little-endian bytes, what never changes as one JSON text."""
-    birth = json.dumps(
-        {
-            "model": record.model,
-            "model_name": record.model_name,
-            "freq": record.freq,
-            "offset": record.offset,
-            "variables": record.variables,
-            "static": record.static.tolist(),
-            "interval": record.interval,
-            "first_clock": record.first_index,
-            "created_at": record.created_at,
-            "state_bytes": record.state_bytes,
-            "kind": record.kind,
-            "given": record.given_tail.shape[1],
-            "season": record.season,
-            "metrics": {name: len(state) for name, state in record.scores.items()},
-            "zone": record.zone,
-        }
-    )
-    tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
-    request, issued, scores = record.request, record.issued, record.scores
-    return (
-        record.key,
-        birth,
-        record.last_index,
-        record.count,
-        np.concatenate(tails).astype("<f4", copy=False).tobytes(),
-        record.checksum,
-        request.begin if request else None,
-        request.end if request else None,
-        request.crc if request else None,
-        issued.start if issued else None,
-        _pack(issued) if issued else None,
-        b"".join(state.astype("<f8", copy=False).tobytes() for state in scores.values()),
-        record.digest,
-        record.last_used,
-        record.expires_at,
-        int(record.dropped),
-    )
-
-
-def from_row(row: tuple[Any, ...]) -> Record:
-    """Give back the record that ``to_row`` took apart."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    birth = json.loads(values["birth"])
-    rows, given = len(birth["variables"]), birth.get("given", 0)
-    tails = _array(values["tail"], rows * (1 + given))
-    return Record(
-        key=values["key"],
-        model=birth["model"],
-        model_name=birth["model_name"],
-        freq=birth["freq"],
-        offset=birth["offset"] if "zone" in birth else _offset_of_before(birth),
-        variables=tuple(birth["variables"]),
-        static=np.asarray(birth["static"], dtype=np.float32),
-        interval=birth["interval"],
-        first_index=birth["first_clock"],
-        created_at=birth["created_at"],
-        state_bytes=birth["state_bytes"],
-        last_index=values["last_clock"],
-        count=values["count"],
-        tail=tails[:rows],
-        given_tail=tails[rows:].reshape(given, rows, tails.shape[1]).transpose(1, 0, 2),
-        checksum=values["checksum"],
-        request=None
-        if values["request_begin"] is None
-        else Request(values["request_begin"], values["request_end"], values["request_crc"]),
-        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows),
-        scores=_unpack_scores(birth.get("metrics"), values["scores"]),
-        digest=values["digest"],
-        last_used=values["last_used"],
-        expires_at=values["expires_at"],
-        dropped=bool(values["dropped"]),
-        kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
-        season=birth.get("season"),
-        zone=birth.get("zone", ""),
-    )
-
-
-def _offset_of_before(birth: dict[str, Any]) -> int:
-    """Offset of a session that was opened before records had a zone; then it was in seconds since the step began."""
-    offset = int(birth["offset"])
-    frequency = None if birth["freq"] is None else Frequency.parse(birth["freq"])
-    if frequency is None or frequency.months in (None, 1) or not offset:
-        return offset
-    begin = frequency.times(np.array([birth["first_clock"]])).astype(np.int64)
-    return frequency.settle((begin + offset).astype("datetime64[s]"))[1]
-
-
-def _pack(issued: PendingForecast) -> bytes:
-    low, median, high = issued.quantiles.transpose(2, 0, 1)
-    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f4", copy=False).tobytes()
-
-
-def _unpack(start: int, data: bytes, rows: int) -> PendingForecast:
-    table = _array(data, rows)
-    median, low, high = np.split(table[:, :-1], 3, axis=1)
-    return PendingForecast(start, np.stack([low, median, high], axis=-1), table[:, -1])
-
-
-def _unpack_scores(sizes: Mapping[str, int] | None, data: bytes) -> Scores:
-    if sizes is None:
-        judged, inside, scaled, error = _FIRST_SCORES.unpack(data)
-        return {"mase": np.array([error, scaled]), "coverage": np.array([inside, judged], dtype=np.float64)}
-    ends = np.cumsum(list(sizes.values()), dtype=np.int64)[:-1]
-    return dict(zip(sizes, np.split(np.frombuffer(data, dtype="<f8"), ends), strict=True)) if sizes else {}
-
-
-def _array(data: bytes, rows: int) -> Floats:
-    return np.frombuffer(data, dtype="<f4").reshape(rows, -1)

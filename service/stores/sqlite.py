@@ -10,7 +10,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from service.stores.interface import Delete, Put, Record, StoreError, Touch, Write
-from service.stores.record import COLUMNS, from_row, to_row
+from service.stores.record_columns import COLUMNS, from_row, to_row
 from service.stores.registry import stores
 
 SCHEMA = 1

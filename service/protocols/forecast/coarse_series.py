@@ -7,7 +7,7 @@ import numpy as np
 from service.codecs.faults import quoted
 from service.codecs.number_array import Floats
 from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
-from service.protocols.forecast.timeline import Clocks, read_times
+from service.protocols.forecast.timeline import TimeIndex, read_times
 from service.sessions.series_input import Coarse
 from service.settings import Settings
 from statecast.config import ForecasterConfig
@@ -19,30 +19,46 @@ from statecast.time.stamps import Stamps
 
 
 def read_resolutions(series: SeriesRequest, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:
-    """Values by the model's own name of each resolution; what is wrong is noted in the series' faults."""
+    """Read the values of a series' lower frequencies.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has ``resolutions``; what is wrong is noted in their faults.
+    config : ForecasterConfig
+        Of the model.
+    settings : Settings
+        Limits.
+
+    Returns
+    -------
+    dict of str to Coarse
+        By the model's own name of each resolution.
+    """
     found: dict[str, Coarse] = {}
-    for asked, one in series.resolutions.items():
-        name = _name(asked, config.mixed_frequency_names)
+    for requested, one in series.resolutions.items():
+        name = _name(requested, config.mixed_frequency_names)
         where = ("resolution", 0) if one.table else ()
         if name is None:
             known = ", ".join(config.mixed_frequency_names) or "none"
             mend = "leave it out, or the cell empty for the series' own steps" if one.table else "leave it out"
             one.fault(
-                f"expected a resolution whose values the model is given ({known}), got {quoted(asked)}; {mend}", *where
+                f"expected a resolution whose values the model is given ({known}), got {quoted(requested)}; {mend}",
+                *where,
             )
         elif name in found:
             one.fault(f"expected each resolution once, got {name} twice; leave one out", *where)
         elif _agrees(one, series.target):
-            clocks = _buckets(one, Frequency.parse(name), Frequency.parse(config.freq or "1s"))
-            if clocks is not None and _fits(one, clocks, settings.max_history):
-                found[name] = _in_place(clocks, np.stack([one.target[variable] for variable in series.target]))
+            index = _buckets(one, Frequency.parse(name), Frequency.parse(config.freq or "1s"))
+            if index is not None and _fits(one, index, settings.max_history):
+                found[name] = _in_place(index, np.stack([one.target[variable] for variable in series.target]))
     return found
 
 
-def _name(asked: str, known: Mapping[str, int]) -> str | None:
+def _name(requested: str, known: Mapping[str, int]) -> str | None:
     """The model's own name for a freq, however it is written."""
     try:
-        freq = Frequency.parse(asked)
+        freq = Frequency.parse(requested)
         own = {name: Frequency.parse(name) for name in known}
     except ConfigError:
         return None
@@ -61,7 +77,7 @@ def _agrees(one: ResolutionRequest, own: Mapping[str, np.ndarray]) -> bool:
     return len(lengths) <= 1
 
 
-def _buckets(one: ResolutionRequest, freq: Frequency, base: Frequency) -> Clocks | None:
+def _buckets(one: ResolutionRequest, freq: Frequency, base: Frequency) -> TimeIndex | None:
     """Number of the bucket of each value, None where that cannot be read; ``base``: of the series' own steps."""
     steps = max(map(len, one.target.values()), default=0)
     column = "timestamp" if one.table else "start"
@@ -74,26 +90,26 @@ def _buckets(one: ResolutionRequest, freq: Frequency, base: Frequency) -> Clocks
         if stamps is not None:
             one.fault("expected the time at which each value's bucket begins, got counted steps; give times", column)
         return None
-    # Buckets are made of base steps, so they begin by the same clocks.
+    # Buckets are made of base steps, so both follow the same clock, local or UTC.
     instants = wall_or_utc(stamps, base)
-    clocks, offsets = freq.place(instants)
+    index, offsets = freq.place(instants)
     within = np.flatnonzero(offsets)
     if len(within):
         one.fault(tell_begin(freq, instants[within[0]]), column, *([int(within[0])] if one.table else []))
         return None
-    return clocks if one.table else clocks[0] + np.arange(steps, dtype=np.int64)
+    return index if one.table else index[0] + np.arange(steps, dtype=np.int64)
 
 
-def _fits(one: ResolutionRequest, clocks: Clocks, most: int) -> bool:
-    span = int(clocks[-1] - clocks[0]) + 1 if len(clocks) else 0
+def _fits(one: ResolutionRequest, index: TimeIndex, most: int) -> bool:
+    span = int(index[-1] - index[0]) + 1 if len(index) else 0
     if span > most:
         one.fault(f"expected at most {most} buckets from the first to the last, got {span}; send the newest", "target")
     return span <= most
 
 
-def _in_place(clocks: Clocks, values: Floats) -> Coarse:
+def _in_place(index: TimeIndex, values: Floats) -> Coarse:
     """Values with a place for each bucket, given or not."""
-    first = int(clocks[0]) if len(clocks) else 0
-    whole = np.full((len(values), int(clocks[-1]) - first + 1 if len(clocks) else 0), np.nan, dtype=np.float32)
-    whole[:, clocks - first] = values
+    first = int(index[0]) if len(index) else 0
+    whole = np.full((len(values), int(index[-1]) - first + 1 if len(index) else 0), np.nan, dtype=np.float32)
+    whole[:, index - first] = values
     return Coarse(first, whole)

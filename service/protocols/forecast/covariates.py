@@ -19,7 +19,26 @@ def read_history(
     steps: int,
     warnings: list[tuple[str, str]],
 ) -> dict[str, Values]:
-    """Past covariates ``[T]`` by name."""
+    """Read the covariates that are known up to now.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has ``past_covariates``; what is wrong is noted in its faults.
+    config : ForecasterConfig
+        Of the model.
+    own : sequence of Covariate
+        Its past covariates.
+    steps : int
+        Number T of target values.
+    warnings : list of (str, str)
+        Code and detail of what is missing are added here.
+
+    Returns
+    -------
+    dict of str to array, ``[T]``
+        Past covariates by name, in their own units; one that is left out is absent.
+    """
     names = [covariate.name for covariate in (*own, *config.future_covariates)]
     found: dict[str, Values] = {}
     for name, values in series.past_covariates.items():
@@ -40,7 +59,29 @@ def read_history(
 def read_known(
     series: SeriesRequest, config: ForecasterConfig, steps: int, horizon: int, warnings: list[tuple[str, str]]
 ) -> tuple[dict[str, Values], dict[str, Values]]:
-    """Future covariates by name: over the history ``[T]``, and over the horizon ``[F]``."""
+    """Read the covariates that are known ahead.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has ``future_covariates``, their history beside them or in ``past_covariates``; what is wrong is noted in its
+        faults.
+    config : ForecasterConfig
+        Of the model.
+    steps : int
+        Number T of target values.
+    horizon : int
+        Steps ahead F.
+    warnings : list of (str, str)
+        Code and detail of what is missing are added here.
+
+    Returns
+    -------
+    dict of str to array, ``[T]``
+        Over the history, by name.
+    dict of str to array, ``[F]``
+        Over the horizon, by name.
+    """
     names = [covariate.name for covariate in config.future_covariates]
     history: dict[str, Values] = {}
     ahead: dict[str, Values] = {}
@@ -86,7 +127,22 @@ def _typed(
 
 
 def read_static(series: SeriesRequest, own: Sequence[Covariate], warnings: list[tuple[str, str]]) -> dict[str, Any]:
-    """Static covariates by name."""
+    """Read the covariates of a series as a whole.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has ``static_covariates``; what is wrong is noted in its faults.
+    own : sequence of Covariate
+        Static covariates of the model.
+    warnings : list of (str, str)
+        Code and detail of unknown levels are added here.
+
+    Returns
+    -------
+    dict of str to (float or str)
+        By name.
+    """
     known = {covariate.name: covariate for covariate in own}
     found: dict[str, Any] = {}
     for name, value in series.static_covariates.items():

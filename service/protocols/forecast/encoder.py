@@ -47,7 +47,7 @@ class ForecastEncoder:
     horizon : int
         Steps F that were requested.
     levels : tuple of float
-        Quantile levels L that were requested.
+        Quantile levels Q that were requested.
     request_id : str
         Repeated in failures.
     """
@@ -129,7 +129,7 @@ class ForecastEncoder:
             yield forecast
 
     def _numbers(self, answered: Answered) -> Doubles:
-        """Mean and quantiles ``[R, F, 1 + L]`` of the R variables of all series, in their order."""
+        """Mean and quantiles ``[R, F, 1 + Q]`` of the R variables of all series, in their order."""
         trained = self.model.config.quantile_levels
         quantiles = _gather([(answer.result.quantiles, answer.rows) for _, answer in answered], self.horizon)
         if self.levels != trained:

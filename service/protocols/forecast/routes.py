@@ -11,11 +11,12 @@ from service.errors import ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
+from service.http.sse import client_left, unless_left
 from service.protocols.container import Container
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
-from service.protocols.forecast.validation import Caller, horizon_of, levels_of, validate
+from service.protocols.forecast.validation import horizon_of, levels_of, validate
 from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
 from service.serving.series_answer import SeriesAnswer
@@ -62,28 +63,32 @@ class Forecast:
         request = await decode(scope, headers, kind, body, self._settings)
         model = services.catalogue.resolve(request.model, "forecaster")
         timeout_ms = self._settings.default_timeout_ms if request.timeout_ms is None else request.timeout_ms
-        caller = Caller(scope["state"]["owner"], began + timeout_ms / 1e3)
+        owner, deadline = scope["state"]["owner"], began + timeout_ms / 1e3
         horizon, levels = horizon_of(request, model), tuple(levels_of(request, model.config))
-        work = asyncio.ensure_future(self._forecast(services.forecasts, request, model, horizon, caller))
-        watch = asyncio.ensure_future(_left(receive))
+        work = asyncio.ensure_future(self._forecast(services.forecasts, request, model, horizon, owner, deadline))
+        left = asyncio.ensure_future(client_left(receive))
         try:
-            await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
+            if not await unless_left(work, left):
                 raise ClientDisconnect
-            answers = work.result()
         finally:
-            watch.cancel()
-            work.cancel()
+            left.cancel()
+        answers = work.result()
         encoder = ForecastEncoder(request, model, horizon, levels, identity)
         if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or wanted != JSON:
             return wanted, await asyncio.to_thread(encoder.encode, answers, wanted)
         return wanted, encoder.encode(answers, wanted)
 
     async def _forecast(
-        self, forecasts: ForecastService, request: ForecastRequest, model: Model, horizon: int, caller: Caller
+        self,
+        forecasts: ForecastService,
+        request: ForecastRequest,
+        model: Model,
+        horizon: int,
+        owner: str,
+        deadline: float,
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
-        inputs = await self._validate(request, model, horizon, caller)
+        inputs = await self._validate(request, model, horizon, owner, deadline)
         valid = [one for one in inputs if isinstance(one, SeriesInput)]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
@@ -95,16 +100,10 @@ class Forecast:
         return answers
 
     async def _validate(
-        self, request: ForecastRequest, model: Model, horizon: int, caller: Caller
+        self, request: ForecastRequest, model: Model, horizon: int, owner: str, deadline: float
     ) -> list[SeriesInput | ServiceError]:
         # A series costs about as much to check as 500 values; to look for a season takes ten times as long as all else.
         values = sum(500 + sum(map(len, one.target.values())) for one in request.series)
         if (10 if model.longest_season else 1) * values > INLINE_VALUES:
-            return await asyncio.to_thread(validate, request, model, self._settings, horizon, caller)
-        return validate(request, model, self._settings, horizon, caller)
-
-
-async def _left(receive: Receive) -> None:
-    """End when the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+            return await asyncio.to_thread(validate, request, model, self._settings, horizon, owner, deadline)
+        return validate(request, model, self._settings, horizon, owner, deadline)

@@ -1,20 +1,42 @@
 """Which season a series has: as it says, as its freq usually brings, or as its values show."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import Timeline
+from service.protocols.forecast.timeline import TimeIndex
 from service.serving.catalog import Model
 from service.sessions.series_input import Floats
+from statecast.errors import ConfigError
+from statecast.time.axis import TimeAxis
+from statecast.time.frequency import Frequency
 from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
 
 
-def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int) -> int | None:
-    """Give the steps per season with which a series begins; None for a model that has a season of its own.
+def season_of(
+    series: SeriesRequest, axis: TimeAxis | None, index: TimeIndex | None, model: Model, most: int
+) -> int | None:
+    """Choose the steps per season with which a series begins.
 
     A session will grow, so it begins with the usual season of its freq however little it brings. Of several variables
-    the first decides whose values show a season. ``most``: steps a series. What is wrong is noted in its faults.
+    the first decides whose values show a season.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has at least one variable; what is wrong is noted in its faults.
+    axis : TimeAxis or None
+        None without times.
+    index : array of int64, ``[T]``, or None
+        Time index of its values.
+    model : Model
+        What will forecast it.
+    most : int
+        Steps per series that are allowed.
+
+    Returns
+    -------
+    int or None
+        None for a model that has a season of its own.
     """
     longest = model.longest_season
     if longest is None:
@@ -33,21 +55,32 @@ def season_of(series: SeriesRequest, timeline: Timeline, model: Model, most: int
                 "season",
             )
         return min(series.season, longest)
-    columns = [_on_grid(values, timeline, most) for values in series.target.values()]
-    if timeline.season_freq is not None:
-        usual = usual_season(timeline.season_freq)
+    columns = [_on_grid(values, index, most) for values in series.target.values()]
+    frequency = _frequency(series, axis)
+    if frequency is not None:
+        usual = usual_season(frequency)
         if usual <= longest:
-            return usual if series.session is not None else choose_season(columns[0], str(timeline.season_freq))
+            return usual if series.session is not None else choose_season(columns[0], str(frequency))
     fitting = tuple(season for season in SEASONS if season <= longest)
     return next((season for values in columns if (season := detect_season(values, fitting)) > 1), 1)
 
 
-def _on_grid(values: Floats, timeline: Timeline, most: int) -> Floats:
+def _frequency(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | None:
+    """Freq of the times, or the one that came without times: then it decides the season and nothing else."""
+    if axis is not None:
+        return axis.frequency
+    try:
+        return None if series.freq is None else Frequency.parse(series.freq)
+    except ConfigError:  # noted where the times were read
+        return None
+
+
+def _on_grid(values: Floats, index: TimeIndex | None, most: int) -> Floats:
     """Values with a place for each step, given or not; a grid that is too long is left to those who refuse it."""
-    clocks: NDArray[np.int64] | None = None if timeline.clocks is None else timeline.clocks[: len(values)]
-    span = len(values) if clocks is None or not len(clocks) else int(clocks[-1] - clocks[0]) + 1
-    if clocks is None or span == len(values) or span > most or len(clocks) < len(values):
+    index = None if index is None else index[: len(values)]
+    span = len(values) if index is None or not len(index) else int(index[-1] - index[0]) + 1
+    if index is None or span == len(values) or span > most or len(index) < len(values):
         return values
     grid = np.full(span, np.nan, dtype=np.float32)
-    grid[clocks - clocks[0]] = values
+    grid[index - index[0]] = values
     return grid

@@ -99,12 +99,15 @@ class Located:
         Row of each value in the table that it came in, counted from 0; None where it came in JSON.
     time_options : TimeOptions
         How its times are to be read.
+    unclear_freq : str
+        Why the freq, which was left out, does not show in its times; then only an open session knows it.
     """
 
     loc: Loc
     faults: list[Fault]
     rows: NDArray[np.int64] | None
     time_options = AS_THEY_ARE
+    unclear_freq = ""
 
     def __post_init__(self) -> None:
         self.loc, self.faults, self.rows = (), [], None
@@ -115,7 +118,15 @@ class Located:
         return self.rows is not None
 
     def fault(self, msg: str, *where: str | int) -> None:
-        """Note one thing that is wrong; for a value of a table, with its row."""
+        """Note one thing that is wrong.
+
+        Parameters
+        ----------
+        msg : str
+            What was expected, what came, how to mend it.
+        *where : str or int
+            Place within this part; of a value of a table its index, for which its row is named.
+        """
         if self.rows is not None and where and isinstance(where[-1], int):
             where = (*where[:-1], int(self.rows[where[-1]]))
         self.faults.append(Fault((*self.loc, *where), msg))
@@ -198,7 +209,13 @@ class SeriesRequest(Located):
     session: SessionText = None
 
     def read_times_by(self, options: TimeOptions) -> None:
-        """Have its times read by these options where it has none of its own."""
+        """Have its times read by options of the request, as far as it has none of its own.
+
+        Parameters
+        ----------
+        options : TimeOptions
+            Those of the request.
+        """
         if options != AS_THEY_ARE:
             for part in (self, *self.resolutions.values()):
                 part.time_options = part.time_options.filled(options)

@@ -30,7 +30,7 @@ class TableRows:
         Rows of each block, N in all.
     steps : array of int64, ``[N]``
         Step index of each row.
-    numbers : array of float64, ``[N, 1 + L]``
+    numbers : array of float64, ``[N, 1 + Q]``
         Mean and quantiles, NaN where there are none.
     """
 

@@ -1,6 +1,6 @@
 """Times of a request as a time axis: where each value of a series lies, in what steps, and in whose days."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,93 +13,74 @@ from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps, read_start
 from statecast.time.stamps import Stamps, TimeError
 
-Clocks = NDArray[np.int64]
+TimeIndex = NDArray[np.int64]
+Timeline = tuple[TimeAxis | None, TimeIndex | None, Stamps | None]
+"""Axis of a series, None without times or where only its session knows the freq; absolute index ``[T]`` of each value,
+None where they come next; the times as they came, one per value or the first value's alone."""
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """Where values lie.
+def read_timeline(
+    series: SeriesRequest, steps: int, model_freq: str | None, warnings: list[tuple[str, str]]
+) -> Timeline:
+    """Find where the values of a series lie.
+
+    What is wrong is noted in the series' faults; the timeline is then not to be used. Where a freq was left out and
+    does not show, and an open session may know it, the reason is noted in ``series.unclear_freq`` instead.
 
     Parameters
     ----------
-    axis : TimeAxis, optional
-        None without times, or where only the session can tell the freq.
-    clocks : NDArray, optional
-        Absolute index ``[T]`` of each value; None where they come next.
-    stamps : Stamps, optional
-        What came: one per value, or the first value's alone.
-    unclear : str
-        Why the freq, which was left out, is not seen from the stamps; then only an open session can tell it.
-    inferred : bool
-        Whether the freq was left out and seen from the stamps; an open session knows better.
-    warnings : tuple
-        ``(code, detail)`` pairs.
-    """
+    series : SeriesRequest
+        Has a start, timestamps, an index, or none of them.
+    steps : int
+        Number T of values; in a table with that of the future rows after them.
+    model_freq : str or None
+        The model's own, None where it takes any.
+    warnings : list of (str, str)
+        Code and detail of what a client may not expect are added here.
 
-    axis: TimeAxis | None = None
-    clocks: Clocks | None = None
-    stamps: Stamps | None = None
-    unclear: str = ""
-    inferred: bool = False
-    warnings: tuple[tuple[str, str], ...] = ()
-    season_freq: Frequency | None = None
-    """Of the axis, or the freq that came without times: then it decides the season and nothing else."""
-
-    @property
-    def freq(self) -> str | None:
-        """Canonical text, None without times."""
-        return None if self.axis is None else str(self.axis.frequency)
-
-    @property
-    def offset(self) -> int:
-        """Of every value within its step."""
-        return 0 if self.axis is None else self.axis.offset
-
-    @property
-    def zone(self) -> str:
-        """Whose days they are, and in which times are written."""
-        return "" if self.axis is None else self.axis.zone
-
-    def stamps_of(self, steps: int) -> Stamps | None:
-        """Stamps of the first ``steps`` values, without those of rows ahead."""
-        return None if self.stamps is None else self.stamps.take(slice(max(steps, 1)))
-
-
-def read_timeline(series: SeriesRequest, steps: int, model_freq: str | None) -> Timeline:
-    """Axis and indices of the ``steps`` values (and, in a table, of the future rows after them).
-
-    What is wrong is noted in the series' faults; the timeline is then not to be used.
+    Returns
+    -------
+    Timeline
+        Axis, time index and stamps.
     """
     freq, model = _agreed(series, model_freq)
-    timeline = _read(series, steps, freq)
-    axis = timeline.axis
+    axis, index, stamps = _read(series, steps, freq, warnings)
     # One step has several names; the model's own is the one that its sessions were opened with.
     if axis is not None and model is not None and axis.frequency.unit not in BUSINESS_MONTHS:
-        timeline = replace(timeline, axis=replace(axis, frequency=model))
-    if timeline.axis is not None:
-        return replace(timeline, season_freq=timeline.axis.frequency)
-    return timeline if series.freq is None else replace(timeline, season_freq=freq)
+        axis = replace(axis, frequency=model)
+    return axis, index, stamps
 
 
-def _read(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
+def _read(series: SeriesRequest, steps: int, freq: Frequency | None, warnings: list[tuple[str, str]]) -> Timeline:
     given = [name for name in ("start", "timestamps", "from_index") if getattr(series, name) is not None]
     if len(given) > 1:
         series.fault(f"expected one way to give the times, got {' and '.join(given)}; keep one", given[1])
     elif series.start is not None:
-        return _from_start(series, steps, freq)
+        return _from_start(series, steps, freq, warnings)
     elif series.timestamps is not None:
-        return _from_timestamps(series, steps, freq)
+        return _from_timestamps(series, steps, freq, warnings)
     elif series.from_index is not None:
-        return Timeline(clocks=series.from_index + np.arange(steps, dtype=np.int64))
-    return Timeline()
+        return None, series.from_index + np.arange(steps, dtype=np.int64), None
+    return None, None, None
 
 
-def check_reach(series: SeriesRequest, timeline: Timeline, horizon: int) -> None:
-    """Refuse a forecast that would pass the last time that RFC 3339 can write."""
-    axis, clocks = timeline.axis, timeline.clocks
-    if axis is not None and clocks is not None and len(clocks) and not axis.reaches(int(clocks[-1]) + horizon):
+def check_reach(series: SeriesRequest, axis: TimeAxis | None, index: TimeIndex | None, horizon: int) -> None:
+    """Refuse a forecast that would pass the last time that RFC 3339 can write.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Takes the fault.
+    axis : TimeAxis or None
+        Without times nothing can pass.
+    index : array of int64, ``[T]``, or None
+        Time index of its values.
+    horizon : int
+        Steps ahead.
+    """
+    if axis is not None and index is not None and len(index) and not axis.reaches(int(index[-1]) + horizon):
         name = "start" if series.start is not None else "timestamps"
-        last = axis.times(clocks[-1:] + horizon)[0]
+        last = axis.times(index[-1:] + horizon)[0]
         series.fault(f"expected a forecast that ends by the year 9999, got one up to {last}; check it", name)
 
 
@@ -109,21 +90,29 @@ def _agreed(series: SeriesRequest, model_freq: str | None) -> tuple[Frequency | 
     if series.freq is None:
         return model, model
     try:
-        asked = Frequency.parse(series.freq)
+        requested = Frequency.parse(series.freq)
     except ConfigError as error:
         series.fault(str(error).removeprefix("freq: "), "freq")
         return model, model
-    if model is not None and not model.same_step(asked):
+    if model is not None and not model.same_step(requested):
         series.fault(
             f"expected {model}, the model's own, got {series.freq!r}; resample the series, or use another model", "freq"
         )
-    return asked, model
+    return requested, model
 
 
-def read_times(series: SeriesRequest | ResolutionRequest) -> Stamps | Clocks | None:
-    """Stamps, rising: of the values where each has its own time, else of ``start`` alone; or steps counted in a table.
+def read_times(series: SeriesRequest | ResolutionRequest) -> Stamps | TimeIndex | None:
+    """Read the times of a series as they came, rising.
 
-    What is wrong is noted in the series' faults; there are none to be used then.
+    Parameters
+    ----------
+    series : SeriesRequest or ResolutionRequest
+        Has ``start`` or ``timestamps``. What is wrong is noted in its faults.
+
+    Returns
+    -------
+    Stamps, array of int64 ``[T]``, or None
+        One stamp per value, or that of ``start`` alone; counted steps, in a table; None where something is wrong.
     """
     name = "start" if series.start is not None else "timestamp" if series.table else "timestamps"
     try:
@@ -143,61 +132,67 @@ def read_times(series: SeriesRequest | ResolutionRequest) -> Stamps | Clocks | N
     return found if _ascending(series, numbers, name) else None
 
 
-def _read_already(times: object) -> Stamps | Clocks | None:
+def _read_already(times: object) -> Stamps | TimeIndex | None:
     if isinstance(times, Stamps):
         return times
     return times if isinstance(times, np.ndarray) and times.dtype.kind == "i" else None
 
 
-def _from_start(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
+def _from_start(series: SeriesRequest, steps: int, freq: Frequency | None, warnings: list[tuple[str, str]]) -> Timeline:
     stamps = read_times(series)
     if not isinstance(stamps, Stamps):
-        return Timeline()
+        return None, None, None
     if freq is None:
-        what = "expected freq beside start, such as 1h, got none, and the model has no freq of its own"
+        missing = "expected freq beside start, such as 1h, got none, and the model has no freq of its own"
         if series.session is None:
-            series.fault(what, "freq")
-        return Timeline(clocks=np.arange(steps, dtype=np.int64), stamps=stamps, unclear=f"freq: {what}")
-    rolled = off_anchor(stamps, freq)
-    warnings = (("start_rolled_forward", f"start {rolled}; times are counted from there"),) if rolled else ()
+            series.fault(missing, "freq")
+        series.unclear_freq = f"freq: {missing}"
+        return None, np.arange(steps, dtype=np.int64), stamps
     try:
         axis, first = TimeAxis.of_start(stamps, freq)
     except TimeError as error:
         series.fault(str(error), "start")
-        return Timeline()
-    return Timeline(axis, first + np.arange(steps, dtype=np.int64), stamps, warnings=warnings)
+        return None, None, None
+    if rolled := off_anchor(stamps, freq):
+        warnings.append(("start_rolled_forward", f"start {rolled}; times are counted from there"))
+    return axis, first + np.arange(steps, dtype=np.int64), stamps
 
 
-def _from_timestamps(series: SeriesRequest, steps: int, freq: Frequency | None) -> Timeline:
+def _from_timestamps(
+    series: SeriesRequest, steps: int, freq: Frequency | None, warnings: list[tuple[str, str]]
+) -> Timeline:
     name = "timestamp" if series.table else "timestamps"
     found = read_times(series)
     if found is None:
-        return Timeline()
+        return None, None, None
     if len(found) != steps:
         series.fault(f"expected {steps} times, one per value of target, got {len(found)}", name)
-        return Timeline()
-    if not isinstance(found, Stamps) or steps == 0:
-        axis = None if freq is None else TimeAxis(freq.plain)
-        return (
-            Timeline(axis, np.zeros(0, dtype=np.int64), found) if isinstance(found, Stamps) else Timeline(clocks=found)
-        )
-    return _on_stamps(series, found, freq, name)
+    elif not isinstance(found, Stamps):
+        return None, found, None
+    elif steps == 0:
+        return None if freq is None else TimeAxis(freq.plain), np.zeros(0, dtype=np.int64), found
+    else:
+        return _on_stamps(series, found, freq, name, warnings)
+    return None, None, None
 
 
-def _on_stamps(series: SeriesRequest, found: Stamps, freq: Frequency | None, name: str) -> Timeline:
+def _on_stamps(
+    series: SeriesRequest, found: Stamps, freq: Frequency | None, name: str, warnings: list[tuple[str, str]]
+) -> Timeline:
     try:
-        axis, clocks = TimeAxis.of(found, freq)
+        axis, index = TimeAxis.of(found, freq)
     except InputError as error:
         row = error.index if isinstance(error, TimeError) else None
         if freq is None and series.session is not None:
             what = "" if row is None else f"{name}[{row if series.rows is None else series.rows[row]}]: "
-            return Timeline(clocks=np.arange(len(found), dtype=np.int64), stamps=found, unclear=f"{what}{error}")
+            series.unclear_freq = f"{what}{error}"
+            return None, np.arange(len(found), dtype=np.int64), found
         where: tuple[str | int, ...] = ("freq",) if row is None else (name, row)
         series.fault(str(error).removeprefix("freq: "), *where)
-        return Timeline()
-    beside = None if freq is None else off_anchor(found, freq)
-    warnings = (("freq_anchor", f"timestamp {beside}; the times are taken as they are"),) if beside else ()
-    return Timeline(axis, clocks, found, inferred=freq is None, warnings=warnings)
+        return None, None, None
+    if freq is not None and (beside := off_anchor(found, freq)):
+        warnings.append(("freq_anchor", f"timestamp {beside}; the times are taken as they are"))
+    return axis, index, found
 
 
 def _ascending(series: SeriesRequest | ResolutionRequest, numbers: NDArray[np.int64], name: str) -> bool:

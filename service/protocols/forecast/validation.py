@@ -1,7 +1,6 @@
 """Series of a request against their model: names, lengths, types and times checked, all faults at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,16 +20,20 @@ from statecast.errors import StatecastError
 from statecast.inputs.covariates import encode_covariates
 
 
-@dataclass(frozen=True)
-class Caller:
-    """Whose request it is, and the ``time.monotonic()`` after which its work is dropped."""
-
-    owner: str
-    deadline: float
-
-
 def horizon_of(request: SeriesBody, model: Model) -> int:
     """Give the steps ahead that a request gets.
+
+    Parameters
+    ----------
+    request : SeriesBody
+        Names a horizon, or leaves it to the model.
+    model : Model
+        What will forecast it.
+
+    Returns
+    -------
+    int
+        Steps.
 
     Raises
     ------
@@ -46,6 +49,18 @@ def horizon_of(request: SeriesBody, model: Model) -> int:
 
 def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
     """Give the quantile levels that a request gets.
+
+    Parameters
+    ----------
+    request : SeriesBody
+        Names levels, or leaves them to the model.
+    config : ForecasterConfig
+        Of the model.
+
+    Returns
+    -------
+    sequence of float
+        Levels Q, in the request's order.
 
     Raises
     ------
@@ -69,13 +84,13 @@ def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
 
 
 def validate(
-    request: SeriesBody, model: Model, settings: Settings, horizon: int, caller: Caller
+    request: SeriesBody, model: Model, settings: Settings, horizon: int, owner: str, deadline: float
 ) -> list[SeriesInput | ServiceError]:
     """Check every series of a request against the model's inputs; one that is wrong fails alone.
 
     Parameters
     ----------
-    request : ForecastRequest
+    request : SeriesBody
         Its series are changed in place where rows of a table turn out to lie in the horizon.
     model : Model
         What will forecast them.
@@ -83,8 +98,10 @@ def validate(
         Limits.
     horizon : int
         Steps ahead that are wanted.
-    caller : Caller
+    owner : str
         Whose request it is.
+    deadline : float
+        ``time.monotonic()`` after which its work is dropped.
 
     Returns
     -------
@@ -94,7 +111,7 @@ def validate(
 
     def one(series: SeriesRequest) -> SeriesInput | ServiceError:
         try:
-            return validate_series(series, request.missing, model, settings, horizon, caller)
+            return validate_series(series, request.missing, model, settings, horizon, owner, deadline)
         except ServiceError as error:
             return error
         except StatecastError as error:
@@ -104,14 +121,44 @@ def validate(
 
 
 def validate_series(
-    series: SeriesRequest, missing: str, model: Model, settings: Settings, horizon: int, caller: Caller
+    series: SeriesRequest,
+    missing: str,
+    model: Model,
+    settings: Settings,
+    horizon: int,
+    owner: str,
+    deadline: float,
 ) -> SeriesInput:
     """Check one series against the model's inputs.
 
+    Parameters
+    ----------
+    series : SeriesRequest
+        Changed in place where rows of a table turn out to lie in the horizon.
+    missing : str
+        Imputation policy.
+    model : Model
+        What will forecast it.
+    settings : Settings
+        Limits.
+    horizon : int
+        Steps ahead F.
+    owner : str
+        Whose request it is.
+    deadline : float
+        ``time.monotonic()`` after which its work is dropped.
+
+    Returns
+    -------
+    SeriesInput
+        Arrays that fit the model's inputs.
+
     Raises
     ------
-    Unprocessable, TooLarge
+    Unprocessable
         With every fault of the series.
+    TooLarge
+        If it has more steps than the settings allow.
     """
     config = model.config
     if series.target:
@@ -120,10 +167,10 @@ def validate_series(
     steps = next(iter(lengths.values()), 0)
     _check_target(series, lengths, settings)
     extra = _future_rows(series, config, horizon, steps)
-    timeline = read_timeline(series, steps + extra, config.freq)
-    check_reach(series, timeline, horizon)
-    season = season_of(series, timeline, model, settings.max_history) if series.target else None
-    warnings = list(timeline.warnings)
+    warnings: list[tuple[str, str]] = []
+    axis, index, stamps = read_timeline(series, steps + extra, config.freq, warnings)
+    check_reach(series, axis, index, horizon)
+    season = season_of(series, axis, index, model, settings.max_history) if series.target else None
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)
     static = read_static(series, config.static_covariates, warnings)
@@ -136,17 +183,17 @@ def validate_series(
         future=encode_covariates(config.future_covariates, future, (horizon,)),
         static=encode_covariates(config.static_covariates, static, ()),
         variables=tuple(series.target),
-        freq=timeline.freq,
-        clocks=None if timeline.clocks is None else timeline.clocks[:steps],
-        offset=timeline.offset,
-        zone=timeline.zone,
-        stamps=timeline.stamps_of(steps),
-        unclear=timeline.unclear,
-        inferred=timeline.inferred,
+        freq=None if axis is None else str(axis.frequency),
+        clocks=None if index is None else index[:steps],
+        offset=0 if axis is None else axis.offset,
+        zone="" if axis is None else axis.zone,
+        stamps=None if stamps is None else stamps.take(slice(max(steps, 1))),  # without those of rows ahead
+        unclear=series.unclear_freq,
+        inferred=axis is not None and not (series.freq or config.freq),
         missing=missing,
         session=series.session,
-        owner=caller.owner,
-        deadline=caller.deadline,
+        owner=owner,
+        deadline=deadline,
         given=given,
         horizon=horizon,
         season=season,

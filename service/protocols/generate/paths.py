@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
-from service.protocols.forecast.validation import Caller, levels_of, validate
+from service.protocols.forecast.validation import levels_of, validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
@@ -55,8 +55,7 @@ async def answer_paths(
     horizon = model.config.horizon if request.horizon is None else request.horizon
     check_work(request, horizon, settings)
     levels = tuple(levels_of(request, model.config))
-    caller = Caller(exchange.owner, time.monotonic() + settings.default_timeout_ms / 1e3)
-    starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, caller))
+    starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange.owner))
     if not await unless_left(starting, exchange.left):
         raise ClientDisconnect
     seed = new_seed() if request.seed is None else request.seed
@@ -80,6 +79,15 @@ async def answer_paths(
 def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
     """Refuse a request that is over a limit, before anything waits for it.
 
+    Parameters
+    ----------
+    request : PathsRequest
+        What the client sent.
+    horizon : int
+        Steps ahead F that it gets.
+    settings : Settings
+        Limits.
+
     Raises
     ------
     TooLarge
@@ -100,9 +108,10 @@ def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
 
 
 async def _start(
-    scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, horizon: int, caller: Caller
+    scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, horizon: int, owner: str
 ) -> list[PathStart]:
-    inputs = await asyncio.to_thread(validate, request, model, settings, horizon, caller)
+    deadline = time.monotonic() + settings.default_timeout_ms / 1e3
+    inputs = await asyncio.to_thread(validate, request, model, settings, horizon, owner, deadline)
     answers = iter(await scenarios.forecast_many(model, [one for one in inputs if isinstance(one, SeriesInput)]))
     starts = [
         PathStart(series.item_id, one.variables, next(answers))

@@ -81,7 +81,7 @@ HEADERS = {
         GOOD, ("Content-Encoding", "gzip", "'br'"), 415, "unknown_content_type", {"content-encoding": "br"}
     ),
     "xml": Case(
-        GOOD, ("Accept", "application/xml", "ask for"), 415, "unknown_content_type", {"accept": "application/xml"}
+        GOOD, ("Accept", "application/xml", "accept one"), 415, "unknown_content_type", {"accept": "application/xml"}
     ),
     "not gzip": Case(
         GOOD, ("expected gzip", "Content-Encoding"), 400, "malformed_body", {"content-encoding": "gzip"}

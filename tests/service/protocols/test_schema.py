@@ -42,7 +42,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     thread.join()
 
 
-def test_every_answer_is_as_told(url: str, tmp_path: Path) -> None:
+def test_every_answer_is_as_described(url: str, tmp_path: Path) -> None:
     """No 5xx, nothing undocumented, wrong data refused; schemathesis.toml says what may be refused besides."""
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(ROOT / "schemathesis.toml"), "run"]
     options = [f"{url}/openapi.json", "--checks", "all", "--max-examples", "60", "--no-color", "--seed", "1"]

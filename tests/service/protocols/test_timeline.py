@@ -1,5 +1,6 @@
-"""Times as indices: whatever way a series tells its times, the same instants give the same axis."""
+"""Times as indices: whatever way a series gives its times, the same instants give the same axis."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -8,20 +9,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import Timeline, check_reach, read_timeline
+from service.protocols.forecast.timeline import TimeIndex, check_reach, read_timeline
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
-from statecast.time.stamps import AS_THEY_ARE, TimeOptions
+from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeOptions
 
 SECONDS = st.integers(-(2**33), 2**33)
 
 
-def read(steps: int, model_freq: str | None = "1h", **fields: object) -> tuple[Timeline, list[str]]:
+@dataclass
+class Read:
+    """What came of the times of a series."""
+
+    axis: TimeAxis | None
+    index: TimeIndex | None
+    stamps: Stamps | None
+    unclear_freq: str
+    warnings: list[tuple[str, str]]
+
+    @property
+    def freq(self) -> str | None:
+        return None if self.axis is None else str(self.axis.frequency)
+
+
+def read(steps: int, model_freq: str | None = "1h", **fields: object) -> tuple[Read, list[str]]:
     options = fields.pop("time_options", AS_THEY_ARE)
     series = SeriesRequest(target={"": np.zeros(steps, np.float32)}, **fields)  # type: ignore[arg-type]
     series.time_options = options  # type: ignore[assignment]
-    timeline = read_timeline(series, steps, model_freq)
-    check_reach(series, timeline, 10)
-    return timeline, [fault.msg for fault in series.faults]
+    warnings: list[tuple[str, str]] = []
+    axis, index, stamps = read_timeline(series, steps, model_freq, warnings)
+    check_reach(series, axis, index, 10)
+    return Read(axis, index, stamps, series.unclear_freq, warnings), [fault.msg for fault in series.faults]
 
 
 def text(second: int, minutes: int | None = None) -> str:
@@ -38,12 +56,13 @@ def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int],
     plain, none = read(len(seconds), freq, timestamps=[text(second) for second in seconds])
     local, also = read(len(seconds), freq, timestamps=[text(second, minutes) for second in seconds])
     assert (none, also) == ([], [])
-    assert plain.clocks is not None and local.clocks is not None and plain.axis is not None and local.axis is not None
-    np.testing.assert_array_equal(plain.clocks, local.clocks)
-    np.testing.assert_array_equal(plain.axis.times(plain.clocks).astype(np.int64), seconds)
-    assert local.axis.texts(local.clocks) == [text(second, minutes) for second in seconds]
+    assert plain.index is not None and local.index is not None and plain.axis is not None and local.axis is not None
+    np.testing.assert_array_equal(plain.index, local.index)
+    np.testing.assert_array_equal(plain.axis.times(plain.index).astype(np.int64), seconds)
+    assert local.axis.texts(local.index) == [text(second, minutes) for second in seconds]
     started, _ = read(3, freq, start=text(first))
-    assert started.clocks is not None and (started.clocks[0], started.offset) == (plain.clocks[0], plain.offset)
+    assert started.index is not None and started.axis is not None
+    assert (started.index[0], started.axis.offset) == (plain.index[0], plain.axis.offset)
 
 
 def test_days_are_those_of_the_clocks_that_they_were_written_by() -> None:
@@ -51,8 +70,8 @@ def test_days_are_those_of_the_clocks_that_they_were_written_by() -> None:
     for times in (["2024-03-30T00:00:00+01:00", "2024-03-31T00:00:00+01:00", "2024-04-01T00:00:00+02:00"],
                   ["2024-03-30T00:00:00Z", "2024-03-31T00:00:00Z", "2024-04-01T00:00:00Z"]):  # fmt: skip
         timeline, faults = read(3, None, timestamps=times)
-        assert (timeline.freq, timeline.offset, faults) == ("1d", 0, [])
-        assert timeline.clocks is not None and timeline.clocks.tolist() == [19812, 19813, 19814]
+        assert (timeline.freq, faults) == ("1d", []) and timeline.axis is not None and timeline.axis.offset == 0
+        assert timeline.index is not None and timeline.index.tolist() == [19812, 19813, 19814]
     timeline, _ = read(2, None, timestamps=["2024-03-30", "2024-03-31"], time_options=TimeOptions("Europe/Berlin"))
     assert timeline.axis is not None and timeline.axis.texts(np.array([19815])) == ["2024-04-02T00:00:00+02:00"]
 
@@ -64,10 +83,10 @@ def test_one_time_alone_needs_a_freq() -> None:
     assert (timeline.freq, faults) == ("1h", [])
 
 
-def test_a_session_may_tell_the_freq_that_is_left_out() -> None:
+def test_a_session_may_know_the_freq_that_is_left_out() -> None:
     """Whoever sends one value at a time need not repeat it."""
     timeline, faults = read(1, None, timestamps=[text(0)], session="s")
-    assert faults == [] and timeline.freq is None and "freq" in timeline.unclear
+    assert faults == [] and timeline.freq is None and "freq" in timeline.unclear_freq
 
 
 def test_freqs_of_one_length_are_one() -> None:
@@ -75,19 +94,19 @@ def test_freqs_of_one_length_are_one() -> None:
     for model, freq in (("1d", "24h"), ("1q", "3mo"), ("1mo", "MS"), ("3mo", "QS-APR"), ("1q", "QS-APR")):
         timeline, faults = read(2, model, start="2026-01-01", freq=freq)
         assert (timeline.freq, faults) == (model, [])
-        assert timeline.axis is not None and timeline.clocks is not None
-        assert timeline.axis.texts(timeline.clocks)[0] == "2026-01-01T00:00:00Z"
+        assert timeline.axis is not None and timeline.index is not None
+        assert timeline.axis.texts(timeline.index)[0] == "2026-01-01T00:00:00Z"
 
 
 def test_an_alias_that_moves_the_start_says_so() -> None:
     """Silently, every value would stand at another time than the client believes."""
     timeline, faults = read(2, "1mo", start="2026-01-15", freq="ME")
-    assert faults == [] and timeline.axis is not None and timeline.clocks is not None
-    assert timeline.axis.texts(timeline.clocks) == ["2026-01-31T00:00:00Z", "2026-02-28T00:00:00Z"]
+    assert faults == [] and timeline.axis is not None and timeline.index is not None
+    assert timeline.axis.texts(timeline.index) == ["2026-01-31T00:00:00Z", "2026-02-28T00:00:00Z"]
     assert timeline.warnings[0][0] == "start_rolled_forward" and "2026-01-31" in timeline.warnings[0][1]
     timeline, faults = read(2, None, timestamps=["2026-01-05", "2026-01-12"], freq="W-SUN")
     assert faults == [] and timeline.warnings[0][0] == "freq_anchor"
-    assert read(2, "1mo", start="2026-01-15", freq="1mo")[0].warnings == ()
+    assert read(2, "1mo", start="2026-01-15", freq="1mo")[0].warnings == []
 
 
 @pytest.mark.parametrize("freq", ["1h", "1mo", "9000y", "B", "100W", "YE-JUN"])
@@ -99,13 +118,13 @@ def test_a_forecast_past_the_calendar_is_refused(freq: str) -> None:
 
 def test_index_and_nothing() -> None:
     timeline, _ = read(3, from_index=5)
-    assert timeline.freq is None and timeline.clocks is not None and timeline.clocks.tolist() == [5, 6, 7]
-    assert read(3)[0] == Timeline()
+    assert timeline.freq is None and timeline.index is not None and timeline.index.tolist() == [5, 6, 7]
+    assert read(3)[0] == Read(None, None, None, "", [])
     assert "from_index" in read(3, timestamps=[1, 2, 3])[1][0]
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_time_or_refused(word: str) -> None:
     timeline, faults = read(1, start=word)
-    assert bool(faults) == (timeline.clocks is None)
+    assert bool(faults) == (timeline.index is None)
     read(1, timestamps=[word])

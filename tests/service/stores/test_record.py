@@ -3,7 +3,7 @@
 import numpy as np
 
 from service.sessions.live_metrics import summary
-from service.stores.record import from_row, to_row
+from service.stores.record_columns import from_row, to_row
 
 # As the release before metrics had names wrote it: judged, inside, scaled, and the sum of the scaled errors.
 EARLIER = (

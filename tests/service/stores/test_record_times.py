@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from service.sessions.time_axis import axis_of
-from service.stores.record import COLUMNS, Record, from_row, to_row
+from service.stores.record import Record
+from service.stores.record_columns import COLUMNS, from_row, to_row
 
 
 def record(freq: str | None, offset: int, first: int, last: int) -> Record:

@@ -10,7 +10,7 @@ from threading import RLock
 from typing import Self
 
 from service.stores.interface import Put, Record, StoreError, Touch, Write
-from service.stores.record import from_row, to_row
+from service.stores.record_columns import from_row, to_row
 from service.stores.registry import stores
 
 

@@ -1,0 +1,156 @@
+"""A session's record as a row of plain columns, for stores that keep tables."""
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from service.stores.record import Floats, PendingForecast, Record, Request, Scores
+from statecast.time.frequency import Frequency
+
+COLUMNS = (
+    "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
+    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped",
+)  # fmt: skip
+"""Names of what ``to_row`` gives, in order."""
+
+_FIRST_SCORES = struct.Struct("<qqqd")
+"""Where a session's birth names no metrics: observations scored, inside, with a scaled error; the sum of these."""
+
+
+def to_row(record: Record) -> tuple[Any, ...]:
+    """Take a record apart into plain columns: arrays as little-endian bytes, what never changes as one JSON text.
+
+    Parameters
+    ----------
+    record : Record
+        One session.
+
+    Returns
+    -------
+    tuple
+        One value per name in ``COLUMNS``.
+    """
+    birth = json.dumps(
+        {
+            "model": record.model,
+            "model_name": record.model_name,
+            "freq": record.freq,
+            "offset": record.offset,
+            "variables": record.variables,
+            "static": record.static.tolist(),
+            "interval": record.interval,
+            "first_clock": record.first_index,
+            "created_at": record.created_at,
+            "state_bytes": record.state_bytes,
+            "kind": record.kind,
+            "given": record.given_tail.shape[1],
+            "season": record.season,
+            "metrics": {name: len(state) for name, state in record.scores.items()},
+            "zone": record.zone,
+        }
+    )
+    tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
+    request, issued, scores = record.request, record.issued, record.scores
+    return (
+        record.key,
+        birth,
+        record.last_index,
+        record.count,
+        np.concatenate(tails).astype("<f4", copy=False).tobytes(),
+        record.checksum,
+        request.begin if request else None,
+        request.end if request else None,
+        request.crc if request else None,
+        issued.start if issued else None,
+        _pack(issued) if issued else None,
+        b"".join(state.astype("<f8", copy=False).tobytes() for state in scores.values()),
+        record.digest,
+        record.last_used,
+        record.expires_at,
+        int(record.dropped),
+    )
+
+
+def from_row(row: tuple[Any, ...]) -> Record:
+    """Give back the record that ``to_row`` took apart.
+
+    Parameters
+    ----------
+    row : tuple
+        One value per name in ``COLUMNS``, of any release.
+
+    Returns
+    -------
+    Record
+        The session.
+    """
+    values = dict(zip(COLUMNS, row, strict=True))
+    birth = json.loads(values["birth"])
+    rows, given = len(birth["variables"]), birth.get("given", 0)
+    tails = _array(values["tail"], rows * (1 + given))
+    return Record(
+        key=values["key"],
+        model=birth["model"],
+        model_name=birth["model_name"],
+        freq=birth["freq"],
+        offset=birth["offset"] if "zone" in birth else _offset_of_before(birth),
+        variables=tuple(birth["variables"]),
+        static=np.asarray(birth["static"], dtype=np.float32),
+        interval=birth["interval"],
+        first_index=birth["first_clock"],
+        created_at=birth["created_at"],
+        state_bytes=birth["state_bytes"],
+        last_index=values["last_clock"],
+        count=values["count"],
+        tail=tails[:rows],
+        given_tail=tails[rows:].reshape(given, rows, tails.shape[1]).transpose(1, 0, 2),
+        checksum=values["checksum"],
+        request=None
+        if values["request_begin"] is None
+        else Request(values["request_begin"], values["request_end"], values["request_crc"]),
+        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows),
+        scores=_unpack_scores(birth.get("metrics"), values["scores"]),
+        digest=values["digest"],
+        last_used=values["last_used"],
+        expires_at=values["expires_at"],
+        dropped=bool(values["dropped"]),
+        kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
+        season=birth.get("season"),
+        zone=birth.get("zone", ""),
+    )
+
+
+def _offset_of_before(birth: dict[str, Any]) -> int:
+    """Offset of a session that was opened before records had a zone; then it was in seconds since the step began."""
+    offset = int(birth["offset"])
+    frequency = None if birth["freq"] is None else Frequency.parse(birth["freq"])
+    if frequency is None or frequency.months in (None, 1) or not offset:
+        return offset
+    begin = frequency.times(np.array([birth["first_clock"]])).astype(np.int64)
+    return frequency.settle((begin + offset).astype("datetime64[s]"))[1]
+
+
+def _pack(issued: PendingForecast) -> bytes:
+    low, median, high = issued.quantiles.transpose(2, 0, 1)
+    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f4", copy=False).tobytes()
+
+
+def _unpack(start: int, data: bytes, rows: int) -> PendingForecast:
+    table = _array(data, rows)
+    median, low, high = np.split(table[:, :-1], 3, axis=1)
+    return PendingForecast(start, np.stack([low, median, high], axis=-1), table[:, -1])
+
+
+def _unpack_scores(sizes: Mapping[str, int] | None, data: bytes) -> Scores:
+    if sizes is None:
+        scored, inside, scaled, error = _FIRST_SCORES.unpack(data)
+        return {"mase": np.array([error, scaled]), "coverage": np.array([inside, scored], dtype=np.float64)}
+    ends = np.cumsum(list(sizes.values()), dtype=np.int64)[:-1]
+    return dict(zip(sizes, np.split(np.frombuffer(data, dtype="<f8"), ends), strict=True)) if sizes else {}
+
+
+def _array(data: bytes, rows: int) -> Floats:
+    return np.frombuffer(data, dtype="<f4").reshape(rows, -1)
