@@ -50,7 +50,7 @@ def backtest(
     resolution: Resolution = None,
     metrics: Metrics = None,
 ) -> None:
-    """Print the table of errors, ours and the baselines', on the test rows of a table."""
+    """Print the table of errors of the model and the baselines on the test rows of a table, or of a text."""
     with refusals() as console:
         loaded = statecast.load(artifact)
         if isinstance(loaded.network, Generator):
@@ -65,7 +65,7 @@ def forecast(
     artifact: Artifact,
     data: Data,
     out: Annotated[Path, typer.Option("--out", help="Table to write: .csv, .csv.gz or .parquet.")],
-    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead; the artifact's if left out.")] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead; those of the artifact if left out.")] = None,
     freq: FreqText = None,
     id_column: Id = None,
     timestamp_column: Timestamp = None,

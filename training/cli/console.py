@@ -1,4 +1,4 @@
-"""What the commands have in common: they set the process up, print tables, and refuse in one line."""
+"""What the commands have in common: they set up the process, print tables, and report errors in one line."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -16,10 +16,21 @@ from training.evaluation.leaderboard import OURS, Leaderboard, show
 
 @contextmanager
 def refusals() -> Iterator[Console]:
-    """Give a console; print an error that a person can mend in one line, and exit with status 2."""
+    """Set up the process, and end it with one line where a person can mend what is wrong.
+
+    Yields
+    ------
+    rich.console.Console
+        The console to print on.
+
+    Raises
+    ------
+    typer.Exit
+        With status 2 for an error in what was passed, which is printed; with 130 if the command was interrupted.
+    """
     console = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     torch.set_flush_denormal(True)
-    # Waiting for a second core that others use costs tenfold; a fit may ask for more threads in its config.
+    # Waiting for a second core that is in use costs tenfold; the config of a fit may set more threads.
     torch.set_num_threads(1)
     try:
         yield console
@@ -32,13 +43,29 @@ def refusals() -> Iterator[Console]:
 
 
 def print_notes(console: Console, notes: Iterable[str]) -> None:
-    """Print warnings about how a table was read."""
+    """Print warnings about how a table was read.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    notes : iterable of str
+        A sentence per warning.
+    """
     for note in notes:
         console.print(f"[yellow]warning[/yellow] {escape(note)}", soft_wrap=True, highlight=False)
 
 
 def print_leaderboard(console: Console, leaderboard: Leaderboard) -> None:
-    """Print the errors of all models as a table, then which baseline is better and which were left out."""
+    """Print the errors of all models as a table, then which baseline is better and which were left out.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    leaderboard : Leaderboard
+        Accuracy of all models on the test rows.
+    """
     table = Table(title=f"{leaderboard.scores[OURS].windows} test forecasts, state carried from the first row")
     table.add_column("model", no_wrap=True)
     for title in leaderboard.headings.values():

@@ -1,4 +1,4 @@
-"""The command ``example``: a small model of a built-in table."""
+"""The command ``example``: a small model, trained on a built-in table."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ def example(
     seed: Annotated[int, typer.Option(help="Seed of the panel and of training.")] = 7,
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 600,
 ) -> None:
-    """Train a small model, load-hourly, on a built-in synthetic panel in about a minute."""
+    """Train a small model, load-hourly, on built-in synthetic loads in about a minute."""
     with refusals() as console:
         config = FitConfig(
             DataConfig(future=("temperature",), fractions=(0.8, 0.1, 0.1)),

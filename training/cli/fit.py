@@ -65,14 +65,15 @@ def fit(
     static: Static = None,
     resolution: Resolution = None,
     metrics: Metrics = None,
-    name: Annotated[str | None, typer.Option(help="Name of the artifact; the folder's if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the artifact; that of the folder if left out.")] = None,
     version: Annotated[str, typer.Option(help="Version of the artifact.")] = "1",
     base: Annotated[
-        Path | None, typer.Option("--from", help="Artifact of a pretrained family to start from, artifacts/default.")
+        Path | None,
+        typer.Option("--from", help="Artifact of a pretrained family to start from, such as artifacts/default."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
 ) -> None:
-    """Train on a table, or on a text if the config has a [text] table; write an artifact and the table of errors."""
+    """Train on a table, or on a text if the config has a [text] table; write an artifact and print its errors."""
     with refusals() as console:
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst,

@@ -1,4 +1,4 @@
-"""The commands of ``python -m training``; each one's function is its own page of help."""
+"""The commands of ``python -m training``; the docstring of each one's function is its help."""
 
 from collections.abc import Callable
 

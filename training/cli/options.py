@@ -1,4 +1,4 @@
-"""Options that several commands share: which columns play which part, and how times are read."""
+"""Options that several commands share: what each column is, and how times are read."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -7,25 +7,31 @@ import typer
 
 Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
-Id = Annotated[str | None, typer.Option("--id-column", help="Column that names the item [item_id].")]
-Timestamp = Annotated[str | None, typer.Option("--timestamp-column", help="Column of dates or whole steps.")]
+Id = Annotated[str | None, typer.Option("--id-column", help="Column with the name of the item [item_id].")]
+Timestamp = Annotated[
+    str | None,
+    typer.Option("--timestamp-column", help="Column of times or whole numbers; found by its name if left out."),
+]
 Target = Annotated[str | None, typer.Option("--target-column", help="Column to forecast [target].")]
 Wide = Annotated[bool | None, typer.Option("--wide/--long", help="One column per series; detected if left out.")]
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
-Static = Annotated[str | None, typer.Option("--static", help="Covariates of the item, separated by commas.")]
+Static = Annotated[
+    str | None, typer.Option("--static", help="Covariates that are constant per item, separated by commas.")
+]
 Resolution = Annotated[
     list[str] | None,
     typer.Option(
-        "--resolution", help="Table of a coarser freq for the same items, such as 1d=days.csv; may be repeated."
+        "--resolution", help="Table of a lower frequency for the same items, such as 1d=days.csv; may be repeated."
     ),
 ]
-FreqText = Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h; inferred if left out.")]
+FreqText = Annotated[str | None, typer.Option("--freq", help="Time between rows, such as 1h; inferred if left out.")]
 Timezone = Annotated[
-    str | None, typer.Option("--timezone", help="Zone such as Europe/Berlin whose days, weeks and months count.")
+    str | None, typer.Option("--timezone", help="Time zone of local days, weeks and months, such as Europe/Berlin.")
 ]
 Unit = Annotated[
-    Literal["s", "ms"] | None, typer.Option("--timestamp-unit", help="Whole-number times are that long after 1970.")
+    Literal["s", "ms"] | None,
+    typer.Option("--timestamp-unit", help="Unit of whole-number times, counted from 1970: s or ms."),
 ]
 Dayfirst = Annotated[
     bool | None, typer.Option("--dayfirst/--monthfirst", help="Whether 01.02.2021 is the 1st of February.")
@@ -46,7 +52,33 @@ def columns_of(
     dayfirst: bool | None,
     **covariates: str | None,
 ) -> dict[str, Any]:
-    """Parts of a table's columns that were named, by the keys of ``DataConfig``."""
+    """Collect the options on columns that were passed.
+
+    Parameters
+    ----------
+    item_id, timestamp, target : str or None
+        Names of columns.
+    wide : bool or None
+        Whether the table has one column per series.
+    timezone : str or None
+        Time zone of local days, such as ``Europe/Berlin``.
+    timestamp_unit : str or None
+        Unit of whole-number times, ``s`` or ``ms``.
+    dayfirst : bool or None
+        Whether the day comes before the month.
+    **covariates : str or None
+        Names of columns by kind of covariate, separated by commas.
+
+    Returns
+    -------
+    dict
+        Values by the keys of ``DataConfig``, without those that were not passed.
+
+    Examples
+    --------
+    >>> columns_of(None, None, "load", None, None, None, None, future="temperature, wind")
+    {'target': 'load', 'future': ('temperature', 'wind')}
+    """
     found = given(
         item_id=item_id, timestamp=timestamp, target=target, wide=wide,
         timezone=timezone, timestamp_unit=timestamp_unit, dayfirst=dayfirst,
@@ -55,10 +87,37 @@ def columns_of(
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
-    """Names separated by commas."""
+    """Split names at commas.
+
+    Parameters
+    ----------
+    text : str or None
+        Value of an option, None if it was not passed.
+
+    Returns
+    -------
+    tuple of str or None
+        The names without spaces around them, None for None.
+
+    Examples
+    --------
+    >>> names("mase, wql")
+    ('mase', 'wql')
+    """
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """The values that are not None."""
+    """Keep the options that were passed.
+
+    Parameters
+    ----------
+    **values : object
+        Values by name, None for what was not passed.
+
+    Returns
+    -------
+    dict
+        The values that are not None.
+    """
     return {name: value for name, value in values.items() if value is not None}

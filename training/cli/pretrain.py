@@ -1,4 +1,4 @@
-"""The command ``pretrain``: a family that forecasts what it never saw."""
+"""The command ``pretrain``: a family of forecasters that needs no training on the series it forecasts."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,9 @@ from training.progress import Bar
 
 def pretrain(
     out: Annotated[Path, typer.Option("--out", help="Folder of the artifact; checkpoints go there too.")],
-    config: Annotated[Path | None, typer.Argument(help="TOML file with [family] and [pretrain].")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML file with the tables [family] and [pretrain]; defaults if left out.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Batches in all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
     name: Annotated[str, typer.Option("--name", help="Name of the artifact.")] = "default",

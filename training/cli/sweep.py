@@ -1,4 +1,4 @@
-"""The command ``sweep``: look for good settings, write the best config and a page with every trial."""
+"""The command ``sweep``: search for good settings, write the best config and a page with every trial."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,13 +20,17 @@ PAGE = "sweep.html"
 def sweep(
     data: Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the study.")],
-    config: Annotated[Path | None, typer.Argument(help="TOML file with a [sweep] table.")] = None,
-    freq: Annotated[str | None, typer.Option("--freq", help="Distance of rows, such as 1h.")] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="TOML file, with a [sweep] table for the settings to try.")
+    ] = None,
+    freq: Annotated[
+        str | None, typer.Option("--freq", help="Time between rows, such as 1h; inferred if left out.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Trials in all.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue the study in --out.")] = False,
 ) -> None:
-    """Try settings, judged by validation; write best.toml for `fit` and sweep.html."""
+    """Try settings, compared by validation; write best.toml for `fit`, and sweep.html."""
     with refusals() as console:
         try:
             from training.selection.sweep import sweep_panel

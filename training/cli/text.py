@@ -1,4 +1,4 @@
-"""The commands on texts: what ``fit`` and ``backtest`` do with one, and ``example-text``."""
+"""What ``fit`` and ``backtest`` do with a text, and the command ``example-text``."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -35,20 +35,54 @@ def fit_text_file(
     training: dict[str, Any],
     foreign: dict[str, Any],
 ) -> None:
-    """Train on a text file and print the table.
+    """Train on a text file, print the table of scores, and write the artifact.
 
-    ``training`` replaces keys of that table; ``foreign`` are options that were given and mean nothing to a text.
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    config : Path
+        TOML file with a ``[text]`` table.
+    data : Path
+        The text.
+    out : Path
+        Folder of the artifact.
+    name : str
+        Name of the artifact.
+    version : str
+        Version of the artifact.
+    resume : bool
+        Whether to continue from the last checkpoint in ``out``.
+    training : dict
+        Options that replace keys of ``[training]``.
+    foreign : dict
+        Options that were passed and only tables have.
+
+    Raises
+    ------
+    ConfigError
+        If there is such an option.
     """
     if foreign:
         option = next(iter(foreign)).replace("_", "-")
-        raise ConfigError(f"--{option}: a text has none, and {config} has a [text] table; leave it out")
+        raise ConfigError(f"--{option}: not supported for a text, and {config} has a [text] table; remove the option")
     chosen = TextFitConfig.read(config)
     chosen = replace(chosen, training=replace(chosen.training, **training))
     _fit(console, read_text(data), chosen, out, name=name, version=version, resume=resume)
 
 
 def backtest_text_file(console: Console, artifact: statecast.Artifact, data: Path) -> None:
-    """Print the table of a text artifact on a text file."""
+    """Print the scores of a text artifact on a text file.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    artifact : Artifact
+        Artifact of a text.
+    data : Path
+        The text.
+    """
     print_scores(console, backtest_text(artifact, read_text(data)))
 
 
@@ -78,7 +112,15 @@ def example_text(
 
 
 def print_scores(console: Console, leaderboard: TextLeaderboard) -> None:
-    """Print the figures of all models as a table."""
+    """Print the scores of all models as a table; nothing if no text was held out.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    leaderboard : TextLeaderboard
+        The scores.
+    """
     if not leaderboard.scores:
         return
     table = Table(title=f"{leaderboard.scores[OURS].tokens:,} held-out symbols, state carried from the first")
