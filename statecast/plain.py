@@ -13,12 +13,22 @@ class Plain:
     """A config that survives JSON."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; ``from_dict`` gives the same config back."""
+        """Return plain JSON values; ``from_dict`` gives the same config back."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build from JSON values.
+        """Build a config from JSON values.
+
+        Parameters
+        ----------
+        values : mapping of str to Any
+            Values by field; those left out take the field's default.
+
+        Returns
+        -------
+        Self
+            The config.
 
         Raises
         ------
@@ -43,12 +53,45 @@ class Plain:
 
 
 def as_tuples(values: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Lists of JSON as the tuples that a config holds."""
+    """Turn lists of JSON into the tuples that a config holds.
+
+    Parameters
+    ----------
+    values : dict of str to Any
+        JSON values.
+    *names : str
+        Keys whose values are turned; one that is absent is skipped.
+
+    Returns
+    -------
+    dict of str to Any
+        A copy.
+    """
     return values | {name: tuple(values[name]) for name in names if name in values}
 
 
 def describe_unknown(table: str, key: str, known: Collection[str]) -> str:
-    """Say that a key is not known, and what it is called today if it was renamed."""
+    """Say that a key is not known, and what it is called today if it was renamed.
+
+    Parameters
+    ----------
+    table : str
+        Where the key stands, such as ``config``.
+    key : str
+        The key.
+    known : collection of str
+        Keys that there are.
+
+    Returns
+    -------
+    str
+        The message of an error.
+
+    Examples
+    --------
+    >>> describe_unknown("network", "experts", {"naive_forecasts"})
+    "network: 'experts' is called 'naive_forecasts' now; rename the key"
+    """
     newest = renamed_key(key)
     if newest in known:
         return f"{table}: {key!r} is called {newest!r} now; rename the key"
@@ -56,6 +99,23 @@ def describe_unknown(table: str, key: str, known: Collection[str]) -> str:
 
 
 def expect(holds: bool, name: str, expected: str, got: object) -> None:
-    """Raise a ``ConfigError`` that names the key, what was expected and what came, unless it ``holds``."""
+    """Raise an error unless a condition holds.
+
+    Parameters
+    ----------
+    holds : bool
+        The condition.
+    name : str
+        Key of the config that it is about.
+    expected : str
+        What was expected, in words.
+    got : object
+        What came.
+
+    Raises
+    ------
+    ConfigError
+        If it does not hold; it names key, expectation and value.
+    """
     if not holds:
         raise ConfigError(f"{name}: expected {expected}, got {got!r}")

@@ -42,12 +42,22 @@ class Registry(Generic[T]):
         self._missing: dict[str, str] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
-        """Register what is decorated under ``name``; a second one of that name is refused.
+        """Return a decorator that registers an implementation.
+
+        Parameters
+        ----------
+        name : str
+            Name to register it under.
+
+        Returns
+        -------
+        callable
+            Takes the implementation and returns it.
 
         Raises
         ------
         ValueError
-            If the name is taken by another object.
+            By the decorator, if the name is taken by another object.
         """
 
         def keep(implementation: T) -> T:
@@ -58,7 +68,13 @@ class Registry(Generic[T]):
         return keep
 
     def unregister(self, name: str) -> None:
-        """Remove the implementation of a name; nothing happens where there is none."""
+        """Remove an implementation; nothing happens where there is none.
+
+        Parameters
+        ----------
+        name : str
+            Name that it was registered under.
+        """
         self._found.pop(name, None)
 
     def names(self) -> tuple[str, ...]:
@@ -70,7 +86,7 @@ class Registry(Generic[T]):
         return tuple(sorted(self._found.keys() | entries))
 
     def __getitem__(self, name: str) -> T:
-        """Give the implementation of a name.
+        """Return the implementation of a name.
 
         Raises
         ------

@@ -1,95 +1,18 @@
-"""What names in artifacts and configs were called before: one table, by the schema that renamed them.
+"""Older artifacts and configs under today's names, by the table in ``statecast.renames``.
 
 An older artifact is read by today's names, so it loads and forecasts as it did. A configuration file with an old name
 is refused with the new one, because it is written by hand and is best mended there.
-
-State fields are listed too. Stored states are bytes without names and keep their layout, so nothing translates them;
-the table says which field of an old description is which of today's.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-
-@dataclass(frozen=True)
-class Renames:
-    """Old names and new ones, by where they stand.
-
-    Parameters
-    ----------
-    config : mapping of str to str
-        Keys of ``config.json``, and so of ``[network]`` and ``[family]`` in configuration files.
-    weights : mapping of str to str
-        Parts between the dots of a tensor's name.
-    state : mapping of str to str
-        State fields, without the length of the resolution that some end with.
-    golden : mapping of str to str
-        Keys of ``golden.json``.
-    manifest : mapping of str to str
-        Keys of ``manifest.json``.
-    """
-
-    config: Mapping[str, str] = field(default_factory=dict)
-    weights: Mapping[str, str] = field(default_factory=dict)
-    state: Mapping[str, str] = field(default_factory=dict)
-    golden: Mapping[str, str] = field(default_factory=dict)
-    manifest: Mapping[str, str] = field(default_factory=dict)
-
-
-RENAMES: Mapping[int, Renames] = {
-    6: Renames(
-        config={
-            "experts": "naive_forecasts",
-            "ring_length": "lookback_length",
-            "linear_ring": "linear_lookback",
-            "shared_ring": "shared_lookback",
-            "wandering": "coverage_slack",
-            "settled": "burn_in",
-            "given": "mixed_frequency",
-            "earlier_length": "coarse_history_length",
-            "grid": "spatial_grid",
-        },
-        weights={
-            "from_experts": "from_naive_forecasts",
-            "expert_attention": "naive_forecast_attention",
-            "linear_ring": "linear_lookback",
-            "shared_ring": "shared_lookback",
-            "additions": "gated_residuals",
-            "heard": "active",
-            "margins": "conformal_offsets",
-            "learned": "in_sample_offsets",
-            "learned_until": "in_sample_until",
-            "youth": "cold_start_widening",
-        },
-        state={
-            "ring": "lookback",
-            "origins": "hindcasts",
-            "origin_scaling": "hindcast_scaling",
-            "margins": "conformal_offsets",
-            "clock": "time_index",
-            "anchor": "offset",
-            "given": "recent",
-        },
-        golden={"given": "mixed_frequency"},
-        manifest={"given": "mixed_frequency"},
-    ),
-}
-"""By the schema that introduced the new names."""
-
-WITHOUT: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
-    2: {"forecaster": {"adaptation": 0.0}},
-    5: {
-        "forecaster": {"coverage_slack": 0.05, "burn_in": 0},
-        "family": {"coverage_slack": 0.05, "burn_in": 0},
-    },
-}
-"""What a config of before a schema could not say, and was so: by that schema and the kind of network."""
+from statecast.renames import RENAMES, WITHOUT
 
 
 def complete_config(config: Any, schema: int, kind: str) -> Any:
-    """Give a config of a schema by today's names, with what its schema could not say.
+    """Return a config of an older schema under today's names, with what its schema could not say.
 
     Parameters
     ----------
@@ -103,7 +26,7 @@ def complete_config(config: Any, schema: int, kind: str) -> Any:
     Returns
     -------
     Any
-        Values for today's config class; what is no object is given back as it is.
+        Values for today's config class; what is not an object is returned as it is.
 
     Examples
     --------
@@ -119,7 +42,7 @@ def complete_config(config: Any, schema: int, kind: str) -> Any:
 
 
 def translate_config(config: Any, schema: int) -> Any:
-    """Give a config of a schema by today's names, members of an ensemble included.
+    """Return a config of an older schema under today's names, members of an ensemble included.
 
     Parameters
     ----------
@@ -131,7 +54,7 @@ def translate_config(config: Any, schema: int) -> Any:
     Returns
     -------
     Any
-        The same values under today's names; what is no object is given back as it is.
+        The same values under today's names; what is not an object is returned as it is.
 
     Examples
     --------
@@ -147,7 +70,7 @@ def translate_config(config: Any, schema: int) -> Any:
 
 
 def translate_manifest(manifest: Mapping[str, Any], schema: int) -> dict[str, Any]:
-    """Give a manifest by today's names, with the configs that it records of its training.
+    """Return a manifest under today's names, with the configs that it records of its training.
 
     Parameters
     ----------
@@ -171,7 +94,20 @@ def translate_manifest(manifest: Mapping[str, Any], schema: int) -> dict[str, An
 
 
 def translate_golden(golden: Any, schema: int) -> Any:
-    """Give a golden record of a schema by today's names, those of a family's members included."""
+    """Return a golden record of an older schema under today's names, those of a family's members included.
+
+    Parameters
+    ----------
+    golden : Any
+        JSON values of ``golden.json``.
+    schema : int
+        Schema of the artifact.
+
+    Returns
+    -------
+    Any
+        A copy under today's names; what is not an object is returned as it is.
+    """
     if not isinstance(golden, dict):
         return golden
     renamed = {_newest(key, schema, "golden"): value for key, value in golden.items()}
@@ -181,7 +117,19 @@ def translate_golden(golden: Any, schema: int) -> Any:
 
 
 def translate_weight(name: str, schema: int) -> str:
-    """Give the name of a tensor of a schema as it is today.
+    """Return what a tensor is called today.
+
+    Parameters
+    ----------
+    name : str
+        Its name in ``model.safetensors``.
+    schema : int
+        Schema of the artifact.
+
+    Returns
+    -------
+    str
+        Its name in today's networks.
 
     Examples
     --------
@@ -192,7 +140,19 @@ def translate_weight(name: str, schema: int) -> str:
 
 
 def translate_state_field(name: str, schema: int) -> str:
-    """Give the name of a state field of a schema as it is today; a resolution's length stays at its end.
+    """Return what a state field is called today; a resolution's length stays at its end.
+
+    Parameters
+    ----------
+    name : str
+        Its name in an older description of a state.
+    schema : int
+        Schema that it comes from.
+
+    Returns
+    -------
+    str
+        Its name in today's states.
 
     Examples
     --------
@@ -204,7 +164,17 @@ def translate_state_field(name: str, schema: int) -> str:
 
 
 def renamed_key(name: str) -> str | None:
-    """Give what a configuration key is called today if it was renamed, else None.
+    """Return what a configuration key is called today if it was renamed.
+
+    Parameters
+    ----------
+    name : str
+        The key.
+
+    Returns
+    -------
+    str or None
+        Its new name; None if it was not renamed.
 
     Examples
     --------

@@ -9,6 +9,7 @@ import numpy as np
 
 from service.stores.record import Floats, PendingForecast, Record, Request, Scores
 from statecast.time.frequency import Frequency
+from statecast.time.offsets import common_offset
 
 COLUMNS = (
     "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
@@ -130,7 +131,7 @@ def _offset_of_before(birth: dict[str, Any]) -> int:
     if frequency is None or frequency.months in (None, 1) or not offset:
         return offset
     begin = frequency.times(np.array([birth["first_clock"]])).astype(np.int64)
-    return frequency.settle((begin + offset).astype("datetime64[s]"))[1]
+    return common_offset(frequency, (begin + offset).astype("datetime64[s]"))[1]
 
 
 def _pack(issued: PendingForecast) -> bytes:

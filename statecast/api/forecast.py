@@ -18,11 +18,11 @@ from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
-from statecast.time.axis import wall_or_utc
 from statecast.time.features import calendar_features, calendar_width
 from statecast.time.frequency import Frequency
 from statecast.time.seasonality import choose_season
 from statecast.time.stamps import TimeOptions
+from statecast.time.wall_times import wall_or_utc
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096

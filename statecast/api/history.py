@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statecast.errors import InputError
-from statecast.time.axis import TimeAxis, off_anchor
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps, read_start
 from statecast.time.stamps import UNITS, Stamps, TimeOptions
+from statecast.time.wall_times import off_anchor
 
 _SPARSEST = 50  # steps per given value, beyond which the freq is surely wrong
 

@@ -113,13 +113,35 @@ class ForecastBatch:
         return losses if self._complete else np.where(self.known[..., None], losses, 0.0)
 
     def counted(self, values: Array | NDArray[np.bool_]) -> Array:
-        """Values ``[B, F]`` with 0 in place of those that do not count."""
+        """Set to 0 what does not count.
+
+        Parameters
+        ----------
+        values : ndarray, shape [B, F]
+            Numbers or booleans.
+
+        Returns
+        -------
+        ndarray, shape [B, F]
+            float64; ``values`` where ``known``, else 0.
+        """
         if self._complete:  # as in most updates of one observation, where masking would take as long as the metric
             return values.astype(np.float64, copy=False)
         return np.where(self.known, values, 0.0)
 
     def in_units(self, values: Array) -> Array:
-        """Values ``[B, F]`` divided by ``unit``."""
+        """Divide by ``unit``.
+
+        Parameters
+        ----------
+        values : ndarray, shape [B, F]
+            In the data's unit.
+
+        Returns
+        -------
+        ndarray, shape [B, F]
+            The same as multiples of the unit.
+        """
         return values / self.unit[..., None]
 
 

@@ -33,23 +33,35 @@ class Calibration(Metric):
     needs_quantiles = True
 
     def size(self, levels: int) -> int:
-        """Count, and the excess at each level."""
+        """See ``Metric.size``: the count, and one excess per level."""
         return 1 + levels
 
     def terms(self, batch: ForecastBatch) -> Iterator[Array]:
-        """Count; for each level, 1 less the level where the value is at or below its quantile, else minus the level."""
+        """See ``Metric.terms``: the count; per level, 1 at or below its quantile, else 0, less the level."""
         yield batch.count
         for at, level in enumerate(batch.levels):
             below = (batch.actual <= batch.quantiles[..., at]).astype(np.float64)
             yield batch.counted(below - level)
 
     def value(self, state: Sums) -> Array:
-        """Mean over levels of the absolute excess."""
+        """See ``Metric.value``: the mean over levels of the absolute excess."""
         count, excess = state[..., 0], np.abs(state[..., 1:]).sum(axis=-1)
         return quotient(excess / max(state.shape[-1] - 1, 1), count)
 
     def shares(self, state: Sums, levels: Sequence[float]) -> Array:
-        """Share ``[..., Q]`` of actual values at or below the quantile of each level; NaN where nothing was counted.
+        """Say how often values lay at or below the quantile of each level.
+
+        Parameters
+        ----------
+        state : ndarray, shape [..., 1 + Q]
+            Sums.
+        levels : sequence of float
+            The Q quantile levels of the forecasts.
+
+        Returns
+        -------
+        ndarray, shape [..., Q]
+            Shares from 0 to 1; NaN where nothing was counted.
 
         Examples
         --------

@@ -33,10 +33,10 @@ class Coverage(Metric):
     percent = True
 
     def heading(self, levels: Sequence[float]) -> str:
-        """Say which interval: ``80 % interval``."""
+        """See ``Metric.heading``: the nominal coverage of the interval, ``80 % interval``."""
         return f"{100 * (levels[-1] - levels[0]):.0f} % interval" if levels else self.title
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Whether inside; count."""
+        """See ``Metric.terms``: whether the value lies inside; the count."""
         inside = (batch.actual >= batch.quantiles[..., 0]) & (batch.actual <= batch.quantiles[..., -1])
         return batch.counted(inside), batch.count

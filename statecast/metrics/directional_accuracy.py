@@ -33,7 +33,7 @@ class DirectionalAccuracy(Metric):
     percent = True
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Whether right; whether both moved."""
+        """See ``Metric.terms``: whether the direction was right; whether both the value and its forecast moved."""
         last = np.float64(np.nan) if batch.last is None else batch.last[..., None]
         change, expected = batch.actual - last, batch.median - last
         moved = batch.known & np.isfinite(last) & (change != 0) & (expected != 0)

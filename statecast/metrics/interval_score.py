@@ -30,7 +30,7 @@ class IntervalScore(Metric):
     needs_quantiles = True
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Interval score; count."""
+        """See ``Metric.terms``: the interval score, in units; the count."""
         outside = 1.0 - (batch.levels[-1] - batch.levels[0])
         losses = batch.pinball[..., 0] + batch.pinball[..., -1]
         return batch.in_units(2.0 * losses / outside), batch.count

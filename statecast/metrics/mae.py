@@ -28,5 +28,5 @@ class MAE(Metric):
     scale_free = False
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Absolute error; count."""
+        """See ``Metric.terms``: the absolute error, in units; the count."""
         return batch.in_units(batch.absolute_error), batch.count

@@ -34,7 +34,7 @@ class MASE(Metric):
     averaged = "series"
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, NDArray[np.bool_]]:
-        """Scaled error; count of those that could be scaled."""
+        """See ``Metric.terms``: the scaled error; the count of those that could be scaled."""
         scale = np.float64(np.nan) if batch.seasonal_error is None else batch.seasonal_error[..., None]
         usable = batch.known & (scale > 0) & (scale < np.inf)
         error = np.divide(batch.absolute_error, scale, out=np.zeros(usable.shape), where=usable)

@@ -42,13 +42,32 @@ class Metric(ABC):
 
     @abstractmethod
     def terms(self, batch: ForecastBatch) -> Iterable[Array | NDArray[np.bool_]]:
-        """What each step adds to each of the K sums, ``[B, F]`` each; 0 where ``batch.known`` is false.
+        """Say what each step adds to each of the K sums.
 
-        Where the metric needs quantiles, it is only asked of batches that have them.
+        Parameters
+        ----------
+        batch : ForecastBatch
+            B series or origins of F steps. It has quantiles if the metric needs them.
+
+        Returns
+        -------
+        iterable of ndarray, shape [B, F]
+            K of them, numbers or booleans; 0 where ``batch.known`` is false.
         """
 
     def size(self, levels: int) -> int:  # noqa: ARG002 (most metrics keep as many sums for any number of levels)
-        """Number of sums K for forecasts of so many quantile ``levels``."""
+        """Say how many sums the state keeps.
+
+        Parameters
+        ----------
+        levels : int
+            Number of quantile levels of the forecasts.
+
+        Returns
+        -------
+        int
+            K.
+        """
         return 2
 
     def value(self, state: Sums) -> Array:
@@ -67,7 +86,7 @@ class Metric(ABC):
         return quotient(state[..., 0], state[..., 1])
 
     def initial(self, shape: tuple[int, ...] = (), levels: int = 0) -> Sums:
-        """State of nothing seen.
+        """Return the state in which nothing has been seen.
 
         Parameters
         ----------
@@ -115,12 +134,23 @@ class Metric(ABC):
         return state + added
 
     def merge(self, one: Sums, other: Sums) -> Sums:
-        """State of everything that two states have seen, in any order."""
+        """Join the states of two sets of forecasts, in any order.
+
+        Parameters
+        ----------
+        one, other : ndarray, shape [..., K]
+            Sums of one shape.
+
+        Returns
+        -------
+        ndarray, shape [..., K]
+            The state of everything that either has seen.
+        """
         merged: Sums = one + other
         return merged
 
     def overall(self, states: Sums) -> float:
-        """One figure for many series, averaged as is the custom of this metric.
+        """Compute one figure for many series, averaged as ``averaged`` says.
 
         Parameters
         ----------
@@ -139,23 +169,71 @@ class Metric(ABC):
         return float(figures.mean()) if figures.size else float("nan")
 
     def score(self, actual: Any, median: Any, **rest: Any) -> float:
-        """Judge whole arrays at once; the parameters are those of `ForecastBatch`."""
+        """Compute the figure of whole arrays at once.
+
+        Parameters
+        ----------
+        actual : array_like, shape [B, F]
+            Observed values, NaN where missing.
+        median : array_like, shape [B, F]
+            Point forecasts.
+        **rest
+            The other parameters of ``ForecastBatch``.
+
+        Returns
+        -------
+        float
+            NaN where nothing was counted.
+        """
         batch = ForecastBatch(actual, median, **rest)
         return float(self.value(self.update(self.initial(levels=len(batch.levels)), batch)))
 
     def heading(self, levels: Sequence[float]) -> str:  # noqa: ARG002 (few metrics depend on the levels)
-        """Heading of a column, for forecasts with quantiles of these ``levels``."""
+        """Return the heading of a column.
+
+        Parameters
+        ----------
+        levels : sequence of float
+            Quantile levels of the forecasts in it; empty for single values.
+
+        Returns
+        -------
+        str
+            ``title``, unless the metric depends on the levels.
+        """
         return self.title
 
     def show(self, figure: float | None) -> str:
-        """Write a figure for a table; one that is unknown is a dash."""
+        """Write a figure for a table.
+
+        Parameters
+        ----------
+        figure : float or None
+            The figure; None or NaN where it is unknown.
+
+        Returns
+        -------
+        str
+            With the metric's digits or as a percentage; a dash where it is unknown.
+        """
         if figure is None or not np.isfinite(figure):
             return "–"
         return f"{100 * figure:.1f} %" if self.percent else f"{figure:.{self.digits}f}"
 
 
 def quotient(total: Array, count: Array) -> Array:
-    """``total / count``, NaN where the count is not above 0."""
+    """Divide where there is something to divide by.
+
+    Parameters
+    ----------
+    total, count : ndarray, shape [...]
+        Sums and counts, of shapes that broadcast together.
+
+    Returns
+    -------
+    ndarray, shape [...]
+        ``total / count``, NaN where the count is not above 0.
+    """
     total, count = np.asarray(total), np.asarray(count)
     figures: Array = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return figures

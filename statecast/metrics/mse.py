@@ -29,5 +29,5 @@ class MSE(Metric):
     scale_free = False
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Squared error; count."""
+        """See ``Metric.terms``: the squared error, in squared units; the count."""
         return batch.counted(batch.in_units(batch.actual - batch.mean) ** 2), batch.count

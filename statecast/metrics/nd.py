@@ -28,5 +28,5 @@ class ND(Metric):
     scale_free = True
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Absolute error; absolute value."""
+        """See ``Metric.terms``: the absolute error; the absolute value."""
         return batch.absolute_error, batch.magnitude

@@ -29,5 +29,5 @@ class Pinball(Metric):
     needs_quantiles = True
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Twice the pinball loss, mean of the levels; count."""
+        """See ``Metric.terms``: twice the pinball loss, mean over the levels, in units; the count."""
         return batch.in_units(2.0 * batch.pinball.mean(axis=-1)), batch.count

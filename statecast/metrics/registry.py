@@ -14,7 +14,17 @@ metrics: Registry[type[Metric]] = Registry("metric", "statecast.metrics", "state
 
 
 def register(metric: M) -> M:
-    """Register a class of metric under its ``name``.
+    """Register a metric under its ``name``.
+
+    Parameters
+    ----------
+    metric : subclass of Metric
+        The class; this function decorates it.
+
+    Returns
+    -------
+    subclass of Metric
+        The class itself.
 
     Raises
     ------
@@ -26,12 +36,22 @@ def register(metric: M) -> M:
 
 
 def get(name: str) -> Metric:
-    """Give the metric of a name.
+    """Return a metric by name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the metric, which is that of its file.
+
+    Returns
+    -------
+    Metric
+        An instance.
 
     Raises
     ------
     UnknownNameError
-        If there is none.
+        If there is none of that name. It lists those that there are.
 
     Examples
     --------

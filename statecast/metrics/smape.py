@@ -33,7 +33,7 @@ class SMAPE(Metric):
     digits = 2
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Percentage error; count."""
+        """See ``Metric.terms``: the percentage error; the count."""
         total = batch.magnitude + np.abs(batch.median)
         positive = batch.known & (total > 0)
         share = np.divide(batch.absolute_error, total, out=np.zeros(total.shape), where=positive)

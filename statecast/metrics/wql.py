@@ -30,5 +30,5 @@ class WQL(Metric):
     needs_quantiles = True
 
     def terms(self, batch: ForecastBatch) -> tuple[Array, Array]:
-        """Twice the pinball loss, mean of the levels; absolute value."""
+        """See ``Metric.terms``: twice the pinball loss, mean over the levels; the absolute value."""
         return 2.0 * batch.pinball.mean(axis=-1), batch.magnitude

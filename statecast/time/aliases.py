@@ -35,12 +35,31 @@ _LONGEST = 9998 * 365 * DAY
 
 
 def read_alias(text: str) -> tuple[int, str, int | None]:
-    """Read count, unit and anchor of a frequency's text, see ``statecast.time.frequency.Frequency``.
+    """Read a frequency's text, see ``statecast.time.frequency.Frequency``.
+
+    Parameters
+    ----------
+    text : str
+        ISO-like steps such as ``15min``, or an alias of pandas such as ``QE-MAR``.
+
+    Returns
+    -------
+    count : int
+        Units per step, from 1.
+    unit : str
+        One of ``s, min, h, d, b, w, mo, q, y, bmo, bq, by``.
+    anchor : int or None
+        Offset within one unit at which an alias wants times to lie, see ``Frequency``.
 
     Raises
     ------
     ConfigError
         If the text names no known unit, or a count below one or beyond the calendar.
+
+    Examples
+    --------
+    >>> read_alias("15T"), read_alias("MS")
+    ((15, 'min', None), (1, 'mo', 0))
     """
     match = _TEXT.fullmatch(text)
     if match:

@@ -7,13 +7,13 @@ of clocks. Shorter steps are counted in UTC, and the zone only says how times ar
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from statecast.time.aliases import MONTHS, SECONDS
 from statecast.time.frequency import Frequency, Index, Times
-from statecast.time.infer import infer_frequency
+from statecast.time.offsets import common_offset
 from statecast.time.stamps import FIRST, LAST, Stamps, TimeError
-from statecast.time.zones import fixed_offset, from_wall, offset_text, utc_offsets
+from statecast.time.wall_times import infer_times, wall_or_utc
+from statecast.time.zones import fixed_offset, from_wall, instant_texts, utc_offsets
 
 FITTING = SECONDS | MONTHS
 """Units whose axis any time can begin."""
@@ -45,12 +45,26 @@ class TimeAxis:
 
     @classmethod
     def of(cls, stamps: Stamps, frequency: Frequency | None = None) -> tuple["TimeAxis", Index]:
-        """Axis of the stamps ``[N]`` of one series, N from 1, and the index of each.
+        """Find the axis on which stamps lie.
+
+        Parameters
+        ----------
+        stamps : Stamps, shape [N]
+            Of one series, N from 1.
+        frequency : Frequency or None
+            Distance of neighbours; None to infer it.
+
+        Returns
+        -------
+        axis : TimeAxis
+            The axis.
+        index : ndarray, shape [N], int64
+            Absolute index of each stamp.
 
         Raises
         ------
         TimeError, InputError
-            If one lies beside the axis, or the frequency was left out and cannot be told.
+            If a stamp lies beside the axis, or the frequency was left out and cannot be inferred.
         """
         times = None
         if frequency is None:
@@ -61,28 +75,59 @@ class TimeAxis:
             index, offsets = plain.place(times)
             if (offsets == offsets[0]).all() and (len(index) < 2 or (index[1:] != index[:-1]).all()):
                 return cls(plain, int(offsets[0]), stamps.zone), index
-        index, offset = plain.settle(times)
+        index, offset = common_offset(plain, times)
         axis = cls(plain, offset, stamps.zone)
         axis._check(times, index)
         return axis, index
 
     @classmethod
     def of_start(cls, stamps: Stamps, frequency: Frequency) -> tuple["TimeAxis", int]:
-        """Axis that begins at one stamp, and its index; an alias with an anchor rolls the stamp forward to it."""
+        """Find the axis that begins at one stamp.
+
+        Parameters
+        ----------
+        stamps : Stamps, shape [1]
+            The stamp.
+        frequency : Frequency
+            Distance of neighbours; one with an anchor rolls the stamp forward to it.
+
+        Returns
+        -------
+        axis : TimeAxis
+            The axis.
+        index : int
+            Absolute index of its first step.
+
+        Raises
+        ------
+        TimeError
+            If no axis of this frequency can begin there.
+        """
         plain, times = frequency.plain, wall_or_utc(stamps, frequency)
         if plain is frequency and plain.unit in FITTING:  # every time lies on such an axis
             index, offset = plain.place_one(int(times.astype(np.int64)[0]))
             return cls(plain, offset, stamps.zone), index
         times = frequency.roll_forward(times)
-        indices, offset = plain.settle(times)
+        indices, offset = common_offset(plain, times)
         axis = cls(plain, offset, stamps.zone)
         axis._check(times, indices)
         return axis, int(indices[0])
 
     def continued(self, stamps: Stamps) -> tuple[Index, "TimeAxis"]:
-        """Index ``[N]`` of later stamps, whatever offsets they were written with, and the axis as it stands after them.
+        """Place later stamps of the series, whatever offsets they were written with.
 
-        The zone of an axis without a named one follows what was written last, as clocks change.
+        Parameters
+        ----------
+        stamps : Stamps, shape [N]
+            N from 1.
+
+        Returns
+        -------
+        index : ndarray, shape [N], int64
+            Absolute index of each stamp.
+        axis : TimeAxis
+            The axis as it stands after them: one without a named zone follows the offset that was written last, because
+            clocks change.
 
         Raises
         ------
@@ -101,25 +146,80 @@ class TimeAxis:
         raise TimeError(f"expected times {self.frequency} apart, got {stamps.wall[0]}")
 
     def times(self, index: Index) -> Times:
-        """Times ``[N]`` of indices, naive: on the zone's clocks where steps are days or longer, else UTC."""
+        """Return naive times: on the zone's clocks where steps are days or longer, else UTC.
+
+        Parameters
+        ----------
+        index : ndarray, shape [N], int64
+            Absolute indices.
+
+        Returns
+        -------
+        ndarray, shape [N], datetime64[s]
+            The time of each.
+        """
         return self.frequency.times(index, self.offset)
 
     def instants(self, index: Index) -> Times:
-        """Instants in UTC ``[N]`` of indices."""
+        """Return instants in UTC.
+
+        Parameters
+        ----------
+        index : ndarray, shape [N], int64
+            Absolute indices.
+
+        Returns
+        -------
+        ndarray, shape [N], datetime64[s]
+            The instant of each.
+        """
         times = self.times(index)
         return from_wall(self.zone, times) if self.zone and self.frequency.daily else times
 
     def texts(self, index: Index) -> list[str]:
-        """RFC 3339 texts of indices ``[N]``, in the zone."""
+        """Write times as RFC 3339 in the axis' zone.
+
+        Parameters
+        ----------
+        index : ndarray, shape [N], int64
+            Absolute indices.
+
+        Returns
+        -------
+        list of str
+            N of them.
+        """
         return instant_texts(self.instants(index), self.zone)
 
     def reaches(self, index: int) -> bool:
-        """Whether a step lies within the years that RFC 3339 can write, with a day to spare for zones."""
+        """Tell whether a step lies within the years that RFC 3339 can write, with a day to spare for zones.
+
+        Parameters
+        ----------
+        index : int
+            Absolute index.
+
+        Returns
+        -------
+        bool
+            False outside the years 1 to 9999.
+        """
         second = int(self.frequency.times(np.asarray([index]), self.offset).astype(np.int64)[0])
         return FIRST <= second <= (LAST - 86_400 if self.zone else LAST)
 
     def at(self, zone: str) -> "TimeAxis":
-        """The same axis, written in another zone."""
+        """Return the same axis, written in another zone.
+
+        Parameters
+        ----------
+        zone : str
+            See ``statecast.time.zones``.
+
+        Returns
+        -------
+        TimeAxis
+            A copy.
+        """
         return replace(self, zone=zone)
 
     def _readings(self, stamps: Stamps) -> list[Times]:
@@ -143,45 +243,3 @@ class TimeAxis:
                 "mend the time, or regularise the series",
                 at,
             )
-
-
-def instant_texts(instants: Times, zone: str) -> list[str]:
-    """RFC 3339 texts of instants ``[N]``, written in a zone; its offsets in whole minutes."""
-    if not zone:
-        return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s").tolist()]
-    ahead = utc_offsets(zone, instants) // 60 * 60
-    ends = {one: offset_text(one) or "+00:00" for one in set(ahead.tolist())}
-    texts = np.datetime_as_string(instants + ahead.astype("timedelta64[s]"), unit="s").tolist()
-    return [text + ends[one] for text, one in zip(texts, ahead.tolist(), strict=True)]
-
-
-def off_anchor(stamps: Stamps, frequency: Frequency) -> str | None:
-    """Say what an alias such as ``W-SUN`` would make of the first stamp, None where it lies as the alias wants it."""
-    if (frequency.anchor is None and frequency.unit != "b") or not len(stamps):
-        return None
-    first = wall_or_utc(stamps, frequency)[:1]
-    rolled = frequency.roll_forward(first)
-    return None if rolled[0] == first[0] else f"{first[0]} does not lie where freq has it, which is {rolled[0]}"
-
-
-def wall_or_utc(stamps: Stamps, frequency: Frequency) -> Times:
-    """Naive times in which stamps are counted: on their clocks by days and longer steps, else in UTC."""
-    return stamps.wall if frequency.daily else stamps.instants
-
-
-def infer_times(stamps: Stamps, breaks: NDArray[np.bool_] | None = None) -> tuple[Times, Frequency]:
-    """Infer a frequency that was left out, and give the naive times it was inferred from; see ``infer_frequency``.
-
-    Raises
-    ------
-    InputError
-        If it cannot be told.
-    """
-    if isinstance(stamps.ahead, int):
-        frequency = infer_frequency(stamps.wall, breaks)
-        return wall_or_utc(stamps, frequency), frequency
-    # Where clocks changed, only the clocks' own times show whether the steps are days.
-    frequency = infer_frequency(stamps.wall, breaks)
-    if frequency.daily:
-        return stamps.wall, frequency
-    return stamps.instants, infer_frequency(stamps.instants, breaks)

@@ -33,12 +33,27 @@ CALENDAR_FEATURES = tuple(_FEATURES)
 
 
 def calendar_width(names: Sequence[str]) -> int:
-    """Columns that ``calendar_features`` gives for these names.
+    """Count the columns that ``calendar_features`` returns.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Features, out of ``CALENDAR_FEATURES``.
+
+    Returns
+    -------
+    int
+        Two per feature, one for ``weekend``.
 
     Raises
     ------
     ConfigError
         If a name is not one of ``CALENDAR_FEATURES``.
+
+    Examples
+    --------
+    >>> calendar_width(("day", "weekend"))
+    3
     """
     for name in names:
         if name not in _FEATURES:
@@ -47,7 +62,30 @@ def calendar_width(names: Sequence[str]) -> int:
 
 
 def calendar_features(names: Sequence[str], times: Times) -> NDArray[np.float32]:
-    """Calendar covariates ``[..., K]`` of times ``[...]`` of an axis; they are known for every future step."""
+    """Compute calendar covariates, which are known for every future step.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Features, out of ``CALENDAR_FEATURES``.
+    times : ndarray, shape [...], datetime64
+        Naive times of an axis.
+
+    Returns
+    -------
+    ndarray, shape [..., K], float32
+        Sine and cosine of the place within each period, or 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If a time is missing.
+
+    Examples
+    --------
+    >>> calendar_features(("day",), np.array(["2026-01-01T06:00"], dtype="M8[s]")).round(3).tolist()
+    [[1.0, 0.0]]
+    """
     if np.isnat(times).any():
         raise InputError("timestamp: expected instants, got a missing one; give every observation a time")
     seconds = times.astype("datetime64[s]")

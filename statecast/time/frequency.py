@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.time import business_days
 from statecast.time.aliases import BUSINESS_MONTHS, DAY, END_OF_MONTH, MONTHS, SECONDS, read_alias
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -53,7 +54,15 @@ class Frequency:
     def parse(cls, text: str) -> "Frequency":
         """Read ``"1h"``, ``"15min"``, ``"2mo"`` or an alias of pandas such as ``"D"``, ``"B"``, ``"W-SUN"``, ``"ME"``.
 
-        A bare ``"M"`` is a month that keeps the data's own day.
+        Parameters
+        ----------
+        text : str
+            The text. A bare ``"M"`` is a month that keeps the data's own day.
+
+        Returns
+        -------
+        Frequency
+            Parsed once per text.
 
         Raises
         ------
@@ -87,13 +96,35 @@ class Frequency:
         return self.unit not in ("s", "min", "h")
 
     def same_step(self, other: "Frequency") -> bool:
-        """Whether both have one length: ``24h`` and ``1d``, ``MS`` and ``ME``, ``3mo`` and ``1q``."""
+        """Tell whether both have one length: ``24h`` and ``1d``, ``MS`` and ``ME``, ``3mo`` and ``1q``.
+
+        Parameters
+        ----------
+        other : Frequency
+            Another one.
+
+        Returns
+        -------
+        bool
+            Anchors do not matter.
+        """
         return (self.seconds, self.months) == (other.seconds, other.months) and (
             self.seconds is not None or self.months is not None or self.count == other.count
         )
 
     def coarser(self, count: int) -> "Frequency":
-        """``count`` steps as one, in the largest unit that they fill: 24 steps of ``1h`` are ``1d``."""
+        """Join steps into one, in the largest unit that they fill: 24 steps of ``1h`` are ``1d``.
+
+        Parameters
+        ----------
+        count : int
+            Steps to join.
+
+        Returns
+        -------
+        Frequency
+            Without an anchor.
+        """
         families: tuple[dict[str, int], ...] = (SECONDS, MONTHS, BUSINESS_MONTHS, {"b": 1})
         units = next(family for family in families if self.unit in family)
         base = count * self.count * units[self.unit]
@@ -101,10 +132,22 @@ class Frequency:
         return Frequency(base // units[unit], unit)
 
     def place(self, times: Times) -> tuple[Index, Index]:
-        """Absolute ``time_index`` ``[N]`` of times ``[N]``, and the offset of each within its step.
+        """Turn times into absolute indices and offsets.
 
-        Where days of a month differ in number, several offsets give one time: whether a time lies on an axis is seen by
-        comparing it with ``times(index, offset)``.
+        Where months differ in length, several offsets give one time: compare it with ``times(index, offset)`` to see
+        whether it lies on an axis.
+
+        Parameters
+        ----------
+        times : ndarray, shape [N], datetime64[s]
+            Naive times.
+
+        Returns
+        -------
+        index : ndarray, shape [N], int64
+            Absolute index of the step that each lies in.
+        offset : ndarray, shape [N], int64
+            Where within its step each lies: seconds, for months and business days with 86,400 per day.
         """
         seconds = times.astype("datetime64[s]").astype(np.int64)
         if self.seconds is not None:
@@ -112,7 +155,7 @@ class Frequency:
         days = np.floor_divide(seconds, DAY)
         clock = seconds - days * DAY
         if self.months is None:
-            index, part = np.divmod(_business_number(days), self.count)
+            index, part = np.divmod(business_days.number(days), self.count)
             return index, part * DAY + clock
         months = days.astype("datetime64[D]").astype("datetime64[M]")
         index, month = np.divmod(months.astype(np.int64), self.months)
@@ -122,7 +165,20 @@ class Frequency:
         return index, (month * 32 + day) * DAY + clock
 
     def times(self, index: Index, offset: int = 0) -> Times:
-        """Times (``datetime64[s]``) of absolute indices ``[N]``; the inverse of ``place``."""
+        """Turn absolute indices into times; the inverse of ``place``.
+
+        Parameters
+        ----------
+        index : ndarray, shape [N], int64
+            Absolute indices.
+        offset : int
+            Where within its step each time lies, as ``place`` has it.
+
+        Returns
+        -------
+        ndarray, shape [N], datetime64[s]
+            Naive times.
+        """
         index = np.asarray(index, dtype=np.int64)
         if self.seconds is not None:
             return (index * self.seconds + offset).astype("datetime64[s]")
@@ -135,15 +191,23 @@ class Frequency:
         first = months.astype("datetime64[D]").astype(np.int64)
         last = (months + 1).astype("datetime64[D]").astype(np.int64) - 1
         if self.unit in BUSINESS_MONTHS:
-            days = _roll_back(last) if day == END_OF_MONTH else _roll_forward(first)
+            days = business_days.roll_back(last) if day == END_OF_MONTH else business_days.roll_forward(first)
         else:
             days = np.minimum(first + day, last)
         return (days * DAY + clock).astype("datetime64[s]")
 
     def place_one(self, second: int) -> tuple[int, int]:
-        """Index and offset of one time, in seconds since 1970, that begins an axis; not of business days.
+        """Place one time that begins an axis; not for business days.
 
-        The last day of a month stands for ends of months.
+        Parameters
+        ----------
+        second : int
+            The time, in seconds since 1970. The last day of a month stands for ends of months.
+
+        Returns
+        -------
+        tuple of int
+            Absolute index and offset.
         """
         if self.seconds is not None:
             return divmod(second, self.seconds)
@@ -153,34 +217,24 @@ class Frequency:
         last = day.day == monthrange(day.year, day.month)[1]
         return index, (month * 32 + (END_OF_MONTH if last else day.day - 1)) * DAY + clock
 
-    def settle(self, times: Times) -> tuple[Index, int]:
-        """Index of times ``[N]``, N from 1, and the one offset at which most of them lie.
-
-        Times that are all last days of their months are ends of months.
-        """
-        index, offsets = self.place(times)
-        if self.months is None or self.unit in BUSINESS_MONTHS:
-            alike = bool((offsets == offsets[0]).all())
-            return index, int(offsets[0]) if alike else _most_frequent(offsets)
-        part, clock = np.divmod(offsets, DAY)
-        month, day = np.divmod(part, 32)
-        days = times.astype("datetime64[D]")
-        last = ((days + 1).astype("datetime64[M]") > days.astype("datetime64[M]")).all()
-        guess = END_OF_MONTH if last else int(day.max())
-        offset = (_most_frequent(month) * 32 + guess) * DAY + _most_frequent(clock)
-        if (self.times(index, offset) == times).all():
-            return index, offset
-        every = {END_OF_MONTH, *day.tolist()}
-        found = [offset + (other - guess) * DAY for other in sorted(every)]
-        return index, max(found, key=lambda one: int((self.times(index, one) == times).sum()))
-
     def roll_forward(self, times: Times) -> Times:
-        """The first times at or after these, by day, that the anchor allows; the time of day stays."""
+        """Move times to the first day at or after them that the anchor allows; the time of day stays.
+
+        Parameters
+        ----------
+        times : ndarray, shape [N], datetime64[s]
+            Naive times.
+
+        Returns
+        -------
+        ndarray, shape [N], datetime64[s]
+            Those that lie right stay as they are.
+        """
         seconds = times.astype("datetime64[s]").astype(np.int64)
         days = np.floor_divide(seconds, DAY)
         clock = seconds - days * DAY
         if self.unit == "b":
-            days = _roll_forward(days)
+            days = business_days.roll_forward(days)
         elif self.anchor is not None:
             unit = Frequency(1, self.unit)
             index = unit.place(times)[0]
@@ -193,24 +247,3 @@ class Frequency:
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Frequency:
     return Frequency(*read_alias(text))
-
-
-def _most_frequent(values: Index) -> int:
-    found, counts = np.unique(values, return_counts=True)
-    return int(found[np.argmax(counts)])
-
-
-def _business_number(days: Index) -> Index:
-    """Business days before each day, counted from the Monday of 1970's first week."""
-    week, weekday = np.divmod(days + 3, 7)
-    return week * 5 + np.minimum(weekday, 5)
-
-
-def _roll_forward(days: Index) -> Index:
-    weekday = (days + 3) % 7
-    return days + np.where(weekday >= 5, 7 - weekday, 0)
-
-
-def _roll_back(days: Index) -> Index:
-    weekday = (days + 3) % 7
-    return days - np.where(weekday >= 5, weekday - 4, 0)

@@ -27,17 +27,22 @@ class _Candidate:
 
 
 def infer_frequency(times: Times, breaks: Bools | None = None) -> Frequency:
-    """Take the frequency that most neighbouring times show.
+    """Infer the frequency that most neighbouring times show.
 
     Months, quarters and years are recognised by the day that they keep, ends of months included; business days where no
     time lies on a weekend and several weekends were passed.
 
     Parameters
     ----------
-    times : NDArray
-        Wall times ``[N]``, item after item, rising within each.
-    breaks : NDArray, optional
-        ``[N - 1]``, True where a new item begins.
+    times : ndarray, shape [N], datetime64[s]
+        Naive times, item after item, rising within each.
+    breaks : ndarray, shape [N - 1], bool, or None
+        True where a new item begins; None for one item.
+
+    Returns
+    -------
+    Frequency
+        Without an anchor.
 
     Raises
     ------
@@ -69,9 +74,19 @@ def infer_frequency(times: Times, breaks: Bools | None = None) -> Frequency:
 
 
 def calendar_steps(times: Times) -> NDArray[np.int64]:
-    """Months ``[N - 1]`` from each time to the next where both lie on the same day of their month, 0 elsewhere.
+    """Count the months from each time to the next.
 
     The last day of a month is the same day as any later one of a longer month.
+
+    Parameters
+    ----------
+    times : ndarray, shape [N], datetime64
+        Naive times.
+
+    Returns
+    -------
+    ndarray, shape [N - 1], int64
+        Months where both lie on the same day of their month at the same time of day, else 0.
     """
     seconds = times.astype("datetime64[s]").astype(np.int64)
     days = np.floor_divide(seconds, DAY)

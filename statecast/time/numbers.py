@@ -15,7 +15,23 @@ _SECOND, _MILLISECOND, _MICROSECOND = 10**9, 10**12, 10**15
 
 
 def number_list(texts: Sequence[Any]) -> NDArray[Any]:
-    """Numbers and texts of digits as one array; a ``TimeError`` names what is neither."""
+    """Turn numbers and texts of digits into one array.
+
+    Parameters
+    ----------
+    texts : sequence
+        Numbers or texts.
+
+    Returns
+    -------
+    ndarray, shape [N]
+        Integers, or floats where one has a point.
+
+    Raises
+    ------
+    TimeError
+        If one is neither, with its index.
+    """
     for index, text in enumerate(texts):
         if (
             isinstance(text, bool)
@@ -30,7 +46,23 @@ def number_list(texts: Sequence[Any]) -> NDArray[Any]:
 
 
 def as_whole(values: NDArray[Any]) -> Whole:
-    """Numbers without a fraction as integers; a ``TimeError`` names one that has any."""
+    """Turn numbers without a fraction into integers.
+
+    Parameters
+    ----------
+    values : ndarray, shape [N]
+        Numbers.
+
+    Returns
+    -------
+    ndarray, shape [N], int64
+        The same.
+
+    Raises
+    ------
+    TimeError
+        If one has a fraction, with its index.
+    """
     if values.dtype.kind in "fO":
         bad = [not (isinstance(v, int) or float(v).is_integer()) or abs(v) > 2**62 for v in values.tolist()]
         if any(bad):
@@ -40,12 +72,33 @@ def as_whole(values: NDArray[Any]) -> Whole:
 
 
 def stamps_of_numbers(values: Whole, zone: str | None, unit: str | None) -> Stamps | Whole:
-    """Times that whole numbers mean, or the numbers themselves where they are counted steps.
+    """Read whole numbers as times.
+
+    Parameters
+    ----------
+    values : ndarray, shape [N], int64
+        Digits of dates (20260131, 202601), or seconds or milliseconds since 1970; their range says which.
+    zone : str or None
+        Zone whose clocks naive dates are on; None for UTC.
+    unit : str or None
+        ``s`` or ``ms`` since 1970, whatever the range; None to go by it.
+
+    Returns
+    -------
+    Stamps or ndarray, shape [N]
+        Times; or the numbers themselves where they are counted steps.
 
     Raises
     ------
     TimeError
-        If one is no date among dates, or finer than a second.
+        If one is not a date among dates, or times are finer than a second.
+
+    Examples
+    --------
+    >>> stamps_of_numbers(np.array([20260131, 20260201]), None, None).wall.tolist()[0].day
+    31
+    >>> stamps_of_numbers(np.array([1, 2, 3]), None, None).tolist()
+    [1, 2, 3]
     """
     if unit is not None:
         return _of_epoch(values, 1000 if unit == "ms" else 1, zone)
@@ -92,7 +145,18 @@ def _of_epoch(values: Whole, scale: int, zone: str | None) -> Stamps:
 
 
 def join_date(year: Whole, month: Whole, day: Whole) -> Times:
-    """Midnights of dates; days beyond a month's end run on into the next."""
+    """Join dates to midnights; days beyond a month's end run on into the next.
+
+    Parameters
+    ----------
+    year, month, day : ndarray, shape [N], int64
+        Parts of the dates, months and days from 1.
+
+    Returns
+    -------
+    ndarray, shape [N], datetime64[s]
+        Naive times.
+    """
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     joined: Times = (months.astype("datetime64[D]") + (day - 1)).astype("datetime64[s]")
     return joined

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.time.dates import order_of_day_and_month
+from statecast.time.dates import EXAMPLE, order_of_day_and_month, read_spelled, shown
 from statecast.time.numbers import as_whole, join_date, number_list, stamps_of_numbers
 from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeError, TimeOptions
 
@@ -27,26 +27,24 @@ _FORMS = tuple(
         r"(?P<a>9{1,2})(?P<mark>[./-])(?P<b>9{1,2})(?P=mark)(?P<y>9{4})",
     )
 )
-# Rare ways of writing, read one by one.
-_SPELLED = (
-    "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y", "%b-%Y", "%B %Y", "%Y %b",
-    "%d-%b-%Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p",
-    "%a, %d %b %Y %H:%M:%S GMT",
-)  # fmt: skip
-_EXAMPLE = "expected an RFC 3339 time such as 2026-01-01T00:00:00Z"
 
 
 def read_stamps(
     values: Sequence[str | int | float] | NDArray[Any], options: TimeOptions = AS_THEY_ARE
 ) -> Stamps | Whole:
-    """Read time stamps; whole numbers that are no dates are counted steps and come back as such.
+    """Read time stamps; whole numbers that are not dates are counted steps and come back as such.
 
     Parameters
     ----------
-    values : sequence of str, int or float, or NDArray
-        Texts, whole numbers, or ``datetime64`` (UTC), ``[N]``.
+    values : sequence of str, int or float, or ndarray, shape [N]
+        Texts, whole numbers, or ``datetime64`` (UTC).
     options : TimeOptions
-        What is known of them.
+        How to read them.
+
+    Returns
+    -------
+    Stamps or ndarray, shape [N], int64
+        Times, or counted steps.
 
     Raises
     ------
@@ -87,12 +85,29 @@ def _few_in_utc(texts: Sequence[str]) -> Stamps | None:
 
 
 def read_start(value: object, options: TimeOptions = AS_THEY_ARE) -> Stamps:
-    """Read the one time at which a series begins; as ``read_stamps``, but a counted step is refused.
+    """Read the one time at which a series begins, as ``read_stamps`` does; a counted step is refused.
+
+    Parameters
+    ----------
+    value : object
+        A text or a whole number.
+    options : TimeOptions
+        How to read it.
+
+    Returns
+    -------
+    Stamps, shape [1]
+        The time.
 
     Raises
     ------
     TimeError
-        If it is no time.
+        If it is not a time.
+
+    Examples
+    --------
+    >>> str(read_start("2026-01-31").wall[0])
+    '2026-01-31T00:00:00'
     """
     if isinstance(value, str) and options.timezone is None and len(value) == 20:
         quick = _few_in_utc([value])
@@ -102,7 +117,7 @@ def read_start(value: object, options: TimeOptions = AS_THEY_ARE) -> Stamps:
         found = read_stamps([value], options)
         if isinstance(found, Stamps):
             return found
-    raise TimeError(f"{_EXAMPLE}, got {_shown(value)}")
+    raise TimeError(f"{EXAMPLE}, got {shown(value)}")
 
 
 def _whole_seconds(times: Times) -> Times:
@@ -131,8 +146,8 @@ def _letters(texts: Sequence[str]) -> NDArray[np.uint8]:
         pass
     for index, text in enumerate(texts):
         if not isinstance(text, str) or not 0 < len(text) <= _LONGEST or not text.isascii():
-            raise TimeError(f"{_EXAMPLE}, got {_shown(text)}", index)
-    raise TimeError(f"{_EXAMPLE} throughout")
+            raise TimeError(f"{EXAMPLE}, got {shown(text)}", index)
+    raise TimeError(f"{EXAMPLE} throughout")
 
 
 def _all_digits(letters: NDArray[np.uint8]) -> bool:
@@ -149,7 +164,7 @@ def _of_texts(texts: Sequence[str], letters: NDArray[np.uint8], zone: str | None
     for pattern, rows in _groups(patterns):
         form = next((match for form in _FORMS if (match := form.fullmatch(pattern))), None)
         if form is None:
-            _read_spelled(texts, rows, wall)
+            read_spelled(texts, rows, wall)
             naive[rows] = True
             continue
         parts = {
@@ -159,11 +174,11 @@ def _of_texts(texts: Sequence[str], letters: NDArray[np.uint8], zone: str | None
         }
         if "fraction" in parts and parts["fraction"].any():
             index = int(rows[np.argmax(parts["fraction"] != 0)])
-            raise TimeError(f"expected whole seconds, got {_shown(texts[index])}; round it", index)
+            raise TimeError(f"expected whole seconds, got {shown(texts[index])}; round it", index)
         ahead[rows], naive[rows] = _ahead(letters[rows], form.span("zone"), form["zone"])
         if (np.abs(ahead[rows]) >= 86_400).any():
             index = int(rows[np.argmax(np.abs(ahead[rows]) >= 86_400)])
-            raise TimeError(f"expected a UTC offset within a day, got {_shown(texts[index])}; check it", index)
+            raise TimeError(f"expected a UTC offset within a day, got {shown(texts[index])}; check it", index)
         if "a" in parts:
             unordered.append((rows, parts))
         else:
@@ -175,7 +190,7 @@ def _of_texts(texts: Sequence[str], letters: NDArray[np.uint8], zone: str | None
             wall[rows] = _instants(parts | {"d": day, "mo": month}, rows, texts)
     if naive.any() and not naive.all() and (zone is not None or ahead.any()):
         index = int(np.argmax(naive != naive[0]))
-        raise TimeError(f"expected every time with its UTC offset, or none, got {_shown(texts[index])}; add it", index)
+        raise TimeError(f"expected every time with its UTC offset, or none, got {shown(texts[index])}; add it", index)
     return Stamps.of(wall, ahead, naive=bool(naive.all()), zone=zone)
 
 
@@ -218,30 +233,6 @@ def _instants(parts: dict[str, Whole], rows: NDArray[np.intp], texts: Sequence[s
     fits &= wall.astype("datetime64[M]").astype(np.int64) == (year - 1970) * 12 + month - 1
     if not fits.all():
         index = int(rows[np.argmin(fits)])
-        raise TimeError(f"{_EXAMPLE}, got {_shown(texts[index])}; there is no such time", index)
+        raise TimeError(f"{EXAMPLE}, got {shown(texts[index])}; there is no such time", index)
     times: Times = wall + (hour * 3600 + minute * 60 + second).astype("timedelta64[s]")
     return times
-
-
-def _read_spelled(texts: Sequence[str], rows: NDArray[np.intp], wall: Times) -> None:
-    """Read rows of one pattern, all by the form that the first one has."""
-    form = next((form for form in _SPELLED if _has_form(texts[int(rows[0])], form)), "")
-    for index in rows.tolist():
-        try:
-            wall[index] = np.datetime64(datetime.strptime(texts[index], form), "s")
-        except (ValueError, TypeError):
-            message = f"{_EXAMPLE}, got {_shown(texts[index])}, which is not a date; write RFC 3339"
-            raise TimeError(message, index) from None
-
-
-def _has_form(text: str, form: str) -> bool:
-    try:
-        datetime.strptime(text, form)
-    except ValueError:
-        return False
-    return True
-
-
-def _shown(text: object) -> str:
-    text = str(text)
-    return repr(text if len(text) <= 40 else text[:40] + "…")

@@ -19,7 +19,23 @@ _TURNS = 2.5  # seasons that must have been seen
 
 
 def usual_season(freq: Frequency) -> int:
-    """Steps of the season that series of this freq usually have; 1 for none."""
+    """Return the season that series of a frequency usually have.
+
+    Parameters
+    ----------
+    freq : Frequency
+        Distance of two observations.
+
+    Returns
+    -------
+    int
+        Steps per season; 1 for none.
+
+    Examples
+    --------
+    >>> usual_season(Frequency.parse("15min")), usual_season(Frequency.parse("1d"))
+    (96, 7)
+    """
     season = _USUAL[freq.unit]
     if freq.count == 1:
         return season
@@ -29,10 +45,27 @@ def usual_season(freq: Frequency) -> int:
 
 
 def detect_season(history: ArrayLike, seasons: tuple[int, ...] = SEASONS) -> int:
-    """The season ``[T]`` values show most clearly, 1 where none is clear.
+    """Find the season that values show most clearly.
 
-    By candidate: the correlation, one season apart, of what is left of the values about their running mean, where the
-    changes over an eighth of it agree. A multiple of a season must be clearer by a tenth to be preferred to it.
+    For each candidate: the correlation, one season apart, of what is left of the values about their running mean, if
+    the changes over an eighth of it agree. A multiple of a season must be clearer by a tenth to be preferred to it.
+
+    Parameters
+    ----------
+    history : array_like, shape [T]
+        Values, NaN where missing.
+    seasons : tuple of int
+        Candidates, ascending, in steps.
+
+    Returns
+    -------
+    int
+        Steps per season; 1 where none is clear.
+
+    Examples
+    --------
+    >>> detect_season(np.tile([1.0, 5.0, 2.0, 8.0], 10))
+    4
     """
     values = np.asarray(history, dtype=np.float64)
     seen = ~np.isnan(values)
@@ -60,9 +93,26 @@ def detect_season(history: ArrayLike, seasons: tuple[int, ...] = SEASONS) -> int
 
 
 def choose_season(history: ArrayLike, freq: str | None = None, season: int | None = None) -> int:
-    """The season to forecast with: as given, as usual for the freq, or as the values ``[T]`` show.
+    """Choose the season to forecast with: the named one, else the freq's usual one, else the one that the values show.
 
-    A usual season of which the history does not hold two is none that could be learned: 1.
+    Parameters
+    ----------
+    history : array_like, shape [T]
+        Values, NaN where missing.
+    freq : str or None
+        Distance of two observations.
+    season : int or None
+        Steps per season, if it was named.
+
+    Returns
+    -------
+    int
+        Steps per season. A usual season of which the history does not hold two could not be learned from it: then 1.
+
+    Raises
+    ------
+    ConfigError
+        If the freq cannot be read.
     """
     if season is not None:
         return season

@@ -52,7 +52,18 @@ class TimeOptions:
     dayfirst: bool | None = None
 
     def filled(self, other: "TimeOptions") -> "TimeOptions":
-        """These, with what they leave out taken from others."""
+        """Fill in what these options leave out.
+
+        Parameters
+        ----------
+        other : TimeOptions
+            Where to take it from.
+
+        Returns
+        -------
+        TimeOptions
+            A copy.
+        """
         given = {name: value for name, value in vars(self).items() if value is not None}
         return replace(other, **given)
 
@@ -86,12 +97,30 @@ class Stamps:
 
     @classmethod
     def of(cls, wall: Times, ahead: int | Seconds = 0, *, naive: bool = False, zone: str | None = None) -> "Stamps":
-        """Make stamps of what was read; ``zone`` is the one that was asked for.
+        """Make stamps of what was read.
+
+        Parameters
+        ----------
+        wall : ndarray, shape [N], datetime64[s]
+            What the clocks showed.
+        ahead : int or ndarray, shape [N]
+            Seconds that those clocks were ahead of UTC.
+        naive : bool
+            Whether they came without any offset.
+        zone : str or None
+            Zone to move them to; None to keep the one that they were written with.
+
+        Returns
+        -------
+        Stamps
+            N of them.
 
         Raises
         ------
         TimeError
             If one lies outside the years 1 to 9999 in UTC.
+        InputError
+            If there is no such zone.
         """
         ahead = _alike(ahead) if isinstance(ahead, np.ndarray) else ahead
         last = int(ahead[-1]) if isinstance(ahead, np.ndarray) else ahead
@@ -108,7 +137,18 @@ class Stamps:
         return len(self.wall)
 
     def take(self, rows: Any) -> "Stamps":
-        """Those of some rows, an index array or a slice."""
+        """Return some of the stamps.
+
+        Parameters
+        ----------
+        rows : ndarray or slice
+            Which, as numpy indexes.
+
+        Returns
+        -------
+        Stamps
+            A copy.
+        """
         wall = self.wall[rows]
         if isinstance(self.ahead, int):
             return replace(self, wall=wall)
@@ -126,7 +166,18 @@ class Stamps:
         return shifted
 
     def moved(self, zone: str) -> "Stamps":
-        """The same instants on the clocks of a zone; naive ones are taken to be what its clocks show."""
+        """Return the same instants on the clocks of a zone.
+
+        Parameters
+        ----------
+        zone : str
+            See ``statecast.time.zones``. Naive stamps are taken to be what its clocks show.
+
+        Returns
+        -------
+        Stamps
+            N of them, no longer naive.
+        """
         if self.naive:
             instants = from_wall(zone, self.wall)
             wall = self.wall

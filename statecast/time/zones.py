@@ -23,7 +23,17 @@ _FIXED = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})")
 
 
 def read_zone(text: str) -> str:
-    """Check a zone's text and give its canonical form.
+    """Check a zone's text and return its canonical form.
+
+    Parameters
+    ----------
+    text : str
+        A name such as ``Europe/Berlin``, or an offset such as ``+02:00``.
+
+    Returns
+    -------
+    str
+        ``""`` for UTC.
 
     Raises
     ------
@@ -50,7 +60,18 @@ def read_zone(text: str) -> str:
 
 
 def offset_text(seconds: int) -> str:
-    """Text of a fixed offset in seconds east of Greenwich; ``""`` for none."""
+    """Write a fixed offset.
+
+    Parameters
+    ----------
+    seconds : int
+        East of Greenwich.
+
+    Returns
+    -------
+    str
+        Such as ``+02:00``; ``""`` for 0.
+    """
     if not seconds:
         return ""
     hours, minutes = divmod(abs(seconds) // 60, 60)
@@ -58,7 +79,18 @@ def offset_text(seconds: int) -> str:
 
 
 def fixed_offset(zone: str) -> int | None:
-    """Seconds east of Greenwich of a zone without clock changes, None for a name."""
+    """Read the offset of a zone without clock changes.
+
+    Parameters
+    ----------
+    zone : str
+        Canonical form of a zone.
+
+    Returns
+    -------
+    int or None
+        Seconds east of Greenwich; None for a zone with a name.
+    """
     if not zone:
         return 0
     fixed = _FIXED.fullmatch(zone)
@@ -68,7 +100,20 @@ def fixed_offset(zone: str) -> int | None:
 
 
 def utc_offsets(zone: str, instants: Times) -> Seconds:
-    """Seconds ``[N]`` that a zone's wall clocks are ahead of UTC at instants ``[N]``."""
+    """Look up how far a zone's wall clocks are ahead of UTC.
+
+    Parameters
+    ----------
+    zone : str
+        Canonical form of a zone.
+    instants : ndarray, shape [N], datetime64
+        In UTC.
+
+    Returns
+    -------
+    ndarray, shape [N], int64
+        Seconds, negative west of Greenwich.
+    """
     fixed = fixed_offset(zone)
     if fixed is not None or not instants.size:
         return np.full(instants.shape, fixed or 0, dtype=np.int64)
@@ -82,10 +127,49 @@ def utc_offsets(zone: str, instants: Times) -> Seconds:
     return found
 
 
-def from_wall(zone: str, wall: Times) -> Times:
-    """Instants ``[N]`` at which a zone's wall clocks show ``[N]``.
+def instant_texts(instants: Times, zone: str) -> list[str]:
+    """Write instants as RFC 3339.
 
-    Of a time that comes twice the first is taken. A time that the clock skips becomes the one as long after the change.
+    Parameters
+    ----------
+    instants : ndarray, shape [N], datetime64[s]
+        In UTC.
+    zone : str
+        Zone to write them in; its offsets are cut to whole minutes.
+
+    Returns
+    -------
+    list of str
+        N of them.
+
+    Examples
+    --------
+    >>> instant_texts(np.array(["2026-07-01"], dtype="M8[s]"), "Europe/Berlin")
+    ['2026-07-01T02:00:00+02:00']
+    """
+    if not zone:
+        return [f"{text}Z" for text in np.datetime_as_string(instants, unit="s").tolist()]
+    ahead = utc_offsets(zone, instants) // 60 * 60
+    ends = {one: offset_text(one) or "+00:00" for one in set(ahead.tolist())}
+    texts = np.datetime_as_string(instants + ahead.astype("timedelta64[s]"), unit="s").tolist()
+    return [text + ends[one] for text, one in zip(texts, ahead.tolist(), strict=True)]
+
+
+def from_wall(zone: str, wall: Times) -> Times:
+    """Find the instants at which a zone's wall clocks show given times.
+
+    Parameters
+    ----------
+    zone : str
+        Canonical form of a zone.
+    wall : ndarray, shape [N], datetime64[s]
+        What the clocks show.
+
+    Returns
+    -------
+    ndarray, shape [N], datetime64[s]
+        In UTC. Of a time that comes twice the first is taken; a time that the clock skips becomes the one as long after
+        the change.
     """
     day = np.timedelta64(_DAY, "s")
     seconds = np.timedelta64(1, "s")

@@ -11,7 +11,8 @@ import torch
 import statecast
 from statecast.artifacts.golden import golden_difference
 from statecast.errors import ArtifactError, ConfigError, GoldenError, StatecastError
-from statecast.translation import RENAMES, translate_golden, translate_state_field
+from statecast.renames import RENAMES
+from statecast.translation import translate_golden, translate_state_field
 from tests.builders import tiny_artifact, tiny_network
 
 DATA = Path(__file__).parents[1] / "data"

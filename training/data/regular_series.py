@@ -9,9 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from statecast.errors import InputError
-from statecast.time.axis import TimeAxis, infer_times, off_anchor
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps, TimeError
+from statecast.time.wall_times import infer_times, off_anchor
 from training.data.columns import Columns
 from training.data.panel import Item, Panel
 from training.errors import TableError

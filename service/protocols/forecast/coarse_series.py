@@ -13,9 +13,9 @@ from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
 from statecast.layers.mixed_frequency import tell_begin
-from statecast.time.axis import wall_or_utc
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps
+from statecast.time.wall_times import wall_or_utc
 
 
 def read_resolutions(series: SeriesRequest, config: ForecasterConfig, settings: Settings) -> dict[str, Coarse]:

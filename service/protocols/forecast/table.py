@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
-from statecast.time.axis import TimeAxis, instant_texts
+from statecast.time.axis import TimeAxis
+from statecast.time.zones import instant_texts
 
 
 @dataclass(frozen=True, eq=False)

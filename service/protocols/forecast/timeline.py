@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
 from statecast.errors import ConfigError, InputError
 from statecast.time.aliases import BUSINESS_MONTHS
-from statecast.time.axis import TimeAxis, off_anchor
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps, read_start
 from statecast.time.stamps import Stamps, TimeError
+from statecast.time.wall_times import off_anchor
 
 TimeIndex = NDArray[np.int64]
 Timeline = tuple[TimeAxis | None, TimeIndex | None, Stamps | None]

@@ -14,7 +14,17 @@ cells: Registry[type[Cell]] = Registry("cell", "statecast.layers.cells", "statec
 
 
 def register(cell: C) -> C:
-    """Register a class of cell under its ``name``.
+    """Register a cell under its ``name``.
+
+    Parameters
+    ----------
+    cell : subclass of Cell
+        The class; this function decorates it.
+
+    Returns
+    -------
+    subclass of Cell
+        The class itself.
 
     Raises
     ------
@@ -26,12 +36,22 @@ def register(cell: C) -> C:
 
 
 def get(name: str) -> Cell:
-    """Give the cell of a name.
+    """Return a cell by name.
+
+    Parameters
+    ----------
+    name : str
+        Name of the cell, which is that of its file.
+
+    Returns
+    -------
+    Cell
+        An instance.
 
     Raises
     ------
     UnknownNameError
-        If there is none. It lists those that there are.
+        If there is none of that name. It lists those that there are.
 
     Examples
     --------

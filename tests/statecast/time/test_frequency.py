@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statecast.errors import ConfigError
-from statecast.time.axis import TimeAxis, off_anchor
+from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
+from statecast.time.offsets import common_offset
 from statecast.time.parse import read_stamps, read_start
+from statecast.time.wall_times import off_anchor
 
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
@@ -75,7 +77,7 @@ def test_place_and_times_are_inverse(text: str, second: int) -> None:
     """A session lives by its index; a time that came back as another time would lose observations."""
     frequency = Frequency.parse(text)
     time = frequency.roll_forward(np.array([second]).astype("datetime64[s]"))
-    index, offset = frequency.settle(time)
+    index, offset = common_offset(frequency, time)
     assert frequency.times(index, offset)[0] == time[0]
     assert (frequency.times(index + 1, offset) > time).all()
 
