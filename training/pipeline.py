@@ -65,7 +65,7 @@ def fit_panel(
     config : FitConfig
         The config; what it leaves open is chosen from the data and by short trials.
     out : Path
-        Folder of the artifact; checkpoints lie there until it is whole.
+        Folder of the artifact; it keeps checkpoints until the artifact is whole.
     name : str
         Name of the artifact.
     version : str

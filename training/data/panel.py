@@ -73,7 +73,13 @@ class Panel:
         return sum(item.target.size for item in self.items)
 
     def bare(self) -> "Panel":
-        """The targets alone, without covariates and tables of coarser resolutions."""
+        """Drop covariates and tables of coarser resolutions.
+
+        Returns
+        -------
+        Panel
+            The same targets at the same times.
+        """
         return replace(self, items=tuple(Item(i.item_id, i.clock, i.offset, i.target, zone=i.zone) for i in self.items))
 
     def times(self, item: Item, ahead: int = 0) -> Times | None:

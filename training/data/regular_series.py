@@ -40,7 +40,7 @@ def regularise(frame: pd.DataFrame, columns: Columns, freq: Frequency | None = N
     Raises
     ------
     TableError
-        If an item's times are not rising, lie beside its axis, or are coarser than the panel's freq.
+        If an item's times are not rising, are not on its axis, or are coarser than the panel's freq.
     """
     codes, names = pd.factorize(frame["item_id"])
     order = np.argsort(codes, kind="stable")

@@ -17,7 +17,7 @@ class Split:
     """Row borders of every item: training is ``[0, train)``, validation ``[train, val)``, test ``[val, test)``.
 
     Inputs of a later part may reach back over the border; targets never reach forward over it. An item too short to
-    be cut has all three borders alike: it is learned from only.
+    be cut has three equal borders: it is learned from only.
     """
 
     train: NDArray[np.int64]

@@ -87,7 +87,13 @@ class Accuracy:
             self._by_step[name] = metrics.get(name).update(state, batch)
 
     def table(self) -> dict[str, float]:
-        """Every metric over all items by name, NaN where nothing is known."""
+        """Give every metric over all items.
+
+        Returns
+        -------
+        dict of str to float
+            Figures by name of the metric, NaN where nothing is known.
+        """
         return {metric.name: metric.overall(self._by_item[metric.name]) for metric in self._metrics}
 
     def by_step(self, name: str) -> Array:
@@ -106,13 +112,23 @@ class Accuracy:
         return metrics.get(name).value(self._by_step[name])
 
     def coverage(self) -> Array:
-        """Share ``[Q]`` of actual values at or below each quantile."""
+        """Give the share of actual values at or below each quantile.
+
+        Returns
+        -------
+        array
+            ``[Q]``, NaN where nothing is known.
+        """
         return Calibration().shares(self._by_item["calibration"].sum(axis=0), self.levels)
 
     def interval_by_item(self) -> dict[str, float]:
-        """Share of actual values inside the widest interval, item by item: the items' lowest, 10 %, median … highest.
+        """Give the share of actual values inside the widest interval, item by item.
 
-        Empty where nothing was forecast.
+        Returns
+        -------
+        dict of str to float
+            The items' ``lowest``, ``10 %``, ``median``, ``90 %`` and ``highest`` share; empty where nothing was
+            forecast.
         """
         shares = metrics.get("coverage").value(self._by_item["coverage"])
         shares = shares[~np.isnan(shares)]

@@ -65,11 +65,23 @@ class Leaderboard:
         return summarise(rows.pop(OURS, {}), rows)
 
     def left_out_reasons(self) -> list[str]:
-        """One sentence per baseline that was left out."""
+        """Say which baselines were left out, and why.
+
+        Returns
+        -------
+        list of str
+            One sentence per baseline.
+        """
         return [f"{name} is left out: {reason}." for name, reason in self.left_out.items()]
 
     def manifest(self) -> dict[str, Any]:
-        """What the artifact's manifest says of it."""
+        """Describe it for the artifact's manifest.
+
+        Returns
+        -------
+        dict of str to any
+            JSON values: our figures and the baselines', how many forecasts, and our errors by step and by series.
+        """
         rows, ours = self.rows, self.scores[OURS]
         return {
             "ours": rows.pop(OURS, {}),

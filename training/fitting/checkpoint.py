@@ -181,7 +181,7 @@ def resume_run(
     Parameters
     ----------
     folder : Path or None
-        Where its checkpoint lies.
+        Where its checkpoint is.
     network : nn.Module
         One of the same shape, changed in place.
     optimizer : torch.optim.Optimizer

@@ -153,7 +153,7 @@ class Fit(Generic[O]):
         return value
 
     def _stop_diverged(self, loss: float, watcher: Watcher) -> None:
-        """Go back to the best weights so far and report it; without any the fit has come to nothing."""
+        """Go back to the best weights so far and report it; without any the fit has failed."""
         step, settings = self.curves.steps + 1, self.settings
         message = (
             f"step {step}: the loss is {loss}; lower learning_rate ({settings.learning_rate}) or clip "

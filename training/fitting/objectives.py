@@ -58,7 +58,13 @@ class Objective(Protocol[B]):
         """How long, how fast and where the loop trains it."""
 
     def new_optimizer(self) -> torch.optim.Optimizer:
-        """Make the optimizer of the network's weights, as at step 0."""
+        """Make the optimizer of the network's weights, as at step 0.
+
+        Returns
+        -------
+        torch.optim.Optimizer
+            Whose learning rate the loop sets before every step.
+        """
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[B, float]]:
         """Draw the batches of one step.
@@ -150,7 +156,13 @@ class Objective(Protocol[B]):
         """
 
     def pack(self) -> dict[str, Any]:
-        """What a checkpoint adds so that the next batches are those of an uninterrupted fit; JSON values."""
+        """Collect what makes the next batches after a checkpoint those of an uninterrupted fit.
+
+        Returns
+        -------
+        dict of str to any
+            JSON values.
+        """
 
     def unpack(self, facts: Mapping[str, Any]) -> None:
         """Restore what ``pack`` gave.

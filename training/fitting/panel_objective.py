@@ -70,7 +70,7 @@ class PanelForecast:
         )
 
     def new_optimizer(self) -> torch.optim.Optimizer:
-        """AdamW on all weights."""
+        """AdamW on all weights, see ``Objective.new_optimizer``."""
         config = self.config
         return torch.optim.AdamW(self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
 
@@ -132,7 +132,7 @@ class PanelForecast:
         return choose([value, lowest]) == 0 if averaged else value < lowest
 
     def pack(self) -> dict[str, Any]:
-        """The state of the generator that draws sequences."""
+        """Keep the state of the generator that draws sequences, see ``Objective.pack``."""
         return {"generator": self.generator.bit_generator.state}
 
     def unpack(self, facts: Mapping[str, Any]) -> None:

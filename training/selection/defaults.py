@@ -33,14 +33,14 @@ _A_YEAR = {
 }  # fmt: skip
 
 
-def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
+def choose_network(panel: Panel, decided: Mapping[str, Any]) -> ForecasterConfig:
     """Fill in what a config leaves open; covariates are fitted later.
 
     Parameters
     ----------
     panel : Panel
         The series: their freq, their lengths, how many there are, and their tables of coarser resolutions.
-    given : mapping of str to any
+    decided : mapping of str to any
         Keys of ``[network]`` that are decided.
 
     Returns
@@ -63,7 +63,7 @@ def choose_network(panel: Panel, given: Mapping[str, Any]) -> ForecasterConfig:
     if panel.freq and length * panel.freq.count < 3 * _A_YEAR[panel.freq.unit]:
         values["calendar"] = tuple(name for name in calendar if name != "year")
     values["horizon"] = max(min(horizon, length // 5), 1)
-    values |= given
+    values |= decided
     season = int(values["season"])
     # Wide patches cost less; short lives need narrow ones, so that there are some to learn from.
     widest = max(length // 16, 1)

@@ -27,7 +27,7 @@ class AblationTrial:
 
     part: str
     """Name of the part."""
-    given: float
+    with_part: float
     """Validation with it."""
     without: float
     """Validation without it."""
@@ -95,7 +95,7 @@ def describe_ablation(judge: str, trials: Sequence[Sequence[AblationTrial]]) -> 
     parts = [
         {
             "part": f"member {number + 1}: {trial.part}" if len(trials) > 1 else trial.part,
-            "with": round(trial.given, 6),
+            "with": round(trial.with_part, 6),
             "without": round(trial.without, 6),
             "off": trial.off,
         }

@@ -20,7 +20,7 @@ from training.selection.prepare import cut
 from training.selection.recipes import Recipe, choose_recipes, tuning
 from training.selection.warm_start import choose_start
 
-_SHARE = 3  # a run in the race takes one in so many of its recipe's steps
+_SHARE = 3  # a run in the race takes a third of its recipe's steps
 _FILE = "race.json"
 
 
@@ -192,7 +192,7 @@ def remove_race(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Where it lies, if there is one.
+        Where it is, if there is one.
     """
     (folder / _FILE).unlink(missing_ok=True)
 

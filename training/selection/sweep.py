@@ -50,7 +50,7 @@ def sweep_panel(
 ) -> tuple[FitConfig, list[SweepTrial]]:
     """Try settings until there are ``sweep.trials`` trials.
 
-    The study lies in ``out / "study.jsonl"``, the best config in ``out / "best.toml"``.
+    The study is kept in ``out / "study.jsonl"``, the best config in ``out / "best.toml"``.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def sweep_panel(
     out : Path
         Folder of the study.
     resume : bool
-        Whether to continue a study that lies there; what was tried before counts.
+        Whether to continue the study that is there; what was tried before counts.
     watcher : Watcher, optional
         Who follows the progress; left out, nobody.
 

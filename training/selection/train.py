@@ -67,7 +67,7 @@ def train(
     config : FitConfig
         The config; what it leaves open is chosen from the data and by short trials.
     out : Path
-        Folder under which checkpoints lie until ``remove_checkpoints``.
+        Folder that keeps checkpoints until ``remove_checkpoints``.
     base : Path or None
         Artifact of a pretrained family that is compared with training from scratch.
     family : Path or None

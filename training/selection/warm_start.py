@@ -20,11 +20,17 @@ _FREE = ("adaptation", "dropout")  # weights mean the same with any
 
 
 def shipped() -> Path | None:
-    """The pretrained family that comes with the project, if it lies there."""
+    """Look for the pretrained family that comes with the project.
+
+    Returns
+    -------
+    Path or None
+        Its folder, seen from the project's; None where it is not there.
+    """
     return _SHIPPED if _SHIPPED.exists() else None
 
 
-def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> tuple[Family, ForecasterConfig]:
+def choose_start(panel: Panel, start: str | Path, decided: Mapping[str, Any]) -> tuple[Family, ForecasterConfig]:
     """Load a family and choose the shape of its member for a panel; the horizon may be longer than its own.
 
     Parameters
@@ -33,7 +39,7 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
         The series, without covariates.
     start : str or Path
         Artifact of the family.
-    given : mapping of str to any
+    decided : mapping of str to any
         Keys of ``[network]`` that are decided.
 
     Returns
@@ -46,7 +52,7 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
     TrainingError
         If the artifact is not a family, the panel has covariates, or the seasons or the horizon do not go together.
     ConfigError
-        If ``given`` has another value than the family for one of its own keys.
+        If ``decided`` has another value than the family for one of its own keys.
     """
     artifact = statecast.load(start)
     family = artifact.network
@@ -59,14 +65,14 @@ def choose_start(panel: Panel, start: str | Path, given: Mapping[str, Any]) -> t
             f"start: {artifact.name} does not support covariates, the data has {', '.join(covariates)}: drop them, "
             "or pass --from to compare it with a network that does"
         )
-    requested = choose_network(panel, {key: given[key] for key in REQUESTED if key in given})
+    requested = choose_network(panel, {key: decided[key] for key in REQUESTED if key in decided})
     try:
         own = family.config.of(requested.season, requested.freq, requested.horizon)
     except ConfigError as error:
         raise TrainingError(f"start: {artifact.name} cannot start here: {error}; fit without it") from None
     shape = replace(own, adaptation=min(own.adaptation, requested.adaptation))
-    wanted = ForecasterConfig.from_dict({**shape.to_dict(), **given})
-    for name in given:
+    wanted = ForecasterConfig.from_dict({**shape.to_dict(), **decided})
+    for name in decided:
         ours, theirs = getattr(wanted, name), getattr(shape, name)
         if name not in _FREE and ours != theirs:
             raise ConfigError(f"[network] {name}: expected {theirs!r}, as {artifact.name} has it, got {ours!r}")

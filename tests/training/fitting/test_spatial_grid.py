@@ -60,6 +60,6 @@ def test_neighbours_that_help_are_kept(grid):
     """Silence must be tried for them as for any optional part, and must lose here."""
     trials = {trial.part: trial for trial in switch_off(grid, Silent())}
     neighbours = trials["neighbours on the grid"]
-    assert not neighbours.off and neighbours.without > 1.5 * neighbours.given
+    assert not neighbours.off and neighbours.without > 1.5 * neighbours.with_part
     assert all(bool(weight.any()) for weight in grid.objective.network.ablatable()["neighbours on the grid"])
-    assert trials["recurrence in the finest resolution"].given == pytest.approx(grid.objective.validate())
+    assert trials["recurrence in the finest resolution"].with_part == pytest.approx(grid.objective.validate())

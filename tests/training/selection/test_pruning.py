@@ -47,13 +47,13 @@ def test_what_harms_is_switched_off_and_what_helps_stays(fit):
     watcher.say = told.append
     trials = {trial.part: trial for trial in switch_off(fit, watcher)}
     assert trials["attention over time"].off and trials["resolution 8h"].off
-    assert trials["attention over time"].without < trials["attention over time"].given
+    assert trials["attention over time"].without < trials["attention over time"].with_part
     assert not network.gated_residuals.memory_gate.any()
     assert network.resolution_attention.active.tolist() == [True, not trials["resolution 4h"].off, False]
     assert len(told) == sum(trial.off for trial in trials.values())
     last = trials["recurrence in the finest resolution"]
-    assert fit.objective.validate() == pytest.approx(last.given)
-    assert not trials["linear lookback"].off and trials["linear lookback"].without > trials["linear lookback"].given
+    assert fit.objective.validate() == pytest.approx(last.with_part)
+    assert not trials["linear lookback"].off and trials["linear lookback"].without > trials["linear lookback"].with_part
     switched = {"gated_residuals.memory_gate", "resolution_attention.active"}
     after = copy_weights(network)
     assert all(torch.equal(weight, after[name]) for name, weight in before.items() if name not in switched)

@@ -21,7 +21,7 @@ class Boosting:
     Parameters
     ----------
     examples : int
-        Examples to learn from, about so many of all items together.
+        About how many examples to learn from, of all items together.
     seed : int
         Seed of the examples and of the trees.
     """

@@ -38,7 +38,13 @@ KINDS = (
 
 
 def installed() -> bool:
-    """Whether statsforecast is installed; it is an extra."""
+    """Look for statsforecast, which is an extra.
+
+    Returns
+    -------
+    bool
+        Whether it is installed.
+    """
     return find_spec("statsforecast") is not None
 
 

@@ -45,7 +45,13 @@ class Task:
 
 
 class Baseline(Protocol):
-    """A forecaster of single values: learns from rows before the border, then forecasts from any row."""
+    """A forecaster of single values: learns from rows before the test, then forecasts from any row.
+
+    Attributes
+    ----------
+    name : str
+        Its name in tables and reports.
+    """
 
     name: str
 
