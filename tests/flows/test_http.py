@@ -232,12 +232,13 @@ def test_the_loop_turns_while_large_bodies_are_read(run: Callable[..., None]) ->
         for body in bodies:
             work = asyncio.create_task(client.post("/forecast", content=body))
             while not work.done():
-                began = time.perf_counter()
+                # What the loop's own thread computes: a busy machine makes a probe wait, not compute.
+                began = time.thread_time()
                 assert (await client.get("/live")).status_code == 200
-                longest = max(longest, time.perf_counter() - began)
                 # A probe rests. Without it this very test would keep the interpreter from the threads it waits for.
                 await asyncio.sleep(0.001)
+                longest = max(longest, time.thread_time() - began)
             assert work.result().status_code == 200
-        assert longest < 0.25, "50 ms on a machine of its own; a shared one is given five times that"
+        assert longest < 0.04, "a probe costs some 13 ms of the thread at most; to read such a body on it costs 60"
 
     run(flow)
