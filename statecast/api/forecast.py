@@ -8,21 +8,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statecast.api.history import Placement, place_history, read_one, read_options
-from statecast.config import ForecasterConfig
+from statecast.api.coarse_series import read_coarse_series
+from statecast.api.history import Placement, place_history, read_options
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
 from statecast.layers.heads import interpolate_levels
-from statecast.layers.mixed_frequency import align, first_bucket
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
 from statecast.time.features import calendar_features, calendar_width
-from statecast.time.frequency import Frequency
 from statecast.time.seasonality import choose_season
-from statecast.time.stamps import TimeOptions
-from statecast.time.wall_times import wall_or_utc
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096
@@ -91,8 +87,8 @@ def forecast_series(
     static_covariates : mapping, optional
         One value each.
     resolutions : mapping, optional
-        For each given one by name, such as ``"1d"``, the start of its first bucket (without times: its number) and
-        values, None or NaN where missing. Buckets that are over before the first observation count too.
+        By name of a lower frequency, such as ``"1d"``: the start of its first bucket (without times: its number) and
+        its values, None or NaN where missing. Buckets that are over before the first observation count too.
     quantile_levels : sequence of float, optional
         Within the trained ones; left out, the trained ones.
     reach : int, optional
@@ -127,17 +123,15 @@ def forecast_series(
     past = torch.from_numpy(encode_covariates(config.past_covariates, before, (steps,)))[None]
     static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
     values = torch.from_numpy(np.asarray(placed.spread(target), dtype=np.float32))[None].to(device)
-    given, earlier = (
-        part.to(device)
-        for part in _coarse_values(config, _bucket_starts(config, resolutions or {}, options), placed.first - 1, steps)
-    )
+    mixed, coarse_history = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
+    mixed, coarse_history = mixed.to(device), coarse_history.to(device)
     with torch.inference_mode():
-        clock = torch.tensor([placed.first - 1], device=device)
-        state = network.fresh(clock, torch.from_numpy(static)[None].to(device))
+        time_index = torch.tensor([placed.first - 1], device=device)
+        state = network.fresh(time_index, torch.from_numpy(static)[None].to(device))
         for first in range(0, steps, _CHUNK):
             part = slice(first, min(first + _CHUNK, steps))
-            seen = Observations(values[:, part], past[:, part].to(device), known[:, part], given[:, part])
-            state = network.prime(seen if first else seen._replace(coarse_history=earlier), state)
+            seen = Observations(values[:, part], past[:, part].to(device), known[:, part], mixed[:, part])
+            state = network.prime(seen if first else seen._replace(coarse_history=coarse_history), state)
         ahead_of, means = direct_quantiles(network, state, known[:, steps : steps + wanted])
         quantiles, mean = ahead_of[0].cpu().numpy(), means[0].cpu().numpy()
     levels = tuple(quantile_levels or config.quantile_levels)
@@ -153,45 +147,6 @@ def _observed(history: Any) -> NDArray[np.float32]:
     return target
 
 
-def _bucket_starts(
-    config: ForecasterConfig, resolutions: Mapping[str, tuple[Any, Sequence[Any]]], options: TimeOptions
-) -> dict[str, tuple[Any, Sequence[Any]]]:
-    """Read the times at which first buckets begin, by the same clocks as those of the base steps."""
-    if config.freq is None:
-        return dict(resolutions)
-    base, found = Frequency.parse(config.freq), {}
-    for name, (start, values) in resolutions.items():
-        try:
-            found[name] = None if start is None else wall_or_utc(read_one(start, options), base)[0], values
-        except InputError:
-            raise InputError(
-                f"resolutions {name}: expected the time at which the first bucket begins, got {start!r}"
-            ) from None
-    return found
-
-
-def _coarse_values(
-    config: ForecasterConfig, resolutions: Mapping[str, tuple[Any, Sequence[Any]]], clock: int, steps: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """``[1, T, G]`` and ``[1, G, K]`` as in ``Observations``."""
-    lengths = config.mixed_frequency_names
-    for name in resolutions:
-        if name not in lengths:
-            known = ", ".join(map(repr, lengths)) or "none"
-            raise InputError(f"resolutions: {name!r} is not one that the model is given; it is given {known}")
-    columns, before = [], []
-    for name, length in lengths.items():
-        start, values = resolutions.get(name, (None, ()))
-        first = 0 if start is None else first_bucket(name, start, times=config.freq is not None)
-        coarse = np.asarray(values, dtype=np.float32)[None]
-        column, earlier = align(coarse, first, length, clock, steps, config.coarse_history_length)
-        columns.append(torch.from_numpy(column))
-        before.append(torch.from_numpy(earlier))
-    if not columns:
-        return torch.zeros(1, steps, 0), torch.zeros(1, 0, 0)
-    return torch.stack(columns, dim=-1), torch.stack(before, dim=1)
-
-
 def forecast_any(
     family: Family,
     history: Any,
@@ -204,20 +159,38 @@ def forecast_any(
     quantile_levels: Sequence[float] | None = None,
     **time_options: Any,
 ) -> SeriesForecast:
-    """Forecast one series with the member of a family that fits it; see ``forecast_series``.
+    """Forecast one series with the member of a family that fits it.
 
     Parameters
     ----------
+    family : Family
+        What forecasts.
+    history : sequence of float
+        T observations, None or NaN where missing.
+    horizon : int, optional
+        Steps ahead F, at most ``REACH``.
+    start, timestamps : optional
+        Times of the history, as in ``forecast_series``.
     freq : str, optional
-        Left out, the one that most timestamps show.
+        Distance of two observations; left out, the one that most timestamps show. Without times it decides the
+        season alone.
     season : int, optional
         Steps per season; left out, the freq's usual one; without a freq, what the values show. A season of which the
         history does not hold two is taken as none.
+    quantile_levels : sequence of float, optional
+        Within the trained ones; left out, the trained ones.
+    **time_options
+        As in ``forecast_series``.
+
+    Returns
+    -------
+    SeriesForecast
+        F steps.
 
     Raises
     ------
     InputError, ConfigError
-        As ``forecast_series``; or if the season is longer than the family knows, or the freq is none.
+        As ``forecast_series``; or if the season is longer than the family knows, or the freq cannot be read.
     """
     options = read_options(time_options)
     placed = place_history(len(_observed(history)), start, timestamps, freq, None, options)
@@ -232,12 +205,12 @@ def forecast_any(
 
 def _whole(name: str, values: Sequence[Any], steps: int, horizon: int, placed: Placement) -> list[Any]:
     """One value per step of the grid and of the longest horizon, None where unknown."""
-    given = list(values)
-    if len(given) == horizon:
-        return [None] * placed.span + given
-    if steps < len(given) <= steps + horizon:
-        return [*placed.spread(given[:steps]), *given[steps:], *[None] * (steps + horizon - len(given))]
+    every = list(values)
+    if len(every) == horizon:
+        return [None] * placed.span + every
+    if steps < len(every) <= steps + horizon:
+        return [*placed.spread(every[:steps]), *every[steps:], *[None] * (steps + horizon - len(every))]
     raise InputError(
         f"covariate {name!r}: expected {steps} values of history and up to {horizon} ahead, or the {horizon} ahead "
-        f"alone, got {len(given)}"
+        f"alone, got {len(every)}"
     )

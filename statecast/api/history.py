@@ -16,7 +16,7 @@ from statecast.time.parse import read_stamps, read_start
 from statecast.time.stamps import UNITS, Stamps, TimeOptions
 from statecast.time.wall_times import off_anchor
 
-_SPARSEST = 50  # steps per given value, beyond which the freq is surely wrong
+_SPARSEST = 50  # steps per value, beyond which the freq is surely wrong
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,18 @@ class Placement:
         return int(self.rows[-1]) + 1 if len(self.rows) else 0
 
     def spread(self, values: Any) -> Any:
-        """Values ``[T]`` on the grid, a list with None in its holes; as they are where it has none."""
+        """Put values where they lie on the grid.
+
+        Parameters
+        ----------
+        values : sequence, shape [T]
+            One per value that was placed.
+
+        Returns
+        -------
+        sequence
+            A list of ``span`` values with None in its holes; ``values`` itself where it has none.
+        """
         if self.span == len(self.rows):
             return values
         grid: list[Any] = [None] * self.span
@@ -52,11 +63,40 @@ class Placement:
         return grid
 
     def times(self, ahead: int) -> NDArray[np.datetime64] | None:
-        """Naive times of the axis, of the grid's steps and of ``ahead`` more; None without times."""
+        """Return naive times of the axis, of the grid's steps and some after them.
+
+        Parameters
+        ----------
+        ahead : int
+            Steps after the grid.
+
+        Returns
+        -------
+        ndarray, shape [span + ahead], datetime64[s], or None
+            None without times.
+        """
         return None if self.axis is None else self.axis.times(self.first + np.arange(self.span + ahead))
 
     def following(self, ahead: int) -> tuple[NDArray[np.datetime64] | None, list[str] | None]:
-        """Instants, and texts in the axis' zone, of the ``ahead`` steps after the grid; None without times."""
+        """Return when the steps after the grid are.
+
+        Parameters
+        ----------
+        ahead : int
+            How many of them, from 1.
+
+        Returns
+        -------
+        instants : ndarray, shape [ahead], datetime64[s], or None
+            In UTC; None without times.
+        texts : list of str or None
+            RFC 3339, in the axis' zone.
+
+        Raises
+        ------
+        InputError
+            If the last of them lies beyond the year 9999.
+        """
         if self.axis is None:
             return None, None
         index = self.first + self.span + np.arange(ahead)
@@ -69,7 +109,27 @@ class Placement:
 def place_history(
     count: int, start: Any, timestamps: Any, freq: str | None, model_freq: str | None, options: TimeOptions
 ) -> Placement:
-    """Place ``count`` values by their ``timestamps``, or by the ``start`` of the first one.
+    """Place the values of a history.
+
+    Parameters
+    ----------
+    count : int
+        Number of values, T.
+    start : Any
+        Time of the first value, or None; see ``read_one``.
+    timestamps : Any
+        Times of all values, or None; see ``read_times``.
+    freq : str or None
+        Distance of two values; None for the model's own or, with timestamps, the one that most of them show.
+    model_freq : str or None
+        The model's own; None where it takes any.
+    options : TimeOptions
+        How to read the times.
+
+    Returns
+    -------
+    Placement
+        Without an axis where there are no times.
 
     Raises
     ------
@@ -94,40 +154,86 @@ def place_history(
     return Placement(axis, first, np.arange(count))
 
 
-def read_options(given: Mapping[str, Any]) -> TimeOptions:
-    """Take keyword arguments as options of reading.
+def read_options(options: Mapping[str, Any]) -> TimeOptions:
+    """Check keyword arguments as options for reading times.
+
+    Parameters
+    ----------
+    options : mapping of str to Any
+        Values by name of a ``TimeOptions`` field.
+
+    Returns
+    -------
+    TimeOptions
+        The options.
 
     Raises
     ------
     InputError
         If one is unknown or has no such value.
     """
-    for name in given:
+    for name in options:
         if name not in TimeOptions.__dataclass_fields__:
             known = ", ".join(TimeOptions.__dataclass_fields__)
-            raise InputError(f"{name}: not an option of a forecast; of times there are {known}")
-    options = TimeOptions(**given)
-    if options.timestamp_unit not in (None, *UNITS):
-        raise InputError(f"timestamp_unit: expected one of {', '.join(UNITS)}, got {options.timestamp_unit!r}")
-    return options
+            raise InputError(f"{name}: not an option of a forecast; options for times are {known}")
+    read = TimeOptions(**options)
+    if read.timestamp_unit not in (None, *UNITS):
+        raise InputError(f"timestamp_unit: expected one of {', '.join(UNITS)}, got {read.timestamp_unit!r}")
+    return read
 
 
 def read_one(start: Any, options: TimeOptions) -> Stamps:
-    """Read a start: a text, a number, a ``datetime`` or what numpy takes for an instant."""
+    """Read a start.
+
+    Parameters
+    ----------
+    start : Any
+        A text, a number, a ``datetime`` or what numpy takes for an instant.
+    options : TimeOptions
+        How to read it.
+
+    Returns
+    -------
+    Stamps, shape [1]
+        The time.
+
+    Raises
+    ------
+    TimeError
+        If it is not a time.
+    """
     if isinstance(start, np.datetime64):
         start = str(start.astype("datetime64[s]"))
     return read_start(start.isoformat() if isinstance(start, date) else start, options)
 
 
 def read_times(timestamps: Any, options: TimeOptions) -> Stamps:
-    """Read many times: texts, numbers, ``datetime`` objects, or an array or index of them."""
+    """Read many times.
+
+    Parameters
+    ----------
+    timestamps : Any
+        Texts, numbers, ``datetime`` objects, or an array or index of them.
+    options : TimeOptions
+        How to read them.
+
+    Returns
+    -------
+    Stamps, shape [N]
+        The times.
+
+    Raises
+    ------
+    InputError
+        If one cannot be read, or they are counted steps.
+    """
     values = np.asarray(timestamps)
     if values.dtype.kind == "O":
         found = read_stamps([one.isoformat() if isinstance(one, date) else one for one in values.tolist()], options)
     else:
         found = read_stamps(values, options)
     if not isinstance(found, Stamps):
-        raise InputError("timestamps: expected times, got counted steps; leave them out, or say timestamp_unit")
+        raise InputError("timestamps: expected times, got counted steps; leave them out, or pass timestamp_unit")
     return found
 
 

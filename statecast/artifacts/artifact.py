@@ -4,14 +4,12 @@
     config.json         the ``ForecasterConfig``; of an ensemble its members' under ``members``; a ``FamilyConfig``
     model.safetensors   the weights
     golden.json         a history and its forecast, recomputed at every load
-    report.html         for people; written by the training room, not needed to load
+    report.html         for people; written by training, not needed to load
 
 JSON and safetensors only: loading runs no code from the folder. The manifest is written last, so a folder with one is
 whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +22,7 @@ from torch import Tensor
 
 from statecast.api.forecast import SeriesForecast, forecast_any, forecast_series
 from statecast.api.generate import write_on
+from statecast.artifacts.files import canonical, digest_of, parse_json, read_file, write_json
 from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
 from statecast.artifacts.registry import Network, build, describe, kind_of
 from statecast.errors import ArtifactError, ConfigError, GoldenError
@@ -76,21 +75,35 @@ class Artifact:
 
     @property
     def forecaster(self) -> SeriesNetwork:
-        """The network that forecasts, one or an ensemble; an ``ArtifactError`` for another kind."""
+        """The network that forecasts, one or an ensemble; another kind raises ``ArtifactError``."""
         if not isinstance(self.network, SeriesNetwork):
             raise ArtifactError(
                 f"{self.name}: expected a forecaster, got a {self.kind}; "
-                + ("ask its member of a season" if self.kind == "family" else "it writes text, ask another model")
+                + ("take its member for a season" if self.kind == "family" else "it writes text, use another model")
             )
         return self.network
 
     def member(self, season: int, freq: str | None = None, horizon: int | None = None) -> "Artifact":
-        """A family's forecaster of one season as an artifact of its own, with the family's digest and weights.
+        """Return a family's forecaster of one season as an artifact of its own, with the family's digest and weights.
+
+        Parameters
+        ----------
+        season : int
+            Steps per season.
+        freq : str or None
+            Distance of two observations.
+        horizon : int or None
+            Steps ahead; None for the family's own.
+
+        Returns
+        -------
+        Artifact
+            Its network shares the family's weights.
 
         Raises
         ------
         ArtifactError, ConfigError
-            If this is no family, or the season or the horizon is longer than it knows.
+            If this is not a family, or the season or the horizon is longer than it knows.
         """
         if not isinstance(self.network, Family):
             raise ArtifactError(f"{self.name}: expected a family, got a {self.kind}; it has one season")
@@ -98,10 +111,10 @@ class Artifact:
 
     @property
     def generator(self) -> Generator:
-        """The network of a generator; an ``ArtifactError`` for another kind."""
+        """The network of a generator; another kind raises ``ArtifactError``."""
         if not isinstance(self.network, Generator):
             raise ArtifactError(
-                f"{self.name}: expected a generator, got a {self.kind}; it forecasts, ask another model"
+                f"{self.name}: expected a generator, got a {self.kind}; it forecasts, use another model"
             )
         return self.network
 
@@ -145,19 +158,21 @@ def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> s
     path = Path(folder)
     path.mkdir(parents=True, exist_ok=True)
     (path / "manifest.json").unlink(missing_ok=True)
-    _write(path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict())
+    write_json(
+        path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict()
+    )
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     (path / "model.safetensors").write_bytes(serialise(weights))
-    _write(path / "golden.json", record_golden(network))
+    write_json(path / "golden.json", record_golden(network))
     whole = {
         **manifest,
         **describe(network),
         "schema_version": SCHEMA_VERSION,
         "parameters": sum(weight.numel() for weight in network.parameters()),
-        "files": {name: _digest((path / name).read_bytes()) for name in _FILES},
+        "files": {name: digest_of((path / name).read_bytes()) for name in _FILES},
     }
-    digest = _digest(_text(whole))
-    _write(path / "manifest.json", {**whole, "digest": digest})
+    digest = digest_of(canonical(whole))
+    write_json(path / "manifest.json", {**whole, "digest": digest})
     return digest
 
 
@@ -184,8 +199,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         If the network does not forecast what it forecast when it was saved.
     """
     path = Path(folder)
-    raw = _read(path / "manifest.json")
-    manifest = _parse(raw, path / "manifest.json")
+    raw = read_file(path / "manifest.json")
+    manifest = parse_json(raw, path / "manifest.json")
     if not isinstance(manifest, dict) or manifest.get("schema_version") not in range(1, SCHEMA_VERSION + 1):
         found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
         raise ArtifactError(
@@ -193,7 +208,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
             "load it with the release that wrote it"
         )
     digest = manifest.pop("digest", None)
-    if _text({**manifest, "digest": digest}) != raw or _digest(_text(manifest)) != digest:
+    if canonical({**manifest, "digest": digest}) != raw or digest_of(canonical(manifest)) != digest:
         raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")
     try:
         listed = {name: manifest["files"][name] for name in _FILES}
@@ -202,10 +217,10 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
     schema: int = manifest["schema_version"]
     for file, recorded in listed.items():
-        if _digest(_read(path / file)) != recorded:
+        if digest_of(read_file(path / file)) != recorded:
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
-        config = _parse(_read(path / "config.json"), path / "config.json")
+        config = parse_json(read_file(path / "config.json"), path / "config.json")
         network = build(manifest.get("kind"), complete_config(config, schema, str(manifest.get("kind"))))
         weights = {translate_weight(name, schema): one for name, one in load_file(path / "model.safetensors").items()}
         if schema < _WHOLE_WEIGHTS:
@@ -214,7 +229,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)
-    golden = translate_golden(_parse(_read(path / "golden.json"), path / "golden.json"), schema)
+    golden = translate_golden(parse_json(read_file(path / "golden.json"), path / "golden.json"), schema)
     difference = golden_difference(network, golden)
     if not difference <= TOLERANCE:
         raise GoldenError(
@@ -228,31 +243,3 @@ def _undecided(network: Network) -> dict[str, Tensor]:
     """What stands in a network before a fit has found out or decided anything: what older artifacts do not have."""
     persistent, buffers = network.state_dict(), dict(network.named_buffers())
     return {name: value for name, value in persistent.items() if name in buffers}
-
-
-def _text(values: Any) -> bytes:
-    return (json.dumps(values, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def _write(path: Path, values: Any) -> None:
-    path.write_bytes(_text(values))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArtifactError(
-            f"{path}: expected a file of an artifact, got {error.strerror}; is the folder whole?"
-        ) from None
-
-
-def _parse(raw: bytes, path: Path) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError as error:
-        raise ArtifactError(f"{path}: expected JSON, got {error}; copy the artifact again") from None
-
-
-def _digest(raw: bytes) -> str:
-    return "sha256:" + hashlib.sha256(raw).hexdigest()

@@ -15,14 +15,36 @@ Network = SeriesNetwork | Family | Generator
 
 
 def kind_of(network: Network) -> str:
-    """``forecaster``, ``family`` or ``generator``."""
+    """Name the kind of a network.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    str
+        ``forecaster``, ``family`` or ``generator``.
+    """
     if isinstance(network, Generator):
         return "generator"
     return "family" if isinstance(network, Family) else "forecaster"
 
 
 def describe(network: Network) -> dict[str, Any]:
-    """Give what a manifest says that follows from the network itself."""
+    """Return what a manifest says that follows from the network itself.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    dict of str to Any
+        JSON values: its kind, what it streams, the bytes of a state, and what it can forecast or write.
+    """
     if isinstance(network, Generator):
         config = network.config
         return {

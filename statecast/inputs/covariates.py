@@ -86,7 +86,18 @@ class Covariate:
 
 
 def covariates_width(covariates: Sequence[Covariate]) -> int:
-    """Give the number of columns that these covariates take together."""
+    """Count the columns that covariates take together.
+
+    Parameters
+    ----------
+    covariates : sequence of Covariate
+        The covariates.
+
+    Returns
+    -------
+    int
+        C.
+    """
     return sum(covariate.width for covariate in covariates)
 
 

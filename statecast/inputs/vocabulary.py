@@ -128,7 +128,17 @@ class Vocabulary:
 
 
 def open_bytes(tail: bytes) -> int:
-    """Count the bytes at the end that belong to a character that is not whole yet, 0 to 3.
+    """Count the bytes at the end that belong to a character that is not whole yet.
+
+    Parameters
+    ----------
+    tail : bytes
+        End of a text; its last three matter.
+
+    Returns
+    -------
+    int
+        0 to 3.
 
     Examples
     --------
@@ -146,7 +156,7 @@ def open_bytes(tail: bytes) -> int:
 
 
 def allowed_bytes(tail: bytes) -> NDArray[np.bool_]:
-    """Tell which bytes may follow so that the text stays valid UTF-8.
+    """Say which bytes may follow so that the text stays valid UTF-8.
 
     Parameters
     ----------
@@ -155,8 +165,8 @@ def allowed_bytes(tail: bytes) -> NDArray[np.bool_]:
 
     Returns
     -------
-    ndarray
-        ``[256]`` bool.
+    ndarray, shape [256], bool
+        True for those that may.
 
     References
     ----------

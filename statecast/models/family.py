@@ -193,7 +193,18 @@ class Family(nn.Module):
         return member.train(self.training)
 
     def calibration(self, length: str) -> Calibration:
-        """Give what the members of one patch length share: the very buffers, to be read or set."""
+        """Return what the members of one patch length share: the very buffers, to be read or set.
+
+        Parameters
+        ----------
+        length : str
+            Patch length, as the key of a module.
+
+        Returns
+        -------
+        Calibration
+            Not a copy.
+        """
         found = self.calibrations[length]
         assert isinstance(found, Calibration)
         return found

@@ -93,7 +93,18 @@ class Generator(nn.Module):
         self.head = nn.Linear(config.width, len(self.vocabulary))
 
     def fresh(self, rows: int) -> State:
-        """Give states of ``rows`` texts of which nothing has been read."""
+        """Return the states of texts of which nothing has been read.
+
+        Parameters
+        ----------
+        rows : int
+            Number of texts, B.
+
+        Returns
+        -------
+        State
+            B rows.
+        """
         return self.spec.fresh(rows, self.head.weight.device)
 
     def forward(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
@@ -116,12 +127,36 @@ class Generator(nn.Module):
         return logits, self._after(tokens, hidden, state)
 
     def prime(self, tokens: Tensor, state: State) -> State:
-        """Give the state after reading ``tokens`` ``[B, T]``, T >= 1; composable like a forecaster's."""
+        """Read symbols. Reading some and then others is reading both.
+
+        Parameters
+        ----------
+        tokens : Tensor
+            ``[B, T]`` int64, T >= 1.
+        state : State
+            B rows, which stay as they are.
+
+        Returns
+        -------
+        State
+            B rows after these symbols.
+        """
         _, hidden = self.recurrent.run(self.embed(tokens), state["hidden"])
         return self._after(tokens, hidden, state)
 
     def decode(self, state: State) -> Tensor:
-        """Give logits ``[B, V]`` of the next symbol; what may never be generated is minus infinity."""
+        """Say what may follow.
+
+        Parameters
+        ----------
+        state : State
+            B rows.
+
+        Returns
+        -------
+        Tensor
+            Logits ``[B, V]`` of the next symbol; minus infinity for what may never be generated.
+        """
         logits: Tensor = self.head(state["hidden"][:, -1, 0])
         if self.vocabulary.kind != "byte":
             return torch.cat([torch.full_like(logits[:, :1], -torch.inf), logits[:, 1:]], dim=1)
@@ -130,7 +165,20 @@ class Generator(nn.Module):
         return logits.masked_fill(~allowed.to(logits.device), -torch.inf)
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read one symbol per row, ``[B]``; gives the logits ``[B, V]`` of the next, and the state."""
+        """Read one symbol per row and say what may follow: ``prime``, then ``decode``.
+
+        Parameters
+        ----------
+        tokens : Tensor
+            ``[B]`` int64.
+        state : State
+            B rows, which stay as they are.
+
+        Returns
+        -------
+        tuple of Tensor and State
+            Logits ``[B, V]`` of the next symbol, and the state.
+        """
         state = self.prime(tokens[:, None], state)
         return self.decode(state), state
 

@@ -93,7 +93,22 @@ class SeriesNetwork(nn.Module, ABC):
         """
 
     def step(self, observations: Observations, state: State, future: Tensor) -> tuple[Prediction, State]:
-        """``prime``, then ``decode``; gives both results."""
+        """Read observations and forecast from the state after them: ``prime``, then ``decode``.
+
+        Parameters
+        ----------
+        observations : Observations
+            T >= 1 steps of B series.
+        state : State
+            B rows, which stay as they are.
+        future : Tensor
+            ``[B, F, Ck]`` known covariates of the horizon.
+
+        Returns
+        -------
+        tuple of Prediction and State
+            M = B forecasts, and the state after all T steps.
+        """
         state = self.prime(observations, state)
         return self.decode(state, future), state
 
@@ -139,7 +154,12 @@ class SeriesNetwork(nn.Module, ABC):
 
     @abstractmethod
     def seasonal_error(self, state: State) -> Tensor:
-        """Give the mean absolute change over one season so far, the denominator of MASE.
+        """Return the mean absolute change over one season so far, the denominator of MASE.
+
+        Parameters
+        ----------
+        state : State
+            B rows.
 
         Returns
         -------
@@ -149,7 +169,12 @@ class SeriesNetwork(nn.Module, ABC):
 
     @abstractmethod
     def autocorrelation(self, state: State) -> Tensor:
-        """Give the autocorrelation of the errors of one forecast, as normal scores.
+        """Return the autocorrelation of the errors of one forecast, as normal scores.
+
+        Parameters
+        ----------
+        state : State
+            B rows.
 
         Returns
         -------

@@ -37,7 +37,22 @@ class OriginSummary(NamedTuple):
 
 
 def scale_lookback(config: ForecasterConfig, raw: Tensor, now: Scaling) -> Tensor:
-    """Scale raw look-backs ``[M, R]`` by ``now`` ``[M]`` and fill their gaps."""
+    """Scale raw look-backs and fill their gaps.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    raw : Tensor
+        ``[M, R]`` in the target's unit, NaN where missing.
+    now : Scaling
+        ``[M]`` at the origins.
+
+    Returns
+    -------
+    Tensor
+        ``[M, R]`` in units of scale, without gaps.
+    """
     scaled = Scaling(now.loc[:, None], now.scale[:, None]).apply(raw)
     return fill_missing(scaled, config.season)
 

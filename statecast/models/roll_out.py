@@ -34,7 +34,20 @@ class RollOut:
 
     @classmethod
     def start(cls, state: State, near: Prediction) -> "RollOut":
-        """Begin with the forecast of the first horizon, made from ``state``."""
+        """Begin with the forecast of the first horizon.
+
+        Parameters
+        ----------
+        state : State
+            B rows, after the observations.
+        near : Prediction
+            The forecast made from ``state``.
+
+        Returns
+        -------
+        RollOut
+            At its first horizon.
+        """
         return cls(state, near.quantiles(), near.mean())
 
     def advance(self, network: SeriesNetwork, before: Tensor, known: Tensor) -> "RollOut":
@@ -48,6 +61,11 @@ class RollOut:
             Known covariates of the last horizon.
         known : Tensor, ``[B, f, Ck]``
             Known covariates of the next one; f is the trained horizon, or less for the end of the forecast.
+
+        Returns
+        -------
+        RollOut
+            At the next horizon.
         """
         middle = network.config.quantile_levels.index(0.5)
         state = network.prime(_observed(network, self.quantiles[..., middle], before), self.state)
@@ -97,7 +115,24 @@ def roll_on(network: SeriesNetwork, state: State, future: Tensor, near: Predicti
 
 
 def direct_quantiles(network: SeriesNetwork, state: State, future: Tensor) -> tuple[Tensor, Tensor]:
-    """Quantiles ``[B, H, Q]`` and mean ``[B, H]`` at any horizon, see ``roll_on``."""
+    """Forecast any horizon from states alone: ``decode``, then ``roll_on``.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        What forecasts.
+    state : State
+        B rows, after the observations.
+    future : Tensor, ``[B, H, Ck]``
+        Known covariates of the H steps ahead.
+
+    Returns
+    -------
+    quantiles : Tensor, ``[B, H, Q]``
+        Quantiles in the target's unit, float64.
+    mean : Tensor, ``[B, H]``
+        Mean forecast.
+    """
     return roll_on(network, state, future, network.decode(state, future[:, : network.config.horizon]))
 
 

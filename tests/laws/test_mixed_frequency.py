@@ -95,7 +95,7 @@ def test_law_8_an_artifact_with_given_resolutions_is_enough(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("resolutions", "message"),
     [
-        ({"1d": ("2026-02-01", [1.0])}, "'1d' is not one that the model is given; it is given '6h'"),
+        ({"1d": ("2026-02-01", [1.0])}, "that the model reads .'6h'., got '1d'; leave it out"),
         ({"6h": ("2026-02-01T05:00:00", [1.0])}, "such as 2026-02-01T00:00:00Z, got 2026-02-01T05:00:00Z"),
         ({"6h": ("soon", [1.0])}, "expected the time at which the first bucket begins, got 'soon'"),
     ],
