@@ -10,17 +10,38 @@ from service.scheduling.job import Floats, Job
 
 
 def openings(jobs: Sequence[Job]) -> tuple[NDArray[np.int64], Floats]:
-    """Time index before the first step ``[B]`` and static covariates ``[B, S]`` of series that begin."""
+    """Put together what begins series.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Of series that begin.
+
+    Returns
+    -------
+    array of int64, ``[B]``
+        Time index before the first step of each row.
+    array of float32, ``[B, S]``
+        Encoded static covariates.
+    """
     time_index = np.repeat([job.time_index for job in jobs], [job.rows for job in jobs]).astype(np.int64)
     static = np.concatenate([np.broadcast_to(job.static, (job.rows, job.static.size)) for job in jobs])
     return time_index, static
 
 
 def observed(batch: Sequence[Entry]) -> tuple[Floats, ...]:
-    """Target ``[B, T]``, past ``[B, T, Cp]`` and known ``[B, T, Ck]`` covariates of each entry's next chunk.
+    """Put together each entry's next chunk, T steps long.
 
-    Of a model with series of lower frequency also those: ``[B, T, G]`` and, with a job's first chunk, ``[B, G, K]``
-    before it.
+    Parameters
+    ----------
+    batch : sequence of QueueEntry
+        With chunks of one length.
+
+    Returns
+    -------
+    tuple of array of float32
+        Target ``[B, T]``, past ``[B, T, Cp]`` and known ``[B, T, Cf]`` covariates. Of a model with series of lower
+        frequency also those: ``[B, T, G]`` and, with a job's first chunk, ``[B, G, K]`` before it.
     """
     target, past, known = [], [], []
     mixed, history = [], []
@@ -37,7 +58,22 @@ def observed(batch: Sequence[Entry]) -> tuple[Floats, ...]:
 
 
 def ahead(batch: Sequence[Entry], horizon: int, number: int) -> Floats:
-    """Known covariates ``[B, horizon, Ck]`` of each entry's next horizon, or of the one ``number`` later."""
+    """Put together the known covariates of a horizon.
+
+    Parameters
+    ----------
+    batch : sequence of QueueEntry
+        All with the same network.
+    horizon : int
+        Steps F of the network's horizon.
+    number : int
+        Which horizon: 0 for each entry's next, -1 for the one before.
+
+    Returns
+    -------
+    array of float32, ``[B, F, Cf]``
+        Encoded.
+    """
     return np.stack(
         [
             entry.job.future[(entry.forecast + number) * horizon : (entry.forecast + number + 1) * horizon]

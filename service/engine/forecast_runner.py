@@ -73,7 +73,18 @@ class ForecastRunner:
         self._computes = True
 
     def run(self, batch: Sequence[Entry]) -> list[object]:
-        """Run one piece of each entry; one that fails does so alone."""
+        """Run one piece of each entry; one that fails does so alone.
+
+        Parameters
+        ----------
+        batch : sequence of QueueEntry
+            Of one bucket.
+
+        Returns
+        -------
+        list of object
+            See ``batcher.Runner``.
+        """
         began = time.perf_counter()
         with torch.inference_mode():
             computed = self._isolated(batch, began)

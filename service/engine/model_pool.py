@@ -1,4 +1,4 @@
-"""Networks by key, each with the state_cache of its sessions; a family's members are made when they are first used."""
+"""Networks by key, each with the state cache of its sessions; a family's members are made when they are first used."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -17,7 +17,15 @@ _USUAL = (1, 7, 12, 24)
 
 @dataclass(frozen=True, eq=False)
 class LoadedModel:
-    """A network, and where its sessions' states lie."""
+    """A network, and where its sessions' states lie.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        On its device.
+    state_cache : StateCache
+        On the same device.
+    """
 
     network: SeriesNetwork
     state_cache: StateCache
@@ -30,7 +38,12 @@ class ModelPool:
     than twice the rows of one (they grow by doubling). That loses nothing: a member is made again of the same weights,
     and its sessions' states are in the store.
 
-    artifacts: by digest.  slots: rows of each state_cache at most.
+    Parameters
+    ----------
+    artifacts : mapping of str to Artifact
+        By digest.
+    slots : int
+        Rows of each state cache at most.
     """
 
     def __init__(self, artifacts: Mapping[str, Artifact], slots: int) -> None:
@@ -48,7 +61,18 @@ class ModelPool:
         return len(self._members)
 
     def of(self, key: str) -> LoadedModel:
-        """Give the network of a key (``member_key``); a family's member is made if need be."""
+        """Find a network; a family's member is made if need be.
+
+        Parameters
+        ----------
+        key : str
+            See ``member_key``.
+
+        Returns
+        -------
+        LoadedModel
+            The network with its state cache.
+        """
         loaded = self._single.get(key)
         if loaded is None:
             loaded = self._members.pop(key, None) or self._make(key)
@@ -58,7 +82,13 @@ class ModelPool:
         return loaded
 
     def usual(self) -> list[str]:
-        """Keys of all networks, of a family those of the most usual seasons."""
+        """Give the keys of all networks, of a family those of the most usual seasons.
+
+        Returns
+        -------
+        list of str
+            See ``member_key``.
+        """
         keys = list(self._single)
         for digest, artifact in self._artifacts.items():
             if isinstance(artifact.network, Family):

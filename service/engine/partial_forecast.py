@@ -32,9 +32,13 @@ class PartialForecast:
         State after the history, which is what a session keeps.
     roll : RollOut
         Where the forecast has come to.
-    quantiles, mean : tuple of array, ``[V, h, Q]`` and ``[V, h]``
+    quantiles : tuple of array of float64, each ``[V, H, Q]``
+        One per horizon of H steps.
+    mean : tuple of array of float64, each ``[V, H]``
         One per horizon.
-    attention, shares : dict
+    attention : dict of str to array
+        Of the first horizon, as in ``ForecastResult``.
+    shares : dict of str to dict
         Of the first horizon, as in ``ForecastResult``.
     """
 
@@ -47,7 +51,24 @@ class PartialForecast:
 
     @classmethod
     def start(cls, roll: RollOut, rows: slice, attention: Attention, shares: Shares) -> "PartialForecast":
-        """Take some rows of a batch whose first horizon is forecast."""
+        """Take some rows of a batch whose first horizon is forecast.
+
+        Parameters
+        ----------
+        roll : RollOut
+            The batch.
+        rows : slice
+            Those of one series.
+        attention : dict of str to array
+            Of the batch.
+        shares : dict of str to dict
+            Of the batch.
+
+        Returns
+        -------
+        PartialForecast
+            With one horizon.
+        """
         part = rows_of(roll, rows)
         return cls(
             part.state.rows,
@@ -59,7 +80,20 @@ class PartialForecast:
         )
 
     def extended(self, roll: RollOut, rows: slice) -> "PartialForecast":
-        """Add the next horizon, some rows of a batch."""
+        """Add the next horizon.
+
+        Parameters
+        ----------
+        roll : RollOut
+            A batch that was rolled on.
+        rows : slice
+            Those of this series.
+
+        Returns
+        -------
+        PartialForecast
+            With one horizon more.
+        """
         part = rows_of(roll, rows)
         quantiles = (*self.quantiles, part.quantiles.cpu().numpy())
         mean = (*self.mean, part.mean.cpu().numpy())
@@ -67,12 +101,36 @@ class PartialForecast:
 
 
 def rows_of(roll: RollOut, rows: slice) -> RollOut:
-    """Take some rows."""
+    """Take some rows.
+
+    Parameters
+    ----------
+    roll : RollOut
+        A batch.
+    rows : slice
+        Which.
+
+    Returns
+    -------
+    RollOut
+        Views into the batch.
+    """
     return RollOut(State(roll.state.spec, roll.state.rows[rows]), roll.quantiles[rows], roll.mean[rows])
 
 
 def together(batch: Sequence[Entry]) -> RollOut:
-    """Put the forecasts of a batch together where they have come to."""
+    """Put the forecasts of a batch together where they have come to.
+
+    Parameters
+    ----------
+    batch : sequence of QueueEntry
+        Each with a ``PartialForecast``.
+
+    Returns
+    -------
+    RollOut
+        Rows in the order of the entries.
+    """
     rolls = [cast(PartialForecast, entry.partial_state).roll for entry in batch]
     if len(rolls) == 1:
         return rolls[0]
@@ -84,7 +142,20 @@ def together(batch: Sequence[Entry]) -> RollOut:
 
 
 def attention_of(prediction: Prediction) -> tuple[Attention, Shares]:
-    """Bring the weights of a batch's first horizon to the host."""
+    """Bring the weights of a batch's first horizon to the host.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        Of the batch.
+
+    Returns
+    -------
+    dict of str to array
+        Weights by segment, as in ``ForecastResult``.
+    dict of str to dict
+        Weights that all segments share, as in ``ForecastResult``.
+    """
     attention = {
         "experts": prediction.naive_forecast_weights.cpu().numpy(),
         "resolutions": prediction.resolution_weights.cpu().numpy(),
@@ -112,12 +183,19 @@ def result_of(
         What forecast.
     observed : State
         M rows, after the history.
-    quantiles, mean : array of float64, ``[M, F, Q]`` and ``[M, F]``
-        The forecasts.
+    quantiles : array of float64, ``[M, F, Q]``
+        In the target's unit.
+    mean : array of float64, ``[M, F]``
+        In the target's unit.
     weights : tuple of dict
         See ``attention_of``.
     began : float
         ``time.perf_counter()`` when the batch began.
+
+    Returns
+    -------
+    ForecastResult
+        Of all M rows.
     """
     attention, shares = weights
     return ForecastResult(
@@ -134,7 +212,22 @@ def result_of(
 
 
 def finished_result(network: SeriesNetwork, parts: Sequence[PartialForecast], began: float) -> ForecastResult:
-    """Put forecasts that have all their horizons together; see ``result_of``."""
+    """Put forecasts that have all their horizons together.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        What forecast.
+    parts : sequence of PartialForecast
+        With equally many horizons.
+    began : float
+        ``time.perf_counter()`` when the batch began.
+
+    Returns
+    -------
+    ForecastResult
+        Rows in the order of the parts.
+    """
     observed = State(parts[0].roll.state.spec, torch.cat([part.observed for part in parts]))
     attention = {name: np.concatenate([part.attention[name] for part in parts]) for name in parts[0].attention}
     shares = {
@@ -147,7 +240,13 @@ def finished_result(network: SeriesNetwork, parts: Sequence[PartialForecast], be
 
 
 def not_forecastable() -> Unprocessable:
-    """Say that a row is not finite, and what may be the reason."""
+    """Make the refusal of rows that are not finite, with what may be the reason.
+
+    Returns
+    -------
+    Unprocessable
+        Not raised yet.
+    """
     return Unprocessable(
         "target: expected values that a forecast can be made from, but it came out as not a number; is a variable "
         "missing throughout, or are values near the limit of float32? Rescale them or leave them out",

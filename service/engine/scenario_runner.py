@@ -14,13 +14,19 @@ from statecast.models.scenarios import Scenarios
 
 
 class ScenarioRunner:
-    """Draws paths on a device; see ``ScenarioBackend``."""
+    """Draws paths on a device; see ``ScenarioBackend``.
+
+    Parameters
+    ----------
+    device : str
+        ``cpu`` or ``cuda``.
+    """
 
     def __init__(self, device: str) -> None:
         self._device = torch.device(device)
 
     def begin(self, task: ScenarioTask, rows: slice) -> Iterator[object]:
-        """Prepare to draw the paths of some rows, block after block of steps."""
+        """Prepare to draw the paths of some rows; see ``ScenarioBackend.begin``."""
         scenarios = Scenarios(
             tensor_of(task.quantiles[rows], self._device),
             tensor_of(task.mean[rows], self._device),
@@ -30,6 +36,6 @@ class ScenarioRunner:
         return scenarios.draw(task.samples, task.seed[rows], task.temperature)
 
     def draw(self, blocks: Iterator[object]) -> NDArray[np.float64]:
-        """Draw the next block ``[rows, samples, steps]``."""
+        """Draw the next block; see ``ScenarioBackend.draw``."""
         with torch.inference_mode():
             return cast(Tensor, next(blocks)).cpu().numpy()

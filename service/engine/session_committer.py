@@ -22,7 +22,7 @@ class Computed(NamedTuple):
 
     Parameters
     ----------
-    outcomes : list
+    outcomes : list of object
         One per entry: a partial state, what a finished job came to, or an exception.
     rows : Tensor, ``[M, bytes]``
         States after the history.
@@ -53,7 +53,22 @@ class SessionCommitter:
         self.healthy = True
 
     def commit(self, batch: Sequence[Entry], computed: Computed, cache: StateCache) -> list[object]:
-        """Write what the finished jobs of a batch leave, and give the outcomes of all entries as they stand then."""
+        """Write what the finished jobs of a batch leave.
+
+        Parameters
+        ----------
+        batch : sequence of QueueEntry
+            What was run.
+        computed : Computed
+            What it came to.
+        cache : StateCache
+            Of the batch's network.
+
+        Returns
+        -------
+        list of object
+            Outcomes of all entries as they stand then: failures where the store could not be written.
+        """
         outcomes = list(computed.outcomes)
         writes: list[Write] = []
         writing: list[int] = []

@@ -14,15 +14,33 @@ from statecast.models.interface import SeriesNetwork
 
 
 def device_of(wanted: str) -> str:
-    """Turn ``auto`` into ``cuda`` where there is a GPU and ``cpu`` elsewhere; other names stay."""
+    """Turn ``auto`` into ``cuda`` where there is a GPU and ``cpu`` elsewhere; other names stay.
+
+    Parameters
+    ----------
+    wanted : str
+        As ``STATECAST_DEVICE`` has it.
+
+    Returns
+    -------
+    str
+        Name of a torch device.
+    """
     return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
 
 
 class StateCache:
-    """States of live sessions: one row a slot of one tensor on the device. Slot 0 is padding.
+    """States of live sessions: one row per slot of one tensor on the device. Slot 0 is padding.
 
-    The tensor grows as slots are used, for most seasons of a family have few sessions or none.
-    ``generations`` says whose rows lie in a slot; 0 means that they are not to be used.
+    The tensor grows as slots are used, because most seasons of a family have few sessions or none. ``generations`` says
+    whose rows lie in a slot; 0 means that they are not to be used.
+
+    Parameters
+    ----------
+    capacity : int
+        Slots, slot 0 not counted.
+    network : SeriesNetwork
+        Whose states they are.
     """
 
     FIRST = 16
@@ -36,11 +54,27 @@ class StateCache:
         self.generations = [0] * (capacity + 1)
 
     def holds(self, lease: Lease) -> bool:
-        """Whether the lease's own rows lie here."""
+        """Whether the lease's own rows lie here.
+
+        Parameters
+        ----------
+        lease : Lease
+            Of a session that has the turn.
+        """
         return all(self.generations[slot] == lease.generation for slot in lease.slots)
 
     def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
-        """Write rows ``index`` of ``rows`` to the leases' slots, in order."""
+        """Write rows to slots.
+
+        Parameters
+        ----------
+        leases : iterable of Lease
+            Whose slots, in order.
+        index : list of int
+            Which rows, one per slot.
+        rows : Tensor, ``[M, bytes]``
+            States of a batch.
+        """
         places = [slot for lease in leases for slot in lease.slots]
         slots = self._index(places)
         for lease in leases:
@@ -51,7 +85,18 @@ class StateCache:
             self._mark(lease, lease.generation)
 
     def take(self, slots: list[int]) -> Tensor:
-        """Copy the rows at ``slots``."""
+        """Copy rows.
+
+        Parameters
+        ----------
+        slots : list of int
+            Which, M of them.
+
+        Returns
+        -------
+        Tensor, ``[M, bytes]``
+            In the order of the slots.
+        """
         return self.rows.index_select(0, self._index(slots))
 
     def _hold(self, slot: int) -> None:
@@ -69,7 +114,24 @@ class StateCache:
 
 
 def stored_rows(store: Store, key: str, rows: int, like: Tensor) -> Tensor | ServiceError:
-    """Rows ``[rows, bytes]`` that the store keeps for a session, as wide as ``like`` and on its device."""
+    """Read the rows that the store keeps for a session.
+
+    Parameters
+    ----------
+    store : Store
+        Where sessions live.
+    key : str
+        Of the session.
+    rows : int
+        Its variables V.
+    like : Tensor, ``[M, bytes]``
+        Rows of the same network, for width and device.
+
+    Returns
+    -------
+    Tensor ``[V, bytes]``, or ServiceError
+        ``ExpiredSession`` where the state is gone, ``Loading`` where the store failed.
+    """
     try:
         state = store.state(key)
     except StoreError as error:
@@ -80,5 +142,18 @@ def stored_rows(store: Store, key: str, rows: int, like: Tensor) -> Tensor | Ser
 
 
 def tensor_of(array: NDArray[np.generic], device: torch.device) -> Tensor:
-    """Put an array on the device."""
+    """Put an array on a device.
+
+    Parameters
+    ----------
+    array : array
+        Of any shape and type.
+    device : torch.device
+        Where to.
+
+    Returns
+    -------
+    Tensor
+        On the CPU it shares the array's memory where that is contiguous.
+    """
     return torch.from_numpy(np.ascontiguousarray(array)).to(device)

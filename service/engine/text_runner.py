@@ -47,7 +47,7 @@ class TextRunner:
                 self._network.decode(self._network.prime(tokens, self._network.fresh(rows)))
 
     def load_state(self, key: str | None) -> object:
-        """Give the state of a session, or of an empty text.
+        """Give the state of a session, or of an empty text; see ``TextBackend.load_state``.
 
         Raises
         ------
@@ -62,13 +62,13 @@ class TextRunner:
         return rows, 0
 
     def prefill(self, states: Sequence[object], tokens: Sequence[Tokens]) -> list[object]:
-        """Read equally many tokens per state."""
+        """Read equally many tokens per state; see ``TextBackend.prefill``."""
         with torch.inference_mode():
             state = self._network.prime(self._tensor(np.stack(tokens)), self._stacked(states))
         return [(state.rows, row) for row in range(len(states))]
 
     def batch(self, sequences: Sequence[TextSequence]) -> "TextDecodeBatch":
-        """Put sequences together, each with its state and the token that it reads next."""
+        """Put sequences together; see ``TextBackend.batch``."""
         requests = [sequence.task.request for sequence in sequences]
         choice = Choice(
             np.array([request.seed for request in requests]),
@@ -87,13 +87,13 @@ class TextRunner:
         return TextDecodeBatch(self._network, state, choice, self._tensor(_whole(tokens)))
 
     def export_state(self, state: object) -> tuple[str, bytes]:
-        """Give digest and bytes of a state."""
+        """Give digest and bytes of a state; see ``TextBackend.export_state``."""
         rows, row = cast(RowState, state)
         data = rows[row].cpu().numpy().tobytes()
         return "sha256:" + hashlib.sha256(data).hexdigest(), data
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Save sessions, all or none."""
+        """Save sessions, all or none; see ``TextBackend.commit``."""
         self._store.commit(writes)
 
     def _stacked(self, states: Sequence[object]) -> State:
@@ -115,9 +115,9 @@ class TextDecodeBatch:
         M rows.
     choice : Choice
         How each row's token is drawn.
-    tokens : Tensor
-        ``[M]``, read by the first step.
-    fed : Tensor or None
+    tokens : Tensor of int64, ``[M]``
+        Read by the first step.
+    fed : Tensor of int64 or None
         Rows that have such a token, where not all do.
     """
 
@@ -127,7 +127,7 @@ class TextDecodeBatch:
         self._network, self._state, self._choice, self._tokens, self._fed = network, state, choice, tokens, fed
 
     def step(self) -> Sequence[int | None]:
-        """Read each row's token and draw the next; None for a row that came out as not a number."""
+        """Read each row's token and draw the next; see ``DecodeBatch.step``."""
         with torch.inference_mode():
             logits, state = self._advance()
             tokens = sample(logits, self._choice, state["count"].cpu().numpy())
@@ -137,7 +137,7 @@ class TextDecodeBatch:
         return drawn if all(finite) else [token if fine else None for token, fine in zip(drawn, finite, strict=True)]
 
     def state(self, row: int) -> object:
-        """State of a row after all that it has read."""
+        """Give the state of a row after all that it has read; see ``DecodeBatch.state``."""
         return self._state.rows, row
 
     def _advance(self) -> tuple[Tensor, State]:

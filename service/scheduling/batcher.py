@@ -6,49 +6,25 @@ horizon one horizon at a time. Others join between two pieces.
 """
 
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
 
 from service.errors import Expired, Loading, QueueFull, ServiceError, TooLarge
+from service.scheduling.bounds import Bounds
+from service.scheduling.buckets import Bucket, Buckets
 from service.scheduling.entry import QueueEntry
 from service.scheduling.job import Job
 
 R = TypeVar("R")
-
-Bucket = tuple[str, int, int]
-"""What is computed together: model, steps of the piece, and, where it rolls on, horizons of the whole forecast."""
 
 Runner = Callable[[Sequence[QueueEntry[R]]], Sequence[object]]
 """Runs one piece of each entry of a bucket. Gives for each, in order, its partial state, after its last piece its
 outcome, or the exception that it failed with."""
 
 
-@dataclass(frozen=True)
-class Bounds:
-    """What bounds batches and the queue.
-
-    Parameters
-    ----------
-    rows : int
-        Rows of one batch.
-    row_steps : int
-        Rows times steps of one batch.
-    queue : int
-        Rows that are unfinished at a time.
-    """
-
-    rows: int
-    row_steps: int
-    queue: int
-
-
 class Batcher(Generic[R]):
     """A bounded queue that any thread fills and one thread empties.
-
-    Buckets take turns, and every other turn is for single steps, so that neither starves the other.
 
     Parameters
     ----------
@@ -70,9 +46,9 @@ class Batcher(Generic[R]):
         self._deliver = deliver
         self._clock = clock
         self._changed = Condition()
-        self._buckets: OrderedDict[Bucket, deque[QueueEntry[R]]] = OrderedDict()
+        self._buckets: Buckets[R] = Buckets()
         self._rows = 0
-        self._stepped = self._closed = False
+        self._closed = False
 
     @property
     def rows(self) -> int:
@@ -88,6 +64,11 @@ class Batcher(Generic[R]):
             The work.
         resolved : callable or None
             See ``QueueEntry``.
+
+        Returns
+        -------
+        QueueEntry
+            The job's place in the queue.
 
         Raises
         ------
@@ -106,13 +87,27 @@ class Batcher(Generic[R]):
     def submit_many(
         self, jobs: Sequence[tuple[Job, Callable[[QueueEntry[R]], None] | None]]
     ) -> list[QueueEntry[R] | ServiceError]:
-        """Queue jobs together, each with its ``resolved``; for one that is refused its error stands in its place."""
+        """Queue jobs together; for one that is refused its error stands in its place, see ``submit``.
+
+        Parameters
+        ----------
+        jobs : sequence of (Job, callable or None)
+            Each with its ``resolved``, see ``QueueEntry``.
+        """
         now = self._clock()
         with self._changed:
             return [self._refusal(job) or self._queued(QueueEntry(job, now, resolved)) for job, resolved in jobs]
 
     def drop(self, entries: Sequence[QueueEntry[R]], why: ServiceError) -> None:
-        """Cancel jobs: those that wait at once, those that run after this piece unless it is the last, which counts."""
+        """Cancel jobs: those that wait at once, those that run after this piece unless it is the last, which counts.
+
+        Parameters
+        ----------
+        entries : sequence of QueueEntry
+            Theirs; those that are done already stay so.
+        why : ServiceError
+            Becomes their outcome.
+        """
         dropped = []
         with self._changed:
             for entry in entries:
@@ -126,7 +121,13 @@ class Batcher(Generic[R]):
             self._deliver(dropped)
 
     def expire(self, entries: Sequence[QueueEntry[R]]) -> None:
-        """Drop jobs whose deadline has passed, unless they have begun to forecast: those are finished first."""
+        """Drop jobs whose deadline has passed, unless they have begun to forecast: those are finished first.
+
+        Parameters
+        ----------
+        entries : sequence of QueueEntry
+            Theirs.
+        """
         late = Expired("timeout_ms passed before the work was done; it was dropped and changed nothing")
         self.drop([entry for entry in entries if not entry.rolling], late)
 
@@ -136,14 +137,22 @@ class Batcher(Generic[R]):
         expired: list[QueueEntry[R]] = []
         batch: list[QueueEntry[R]] = []
         with self._changed:
-            while not batch and (name := self._choose()) is not None:
-                batch = self._form(name, now, expired)
+            while not batch and (bucket := self._buckets.choose()) is not None:
+                batch = self._form(bucket, now, expired)
         if expired:
             self._deliver(expired)
         return batch
 
     def settle(self, batch: Sequence[QueueEntry[R]], outcomes: Sequence[object]) -> None:
-        """Take what a batch came to: finished entries are delivered, others queue for their next piece."""
+        """Take what a batch came to: finished entries are delivered, others queue for their next piece.
+
+        Parameters
+        ----------
+        batch : sequence of QueueEntry
+            What ``take`` gave.
+        outcomes : sequence of object
+            What a ``Runner`` gives, in the same order.
+        """
         finished = []
         with self._changed:
             for entry, outcome in zip(batch, outcomes, strict=True):
@@ -154,7 +163,7 @@ class Batcher(Generic[R]):
                     continue
                 entry.advance(outcome)
                 if entry.cancelled is None:
-                    self._queue(entry)
+                    self._buckets.add(entry)
                 else:
                     self._finish(entry, entry.cancelled)
                     finished.append(entry)
@@ -162,7 +171,13 @@ class Batcher(Generic[R]):
             self._deliver(finished)
 
     def turn(self, runner: Runner[R]) -> bool:
-        """Run one batch, if anything waits; gives whether it did. A runner that raises fails its whole batch."""
+        """Run one batch, if anything waits; gives whether it did. A runner that raises fails its whole batch.
+
+        Parameters
+        ----------
+        runner : Runner
+            Runs it, on the calling thread.
+        """
         batch = self.take()
         if not batch:
             return False
@@ -174,12 +189,18 @@ class Batcher(Generic[R]):
         return True
 
     def close(self, drain_s: float) -> None:
-        """Refuse new jobs, wait up to ``drain_s`` seconds until the others are done, fail the rest."""
+        """Refuse new jobs, wait until the others are done, fail the rest.
+
+        Parameters
+        ----------
+        drain_s : float
+            Seconds to wait at most.
+        """
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: self._rows == 0, timeout=drain_s)
-            waiting = [entry for bucket in self._buckets.values() for entry in bucket]
-        self.drop(waiting, Loading("the service shut down before this was begun", code="shutting_down"))
+            waiting = self._buckets.entries()
+        self.drop(waiting, Loading("the service shut down before this had begun", code="shutting_down"))
 
     def _refusal(self, job: Job) -> ServiceError | None:
         if self._closed:
@@ -192,20 +213,16 @@ class Batcher(Generic[R]):
 
     def _queued(self, entry: QueueEntry[R]) -> QueueEntry[R]:
         self._rows += entry.job.rows
-        self._queue(entry)
+        self._buckets.add(entry)
         return entry
 
-    def _queue(self, entry: QueueEntry[R]) -> None:
-        name = (entry.job.model, entry.chunk, entry.job.horizons if entry.rolling else 0)
-        self._buckets.setdefault(name, deque()).append(entry)
-
-    def _form(self, name: Bucket, now: float, expired: list[QueueEntry[R]]) -> list[QueueEntry[R]]:
-        bucket = self._buckets.pop(name)
-        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, name[1])))
+    def _form(self, bucket: Bucket, now: float, expired: list[QueueEntry[R]]) -> list[QueueEntry[R]]:
+        queue = self._buckets.take(bucket)
+        most = max(1, min(self.bounds.rows, self.bounds.row_steps // max(1, bucket[1])))
         batch: list[QueueEntry[R]] = []
         rows = 0
-        while bucket and (not batch or rows + bucket[0].job.rows <= most):
-            entry = bucket.popleft()
+        while queue and (not batch or rows + queue[0].job.rows <= most):
+            entry = queue.popleft()
             if entry.outcome is not None:
                 continue
             deadline = entry.job.deadline
@@ -214,19 +231,12 @@ class Batcher(Generic[R]):
                 expired.append(entry)
                 continue
             entry.running = True
-            entry.begun = now if entry.begun is None else entry.begun
+            entry.began = now if entry.began is None else entry.began
             rows += entry.job.rows
             batch.append(entry)
-        if bucket:
-            self._buckets[name] = bucket  # at the end: the others come first
+        if queue:
+            self._buckets.put_back(bucket, queue)
         return batch
-
-    def _choose(self) -> Bucket | None:
-        """Take buckets in turn, but every other turn is for single steps, so that none waits for two long pieces."""
-        step = next((name for name in self._buckets if name[1] <= 1 and not name[2]), None)
-        long = next((name for name in self._buckets if name[1] > 1 or name[2]), None)
-        self._stepped = step is not None and (long is None or not self._stepped)
-        return step if self._stepped else long
 
     def _finish(self, entry: QueueEntry[R], outcome: object) -> None:
         entry.outcome = outcome  # type: ignore[assignment]

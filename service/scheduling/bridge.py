@@ -9,7 +9,8 @@ from threading import Thread
 
 from service.errors import Expired, ServiceError
 from service.metrics import Metrics
-from service.scheduling.batcher import Batcher, Bounds, Runner
+from service.scheduling.batcher import Batcher, Runner
+from service.scheduling.bounds import Bounds
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.entry import Entry, Finished
 from service.scheduling.job import Job
@@ -48,7 +49,13 @@ class Bridge:
         return self._thread is not None
 
     async def start(self, prepare: Callable[[], None]) -> None:
-        """Start the thread and wait until ``prepare`` has run on it; what that raises is raised here."""
+        """Start the thread and wait until it is prepared.
+
+        Parameters
+        ----------
+        prepare : callable
+            Called on the thread first; what it raises is raised here.
+        """
         self._loop = asyncio.get_running_loop()
         prepared: asyncio.Future[None] = self._loop.create_future()
         thread = Thread(target=self._run, args=(prepare, prepared), name="engine", daemon=True)
@@ -57,16 +64,32 @@ class Bridge:
         self._thread = thread
 
     def wake(self) -> None:
-        """Tell the thread that there is work in one of the other queues."""
+        """Let the thread know that there is work in one of the other queues."""
         self._work.wake()
 
     def call_on_loop(self, receive: Callable[..., None], *arguments: object) -> None:
-        """Call something on the event loop; from the engine's thread."""
+        """Call something on the event loop; from the engine's thread.
+
+        Parameters
+        ----------
+        receive : callable
+            What is called; it is not where the loop is closed, because nobody waits any more.
+        *arguments : object
+            Given to it.
+        """
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self._loop.call_soon_threadsafe(receive, *arguments)
 
     async def stop(self, drain_s: float, limiters: Sequence[CapacityLimiter] = ()) -> None:
-        """Refuse new work, finish what there is within ``drain_s`` seconds, fail the rest, end the thread."""
+        """Refuse new work, finish what there is, fail the rest, end the thread.
+
+        Parameters
+        ----------
+        drain_s : float
+            Seconds to wait at most for what is at work.
+        limiters : sequence of CapacityLimiter
+            What bounds the other queues; closed too.
+        """
         closing = [asyncio.to_thread(limiter.close, drain_s) for limiter in limiters]
         await asyncio.gather(asyncio.to_thread(self._batcher.close, drain_s), *closing)
         self._work.stop()
@@ -76,7 +99,15 @@ class Bridge:
     def submit(self, jobs: Sequence[tuple[Job, Callable[[Entry], None] | None]]) -> list[Entry | ServiceError]:
         """Queue jobs together; for one that is refused its error stands in its place, see ``Batcher.submit``.
 
-        Beside each job stands what is called on the loop with its entry once the outcome is known, whoever still waits.
+        Parameters
+        ----------
+        jobs : sequence of (Job, callable or None)
+            Each with what is called on the loop with its entry once the outcome is known, whoever still waits.
+
+        Returns
+        -------
+        list of (QueueEntry or ServiceError)
+            In their order.
         """
         entries = self._batcher.submit_many(jobs)
         self._work.wake()
@@ -86,6 +117,11 @@ class Bridge:
         """Wait until all entries have an outcome: what the job came to, or the ``ServiceError`` that it failed with.
 
         Those that have not begun to forecast at their deadline, or when the caller is cancelled, are dropped.
+
+        Parameters
+        ----------
+        entries : sequence of QueueEntry
+            Some may have their outcome already.
         """
         waiting = [entry for entry in entries if not entry.delivered]
         if not waiting:
@@ -120,8 +156,8 @@ class Bridge:
             if isinstance(outcome, Exception) and not isinstance(outcome, ServiceError):
                 _log.error("the engine failed", exc_info=outcome)
                 entry.outcome = ServiceError("the forecast failed; the session, if any, is unchanged")
-            if entry.begun is not None:
-                self._queue_seconds.observe(entry.begun - entry.queued)
+            if entry.began is not None:
+                self._queue_seconds.observe(entry.began - entry.queued)
             entry.delivered = True
             if entry.resolved is not None:
                 entry.resolved(entry)

@@ -10,10 +10,10 @@ class CapacityLimiter:
 
     Parameters
     ----------
-    limit:
-        Most at a time.
-    what:
-        What is counted, as a message tells it.
+    limit : int
+        Most at a time; a single piece of work may be larger where it is alone.
+    what : str
+        What is counted, as messages name it.
     """
 
     def __init__(self, limit: int, what: str) -> None:
@@ -31,6 +31,11 @@ class CapacityLimiter:
     def take(self, amount: int) -> None:
         """Count work in.
 
+        Parameters
+        ----------
+        amount : int
+            Of the work that begins.
+
         Raises
         ------
         QueueFull
@@ -46,14 +51,26 @@ class CapacityLimiter:
             self._taken += amount
 
     def give(self, amount: int) -> None:
-        """Count work out."""
+        """Count work out.
+
+        Parameters
+        ----------
+        amount : int
+            Of the work that is done.
+        """
         with self._changed:
             self._taken -= amount
             if not self._taken:
                 self._changed.notify_all()
 
     def close(self, drain_s: float) -> None:
-        """Refuse new work, and wait up to ``drain_s`` seconds until the rest is done."""
+        """Refuse new work, and wait until the rest is done.
+
+        Parameters
+        ----------
+        drain_s : float
+            Seconds to wait at most.
+        """
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: not self._taken, timeout=drain_s)

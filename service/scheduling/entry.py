@@ -15,7 +15,17 @@ R = TypeVar("R")
 
 
 def chunk_of(steps: int) -> int:
-    """Give the length of the next chunk of so many steps: the largest power of two in them, bounded.
+    """Choose the length of the next chunk: the largest power of two in what is left, bounded.
+
+    Parameters
+    ----------
+    steps : int
+        Steps that are left.
+
+    Returns
+    -------
+    int
+        Steps; 0 where none are left.
 
     Examples
     --------
@@ -59,7 +69,7 @@ class QueueEntry(Generic[R]):
         What the runner keeps between two pieces.
     cancelled : ServiceError or None
         Why nobody wants the outcome any more.
-    begun : float or None
+    began : float or None
         When the first piece began.
     outcome : R, Exception or None
         What the job came to, set once.
@@ -70,7 +80,7 @@ class QueueEntry(Generic[R]):
     """
 
     __slots__ = (
-        "begun", "cancelled", "chunk", "delivered", "forecast", "job", "outcome", "partial_state", "position", "queued",
+        "began", "cancelled", "chunk", "delivered", "forecast", "job", "outcome", "partial_state", "position", "queued",
         "resolved", "running", "waiter",
     )  # fmt: skip
 
@@ -78,7 +88,7 @@ class QueueEntry(Generic[R]):
         self.job = job
         self.queued = now
         self.resolved = resolved
-        self.begun: float | None = None
+        self.began: float | None = None
         self.position = self.forecast = 0
         self.chunk = chunk_of(job.target.shape[1])
         self.partial_state: object = None
@@ -105,10 +115,16 @@ class QueueEntry(Generic[R]):
     @property
     def queue_ms(self) -> float:
         """Milliseconds that the job waited for its first piece."""
-        return 1e3 * ((self.begun or self.queued) - self.queued)
+        return 1e3 * ((self.began or self.queued) - self.queued)
 
     def advance(self, partial_state: object) -> None:
-        """Note that a piece is done, and that it was not the last."""
+        """Note that a piece is done, and that it was not the last.
+
+        Parameters
+        ----------
+        partial_state : object
+            What the runner goes on from.
+        """
         job = self.job
         forecasts = self.forecasts
         self.partial_state = partial_state

@@ -13,12 +13,43 @@ Floats = NDArray[np.float32]
 
 
 def member_key(digest: str, season: int | None) -> str:
-    """Name a network to the engine: an artifact's digest; of a family's member with its season after a slash."""
+    """Name a network to the engine.
+
+    Parameters
+    ----------
+    digest : str
+        Of the artifact.
+    season : int or None
+        Of a family's member; None for a network of its own.
+
+    Returns
+    -------
+    str
+        The digest, of a member with its season after a slash.
+
+    Examples
+    --------
+    >>> member_key("sha256:ab", 24), split_key("sha256:ab/24")
+    ('sha256:ab/24', ('sha256:ab', 24))
+    """
     return digest if season is None else f"{digest}/{season}"
 
 
 def split_key(key: str) -> tuple[str, int | None]:
-    """Give back digest and season."""
+    """Take a key apart again.
+
+    Parameters
+    ----------
+    key : str
+        What ``member_key`` gave.
+
+    Returns
+    -------
+    str
+        Digest of the artifact.
+    int or None
+        Season of the family's member.
+    """
     digest, _, season = key.partition("/")
     return digest, int(season) if season else None
 
@@ -56,6 +87,11 @@ class Writes(Protocol):
             The job's rows in it.
         state : bytes or None
             The V rows of state after the job; None where it read nothing.
+
+        Returns
+        -------
+        Write or None
+            To the store.
         """
 
 

@@ -68,10 +68,34 @@ class ScenarioBackend(Protocol):
     """What draws."""
 
     def begin(self, task: ScenarioTask, rows: slice) -> Iterator[object]:
-        """Prepare to draw the paths of some rows, block after block of steps."""
+        """Prepare to draw the paths of some rows, block after block of steps.
+
+        Parameters
+        ----------
+        task : ScenarioTask
+            What is drawn.
+        rows : slice
+            Which of its rows.
+
+        Returns
+        -------
+        iterator of object
+            What ``draw`` takes.
+        """
 
     def draw(self, blocks: Iterator[object]) -> NDArray[np.float64]:
-        """Draw the next block ``[rows, samples, steps]``."""
+        """Draw the next block.
+
+        Parameters
+        ----------
+        blocks : iterator of object
+            What ``begin`` gave.
+
+        Returns
+        -------
+        array of float64, ``[rows, samples, steps]``
+            In the target's unit.
+        """
 
 
 class ScenarioQueue:
@@ -100,7 +124,18 @@ class ScenarioQueue:
         self._abandoned = False
 
     def submit(self, task: ScenarioTask) -> None:
-        """Queue a task; see ``CapacityLimiter.take`` for what it raises."""
+        """Queue a task.
+
+        Parameters
+        ----------
+        task : ScenarioTask
+            Its paths or its failure come through ``deliver``.
+
+        Raises
+        ------
+        QueueFull, Loading
+            As ``CapacityLimiter.take``.
+        """
         self._limiter.take(task.paths.size)
         self._waiting.append(task)
 

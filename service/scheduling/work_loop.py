@@ -36,7 +36,7 @@ class WorkLoop:
         self._stopped = False
 
     def wake(self) -> None:
-        """Tell the loop that there is new work; from any thread."""
+        """Let the loop know that there is new work; from any thread."""
         self._work.set()
 
     def run(self) -> None:

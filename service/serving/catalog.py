@@ -1,19 +1,13 @@
 """Which models are loaded, and which of them a request means."""
 
 import logging
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import statecast
 from service.engine import device_of
 from service.errors import UnknownModel, Unprocessable
-from service.scheduling.job import member_key
-from statecast.artifacts.artifact import Artifact
-from statecast.config import ForecasterConfig
+from service.serving.model import Model
 from statecast.errors import ArtifactError, StatecastError
-from statecast.models.family import REACH, Family, FamilyConfig
 
 _log = logging.getLogger(__name__)
 _DOES = {"forecaster": "forecasts series", "family": "forecasts series", "generator": "writes text"}
@@ -24,82 +18,18 @@ _HOW = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Model:
-    """A loaded artifact, as the service sees it.
-
-    kind: ``forecaster``, ``family`` or ``generator``.  state_bytes: of one variable or text.  streaming: as declared.
-    season: of one member of a family, None for the family as a whole and for all other models.
-    """
-
-    name: str
-    version: str
-    digest: str
-    kind: str
-    manifest: dict[str, Any]
-    state_bytes: int
-    streaming: str
-    artifact: Artifact = field(repr=False)
-    season: int | None = None
-
-    @classmethod
-    def of(cls, artifact: Artifact) -> "Model":
-        """Describe an artifact."""
-        return cls(
-            artifact.name,
-            artifact.version,
-            artifact.digest,
-            artifact.kind,
-            artifact.manifest,
-            int(artifact.manifest["state_bytes"]),
-            str(artifact.manifest.get("streaming", "none")),
-            artifact,
-        )
-
-    @property
-    def config(self) -> ForecasterConfig:
-        """Shape of a forecaster, of a whole family that of its longest season; ``ArtifactError`` for another kind."""
-        network = self.artifact.network
-        if isinstance(network, Family):
-            return _member_config(network.config, self.season or network.config.longest_season)
-        return self.artifact.forecaster.config
-
-    @property
-    def longest_season(self) -> int | None:
-        """Of a family; None for a model that has a season of its own, or none."""
-        network = self.artifact.network
-        return network.config.longest_season if isinstance(network, Family) else None
-
-    @property
-    def reach(self) -> int:
-        """Longest horizon of a forecast: a family rolls on past its own."""
-        return REACH if self.kind == "family" else self.config.horizon
-
-    @property
-    def key(self) -> str:
-        """What the engine calls the network."""
-        return member_key(self.digest, self.season)
-
-    def member(self, season: int | None) -> "Model":
-        """A family's member of one season: the same artifact, a network of its own. None: the model itself."""
-        return self if season is None else replace(self, season=season)
-
-    def __str__(self) -> str:
-        return f"{self.name}@{self.version}"
-
-
 class Catalog:
     """Loaded models by name, version and digest.
 
-    ``broken`` maps each folder that could not be loaded to the reason; the others are served all the same.
-
     Parameters
     ----------
-    models:
+    models : list of Model
         At least one.
-    default:
+    default : str or None
         What requests that name none mean; None takes a family named ``default``, else the first by name, in its latest
         version.
+    broken : dict of str to str, optional
+        Each folder that could not be loaded, with the reason; the others are served all the same.
 
     Raises
     ------
@@ -119,9 +49,23 @@ class Catalog:
 
     @classmethod
     def load(cls, folder: Path, default: str | None, device: str) -> "Catalog":
-        """Load every sub-folder that has a manifest, or ``folder`` itself where it is an artifact.
+        """Load every sub-folder that has a manifest, or the folder itself where it is an artifact.
 
-        A broken artifact is skipped, loudly, unless it is the default. ``device`` is ``auto``, ``cpu`` or ``cuda``.
+        A broken artifact is skipped, loudly, unless it is the default.
+
+        Parameters
+        ----------
+        folder : Path
+            As ``STATECAST_ARTIFACTS`` names it.
+        default : str or None
+            As ``STATECAST_DEFAULT_MODEL`` names it.
+        device : str
+            ``auto``, ``cpu`` or ``cuda``.
+
+        Returns
+        -------
+        Catalog
+            With at least one model.
 
         Raises
         ------
@@ -140,8 +84,8 @@ class Catalog:
                 _log.error("artifact %s is not served: %s", path, error)
                 broken[str(path)] = str(error)
                 continue
-            twin = next((known for known in models.values() if str(known) == str(model)), None)
-            if twin is not None and twin.digest != model.digest:
+            same = next((known for known in models.values() if str(known) == str(model)), None)
+            if same is not None and same.digest != model.digest:
                 broken[str(path)] = f"{model} is loaded already with another digest; give one of them another version"
                 _log.error("artifact %s is not served: %s", path, broken[str(path)])
                 continue
@@ -151,10 +95,20 @@ class Catalog:
         return cls(list(models.values()), default, broken)
 
     def resolve(self, text: str | None, kind: str | None = None) -> Model:
-        """Find the model that ``name``, ``name@version`` or ``name@sha256:…`` means; None means the default.
+        """Find the model that a request means.
 
-        A bare name means its latest version. Where a kind is wanted, ``forecaster`` for whatever forecasts series, None
-        means the default one if it does the same, else the first by name that does.
+        Parameters
+        ----------
+        text : str or None
+            ``name``, which means its latest version, ``name@version`` or ``name@sha256:…``. None means the default
+            model if it does what is wanted, else the first by name that does.
+        kind : str or None
+            What is wanted, ``generator``, or ``forecaster`` for whatever forecasts series; None for anything.
+
+        Returns
+        -------
+        Model
+            A loaded one.
 
         Raises
         ------
@@ -193,11 +147,6 @@ class Catalog:
 
     def _reasons(self) -> str:
         return "; ".join(f"{path}: {reason}" for path, reason in self.broken.items())
-
-
-@lru_cache(maxsize=1024)
-def _member_config(family: FamilyConfig, season: int) -> ForecasterConfig:
-    return family.of(season)
 
 
 def _order(version: str) -> tuple[tuple[int, int, str], ...]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from service.errors import ServiceError
 from service.metrics import Metrics
-from service.serving.catalog import Catalog, Model
+from service.serving.catalog import Catalog
 from service.serving.job_builder import build_job, new_record
+from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, each, run_series
@@ -19,8 +20,9 @@ from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
 from service.sessions.registry import unknown
 from service.sessions.series_input import SeriesInput
+from service.sessions.session_update import SessionUpdate
 from service.sessions.turn import SessionTurn
-from service.sessions.update import SessionUpdate, plan_update
+from service.sessions.update import plan_update
 from service.settings import Settings
 from service.stores.interface import Record, Scores, Store, StoreError
 
@@ -33,7 +35,18 @@ _log = logging.getLogger(__name__)
 class ForecastService:
     """The service without HTTP.
 
-    Built once an app; ``start`` before the first request, ``stop`` after the last. All methods belong to one loop.
+    Built once per app; ``start`` before the first request, ``stop`` after the last. All methods belong to one loop.
+
+    Parameters
+    ----------
+    catalogue : Catalog
+        The models.
+    settings : Settings
+        How to run.
+    metrics : Metrics
+        What is counted.
+    store : Store, optional
+        Instead of the one that the settings name.
 
     Raises
     ------
@@ -69,7 +82,13 @@ class ForecastService:
         self._cleaner = asyncio.create_task(self._clean())
 
     async def stop(self, drain_s: float) -> None:
-        """Refuse new work, finish what there is within ``drain_s``, fail the rest, close the store."""
+        """Refuse new work, finish what there is, fail the rest, close the store.
+
+        Parameters
+        ----------
+        drain_s : float
+            Seconds to wait at most for what is at work.
+        """
         if self._cleaner is not None:
             self._cleaner.cancel()
             with suppress(asyncio.CancelledError):
@@ -78,6 +97,18 @@ class ForecastService:
 
     async def forecast(self, model: Model, series: SeriesInput) -> SeriesAnswer:
         """Forecast one series, see ``forecast_many``.
+
+        Parameters
+        ----------
+        model : Model
+            What forecasts.
+        series : SeriesInput
+            The series.
+
+        Returns
+        -------
+        SeriesAnswer
+            Its forecast.
 
         Raises
         ------
@@ -122,10 +153,26 @@ class ForecastService:
     async def session(self, session_id: str, owner: str) -> dict[str, object]:
         """Describe a session as ``GET /sessions/{id}`` does, once the requests before this one are done.
 
+        Parameters
+        ----------
+        session_id : str
+            As the client wrote it.
+        owner : str
+            Whose session it is.
+
+        Returns
+        -------
+        dict
+            Body of the answer.
+
         Raises
         ------
-        UnknownSession, ExpiredSession, Loading
-            If this owner has none, it expired, or the store cannot be read.
+        UnknownSession
+            If this owner has none.
+        ExpiredSession
+            If it was idle for too long.
+        Loading
+            If the store cannot be read.
         """
         async with SessionTurn(self._sessions, owner, session_id) as turn:
             record = await turn.find()
@@ -136,10 +183,19 @@ class ForecastService:
     async def end(self, session_id: str, owner: str) -> None:
         """Delete a session or its tombstone, once the requests before this one are done.
 
+        Parameters
+        ----------
+        session_id : str
+            As the client wrote it.
+        owner : str
+            Whose session it is.
+
         Raises
         ------
-        UnknownSession, Loading
-            If this owner has none, or the store cannot be written.
+        UnknownSession
+            If this owner has none.
+        Loading
+            If the store cannot be written.
         """
         async with SessionTurn(self._sessions, owner, session_id) as turn:
             await self._sessions.end(turn.key, session_id)

@@ -6,10 +6,10 @@ from functools import lru_cache
 import numpy as np
 
 from service.scheduling.job import Floats, Job, Lease, Writes
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
-from service.sessions.update import SessionUpdate
+from service.sessions.session_update import SessionUpdate
 from service.stores.interface import Record
 from statecast.time.features import calendar_features
 from statecast.time.frequency import Frequency
@@ -44,6 +44,11 @@ def build_job(
         Rows that the job goes on from; None for the empty state.
     writes : Writes or None
         What the job leaves in the store.
+
+    Returns
+    -------
+    Job
+        What the engine runs.
     """
     config, steps = model.config, update.target.shape[1]
     horizons = -(-max(series.horizon, 1) // config.horizon)
@@ -72,7 +77,26 @@ def build_job(
 
 
 def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
-    """Give the record of a session that is about to be opened, before anything was read; it keeps these ``metrics``."""
+    """Give the record of a session that is about to be opened, before anything was read.
+
+    Parameters
+    ----------
+    key : str
+        Of the session.
+    model : Model
+        What forecasts; of a family, the member of the series' season.
+    series : SeriesInput
+        Its first request.
+    now : float
+        Seconds since 1970.
+    metrics : sequence of str
+        Accuracy metrics that it keeps beside the usual ones.
+
+    Returns
+    -------
+    Record
+        Without observations.
+    """
     return Record(
         key=key,
         model=model.digest,

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from service.engine import ROW_STEPS, ForecastRunner, ModelPool, ScenarioRunner, TextRunner, device_of
 from service.errors import Conflict, Loading, ServiceError
 from service.metrics import Metrics
-from service.scheduling.batcher import Bounds
+from service.scheduling.bounds import Bounds
 from service.scheduling.bridge import Bridge
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.scenario_queue import ScenarioQueue, ScenarioTask
 from service.scheduling.work_loop import PieceQueue
-from service.serving.catalog import Catalog, Model
+from service.serving.catalog import Catalog
+from service.serving.model import Model
 from service.sessions.registry import SessionRegistry
 from service.sessions.regular_series import Limits
 from service.settings import Settings
@@ -25,7 +26,7 @@ from service.text.scheduler import TextScheduler
 
 @dataclass
 class Runtime:
-    """Built once an app; ``start`` before the first request, ``stop`` after the last.
+    """What forecasts, texts and paths share, once per app; ``start`` before the first request, ``stop`` after the last.
 
     Parameters
     ----------
@@ -52,11 +53,6 @@ class Runtime:
         Paths that are drawn.
     limiters : tuple of CapacityLimiter
         What bounds texts and paths.
-
-    Raises
-    ------
-    StoreError
-        If the store that the settings name cannot be opened.
     """
 
     catalogue: Catalog
@@ -71,7 +67,29 @@ class Runtime:
 
     @classmethod
     def of(cls, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> "Runtime":
-        """Build one, with the store of the settings where none is given."""
+        """Build one.
+
+        Parameters
+        ----------
+        catalogue : Catalog
+            The models.
+        settings : Settings
+            How to run.
+        metrics : Metrics
+            What is counted.
+        store : Store, optional
+            Instead of the one that the settings name.
+
+        Returns
+        -------
+        Runtime
+            Not started yet.
+
+        Raises
+        ------
+        StoreError
+            If the store that the settings name cannot be opened.
+        """
         return cls(catalogue, settings, metrics, open_store(settings.state_url) if store is None else store)
 
     def __post_init__(self) -> None:
@@ -105,17 +123,40 @@ class Runtime:
         await self.bridge.start(self._warm_up)
 
     async def stop(self, drain_s: float) -> None:
-        """Refuse new work, finish what there is within ``drain_s``, fail the rest, close the store."""
+        """Refuse new work, finish what there is, fail the rest, close the store.
+
+        Parameters
+        ----------
+        drain_s : float
+            Seconds to wait at most for what is at work.
+        """
         await self.bridge.stop(drain_s, self.limiters)
         self.store.close()
 
     def require(self) -> None:
-        """Raise ``Loading`` until the engine is warm."""
+        """Refuse requests until the engine is warm.
+
+        Raises
+        ------
+        Loading
+            If it is not.
+        """
         if not self.bridge.started:
             raise Loading("the models are still loading; try again in a few seconds")
 
     def limits(self, model: Model) -> Limits:
-        """What a series may bring to a model."""
+        """Give what bounds a series.
+
+        Parameters
+        ----------
+        model : Model
+            What will forecast it.
+
+        Returns
+        -------
+        Limits
+            In steps.
+        """
         config, settings = model.config, self.settings
         bounds = config.lookback_length, settings.max_gap, settings.max_history
         return Limits(*bounds, config.mixed_frequency_names, config.coarse_history_length)
@@ -139,6 +180,15 @@ def _receive(updates: list[tuple[TextTask, Update]]) -> None:
 
 def check_model(record: Record, model: Model, session: str) -> None:
     """Refuse a session of another kind of model, or of another model.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    model : Model
+        What the request means.
+    session : str
+        Id of the session, for messages.
 
     Raises
     ------

@@ -9,13 +9,13 @@ from service.errors import Loading, ServiceError, Unprocessable
 from service.scheduling.bridge import Bridge
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.views import session_object, warnings_of
 from service.sessions.registry import SessionRegistry
 from service.sessions.series_input import SeriesInput
+from service.sessions.session_update import SessionUpdate
 from service.sessions.turn import SessionTurn
-from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 from statecast.errors import StatecastError
 
@@ -59,7 +59,13 @@ class SeriesWork:
     warnings: tuple[tuple[str, str], ...] = ()
 
     def resolved(self, entry: Entry) -> None:
-        """End the session's turn once the engine has resolved the job, whoever still waits for it."""
+        """End the session's turn once the engine has resolved the job, whoever still waits for it.
+
+        Parameters
+        ----------
+        entry : QueueEntry
+            Has its outcome.
+        """
         if self.turn is None:
             return
         outcome = entry.outcome
@@ -71,7 +77,18 @@ class SeriesWork:
             self.turn.settle(self.before)
 
     def answer(self, entry: Entry) -> SeriesAnswer | ServiceError:
-        """Give the forecast, or what the job failed with."""
+        """Give the forecast, or what the job failed with.
+
+        Parameters
+        ----------
+        entry : QueueEntry
+            Has its outcome.
+
+        Returns
+        -------
+        SeriesAnswer or ServiceError
+            A range of rows of the batch's result.
+        """
         outcome = entry.outcome
         if not isinstance(outcome, tuple):
             return outcome if isinstance(outcome, ServiceError) else ServiceError("the forecast failed")
@@ -97,7 +114,22 @@ def each(
     inputs: Sequence[SeriesInput],
     turns: Sequence[SessionTurn | None],
 ) -> list[R | ServiceError]:
-    """Call ``prepare`` for each series; for one that is refused the error stands in its place."""
+    """Prepare each series by itself.
+
+    Parameters
+    ----------
+    prepare : callable
+        Called with each series and its turn.
+    inputs : sequence of SeriesInput
+        The series.
+    turns : sequence of (SessionTurn or None)
+        One per series.
+
+    Returns
+    -------
+    list
+        What ``prepare`` gave; for a series that it refused the error.
+    """
     found: list[R | ServiceError] = []
     for series, turn in zip(inputs, turns, strict=True):
         try:
@@ -124,6 +156,11 @@ async def run_series(
         The series; of two that name the same session the second waits for the first.
     prepare : callable
         See ``Prepare``.
+
+    Returns
+    -------
+    list of (SeriesAnswer or ServiceError)
+        In the order of ``inputs``.
     """
     turns = [
         None if series.session is None else SessionTurn(sessions, series.owner, series.session, series.deadline)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
@@ -20,7 +20,13 @@ INLINE_CHARACTERS = 20_000
 
 
 def new_seed() -> int:
-    """Pick a seed that JSON carries exactly in every language."""
+    """Pick a seed that JSON carries exactly in every language.
+
+    Returns
+    -------
+    int
+        At most 53 bits.
+    """
     return random.getrandbits(53)
 
 

@@ -1,20 +1,37 @@
-"""What a client is told about a session and about what was done with its series."""
+"""What a client reads about a session and about what was done with its series."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import numpy as np
 
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.sessions.live_metrics import summary
 from service.sessions.series_input import Floats, SeriesInput
+from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import axis_of
-from service.sessions.update import SessionUpdate
 from service.stores.interface import Record
 
 
 def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
-    """Give the ``session`` object of an answer. One without times has ``last_index`` for ``last_timestamp``."""
+    """Give the ``session`` object of an answer.
+
+    Parameters
+    ----------
+    record : Record
+        The session after the request.
+    session : str
+        Its id, as the client wrote it.
+    applied : int
+        Steps of the request that were new.
+    duplicates : int
+        Steps of the request that the session had already.
+
+    Returns
+    -------
+    dict
+        Without times it has ``last_index`` for ``last_timestamp``.
+    """
     return {
         "id": session,
         "count": record.count,
@@ -28,12 +45,12 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
 
 
 def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
-    """Say of which given resolutions buckets ended without a value."""
+    """Say of which lower frequencies buckets ended without a value."""
     if not model.config.mixed_frequency:
         return
-    clocks = update.time_index + 1 + np.arange(update.target.shape[1])
+    index = update.time_index + 1 + np.arange(update.target.shape[1])
     for place, (name, length) in enumerate(model.config.mixed_frequency_names.items()):
-        own = update.mixed_frequency[:, place, (clocks + 1) % length == 0]
+        own = update.mixed_frequency[:, place, (index + 1) % length == 0]
         missing = int(np.isnan(own).all(axis=0).sum())
         opened = update.first_index == update.time_index + 1
         if opened and missing == own.shape[1] and np.isnan(update.coarse_history[:, place]).all():
@@ -43,7 +60,20 @@ def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
 
 
 def session_details(record: Record, session: str) -> dict[str, object]:
-    """Give what ``GET /sessions/{id}`` answers."""
+    """Give what ``GET /sessions/{id}`` answers.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    session : str
+        Its id, as the client wrote it.
+
+    Returns
+    -------
+    dict
+        Body of the answer.
+    """
     name, _, version = record.model_name.rpartition("@")
     return session_object(record, session, 0, 0) | {
         "model": {"name": name, "version": version, "digest": record.model},
@@ -56,14 +86,41 @@ def session_details(record: Record, session: str) -> dict[str, object]:
 
 
 def last_timestamp(record: Record) -> str | None:
-    """RFC 3339 time of the session's last observation, None without times."""
+    """Give the time of a session's last observation.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+
+    Returns
+    -------
+    str or None
+        RFC 3339; None without times.
+    """
     if record.freq is None:
         return None
     return axis_of(record).texts(np.array([record.last_index]))[0]
 
 
 def instant(seconds: float) -> str:
-    """RFC 3339 text of seconds since 1970; lives longer than the calendar end with it."""
+    """Write a time.
+
+    Parameters
+    ----------
+    seconds : float
+        Since 1970.
+
+    Returns
+    -------
+    str
+        RFC 3339, in UTC; the end of the calendar for times beyond it.
+
+    Examples
+    --------
+    >>> instant(0)
+    '1970-01-01T00:00:00.000Z'
+    """
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     except (OverflowError, ValueError, OSError):
@@ -73,13 +130,32 @@ def instant(seconds: float) -> str:
 def warnings_of(
     model: Model, series: SeriesInput, update: SessionUpdate, read: int, freq: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Say what makes a forecast less than it could be. ``read``: steps that the series has had so far."""
+    """List what makes a forecast less than it could be.
+
+    Parameters
+    ----------
+    model : Model
+        What forecast.
+    series : SeriesInput
+        What the request brought; its own warnings come first.
+    update : SessionUpdate
+        What of it was new.
+    read : int
+        Steps that the series has had so far.
+    freq : str or None
+        Of the series, None without times.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Code and detail of each.
+    """
     config, warnings = model.config, list(series.warnings)
     if read < max(2 * config.season, config.patch_length):
         warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
     if _constant(update.tail):
         warnings.append(("constant_history", f"the last {update.tail.shape[1]} steps are all the same"))
-    warnings += [("resolution_missing", told) for told in _without(model, update)]
+    warnings += [("resolution_missing", detail) for detail in _without(model, update)]
     if update.gap:
         warnings.append(("gap_filled", f"{update.gap} steps were not given; missing is {series.missing!r}"))
     if config.calendar and freq is None:

@@ -17,7 +17,26 @@ from statecast.time.frequency import Frequency
 
 
 def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: int) -> tuple[Floats, Floats]:
-    """Values ``[V, G, T]`` that the ``steps`` steps after ``time_index`` read, and ``[V, G, K]`` from before them."""
+    """Lay values of lower frequencies beside the steps that read them.
+
+    Parameters
+    ----------
+    series : SeriesInput
+        What the request brings.
+    limits : Limits
+        Names the G series that the model reads.
+    time_index : int
+        Index of the step before the first new one.
+    steps : int
+        Number T of new steps.
+
+    Returns
+    -------
+    array of float32, ``[V, G, T]``
+        Each value with the last step of its bucket, NaN elsewhere.
+    array of float32, ``[V, G, K]``
+        K values of each from before these steps.
+    """
     variables, count = len(series.variables), len(limits.mixed_frequency)
     given = np.full((variables, count, steps), np.nan, dtype=np.float32)
     earlier = np.full((variables, count, limits.coarse_history), np.nan, dtype=np.float32)
@@ -31,14 +50,27 @@ def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: in
 
 
 def check_coarse(record: Record | None, series: SeriesInput, limits: Limits, last: int, *, retry: bool) -> None:
-    """Refuse values of buckets that are not over by the step ``last``, or that a session has read otherwise.
+    """Refuse values of buckets that are not over yet, or that a session has read otherwise.
 
-    ``retry``: the request is the session's last one again, whose values were compared as a whole.
+    Parameters
+    ----------
+    record : Record or None
+        The session, None where it is to be opened.
+    series : SeriesInput
+        What the request brings.
+    limits : Limits
+        Names the series that the model reads.
+    last : int
+        Time index of the last step that is known after the request.
+    retry : bool
+        Whether the request is the session's last one again, whose values were compared as a whole.
 
     Raises
     ------
-    Unprocessable, Conflict
-        ``not_over``; ``conflicting_observation``, ``too_late``.
+    Unprocessable
+        ``no_times``, or ``not_over``.
+    Conflict
+        ``conflicting_observation``, or ``too_late``.
     """
     freq = series.freq if record is None else record.freq
     if series.given and freq is None:
@@ -92,7 +124,20 @@ def _begin(name: str, coarse: Coarse, index: np.int64) -> str:
 
 
 def checksum_coarse(series: SeriesInput, before: int) -> int:
-    """CRC-32 of what came of coarse resolutions, going on from ``before``."""
+    """Go on with a CRC-32 over what came of lower frequencies.
+
+    Parameters
+    ----------
+    series : SeriesInput
+        What the request brings.
+    before : int
+        The CRC-32 so far.
+
+    Returns
+    -------
+    int
+        The CRC-32 after them.
+    """
     for name, coarse in sorted(series.given.items()):
         values = np.where(np.isnan(coarse.values), np.float32(np.nan), coarse.values).astype("<f4")
         before = zlib.crc32(values.tobytes(), zlib.crc32(f"{name} {coarse.first}".encode(), before))

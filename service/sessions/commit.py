@@ -10,7 +10,7 @@ from service.stores.interface import Put, Record, Touch
 
 @dataclass(frozen=True, eq=False, slots=True)
 class SessionWrites:
-    """What a job writes that advances a session, or asks it again; see ``service.scheduling.job.Writes``.
+    """What a job writes that advances a session, or forecasts it again; see ``service.scheduling.job.Writes``.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class SessionWrites:
     touch: bool
 
     def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Put | Touch | None:
-        """Give what the store is to write; ``state`` is the V rows of state after the job, None if it read nothing."""
+        """Give what the store is to write; see ``Writes.write``."""
         record = self.record
         if state is None:
             return Touch(record.key, record.last_used, record.expires_at) if self.touch else None

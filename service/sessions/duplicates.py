@@ -13,6 +13,13 @@ def compare(record: Record, grid: RegularSeries) -> None:
     The last values are compared one by one. Older ones can only be vouched for all together, by their checksum, and
     only if the request begins where the session began.
 
+    Parameters
+    ----------
+    record : Record
+        The session.
+    grid : RegularSeries
+        What the request brings, from before the session's end.
+
     Raises
     ------
     Conflict

@@ -7,16 +7,39 @@ from service.sessions.series_input import Floats
 
 
 def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: int) -> Floats:
-    """Apply a policy to new values ``[V, T]``, the first of which has index ``time_index``.
+    """Fill the missing values of new steps.
 
-    ``before`` ``[V, k]`` is what the series held until then. ``mask`` leaves missing values missing. ``ffill`` repeats
-    the last known value, over at most ``reach`` steps, so that a session that keeps no more says the same. ``linear``
-    joins the known values on both sides; at the open end, where the other side is not known yet, values stay missing.
+    ``mask`` leaves missing values missing. ``ffill`` repeats the last known value, over at most ``reach`` steps, so
+    that a session that keeps no more says the same. ``linear`` joins the known values on both sides; at the open end,
+    where the other side is not known yet, values stay missing.
+
+    Parameters
+    ----------
+    values : array of float32, ``[V, T]``
+        New steps, NaN where missing.
+    before : array of float32, ``[V, K]``
+        What the series held until then.
+    policy : str
+        ``mask``, ``ffill``, ``linear`` or ``error``.
+    reach : int
+        Steps over which a value is repeated at most.
+    time_index : int
+        Index of the first new step.
+
+    Returns
+    -------
+    array of float32, ``[V, T]``
+        The same steps.
 
     Raises
     ------
     Unprocessable
         If the policy is ``error`` and a value is missing.
+
+    Examples
+    --------
+    >>> fill(np.array([[np.nan, 2.0]], np.float32), np.array([[1.0]], np.float32), "ffill", 24, 5)
+    array([[1., 2.]], dtype=float32)
     """
     missing = np.isnan(values)
     if policy == "mask" or not missing.any():

@@ -1,4 +1,4 @@
-"""What a session's forecasts turned out to be worth: states of accuracy metrics, of what arrived since."""
+"""How good a session's forecasts turned out to be: states of accuracy metrics over what arrived since."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,19 @@ ALWAYS = ("mase", "coverage")
 
 @dataclass(frozen=True)
 class Interval:
-    """Which trained quantile levels stand for the median and for the interval that is judged; all are indices."""
+    """Which trained quantile levels stand for the median and for the interval that is scored.
+
+    Parameters
+    ----------
+    low : int
+        Index of the interval's lower level.
+    median : int
+        Index of the level nearest to 0.5.
+    high : int
+        Index of the interval's upper level.
+    coverage : float
+        Nominal coverage of the interval.
+    """
 
     low: int
     median: int
@@ -28,12 +40,39 @@ class Interval:
 
     @classmethod
     def of(cls, levels: Sequence[float]) -> "Interval":
-        """Take 0.1 and 0.9 where they are trained, else the levels nearest to them."""
+        """Take 0.1 and 0.9 where they are trained, else the levels nearest to them.
+
+        Parameters
+        ----------
+        levels : sequence of float
+            The trained levels, ascending.
+
+        Returns
+        -------
+        Interval
+            Indices into them.
+
+        Examples
+        --------
+        >>> Interval.of([0.05, 0.1, 0.5, 0.9])
+        Interval(low=1, median=2, high=3, coverage=0.8)
+        """
         return _nearest(tuple(levels))
 
 
 def new_scores(names: Sequence[str] = ALWAYS) -> Scores:
-    """States of the metrics that a new session keeps: these, and those that each keeps."""
+    """Give the empty states of the metrics that a new session keeps.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Metrics beside ``ALWAYS``.
+
+    Returns
+    -------
+    mapping of str to array
+        State by the metric's name.
+    """
     return {name: metrics.get(name).initial(levels=3) for name in dict.fromkeys((*ALWAYS, *names))}
 
 
@@ -44,9 +83,25 @@ def issue(
     interval: Interval,
     horizon: int | None = None,
 ) -> PendingForecast:
-    """Keep of a forecast what later observations are compared with, ``horizon`` steps or all from clock ``start``.
+    """Keep of a forecast what later observations are compared with.
 
-    quantiles: ``[V, F, Q]``.  seasonal_error: ``[V]``.
+    Parameters
+    ----------
+    quantiles : array of float64, ``[V, F, Q]``
+        The forecast, in the target's unit.
+    seasonal_error : array of float64, ``[V]``
+        Unit of MASE; NaN where it is unknown.
+    start : int
+        Time index of the first step.
+    interval : Interval
+        Which levels are kept.
+    horizon : int or None
+        Steps that are kept, all if left out.
+
+    Returns
+    -------
+    PendingForecast
+        What the record holds.
     """
     kept = quantiles[:, :horizon, [interval.low, interval.median, interval.high]]
     return PendingForecast(start, kept.astype(np.float32), seasonal_error.astype(np.float32))
@@ -57,12 +112,12 @@ class Observed(NamedTuple):
 
     Parameters
     ----------
-    scores : mapping
+    scores : mapping of str to array
         States by the metric's name; those of metrics that are not installed here stay as they are.
     pending : PendingForecast or None
-        The forecast; without one nothing is said.
-    values : array, ``[V, T]``
-        Observations; missing ones and those beyond the horizon say nothing.
+        The forecast; without one nothing is scored.
+    values : array of float32, ``[V, T]``
+        Observations; missing ones and those beyond the horizon do not count.
     start : int
         Time index of the first of them.
     coverage : float
@@ -89,9 +144,9 @@ class Observed(NamedTuple):
 
 
 def score(observed: Sequence[Observed]) -> list[Scores]:
-    """Add what observations say about the forecasts that were issued before them.
+    """Score forecasts with the observations that came after them.
 
-    Sessions that are alike are scored together, for a single observation costs the time of calling numpy.
+    Sessions that are alike are scored together, because a single observation costs the time of calling numpy.
 
     Parameters
     ----------
@@ -143,7 +198,20 @@ def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[S
 
 
 def summary(scores: Scores, coverage: float) -> dict[str, object]:
-    """Give the ``scores`` object of ``GET /sessions/{id}``; figures of nothing are null."""
+    """Give the ``scores`` object of ``GET /sessions/{id}``.
+
+    Parameters
+    ----------
+    scores : mapping of str to array
+        States by the metric's name.
+    coverage : float
+        Nominal coverage of the scored interval.
+
+    Returns
+    -------
+    dict
+        Figure by name; null where nothing was scored yet.
+    """
     known = ((name, _metric(name), state) for name, state in scores.items())
     figures = {name: float(metric.value(state)) for name, metric, state in known if metric is not None}
     return {

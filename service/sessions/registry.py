@@ -1,19 +1,33 @@
-"""Sessions by key: whose turn it is, what is known of them, where their rows lie. Numbers, a clock and futures only."""
+"""Sessions by key: what is known of them, where their rows lie. Numbers and a clock only."""
 
 import asyncio
 import hashlib
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from service.errors import ExpiredSession, Loading, ServiceError, UnknownSession
 from service.scheduling.job import Lease
 from service.sessions.slots import Slots
+from service.sessions.turn_queue import TurnQueue
 from service.stores.interface import Delete, Record, Store, StoreError
 
 
 def key_of(owner: str, session: str) -> str:
-    """Name a session in the store: the same id of two owners is two sessions, and neither can be read from the key."""
+    """Name a session in the store: the same id of two owners is two sessions, and neither can be read from the key.
+
+    Parameters
+    ----------
+    owner : str
+        Name of the API key, "" where keys are off.
+    session : str
+        Its id.
+
+    Returns
+    -------
+    str
+        SHA-256, in hexadecimal digits.
+    """
     return hashlib.sha256(f"{owner}\0{session}".encode()).hexdigest()
 
 
@@ -24,15 +38,15 @@ class SessionRegistry:
 
     Parameters
     ----------
-    store:
-        The truth; records are read from it once and then kept in memory, for this process alone writes it.
-    capacity:
-        Slots a model, and records kept in memory.
-    evicted:
-        Called once for every session that loses its slots.
-    ttl:
+    store : Store
+        The truth; records are read from it once and then kept in memory, because this process alone writes it.
+    capacity : int
+        Slots per model, and records kept in memory.
+    ttl : float
         Seconds that a session lives after its last use.
-    clock:
+    evicted : callable
+        Called once for every session that loses its slots.
+    clock : callable
         Seconds since 1970.
     """
 
@@ -51,47 +65,22 @@ class SessionRegistry:
         self._evicted = evicted
         self._slots: dict[str, Slots] = {}
         self._records: OrderedDict[str, Record] = OrderedDict()
-        self._turns: dict[str, deque[asyncio.Future[None]]] = {}
+        self.turns = TurnQueue()
 
     @property
     def resident(self) -> int:
         """Sessions that have slots now, over all models."""
         return sum(len(slots) for slots in self._slots.values())
 
-    def try_enter(self, key: str) -> bool:
-        """Take this session's turn if it is free now; gives whether it was."""
-        if key in self._turns:
-            return False
-        self._turns[key] = deque()
-        return True
-
-    async def enter(self, key: str) -> None:
-        """Wait for this session's turn; requests are served in the order in which they came."""
-        if self.try_enter(key):
-            return
-        waiting = self._turns[key]
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            # The turn may have come in the very moment in which this request gave up.
-            if turn.done() and not turn.cancelled():
-                self.leave(key)
-            raise
-
-    def leave(self, key: str) -> None:
-        """Let the next request of this session have its turn."""
-        waiting = self._turns[key]
-        while waiting:
-            turn = waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        del self._turns[key]
-
     async def find(self, key: str, session: str) -> Record | None:
         """Give the session's record, or None where there is none.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+        session : str
+            Its id, for messages.
 
         Raises
         ------
@@ -106,9 +95,17 @@ class SessionRegistry:
         return found
 
     async def find_many(self, wanted: Sequence[tuple[str, str]]) -> list[Record | ServiceError | None]:
-        """Give the records of many sessions, by key and id, or why each cannot be given; see ``find``.
+        """Give the records of many sessions; those that are not in memory are read from the store together.
 
-        Those that are not in memory are read from the store together.
+        Parameters
+        ----------
+        wanted : sequence of (str, str)
+            Key and id of each.
+
+        Returns
+        -------
+        list of (Record, ServiceError or None)
+            In their order; the error of ``find`` where one cannot be given.
         """
         found = [self._records.get(key) for key, _ in wanted]
         unread = [i for i, record in enumerate(found) if record is None]
@@ -135,29 +132,60 @@ class SessionRegistry:
         return records
 
     def checkout(self, key: str, model: str, rows: int) -> Lease:
-        """Give the session that has the turn its slots in the model's slab; see ``Slots.checkout``."""
+        """Give the session that has the turn its slots in the model's state cache; see ``Slots.checkout``."""
         slots = self._slots.get(model)
         if slots is None:
             slots = self._slots[model] = Slots(self._capacity, self._evicted)
         return slots.checkout(key, rows)
 
     def settle(self, lease: Lease, model: str, record: Record | None) -> None:
-        """Take the slots back. ``record`` is what the store holds now, None where it holds nothing of this session."""
+        """Take the slots back.
+
+        Parameters
+        ----------
+        lease : Lease
+            What ``checkout`` gave.
+        model : str
+            Key of the network.
+        record : Record or None
+            What the store holds now, None where it holds nothing of this session.
+        """
         self._slots[model].checkin(lease, keep=record is not None)
         if record is not None:
             self.remember(record)
 
     def invalidate(self, lease: Lease, model: str) -> None:
-        """Take the slots back after a store failed: what is known of the session is read from it anew."""
+        """Take the slots back after a store failed: what is known of the session is read from it anew.
+
+        Parameters
+        ----------
+        lease : Lease
+            What ``checkout`` gave.
+        model : str
+            Key of the network.
+        """
         self._slots[model].checkin(lease, keep=False)
         self._records.pop(lease.key, None)
 
     def forget(self, key: str) -> None:
-        """Read the session from the store anew when it is next used."""
+        """Read the session from the store anew when it is next used.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+        """
         self._records.pop(key, None)
 
     async def end(self, key: str, session: str) -> None:
         """Delete a session, or its tombstone, for good. The caller has the turn.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+        session : str
+            Its id, for messages.
 
         Raises
         ------
@@ -177,9 +205,9 @@ class SessionRegistry:
             slots.drop(key)
 
     async def expire(self) -> int:
-        """Drop the states of sessions whose life has ended; how many."""
+        """Drop the states of sessions whose life has ended; gives how many."""
         for key in [key for key, record in self._records.items() if record.expires_at <= self.now()]:
-            if key not in self._turns:
+            if not self.turns.taken(key):
                 del self._records[key]
                 for slots in self._slots.values():
                     slots.drop(key)
@@ -187,11 +215,17 @@ class SessionRegistry:
 
     @property
     def slack(self) -> float:
-        """Seconds by which the stored end of a life may lie before the true one, so that asking seldom writes."""
+        """Seconds by which the stored end of a life may lie before the true one, so that reading seldom writes."""
         return self.ttl / 100
 
     def remember(self, record: Record) -> None:
-        """Take what the store holds now of a session."""
+        """Take what the store holds now of a session.
+
+        Parameters
+        ----------
+        record : Record
+            What was written or read.
+        """
         self._records[record.key] = record
         self._records.move_to_end(record.key)
         while len(self._records) > self._capacity:
@@ -206,5 +240,16 @@ def _expired(session: str) -> ExpiredSession:
 
 
 def unknown(session: str) -> UnknownSession:
-    """Say that there is no such session for this owner."""
+    """Make the failure of a session that this owner does not have.
+
+    Parameters
+    ----------
+    session : str
+        Its id.
+
+    Returns
+    -------
+    UnknownSession
+        Not raised yet.
+    """
     return UnknownSession(f"session {session[:80]!r}: there is none; POST /forecast with its history opens it")

@@ -1,4 +1,4 @@
-"""A series laid out on its regular grid: one column a step, holes and all, and the checksum of such columns."""
+"""A series laid out on its regular grid: one column per step, holes and all, and the checksum of such columns."""
 
 import zlib
 from collections.abc import Mapping
@@ -38,7 +38,21 @@ class Limits:
 
 @dataclass(frozen=True, eq=False)
 class RegularSeries:
-    """A series on a regular grid without holes: values ``[V, n]``, covariates ``[n, C]``, which steps were given."""
+    """A series on a regular grid of N steps without holes.
+
+    Parameters
+    ----------
+    begin : int
+        Time index of the first step.
+    values : array of float32, ``[V, N]``
+        NaN where missing.
+    past : array of float32, ``[N, Cp]``
+        Encoded covariates that are known up to now, zeros in gaps.
+    known : array of float32, ``[N, Cf]``
+        Encoded covariates that are known ahead, zeros in gaps.
+    given : array of bool, ``[N]``
+        Which steps the request brought.
+    """
 
     begin: int
     values: Floats
@@ -48,34 +62,50 @@ class RegularSeries:
 
     @property
     def end(self) -> int:
-        """Clock of the last step."""
+        """Time index of the last step."""
         return self.begin + int(self.values.shape[1]) - 1
 
     @classmethod
     def of(cls, series: SeriesInput, follows: int, limits: Limits) -> "RegularSeries":
-        """Lay out a series; one that brings no clocks begins at ``follows``.
+        """Lay out a series.
+
+        Parameters
+        ----------
+        series : SeriesInput
+            What the request brings.
+        follows : int
+            Time index of the first step where the request names none.
+        limits : Limits
+            What bounds its gaps and its length.
+
+        Returns
+        -------
+        RegularSeries
+            Arrays of the request where it has no gaps.
 
         Raises
         ------
-        Unprocessable, TooLarge
-            If a gap is too long, or the whole is with its gaps.
+        Unprocessable
+            If a gap is too long.
+        TooLarge
+            If the whole is too long with its gaps.
         """
         # Adding zero turns -0.0 into 0.0, so that equal values have equal bytes and checksums.
         values = series.target.astype(np.float32, copy=False) + np.float32(0.0)
         steps = values.shape[1]
-        clocks = series.clocks
-        if clocks is None:
+        time_index = series.time_index
+        if time_index is None:
             return cls(follows, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
-        begin, span = int(clocks[0]), int(clocks[-1] - clocks[0]) + 1
+        begin, span = int(time_index[0]), int(time_index[-1] - time_index[0]) + 1
         if span == steps:
             return cls(begin, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
-        holes = np.diff(clocks) - 1
+        holes = np.diff(time_index) - 1
         longest = int(holes.argmax())
         if holes[longest] > limits.gap:
             raise gap_too_long(int(holes[longest]), longest + 1, limits)
         if span > limits.history:
             raise TooLarge(f"target: expected at most {limits.history} steps, got {span} with its gaps; send fewer")
-        place = clocks - begin
+        place = time_index - begin
         given = np.zeros(span, dtype=np.bool_)
         given[place] = True
         grid = np.full((values.shape[0], span), np.nan, dtype=np.float32)
@@ -86,12 +116,34 @@ class RegularSeries:
         return cls(begin, grid, past, known, given)
 
     def since(self, time_index: int) -> "RegularSeries":
-        """Drop the steps before ``time_index``."""
+        """Drop the steps before one.
+
+        Parameters
+        ----------
+        time_index : int
+            Of the first step that stays.
+
+        Returns
+        -------
+        RegularSeries
+            Views into the arrays of this one.
+        """
         skip = time_index - self.begin
         return RegularSeries(time_index, self.values[:, skip:], self.past[skip:], self.known[skip:], self.given[skip:])
 
     def after(self, last: int) -> "RegularSeries":
-        """Begin right after ``last``, steps between missing."""
+        """Begin right after a step; steps between are missing.
+
+        Parameters
+        ----------
+        last : int
+            Its time index.
+
+        Returns
+        -------
+        RegularSeries
+            From the step after it.
+        """
         lead = self.begin - last - 1
         if lead <= 0:
             return self.since(last + 1)
@@ -105,7 +157,22 @@ class RegularSeries:
 
 
 def gap_too_long(length: int, step: int, limits: Limits) -> Unprocessable:
-    """Say which gap is too long and what to do."""
+    """Make the refusal of a gap.
+
+    Parameters
+    ----------
+    length : int
+        Missing steps.
+    step : int
+        Place of the value after them in the request.
+    limits : Limits
+        Name the longest gap.
+
+    Returns
+    -------
+    Unprocessable
+        Not raised yet.
+    """
     return Unprocessable(
         f"target: expected gaps of at most {limits.gap} steps, got {length} missing steps before step {step}; give the "
         "values between (null where unknown), or begin anew under another session id",
@@ -114,7 +181,20 @@ def gap_too_long(length: int, step: int, limits: Limits) -> Unprocessable:
 
 
 def checksum_of(values: Floats, before: int = 0) -> int:
-    """CRC-32 of ``[V, T]`` float32 in time-major order, going on from ``before``; missing is one canonical NaN."""
+    """Go on with a CRC-32 over values in time-major order; missing is one canonical NaN.
+
+    Parameters
+    ----------
+    values : array of float32, ``[V, T]``
+        Steps of a series.
+    before : int
+        The CRC-32 so far.
+
+    Returns
+    -------
+    int
+        The CRC-32 after them.
+    """
     if not values.shape[1]:
         return before
     columns = np.ascontiguousarray(values.T, dtype="<f4")

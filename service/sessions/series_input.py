@@ -34,7 +34,7 @@ class SeriesInput:
     Parameters
     ----------
     target : array of float32, ``[V, T]``
-        Observations of V variables, NaN where missing. T may be 0 where a session is asked again.
+        Observations of V variables, NaN where missing. T may be 0 where a session is forecast again.
     past : array of float32, ``[T, Cp]``
         Encoded covariates that are known up to now.
     known : array of float32, ``[T, Cf]``
@@ -47,7 +47,7 @@ class SeriesInput:
         Names of the V variables, ``("",)`` for a univariate series.
     freq : str or None
         Canonical frequency, None for a series without times.
-    clocks : array of int64, ``[T]``, or None
+    time_index : array of int64, ``[T]``, or None
         Absolute step index of each observation, strictly ascending, gaps allowed. None where the request gives neither
         times nor ``from_index``: the observations follow those that the session has.
     offset : int
@@ -57,7 +57,7 @@ class SeriesInput:
     stamps : Stamps or None
         The times as they came: one per observation, or that of the first alone.
     unclear : str
-        Why no frequency is seen in them; then only an open session can tell it.
+        Why no frequency is seen in them; then only an open session knows it.
     inferred : bool
         Whether ``freq`` was left out and seen from them; an open session knows better.
     missing : str
@@ -73,7 +73,7 @@ class SeriesInput:
     horizon : int
         Steps ahead that are wanted; 0 for the model's own horizon.
     season : int or None
-        Steps a season with which a series begins, None for a model that has a season of its own.
+        Steps per season with which a series begins, None for a model that has a season of its own.
     named : bool
         Whether the request names the season itself. A session that began with another one then refuses it.
     warnings : tuple of (str, str)
@@ -87,7 +87,7 @@ class SeriesInput:
     static: Floats
     variables: tuple[str, ...] = ("",)
     freq: str | None = None
-    clocks: NDArray[np.int64] | None = None
+    time_index: NDArray[np.int64] | None = None
     offset: int = 0
     zone: str = ""
     stamps: Stamps | None = None

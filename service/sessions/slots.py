@@ -1,4 +1,4 @@
-"""Who lies where in a slab: whole numbers only, the tensors are the engine's."""
+"""Which session has which rows of a state cache: whole numbers only, the tensors are the engine's."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -8,17 +8,17 @@ from service.scheduling.job import Lease
 
 
 class Slots:
-    """Slots 1 to ``capacity`` of one model's slab; slot 0 is padding and never leased.
+    """Slots 1 to ``capacity`` of one model's state cache; slot 0 is padding and never leased.
 
     A session keeps its slots while it is idle, until others need them: then the one idle for longest gives way, which
-    loses nothing, for the store has its state. Each residency has a generation number of its own, so that the engine
-    can tell rows that are still this session's from rows of one that lay there before.
+    loses nothing, because the store has its state. Each residency has a generation number of its own, so that the
+    engine can tell rows that are still this session's from rows of one that lay there before.
 
     Parameters
     ----------
-    capacity:
-        Rows of the slab, slot 0 not counted.
-    evicted:
+    capacity : int
+        Rows of the state cache, slot 0 not counted.
+    evicted : callable
         Called once for every session that gives way.
     """
 
@@ -37,10 +37,22 @@ class Slots:
     def checkout(self, key: str, rows: int) -> Lease:
         """Give a session that is not checked out its slots, those it had where it still has them.
 
+        Parameters
+        ----------
+        key : str
+            Of the session.
+        rows : int
+            Its variables.
+
+        Returns
+        -------
+        Lease
+            Ends with ``checkin``.
+
         Raises
         ------
         TooLarge
-            If the slab could never hold so many rows.
+            If the state cache could never hold so many rows.
         QueueFull
             If every slot belongs to a session that is at work right now.
         """
@@ -51,7 +63,15 @@ class Slots:
         return lease
 
     def checkin(self, lease: Lease, *, keep: bool) -> None:
-        """Take the lease back; without ``keep`` its slots are free for others at once."""
+        """Take a lease back.
+
+        Parameters
+        ----------
+        lease : Lease
+            What ``checkout`` gave.
+        keep : bool
+            Whether the session keeps its slots while it is idle; else they are free for others at once.
+        """
         if self._busy.pop(lease.key, None) is None:
             return
         if keep:
@@ -60,7 +80,13 @@ class Slots:
             self._free.extend(lease.slots)
 
     def drop(self, key: str) -> None:
-        """Free the slots of an idle session, if it has any."""
+        """Free the slots of an idle session, if it has any.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+        """
         lease = self._idle.pop(key, None)
         if lease is not None:
             self._free.extend(lease.slots)

@@ -68,8 +68,14 @@ class SessionTurn:
         self.close()
 
     def try_enter(self) -> bool:
-        """Take the turn if no earlier request of the session is at work; gives whether that is so."""
-        return self._registry.try_enter(self.key)
+        """Take the turn if no earlier request of the session is at work.
+
+        Returns
+        -------
+        bool
+            Whether that is so.
+        """
+        return self._registry.turns.try_enter(self.key)
 
     async def enter(self) -> None:
         """Wait until the earlier requests of the session are done.
@@ -82,11 +88,11 @@ class SessionTurn:
         if self.try_enter():
             return
         if self._deadline is None:
-            await self._registry.enter(self.key)
+            await self._registry.turns.enter(self.key)
             return
         try:
             async with asyncio.timeout(self._deadline - time.monotonic()):
-                await self._registry.enter(self.key)
+                await self._registry.turns.enter(self.key)
         except TimeoutError:
             raise Expired("timeout_ms passed while an earlier request of this session was at work") from None
 
@@ -96,12 +102,31 @@ class SessionTurn:
             self.settle(self.record)
 
     async def find(self) -> Record | None:
-        """Read the session's record, see ``SessionRegistry.find``."""
+        """Read the session's record, see ``SessionRegistry.find``.
+
+        Returns
+        -------
+        Record or None
+            None where there is no such session.
+        """
         self.record = await self._registry.find(self.key, self.session)
         return self.record
 
     def checkout(self, model: str, rows: int) -> Lease:
-        """Give the session its slots in the model's state cache; they go back when the turn ends."""
+        """Give the session its slots in the model's state cache; they go back when the turn ends.
+
+        Parameters
+        ----------
+        model : str
+            Key of the network.
+        rows : int
+            Variables of the series.
+
+        Returns
+        -------
+        Lease
+            The job's right to them.
+        """
         lease = self._registry.checkout(self.key, model, rows)
         self._lease = lease, model
         return lease
@@ -111,7 +136,13 @@ class SessionTurn:
         self._handed_over = True
 
     def settle(self, record: Record | None) -> None:
-        """End the turn. ``record`` is what the store holds now, None where it holds nothing of this session."""
+        """End the turn.
+
+        Parameters
+        ----------
+        record : Record or None
+            What the store holds now, None where it holds nothing of this session.
+        """
         if self._ended:
             return
         self._ended = True
@@ -119,7 +150,7 @@ class SessionTurn:
             self._registry.settle(*self._lease, record)
         elif record is not None:
             self._registry.remember(record)
-        self._registry.leave(self.key)
+        self._registry.turns.leave(self.key)
 
     def invalidate(self) -> None:
         """End the turn after a store failed: what is known of the session is read from it anew."""
@@ -130,4 +161,4 @@ class SessionTurn:
             self._registry.invalidate(*self._lease)
         else:
             self._registry.forget(self.key)
-        self._registry.leave(self.key)
+        self._registry.turns.leave(self.key)

@@ -4,99 +4,17 @@ Nothing here changes anything. ``plan_update`` either refuses, or gives a ``Sess
 the record as it will stand after that.
 """
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from service.errors import Conflict, UnknownSession, Unprocessable
 from service.sessions.coarse_series import align_coarse, check_coarse, checksum_coarse
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
-from service.sessions.live_metrics import Observed
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
-from service.sessions.series_input import Floats, SeriesInput
+from service.sessions.series_input import SeriesInput
+from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import on_axis
-from service.stores.interface import Record, Request, Scores
-
-
-@dataclass(frozen=True, eq=False)
-class SessionUpdate:
-    """What a session will become.
-
-    Parameters
-    ----------
-    time_index : int
-        Absolute index of the step before the first new one.
-    values : array of float32, ``[V, T]``
-        New steps as they were given, gaps between them included, NaN where missing.
-    target : array of float32, ``[V, T]``
-        What the network reads: ``values`` after imputation.
-    past, known : array of float32, ``[T, C]``
-        Encoded covariates of the same steps, zeros in gaps.
-    mixed_frequency : array of float32, ``[V, G, T]``
-        Values of G series of lower frequency, each with the last step of its bucket.
-    coarse_history : array of float32, ``[V, G, K]``
-        Their K values before these steps.
-    applied, duplicates : int
-        Steps of the request that are new, and that the session had already.
-    gap : int
-        Steps that nobody gave.
-    first_index, tail, given_tail, checksum, request, zone
-        The record's fields afterwards, see ``Record``.
-    """
-
-    time_index: int
-    values: Floats
-    target: Floats
-    past: Floats
-    known: Floats
-    mixed_frequency: Floats
-    coarse_history: Floats
-    applied: int
-    duplicates: int
-    gap: int
-    first_index: int
-    tail: Floats
-    given_tail: Floats
-    checksum: int
-    request: Request | None
-    zone: str = ""
-
-    @property
-    def last_index(self) -> int:
-        """Clock of the last step that the network will have read."""
-        return self.time_index + int(self.target.shape[1])
-
-    def observed(self, record: Record) -> Observed:
-        """Give what the new observations are scored with."""
-        return Observed(record.scores, record.issued, self.values, self.time_index + 1, record.interval)
-
-    def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
-        """Give the record as it will stand, but for the state and the newly issued forecast.
-
-        Parameters
-        ----------
-        record : Record
-            The session as it stands.
-        scores : mapping
-            What ``score`` or ``score_many`` makes of its scores.
-        now, expires_at : float
-            When it was used, and when its life ends now.
-        """
-        return replace(
-            record,
-            last_used=now,
-            expires_at=expires_at,
-            scores=scores,
-            first_index=self.first_index,
-            last_index=self.last_index,
-            count=record.count + self.applied,
-            tail=self.tail,
-            given_tail=self.given_tail,
-            checksum=self.checksum,
-            request=self.request,
-            zone=self.zone,
-        )
+from service.stores.interface import Record, Request
 
 
 def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> SessionUpdate:

@@ -60,7 +60,7 @@ def input_of(values, begin: int | None = 500_000, **fields) -> SeriesInput:
         static=np.zeros(0, np.float32),
         variables=("",) if len(target) == 1 else tuple(f"v{n}" for n in range(len(target))),
         freq="1h" if begin is not None else None,
-        clocks=None if begin is None else np.arange(begin, begin + steps, dtype=np.int64),
+        time_index=None if begin is None else np.arange(begin, begin + steps, dtype=np.int64),
     )
     return replace(plain, **fields)
 

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from service.protocols.admin import schemas
 from service.protocols.container import container_of
 from service.protocols.openapi import failures
-from service.serving.catalog import Catalog, Model
+from service.serving.catalog import Catalog
+from service.serving.model import Model
 from service.settings import Settings
 from statecast.inputs.covariates import Covariate
 

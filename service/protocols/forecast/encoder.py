@@ -15,7 +15,7 @@ from service.http.problems import problem
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.table import TableRows, write_table
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig
 from statecast.layers.heads import interpolate_levels

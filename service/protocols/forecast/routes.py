@@ -17,8 +17,8 @@ from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.validation import horizon_of, levels_of, validate
-from service.serving.catalog import Model
 from service.serving.forecasts import ForecastService
+from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.sessions.series_input import SeriesInput
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import TimeIndex
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.sessions.series_input import Floats
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis

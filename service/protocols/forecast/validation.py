@@ -12,7 +12,7 @@ from service.protocols.forecast.schemas import SeriesBody
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import check_reach, read_timeline
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig
@@ -184,7 +184,7 @@ def validate_series(
         static=encode_covariates(config.static_covariates, static, ()),
         variables=tuple(series.target),
         freq=None if axis is None else str(axis.frequency),
-        clocks=None if index is None else index[:steps],
+        time_index=None if index is None else index[:steps],
         offset=0 if axis is None else axis.offset,
         zone="" if axis is None else axis.zone,
         stamps=None if stamps is None else stamps.take(slice(max(steps, 1))),  # without those of rows ahead

@@ -11,7 +11,7 @@ from service.errors import ServiceError, Unprocessable
 from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.generate.schemas import PathsRequest
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency

@@ -14,7 +14,7 @@ from service.protocols.forecast.validation import levels_of, validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
-from service.serving.catalog import Model
+from service.serving.model import Model
 from service.serving.scenarios import ScenarioService
 from service.serving.text import new_seed
 from service.sessions.series_input import SeriesInput

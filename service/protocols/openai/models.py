@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from service.protocols.container import container_of
 from service.protocols.openai import schemas
 from service.protocols.openapi import failures
-from service.serving.catalog import Catalog, Model
+from service.serving.catalog import Catalog
+from service.serving.model import Model
 
 router = APIRouter(tags=["openai"])
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import Expired, Loading, QueueFull, TooLarge, UnknownSession
-from service.scheduling.batcher import Batcher, Bounds
+from service.scheduling.batcher import Batcher
+from service.scheduling.bounds import Bounds
 from service.scheduling.entry import LONGEST_CHUNK, chunk_of
 from service.scheduling.job import Job
 
@@ -203,7 +204,7 @@ def test_every_job_ends_once_and_runs_every_step_once(data: st.DataObject) -> No
         assert entry.outcome in ("done", why)
         if entry.outcome == "done":
             assert entry.last and ran[id(entry)] == pieces_of(entry.job)
-    assert bench.batcher.rows == 0 and not bench.batcher._buckets
+    assert bench.batcher.rows == 0 and not bench.batcher._buckets.entries()
 
 
 def pieces_of(job: Job) -> int:

@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from service.errors import Loading
-from service.scheduling.batcher import Batcher, Bounds
+from service.scheduling.batcher import Batcher
+from service.scheduling.bounds import Bounds
 from service.scheduling.work_loop import WorkLoop
 from tests.service.scheduling.test_batcher import job
 

@@ -54,7 +54,7 @@ def test_each_fails_alone(catalogue: Catalog) -> None:
             )
             assert [type(one) for one in found] == [Conflict, Unprocessable, SeriesAnswer, Unprocessable, SeriesAnswer]
             assert (await service.session("s", ""))["count"] == 3
-            assert not service._sessions._turns
+            assert not service._sessions.turns
 
     play(scene)
 
@@ -85,7 +85,7 @@ def test_a_client_that_leaves_frees_every_turn(catalogue: Catalog) -> None:
             await asyncio.gather(work, return_exceptions=True)
             again = await service.forecast_many(model, inputs)
             assert all(isinstance(answer, SeriesAnswer) for answer in again)
-            assert not service._sessions._turns
+            assert not service._sessions.turns
 
     play(scene)
 

@@ -53,19 +53,19 @@ def test_turns_are_served_in_order_even_when_some_give_up() -> None:
         served: list[int] = []
 
         async def request(n: int) -> None:
-            await sessions.enter("k")
+            await sessions.turns.enter("k")
             try:
                 await asyncio.sleep(0)
                 served.append(n)
             finally:
-                sessions.leave("k")
+                sessions.turns.leave("k")
 
         tasks = [asyncio.create_task(request(n)) for n in range(6)]
         await asyncio.sleep(0)
         tasks[2].cancel()
         tasks[4].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert not sessions._turns
+        assert not sessions.turns
         return served
 
     assert asyncio.run(scene()) == [0, 1, 3, 5]
@@ -74,15 +74,15 @@ def test_turns_are_served_in_order_even_when_some_give_up() -> None:
 def test_a_turn_that_comes_while_its_request_is_cancelled_goes_on() -> None:
     async def scene() -> None:
         sessions = SessionRegistry(MemoryStore(), 4, ttl=60)
-        await sessions.enter("k")
-        second = asyncio.create_task(sessions.enter("k"))
-        third = asyncio.create_task(sessions.enter("k"))
+        await sessions.turns.enter("k")
+        second = asyncio.create_task(sessions.turns.enter("k"))
+        third = asyncio.create_task(sessions.turns.enter("k"))
         await asyncio.sleep(0)
-        sessions.leave("k")
+        sessions.turns.leave("k")
         second.cancel()
         await asyncio.wait_for(third, 5)
-        sessions.leave("k")
-        assert not sessions._turns
+        sessions.turns.leave("k")
+        assert not sessions.turns
 
     asyncio.run(scene())
 

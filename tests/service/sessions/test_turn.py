@@ -28,13 +28,13 @@ def test_a_turn_ends_with_its_block_and_gives_slots_back() -> None:
             record = await turn.find()
             assert record is not None and turn.checkout("m", 2).key == KEY
             assert not SessionTurn(sessions, "me", "s").try_enter()
-        assert not sessions._turns and sessions.resident == 1, "idle, and still in memory"
+        assert not sessions.turns and sessions.resident == 1, "idle, and still in memory"
         for error in (RuntimeError, asyncio.CancelledError):
             with pytest.raises(error):
                 async with SessionTurn(sessions, "me", "s") as turn:
                     turn.checkout("m", 2)
                     raise error
-        assert not sessions._turns and sessions.resident == 0, "without a record nothing vouches for the rows"
+        assert not sessions.turns and sessions.resident == 0, "without a record nothing vouches for the rows"
 
     asyncio.run(scene())
 
@@ -65,7 +65,7 @@ def test_waiting_ends_at_the_deadline() -> None:
             with pytest.raises(Expired, match="earlier request"):
                 async with SessionTurn(sessions, "me", "s", time.monotonic() + 0.02):
                     raise AssertionError
-        assert not sessions._turns
+        assert not sessions.turns
 
     asyncio.run(scene())
 
@@ -76,6 +76,6 @@ def test_an_expired_session_leaves_the_turn_free() -> None:
         with pytest.raises(ExpiredSession):
             async with SessionTurn(sessions, "me", "s") as turn:
                 await turn.find()
-        assert not sessions._turns
+        assert not sessions.turns
 
     asyncio.run(scene())

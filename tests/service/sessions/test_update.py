@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from service.errors import Conflict, ServiceError, TooLarge, UnknownSession, Unprocessable
 from service.sessions.regular_series import Limits
 from service.sessions.series_input import SeriesInput
-from service.sessions.update import SessionUpdate, plan_update
+from service.sessions.session_update import SessionUpdate
+from service.sessions.update import plan_update
 from service.stores.interface import Record
 
 LIMITS = Limits(tail=8, gap=5, history=10_000)
@@ -22,7 +23,7 @@ def input_of(values, begin: int | None = None, **fields) -> SeriesInput:
     target = np.atleast_2d(np.asarray(values, dtype=np.float32))
     steps = target.shape[1]
     names = ("",) if target.shape[0] == 1 else tuple(f"v{n}" for n in range(target.shape[0]))
-    clocks = None if begin is None else np.arange(begin, begin + steps, dtype=np.int64)
+    time_index = None if begin is None else np.arange(begin, begin + steps, dtype=np.int64)
     plain = SeriesInput(
         target=target,
         past=np.zeros((steps, 0), np.float32),
@@ -30,7 +31,7 @@ def input_of(values, begin: int | None = None, **fields) -> SeriesInput:
         future=np.zeros((4, 0), np.float32),
         static=np.zeros(0, np.float32),
         variables=names,
-        clocks=clocks,
+        time_index=time_index,
         session="s",
     )
     return replace(plain, **fields)
@@ -74,7 +75,7 @@ def test_a_new_series_begins_at_its_first_value() -> None:
     np.testing.assert_array_equal(update.target, [[1, NAN, 2]])
 
 
-def test_without_clocks_values_come_next() -> None:
+def test_without_an_index_values_come_next() -> None:
     record, update = apply(None, input_of([1, 2, 3]))
     assert (update.time_index, record.first_index, record.last_index) == (-1, 0, 2)
     record, update = apply(record, input_of([4]))
@@ -95,7 +96,7 @@ def test_a_gap_is_filled_with_missing_steps() -> None:
 
 
 def test_gaps_within_a_request_are_laid_out() -> None:
-    came = replace(input_of([1, 2, 3]), clocks=np.array([5, 8, 9]), past=np.ones((3, 2), np.float32))
+    came = replace(input_of([1, 2, 3]), time_index=np.array([5, 8, 9]), past=np.ones((3, 2), np.float32))
     update = plan_update(None, came, LIMITS)
     np.testing.assert_array_equal(update.target, [[1, NAN, NAN, 2, 3]])
     np.testing.assert_array_equal(update.past[:, 0], [1, 0, 0, 1, 1])
@@ -171,8 +172,8 @@ def test_nothing_to_begin_with_is_refused() -> None:
 
 
 def test_gaps_do_not_multiply_a_request_beyond_bounds() -> None:
-    clocks = np.arange(3000, dtype=np.int64) * 5
-    came = replace(input_of(np.ones(3000)), clocks=clocks)
+    time_index = np.arange(3000, dtype=np.int64) * 5
+    came = replace(input_of(np.ones(3000)), time_index=time_index)
     with pytest.raises(TooLarge, match="with its gaps"):
         plan_update(None, came, LIMITS)
 

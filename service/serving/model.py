@@ -1,0 +1,119 @@
+"""A loaded artifact, as the service sees it."""
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from service.scheduling.job import member_key
+from statecast.artifacts.artifact import Artifact
+from statecast.config import ForecasterConfig
+from statecast.models.family import REACH, Family, FamilyConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A loaded artifact, as the service sees it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    version : str
+        Its version.
+    digest : str
+        ``sha256:…`` of the artifact.
+    kind : str
+        ``forecaster``, ``family`` or ``generator``.
+    manifest : dict
+        Of the artifact, under today's names.
+    state_bytes : int
+        Bytes of the state of one variable, or of one text.
+    streaming : str
+        As the manifest declares it.
+    artifact : Artifact
+        With the network.
+    season : int or None
+        Of one member of a family, None for the family as a whole and for all other models.
+    """
+
+    name: str
+    version: str
+    digest: str
+    kind: str
+    manifest: dict[str, Any]
+    state_bytes: int
+    streaming: str
+    artifact: Artifact = field(repr=False)
+    season: int | None = None
+
+    @classmethod
+    def of(cls, artifact: Artifact) -> "Model":
+        """Describe an artifact.
+
+        Parameters
+        ----------
+        artifact : Artifact
+            Loaded and verified.
+
+        Returns
+        -------
+        Model
+            The whole artifact.
+        """
+        return cls(
+            artifact.name,
+            artifact.version,
+            artifact.digest,
+            artifact.kind,
+            artifact.manifest,
+            int(artifact.manifest["state_bytes"]),
+            str(artifact.manifest.get("streaming", "none")),
+            artifact,
+        )
+
+    @property
+    def config(self) -> ForecasterConfig:
+        """Shape of a forecaster, of a whole family that of its longest season; ``ArtifactError`` for another kind."""
+        network = self.artifact.network
+        if isinstance(network, Family):
+            return _member_config(network.config, self.season or network.config.longest_season)
+        return self.artifact.forecaster.config
+
+    @property
+    def longest_season(self) -> int | None:
+        """Of a family; None for a model that has a season of its own, or none."""
+        network = self.artifact.network
+        return network.config.longest_season if isinstance(network, Family) else None
+
+    @property
+    def reach(self) -> int:
+        """Longest horizon of a forecast: a family rolls on past its own."""
+        return REACH if self.kind == "family" else self.config.horizon
+
+    @property
+    def key(self) -> str:
+        """What the engine calls the network."""
+        return member_key(self.digest, self.season)
+
+    def member(self, season: int | None) -> "Model":
+        """Give a family's member of one season: the same artifact, a network of its own.
+
+        Parameters
+        ----------
+        season : int or None
+            In steps; None gives the model itself.
+
+        Returns
+        -------
+        Model
+            With its own ``key``.
+        """
+        return self if season is None else replace(self, season=season)
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}"
+
+
+@lru_cache(maxsize=1024)
+def _member_config(family: FamilyConfig, season: int) -> ForecasterConfig:
+    return family.of(season)

@@ -1,0 +1,119 @@
+"""What a session will become."""
+
+from dataclasses import dataclass, replace
+
+from service.sessions.live_metrics import Observed
+from service.sessions.series_input import Floats
+from service.stores.interface import Record, Request, Scores
+
+
+@dataclass(frozen=True, eq=False)
+class SessionUpdate:
+    """What a session will become.
+
+    Parameters
+    ----------
+    time_index : int
+        Absolute index of the step before the first new one.
+    values : array of float32, ``[V, T]``
+        New steps as they were given, gaps between them included, NaN where missing.
+    target : array of float32, ``[V, T]``
+        What the network reads: ``values`` after imputation.
+    past : array of float32, ``[T, Cp]``
+        Encoded covariates of the same steps that are known up to now, zeros in gaps.
+    known : array of float32, ``[T, Cf]``
+        Encoded covariates of the same steps that are known ahead, zeros in gaps.
+    mixed_frequency : array of float32, ``[V, G, T]``
+        Values of G series of lower frequency, each with the last step of its bucket.
+    coarse_history : array of float32, ``[V, G, K]``
+        Their K values before these steps.
+    applied : int
+        Steps of the request that are new.
+    duplicates : int
+        Steps of the request that the session had already.
+    gap : int
+        Steps that nobody gave.
+    first_index : int
+        Time index of the session's first observation; from here on as the record will have it.
+    tail : array of float32, ``[V, L]``
+        Last values as they were given.
+    given_tail : array of float32, ``[V, G, L]``
+        Values of lower frequency that were read with the steps of the tail.
+    checksum : int
+        CRC-32 of the values before the tail.
+    request : Request or None
+        By which a retry is known.
+    zone : str
+        Whose days the steps are.
+    """
+
+    time_index: int
+    values: Floats
+    target: Floats
+    past: Floats
+    known: Floats
+    mixed_frequency: Floats
+    coarse_history: Floats
+    applied: int
+    duplicates: int
+    gap: int
+    first_index: int
+    tail: Floats
+    given_tail: Floats
+    checksum: int
+    request: Request | None
+    zone: str = ""
+
+    @property
+    def last_index(self) -> int:
+        """Time index of the last step that the network will have read."""
+        return self.time_index + int(self.target.shape[1])
+
+    def observed(self, record: Record) -> Observed:
+        """Give what the new observations are scored with.
+
+        Parameters
+        ----------
+        record : Record
+            The session as it stood before them.
+
+        Returns
+        -------
+        Observed
+            Its pending forecast and the new values.
+        """
+        return Observed(record.scores, record.issued, self.values, self.time_index + 1, record.interval)
+
+    def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
+        """Give the record as it will stand, but for the state and the newly issued forecast.
+
+        Parameters
+        ----------
+        record : Record
+            The session as it stands.
+        scores : mapping of str to array
+            What ``live_metrics.score`` makes of its scores.
+        now : float
+            When it was used, in seconds since 1970.
+        expires_at : float
+            When its life ends now, in seconds since 1970.
+
+        Returns
+        -------
+        Record
+            A new value.
+        """
+        return replace(
+            record,
+            last_used=now,
+            expires_at=expires_at,
+            scores=scores,
+            first_index=self.first_index,
+            last_index=self.last_index,
+            count=record.count + self.applied,
+            tail=self.tail,
+            given_tail=self.given_tail,
+            checksum=self.checksum,
+            request=self.request,
+            zone=self.zone,
+        )
