@@ -1,10 +1,10 @@
-"""What each recurrent cell costs, beside the LSTM in the same run: a step, a sequence, a training pass.
+"""What each recurrent cell costs relative to the LSTM in the same run: a step, a sequence, a training pass.
 
     python -m benchmarks.cells [--width 64] [--steps 1000] [--rows 1 256] [--turns 5]
 
-One thread, one layer, input as wide as the layer. The cells take turns, and each figure is the quickest of its turns:
-whatever else the machine does can only add to it. A training pass is forward and backward over 45 steps, the length of
-`configs/etth1.toml`; with one row it says little.
+One thread, one layer, input as wide as the layer. The cells take turns, and each figure is the quickest of its turns,
+because other work of the machine can only add to it. A training pass is forward and backward over 45 steps, the length
+of `configs/etth1.toml`; with one row it says little.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _STEPS_TRAINED = 45
 
 
 class Candidate:
-    """One cell with inputs for so many rows; each method returns microseconds a step."""
+    """One cell with inputs for a number of rows; each method returns microseconds per step."""
 
     def __init__(self, kind: str, width: int, rows: int, steps: int) -> None:
         torch.manual_seed(0)
@@ -31,14 +31,14 @@ class Candidate:
         self.inputs = torch.randn(rows, steps, width)
 
     def step(self) -> float:
-        """One step after the other, each a call of its own, as live sessions have them."""
+        """One step after another, each in a call of its own, as in live sessions."""
         self.cell.eval()
         state, inputs = self.state, self.inputs[:, 0].contiguous()
         with torch.inference_mode():
-            begun = time.perf_counter()
+            started = time.perf_counter()
             for _ in range(_STEPS_ALONE):
                 state = self.cell.step(inputs, state)
-            return 1e6 * (time.perf_counter() - begun) / _STEPS_ALONE
+            return 1e6 * (time.perf_counter() - started) / _STEPS_ALONE
 
     def run(self) -> float:
         """The whole sequence in one call, as histories are read."""
@@ -59,16 +59,16 @@ class Candidate:
 
     @staticmethod
     def _per_step(work: Callable[[], object], steps: int) -> float:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         work()
-        return 1e6 * (time.perf_counter() - begun) / steps
+        return 1e6 * (time.perf_counter() - started) / steps
 
 
 def measure(width: int, rows: int, steps: int, turns: int) -> dict[str, list[float]]:
-    """Microseconds a step of every cell: alone, in a run, in training."""
+    """Microseconds per step of every cell: alone, in a run, in training."""
     candidates = {kind: Candidate(kind, width, rows, steps) for kind in registry.names()}
     best = {kind: [float("inf")] * 3 for kind in candidates}
-    for _ in range(turns + 1):  # the quickest is taken, so that a first turn, which warms up, does no harm
+    for _ in range(turns + 1):  # the quickest counts, so a first turn that warms up does no harm
         for kind, one in candidates.items():
             turn = [one.step(), one.run(), one.train()]
             best[kind] = [min(pair) for pair in zip(best[kind], turn, strict=True)]
@@ -76,7 +76,7 @@ def measure(width: int, rows: int, steps: int, turns: int) -> dict[str, list[flo
 
 
 def main() -> None:
-    """Print a table for each number of rows."""
+    """Print a table per number of rows."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--steps", type=int, default=1000)
@@ -88,7 +88,7 @@ def main() -> None:
     print(describe_machine())
     for rows in given.rows:
         best = measure(given.width, rows, given.steps, given.turns)
-        print(f"\n{rows} rows, width {given.width}: microseconds a step (ratio to lstm)")
+        print(f"\n{rows} rows, width {given.width}: microseconds per step (ratio to lstm)")
         print(f"{'cell':<10}{'step':>18}{f'run of {given.steps:,}':>18}{'training':>18}")
         for kind, figures in best.items():
             ratios = [mine / other for mine, other in zip(figures, best["lstm"], strict=True)]

@@ -1,4 +1,4 @@
-"""How far the forecast of a session lies from the forecast of the whole history: law 1, over HTTP, on real data.
+"""How far the forecast of a session is from the forecast of the whole history: law 1, over HTTP, on real data.
 
     python -m benchmarks.equality [TABLE.csv.gz] [--artifacts artifacts] [--model NAME] [--splits 20]
 
@@ -25,7 +25,7 @@ _MISSING = 0.02
 
 
 def read_columns(path: Path, rows: int) -> tuple[str, dict[str, list[float]]]:
-    """The first instant (RFC 3339) and the last ``rows`` values of each numeric column after the first."""
+    """Read the first time (RFC 3339) and the last ``rows`` values of each numeric column after the first."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", newline="") as file:
         header, *lines = csv.reader(file)

@@ -2,9 +2,9 @@
 
     python -m benchmarks.generation [--artifacts artifacts] [--text NAME] [--series NAME] [--window 256]
 
-In one run and process: symbols a second of one text, carried and window by window, on the same network. Over HTTP: 64
-streams of server-sent events against one, by turns, and the share of the in-process loop that they reach; 200 paths of
-200 series in one request against paths asked for one by one, from sessions that have read the histories before.
+In one run and process: symbols per second of one text, carried and window by window, on the same network. Over HTTP: 64
+streams of server-sent events against one, in turns, and the share of the in-process loop that they reach; 200 paths of
+200 series in one request against paths requested one by one, from sessions that have read the histories before.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def _choice(rows: int) -> Choice:
 
 @torch.inference_mode()
 def carried_rate(network: Generator, rows: int, steps: int) -> float:
-    """Symbols a second of ``rows`` texts that keep their state."""
+    """Symbols per second of ``rows`` texts that keep their state."""
     tokens, _ = network.vocabulary.encode(_PROMPT)
     state = network.prime(torch.from_numpy(tokens).expand(rows, -1), network.fresh(rows))
     logits, choice = network.decode(state), _choice(rows)
@@ -48,7 +48,7 @@ def carried_rate(network: Generator, rows: int, steps: int) -> float:
 
 @torch.inference_mode()
 def window_rate(network: Generator, window: int, steps: int) -> float:
-    """Symbols a second of one text whose last ``window`` symbols are read again for each new one."""
+    """Symbols per second of one text whose last ``window`` symbols are read again for each new one."""
     tokens, _ = network.vocabulary.encode(_PROMPT * (window // len(_PROMPT) + 1))
     text, choice = torch.from_numpy(tokens[-window:])[None], _choice(1)
     began = time.perf_counter()
@@ -68,15 +68,15 @@ async def _ask(client: Client, body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def streamed_rate(server: Server, model: str, clients: int, tokens: int) -> float:
-    """Symbols a second over HTTP of so many clients at once, each an event; from the first connection to the last."""
+    """Symbols per second over HTTP, each an event, of several clients at once, from first connection to last event."""
 
     async def one(seed: int) -> int:
         body = {"model": model, "prompt": _PROMPT, "max_tokens": tokens, "seed": seed, "stream": True}
         async with Client(server) as client:
-            told = await client.stream("/generate", json.dumps(body).encode())
-        if b"event: done" not in told:
-            raise SystemExit(f"expected a stream that ends with done, got {told[-500:]!r}")
-        return told.count(b"event: step")
+            events = await client.stream("/generate", json.dumps(body).encode())
+        if b"event: done" not in events:
+            raise SystemExit(f"expected a stream that ends with done, got {events[-500:]!r}")
+        return events.count(b"event: step")
 
     began = time.perf_counter()
     written = await asyncio.gather(*(one(seed) for seed in range(clients)))
@@ -84,10 +84,10 @@ async def streamed_rate(server: Server, model: str, clients: int, tokens: int) -
 
 
 def texts(artifacts: Path, model: str, window: int) -> None:
-    """Measure text and print. What is compared is measured by turns, as the machine may have other work meanwhile."""
+    """Measure text and print. Both sides are measured in turns, because the machine may have other work meanwhile."""
     network = statecast.load(artifacts / model).generator
     carried, again = np.median([(carried_rate(network, 1, 400), window_rate(network, window, 30)) for _ in range(5)], 0)
-    print(f"one text: {carried:,.0f} symbols a second carried, {again:,.0f} reading {window} again: ", end="")
+    print(f"one text: {carried:,.0f} symbols per second carried, {again:,.0f} reading {window} again: ", end="")
     print(f"{carried / again:.1f}x")
     with running_server(artifacts) as server:
 
@@ -98,13 +98,13 @@ def texts(artifacts: Path, model: str, window: int) -> None:
         turns = np.array([(rate(1, 600), rate(64, 300), carried_rate(network, 64, 200)) for _ in range(_TURNS)])
     one, many, inside = np.median(turns, axis=0)
     ratios = turns[:, 1] / turns[:, 0]
-    print(f"streamed: {one:,.0f} a second of one client, {many:,.0f} of 64: {np.median(ratios):.1f}x ", end="")
+    print(f"streamed: {one:,.0f} per second of one client, {many:,.0f} of 64: {np.median(ratios):.1f}x ", end="")
     print(f"({ratios.min():.1f}x to {ratios.max():.1f}x in {_TURNS} turns); ", end="")
     print(f"{many / inside:.0%} of the {inside:,.0f} of the loop in this process")
 
 
 async def path_rates(server: Server, model: str, series: int, samples: int, horizon: int) -> tuple[float, float]:
-    """Paths a second: all in one request with their histories, and one by one from open sessions, some of them."""
+    """Paths per second: all in one request with their histories, and one by one from open sessions."""
     histories = [[value + number for value in series_of(336)] for number in range(series)]
     targets = [{"target": values} for values in histories]
     body = {"model": model, "horizon": horizon, "seed": 1, "return": ["samples"]}
@@ -136,7 +136,7 @@ def main() -> None:
         texts(options.artifacts, options.text, options.window)
     with running_server(options.artifacts) as server:
         together, singly = asyncio.run(path_rates(server, options.series, 200, 200, 48))
-    print(f"200 series x 200 paths x 48 steps in one request: {together:,.0f} paths a second,")
+    print(f"200 series x 200 paths x 48 steps in one request: {together:,.0f} paths per second,")
     print(f"path by path {singly:,.1f}: {together / singly:.1f}x")
 
 

@@ -1,10 +1,10 @@
-"""A hundred thousand steps in pieces against the same in one: how far apart, and what a session weighs.
+"""A hundred thousand steps in uneven pieces against the same in even ones: how far apart, and how large a session is.
 
     python -m benchmarks.long_history [--artifact artifacts/default] [--steps 100000] [--seasons 24 7 144]
 
-A made-up series of each season with a hundredth missing is read in 41 pieces of any length and the last 300 steps one
-by one; the forecast is held against that of reading it in pieces of 4,096. Apart: the largest difference of any
-quantile at any step ahead, in deviations of the series.
+A synthetic series of each season with one percent missing is read in 41 pieces of random lengths and the last 300 steps
+one by one; the forecast is compared with that of reading it in pieces of 4,096. Printed is the largest difference of
+any quantile at any step ahead, in standard deviations of the series.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
         even = [*range(4096, options.steps, 4096), options.steps]
         apart = (forecast_after(network, life, uneven) - forecast_after(network, life, even)).abs().max()
         share = float(apart) / float(np.nanstd(life.numpy()))
-        print(f"season {season}: {share:.1e} of the deviation apart, {network.spec.row_bytes} bytes a session")
+        print(f"season {season}: {share:.1e} of the deviation apart, {network.spec.row_bytes} bytes per session")
 
 
 if __name__ == "__main__":

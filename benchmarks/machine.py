@@ -1,4 +1,4 @@
-"""What a figure was measured on; a figure without it is worth nothing."""
+"""What a figure was measured on; without it a figure is worth nothing."""
 
 import os
 import platform

@@ -1,9 +1,9 @@
-"""What each optional part costs beside the network without it: bytes, weights, a step, a history, a training pass.
+"""What each optional part costs relative to the network without it: bytes, weights, a step, a history, a training pass.
 
     python -m benchmarks.optional_parts [--rows 1 64] [--turns 5]
 
-One thread; the shape of `configs/etth1.toml` with one covariate (eight on a grid) and every gate open. Figures are of
-the processor and the least of so many turns, so that what else the machine does can only add to them.
+One thread; the shape of `configs/etth1.toml` with one covariate (eight on a grid) and every gate open. Figures are CPU
+time and the least of several turns, because other work of the machine can only add to them.
 """
 
 import argparse
@@ -37,12 +37,12 @@ _TRAINED = (8, 30)  # sequences of so many patches
 
 
 class Candidate:
-    """A network with one part and random series; each method returns microseconds of the processor."""
+    """A network with one part and random series; each method returns microseconds of CPU time."""
 
     def __init__(self, changes: dict[str, Any]) -> None:
         torch.manual_seed(0)
-        told = ForecasterConfig.from_dict(PROTOCOLS["etth1"].config("etth1", None).network)
-        self.network = Forecaster(replace(told, **{"past_covariates": (Covariate("other"),), **changes}))
+        config = ForecasterConfig.from_dict(PROTOCOLS["etth1"].config("etth1", None).network)
+        self.network = Forecaster(replace(config, **{"past_covariates": (Covariate("other"),), **changes}))
         with torch.no_grad():
             for gate in self.network.gated_residuals.ablatable().values():
                 gate.fill_(1.0)
@@ -51,7 +51,7 @@ class Candidate:
                     weight.normal_(std=0.1)
 
     def measure(self, rows: int) -> list[float]:
-        """One observation and forecast of all rows, a history a step, and a training pass a patch."""
+        """One observation and forecast of all rows, and reading a history per step."""
         network, config = self.network.eval(), self.network.config
         with torch.inference_mode():
             fresh = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros(rows, 0))
@@ -63,7 +63,7 @@ class Candidate:
         return [step, reading]
 
     def train(self) -> float:
-        """Forward and backward of forked sequences, a patch."""
+        """Forward and backward of forked sequences, per patch."""
         network, (rows, patches) = self.network.train(), _TRAINED
         observations = _series(network.config, rows, patches * network.config.patch_length)
         future = torch.zeros(rows, patches, network.config.horizon, 0)
@@ -78,9 +78,9 @@ def _series(config: ForecasterConfig, rows: int, steps: int) -> Observations:
 
 
 def _microseconds(work: Callable[[], object]) -> float:
-    begun = time.process_time()
+    started = time.process_time()
     work()
-    return 1e6 * (time.process_time() - begun)
+    return 1e6 * (time.process_time() - started)
 
 
 def main() -> None:
@@ -103,10 +103,10 @@ def main() -> None:
     for name, figures in best.items():
         network = candidates[name].network
         weights = sum(weight.numel() for weight in network.parameters())
-        told = "".join(
+        cells = "".join(
             f"{mine:>10,.0f} ({mine / first:.2f})" for mine, first in zip(figures, best["none"], strict=True)
         )
-        print(f"{name:<28}{network.spec.row_bytes:>8,}{weights:>9,}{told}")
+        print(f"{name:<28}{network.spec.row_bytes:>8,}{weights:>9,}{cells}")
 
 
 if __name__ == "__main__":

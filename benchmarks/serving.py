@@ -1,9 +1,9 @@
-"""64 clients with one series each: the server as it is, against the same server held to one row a batch.
+"""64 clients with one series each: the server as it is, against the same server limited to one row per batch.
 
     python -m benchmarks.serving [--artifacts artifacts] [--clients 64] [--seconds 5] [--rounds 3]
 
-Both servers are up at once and are loaded in turns. Two kinds of work: one more observation of a session, and a whole
-history of 336 steps without one. ``/live`` is probed all the while.
+Both servers run at once and are loaded in turns. Two kinds of work: one more observation of a session, and a whole
+history of 336 steps without a session. ``/live`` is probed throughout.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.streaming import series_of
 
 
 async def load(server: Server, clients: int, seconds: float, sessions: bool, name: str) -> tuple[float, list[float]]:
-    """Requests a second of ``clients`` that each wait for their answer, and the milliseconds of ``/live`` meanwhile."""
+    """Requests per second of ``clients`` that each wait for their answer, and milliseconds of ``/live`` meanwhile."""
     done = 0
     history = series_of(336)
 
@@ -65,7 +65,7 @@ def main() -> None:
                     rates[label].append(rate)
                     lives += live if label == "batched" else []
             ours, theirs = (statistics.median(rates[label]) for label in ("batched", "single"))
-            print(f"{kind}, {options.clients} clients: {ours:,.0f} a second batched, {theirs:,.0f} one row a batch")
+            print(f"{kind}, {options.clients} clients: {ours:,.0f} per second batched, {theirs:,.0f} one row per batch")
             print(f"  ratio {ours / theirs:.2f}")
             late = statistics.quantiles(lives, n=100)[98]
             print(

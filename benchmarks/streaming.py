@@ -1,8 +1,8 @@
-"""One more observation, after a short and after a long life, against sending the whole history again.
+"""One more observation, after a short and after a long history, against sending the whole history again.
 
     python -m benchmarks.streaming [--artifacts artifacts] [--rounds 400]
 
-All lengths are measured in turns in one run, so that noise falls on all alike; medians are printed.
+All lengths are measured in turns in one run, so that noise affects all alike; medians are printed.
 """
 
 import argparse
@@ -21,7 +21,7 @@ LENGTHS = (1_000, 10_000, 100_000)
 
 
 def series_of(length: int) -> list[float]:
-    """A load-like series: a day, a week and a random walk."""
+    """A load-like series: a daily and a weekly wave, and noise."""
     hours = np.arange(length)
     random = np.random.default_rng(length)
     wave = 10 * np.sin(hours / 24 * 2 * np.pi) + 4 * np.sin(hours / 168 * 2 * np.pi)

@@ -1,11 +1,11 @@
-"""The Time Machine, character by character: the published run, our layer against the same formulas by hand.
+"""The Time Machine, character by character: the published run, our layer against the same formulas written by hand.
 
     python -m benchmarks.time_machine [--data timemachine.txt] [--epochs 500] [--book]
 
 The published run: lower-cased letters and spaces, the first 10,000; one LSTM layer of 256; windows of 35 (and of 25),
 batch 32, 500 epochs, plain gradient descent with rate 1, clipping at 1; training perplexity 1.1. Both sides read the
-same windows in the same order, one thread, nothing beside it. --book adds what that run does not report: the held-out
-tenth of the whole book, after training on the rest, with Kneser-Ney beside it.
+same windows in the same order on one thread, with nothing else running. --book adds what that run does not report: the
+held-out tenth of the whole book, after training on the rest, compared with Kneser-Ney.
 """
 
 import argparse
@@ -45,11 +45,11 @@ BOOK = TextFitConfig.from_dict(
 
 
 def published(length: int, epochs: int) -> TextFitConfig:
-    """The published run as a config of ours."""
+    """The published run as one of our configs."""
     return TextFitConfig.from_dict(
         {
             "text": {**LETTERS, "characters": 10_000, "fractions": [1.0, 0.0, 0.0]},
-            # 28 symbols and as wide an embedding: as good as one-hot.
+            # 28 symbols and an embedding of that width: as good as one-hot.
             "network": {"embedding": 28, "width": WIDTH, "layers": 1, "dropout": 0.0},
             "training": {
                 "epochs": epochs, "batch": BATCH, "length": length, "optimizer": "sgd", "schedule": "constant",
@@ -61,9 +61,9 @@ def published(length: int, epochs: int) -> TextFitConfig:
 
 
 class Written(nn.Module):
-    """An LSTM as it stands in the textbook: one-hot input, a product a gate, a loop over the symbols.
+    """An LSTM as it stands in the textbook: one-hot input, a product per gate, a loop over the symbols.
 
-    It begins as the same function as ``network``, a generator of one layer.
+    Before training it is the same function as ``network``, a generator of one layer.
     """
 
     def __init__(self, network: Generator) -> None:
@@ -95,30 +95,30 @@ class Written(nn.Module):
 
 
 def new_network(corpus: Corpus, config: TextFitConfig) -> Generator:
-    """Always the same one."""
+    """Make the network, always with the same weights."""
     torch.manual_seed(0)
     shape = {**config.network, "vocabulary": "char", "symbols": corpus.vocabulary.symbols}
     return Generator(GeneratorConfig.from_dict(shape))
 
 
 def fit_ours(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
-    """Perplexity of the last epoch, and symbols a second."""
+    """Perplexity of the last epoch, and symbols per second."""
     objective = NextSymbol(new_network(corpus, config), corpus, config.training)
     curves = TextCurves.by_epoch(Fit(objective).run(), objective.windows)
     return math.exp(curves.loss[-1][1]), curves.symbols_per_second
 
 
 def fit_written(corpus: Corpus, config: TextFitConfig) -> tuple[float, float]:
-    """The same of the formulas by hand."""
+    """The same with the formulas written by hand."""
     training = config.training
     network = Written(new_network(corpus, config))
     optimizer = torch.optim.SGD(network.parameters(), lr=training.learning_rate)
     windows = Windows(corpus.train.tokens, "carried", training.batch, training.length, training.seed)
-    begun, loss = time.monotonic(), math.nan
+    started, loss = time.monotonic(), math.nan
     for epoch in range(training.epochs):
         losses = list(_steps(network, windows, epoch, optimizer, training.clip))
         loss = sum(losses) / len(losses)
-    return math.exp(loss), training.epochs * windows.steps * windows.symbols / (time.monotonic() - begun)
+    return math.exp(loss), training.epochs * windows.steps * windows.symbols / (time.monotonic() - started)
 
 
 def _steps(
@@ -136,7 +136,7 @@ def _steps(
 
 
 def show_book(text: str) -> None:
-    """Train on the book but its end, and print how well that is foretold."""
+    """Train on the book without its end, and print how well the end is predicted."""
     with tempfile.TemporaryDirectory() as folder:
         outcome = fit_text(text, BOOK, Path(folder), name="time-machine")
     print(f"whole book, {outcome.curves.epochs} epochs in {outcome.curves.seconds:.0f} s; the held-out tenth:")
@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--book", action="store_true")
     options = parser.parse_args()
     if not options.data.is_file():
-        print(f"{options.data}: no such file; --data names the text, which is not part of this repository")
+        print(f"{options.data}: no such file; pass the text as --data, it is not part of this repository")
         return
     torch.set_num_threads(1)
     text = read_text(options.data)

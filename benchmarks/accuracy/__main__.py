@@ -1,13 +1,13 @@
-"""Errors on the protocol that others publish on: ours, the baselines', the peers', and the published rows beside them.
+"""Errors on published protocols: ours, the baselines', the peers', and the published rows for comparison.
 
-    python -m benchmarks.accuracy.__main__ [NAME] [--config NAME] [--from ARTIFACT] [--seeds 0,1,2] [--horizon H]
+    python -m benchmarks.accuracy [NAME] [--config NAME] [--from ARTIFACT] [--seeds 0,1,2] [--horizon H]
                                   [--peers] [--out DIR] [--data ../shared/data]
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
-births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, else, or with `--config
-none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained family, as
-it is or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the extra
-`peers` and the option. Naive rows that miss what they must come to end the command with status 1.
+births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, otherwise, or with
+`--config none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained
+family, as it is or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the
+extra `peers` and the option. Naive rows that miss their expected figures end the command with status 1.
 """
 
 import argparse
@@ -36,12 +36,12 @@ from training.pipeline import fit_panel
 from training.selection.prepare import cut
 from training.selection.warm_start import shipped
 
-_PEER_SECONDS = 900.0  # what a slow baseline may take where peers are asked for
+_PEER_SECONDS = 900.0  # what a slow baseline may take with --peers
 
 
 @dataclass
 class Results:
-    """Rows by model, processor seconds by model, and what there is to say about them."""
+    """Rows by model, CPU seconds by model, and notes on them."""
 
     horizon: int = 0
     rows: dict[str, Row] = field(default_factory=dict)
@@ -59,7 +59,7 @@ def measure(
     base: Path | None = None,
     peers: bool,
 ) -> Results:
-    """Fit once a seed, judge the baselines with the first, then the peers. ``base``: a family to start from too."""
+    """Fit once per seed, score the baselines with the first, then the peers. ``base``: a family to start from too."""
     protocol = PROTOCOLS[name]
     panel = protocol.read(data / protocol.path)
     results, baselines = Results(), Results()
@@ -97,7 +97,7 @@ def _fit(
     first: bool = False,
     peers: bool = False,
 ) -> tuple[Leaderboard, dict[str, Any]]:
-    """One fit; slow baselines are judged with the first seed only."""
+    """One fit; slow baselines are scored with the first seed only."""
     chosen = replace(config.training, seed=seed)
     limit = _PEER_SECONDS if peers else chosen.baseline_seconds
     chosen = replace(chosen, boosting=first, baseline_seconds=limit if first else 0.0)
@@ -150,7 +150,7 @@ def _add_peers(results: Results, panel: Panel, config: FitConfig, leaderboard: L
     season = int(config.network.get("season", 0)) or _season(panel)
     task = Task(panel, split, season, results.horizon)
     for title in neural.NAMES:
-        model, begun = neural.Neural(title, seed), time.process_time()
+        model, started = neural.Neural(title, seed), time.process_time()
         try:
             model.fit(task)
         except ValueError as error:
@@ -159,7 +159,7 @@ def _add_peers(results: Results, panel: Panel, config: FitConfig, leaderboard: L
         scores = score_baseline(model, task, Part(split.val, split.test))
         table = Leaderboard({**leaderboard.scores, model.name: scores}).rows
         results.rows[model.name] = table[model.name]
-        results.seconds[model.name] = time.process_time() - begun
+        results.seconds[model.name] = time.process_time() - started
 
 
 def _season(panel: Panel) -> int:
@@ -197,9 +197,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", default="airline", choices=PROTOCOLS)
     parser.add_argument(
-        "--config", choices=[*list_configs(), "none"], metavar="NAME", help="another of configs/, or none"
+        "--config", choices=[*list_configs(), "none"], metavar="NAME", help="another config of configs/, or none"
     )
-    parser.add_argument("--from", dest="base", type=Path, metavar="ARTIFACT", help="a pretrained family")
+    parser.add_argument("--from", dest="base", type=Path, metavar="ARTIFACT", help="artifact of a pretrained family")
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")
@@ -210,15 +210,15 @@ def main() -> None:
     torch.set_num_threads(1)
     name, protocol = options.name, PROTOCOLS[options.name]
     if not (options.data / protocol.path).exists():
-        print(f"{options.data / protocol.path}: no such file; --data names the folder, which is not of this repository")
+        print(f"{options.data / protocol.path}: no such file; pass its folder as --data; the repository has no data")
         return
-    told = options.config or name
-    config = protocol.config(told, options.horizon)
+    chosen = options.config or name
+    config = protocol.config(chosen, options.horizon)
     if options.steps:
         config = replace(config, training=replace(config.training, steps=options.steps))
     seeds = [int(seed) for seed in options.seeds.split(",")]
     machine = describe_machine()
-    source = f"configs/{told}.toml" if (CONFIGS / f"{told}.toml").exists() else "what fit chooses"
+    source = f"configs/{chosen}.toml" if (CONFIGS / f"{chosen}.toml").exists() else "what fit chooses"
     print(f"{machine}\n{name}: {source}")
     with tempfile.TemporaryDirectory() as folder:
         out = options.out or Path(folder)
@@ -229,7 +229,7 @@ def main() -> None:
         facts = {"machine": machine, "config": source, "seeds": seeds, "wrong": wrong, **vars(results)}
         (out / "results.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
     if published("harness", name, results.horizon):
-        print("harness: " + ("; ".join(wrong) or "naive rows come to what they must"))
+        print("harness: " + ("; ".join(wrong) or "naive rows reach their expected figures"))
     sys.exit(1 if wrong else 0)
 
 

@@ -1,11 +1,10 @@
-"""What each part of the network is worth: every part taken out or put in, in turn, fitted anew, on three data sets.
+"""What each part of the network is worth: every part removed or added in turn, and fitted anew, on three data sets.
 
-    python -m benchmarks.accuracy.ablation [--data ../shared/data] [--sets etth1 m4-hourly gefcom] [--seed 0] [--steps
-    1000]
-                                  [--parts everything "memory of 8 patches"]
+    python -m benchmarks.accuracy.ablation [--data ../shared/data] [--sets etth1 m4-hourly gefcom] [--seed 0]
+                                           [--steps 1000] [--parts everything "memory of 8 patches"]
 
-The same recipe and split for all. Printed are validation (what a fit may choose by) and test, lower is better; bytes of
-a session; and what a fit would then switch off, which the scores before it do not know.
+The recipe and the split are the same for all. Printed are validation (what a fit may choose by) and test, lower is
+better; bytes per session; and what a fit would then switch off, which the scores before it do not reflect.
 """
 
 import argparse
@@ -91,7 +90,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", nargs="+", default=["etth1", "m4-hourly", "gefcom"])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, help="of training; the config's if left out")
+    parser.add_argument("--steps", type=int, help="training steps; those of the config if left out")
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=list(PARTS))
     options = parser.parse_args()
     print(describe_machine())
@@ -113,8 +112,8 @@ def main() -> None:
             row = score_network(network, tensors, task, Part(task.split.val, task.split.test)).table()
             figures = "  ".join(f"{row[column]:8.4f}" for column in ("pinball", "mse", "mae", "smape", "mase"))
             off = [trial.part for trial in switch_off(fit, Silent()) if trial.off] if change is None else []
-            told = f"{network.spec.row_bytes:7,} {cost:4.0f}  {', '.join(off)}"
-            print(f"  {part:34}{curves.best:8.4f}  {figures}  {told}", flush=True)
+            rest = f"{network.spec.row_bytes:7,} {cost:4.0f}  {', '.join(off)}"
+            print(f"  {part:34}{curves.best:8.4f}  {figures}  {rest}", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.accuracy.calibration --etth1 ARTIFACT --m4-hourly ARTIFACT [--data ../shared/data]
 
 Every test origin, state carried from the first row. The interval score (Gneiting and Raftery 2007) is in units of each
-series' training deviation; a lower one is better.
+series' training deviation; lower is better.
 """
 
 import argparse
@@ -62,8 +62,8 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.etth1:
         artifact = statecast.load(options.etth1)
-        told = trained_with(artifact).data
-        report("ETTh1", artifact, read_panel(f"{options.data}/ett/ETTh1.csv.gz", told.columns, told.freq))
+        known = trained_with(artifact).data
+        report("ETTh1", artifact, read_panel(f"{options.data}/ett/ETTh1.csv.gz", known.columns, known.freq))
     if options.m4_hourly:
         report("M4 Hourly", statecast.load(options.m4_hourly), read_m4(f"{options.data}/m4"))
 

@@ -1,4 +1,4 @@
-"""Data sets that are not published as tables that `fit` could read, or whose protocol counts rows, read as panels."""
+"""Read as panels: data sets that are not published as tables for `fit`, or whose protocol counts rows."""
 
 import gzip
 import json
@@ -16,7 +16,7 @@ from training.data.tables import panel_of
 
 
 def read_m4(folder: str | Path, group: str = "Hourly") -> Panel:
-    """M4: one series a row, padded at the end; the test's values follow those of training.
+    """M4: one series per row, padded at the end; the test's values follow those of training.
 
     The file has no times. Rows are taken as hours since an arbitrary one: the network is not shown the calendar.
     """
@@ -42,7 +42,7 @@ def read_m1(path: str | Path, period: str = "MONTHLY", freq: str = "1mo") -> Pan
 
 
 def read_wide(path: str | Path, freq: str) -> Panel:
-    """A date and a column a series, row after row as they stand, as the long-horizon protocol counts them.
+    """A date and a column per series, row after row as they stand, as the long-horizon protocol counts them.
 
     Where the dates have gaps or doubles (the weather file has both) a clock beside the dates is what remains.
     """

@@ -2,12 +2,12 @@
 
     python -m benchmarks.accuracy.direction [--data ../shared/data] [--seed 0]
 
-Walk forward: each fold learns from what lies before it and is tested on what follows, state carried. Beside each
-share of right signs stand its 95 % interval (Wilson 1927) and, on the same bars, "always up" and "the last sign
-again". Bars that did not move count for nobody. The next hour is judged on bars an hour apart, so that no two
-overlap. At the end the leak test: with everything after a bar shuffled, every forecast up to that bar must stay as it
-was, bit for bit. Networks have minutes, hours and days (or days, weeks and months), attention over them, over past
-patches and over what each bar tells beside its close; validation switches off what it is no better with.
+Walk forward: each fold learns from what lies before it and is tested on what follows, state carried. Each share of
+right signs is printed with its 95 % interval (Wilson 1927) and, on the same bars, "always up" and "the last sign
+again". Bars that did not move are not counted. The next hour is scored on bars an hour apart, so that no two overlap.
+At the end the leak test: with everything after a bar shuffled, every forecast up to that bar must stay as it was, bit
+for bit. Networks have minutes, hours and days (or days, weeks and months), attention over them, over past patches and
+over what each bar has beside its close; a part that does not improve validation is switched off.
 """
 
 import argparse
@@ -57,7 +57,7 @@ TRAINING = TrainingConfig(
 
 
 class Fold(NamedTuple):
-    """A trained network and where it is tested; ``switched``: parts that validation was no better with."""
+    """A trained network and where it is tested; ``switched``: parts that did not improve validation."""
 
     name: str
     network: Forecaster
@@ -67,7 +67,7 @@ class Fold(NamedTuple):
 
 
 class Signs(NamedTuple):
-    """Of the same bars: which way it went, which way we said, which way it went before; 0 is nowhere."""
+    """Signs of the same bars: the true one, the forecast one, and the one before; 0 for no movement."""
 
     truth: NDArray[np.float64]
     ours: NDArray[np.float64]
@@ -75,14 +75,14 @@ class Signs(NamedTuple):
 
 
 def read_days(path: str) -> tuple[Panel, list[int]]:
-    """One item, log closing prices with what else each day told, and the year of each row."""
+    """One item, log closing prices with the other columns of each day, and the year of each row."""
     table = pd.read_csv(path)
     columns = {"开盘": "open", "收盘": "close", "最高": "high", "最低": "low", "成交量": "volume"}
     return Panel((_item("CSI 300", table.rename(columns=columns)),), None), list(table["日期"].str[:4].astype(int))
 
 
 def read_minutes(path: str) -> Panel:
-    """One item a segment: no window crosses from one contract into the next."""
+    """One item per segment: no window crosses from one contract into the next."""
     table = pd.read_csv(path)
     return Panel(tuple(_item(f"segment {key}", rows) for key, rows in table.groupby("segment")), None)
 
@@ -100,7 +100,7 @@ def _item(name: str, rows: pd.DataFrame) -> Item:
 
 
 def day_folds(panel: Panel, years: list[int], seed: int) -> Iterator[Fold]:
-    """A fold a year, trained on all years before; the last of them is the validation."""
+    """One fold per year, trained on all years before; the last of them is the validation."""
     for year in range(2013, 2024):
         begin, end = years.index(year), len(years) - years[::-1].index(year)
         split = Split(*(np.array([row]) for row in (begin - 250, begin, end)))
@@ -111,7 +111,7 @@ def minute_folds(panel: Panel, seed: int) -> Iterator[Fold]:
     """Five segments are tested at a time, the three before validate, those before them train."""
     number, lengths = np.arange(len(panel.items)), np.array([item.target.size for item in panel.items])
     for first in range(18, len(panel.items), 5):
-        # A border at one patch leaves nothing to learn from in an item.
+        # With its border at one patch an item has nothing to learn from.
         trained = np.where(number < first - 3, lengths, MINUTE.patch_length)
         validated = np.where(number < first, lengths, MINUTE.patch_length)
         tested = (number >= first) & (number < first + 5)

@@ -1,10 +1,10 @@
-"""What a given table of days is worth beside a short table of hours: the same hours with and without it.
+"""What a given table of days adds to a short table of hours: the same hours with and without it.
 
     python -m benchmarks.accuracy.mixed_frequency [--data ../shared/data] [--sets electricity gefcom] [--days 70]
-    [--seeds 0,1,2]
+                                                  [--seeds 0,1,2]
 
 The hours are the last ``--days`` days of each set; the table has each day's largest value, from the set's beginning on,
-or only of the hours' own days. Without it the coarse resolution is derived from the hours. Test, lower is better.
+or only of the hours' own days. Without it the lower frequency is derived from the hours. Test, lower is better.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""NeuralForecast's LSTM and NHITS on the same rows, as a peer would take them off the shelf; an extra, ``peers``."""
+"""NeuralForecast's LSTM and NHITS on the same rows, as a peer would use them with few changes; an extra, ``peers``."""
 
 import logging
 import warnings
@@ -18,7 +18,7 @@ NAMES = ("LSTM", "NHITS")
 
 
 def installed() -> bool:
-    """Whether NeuralForecast is there."""
+    """Whether NeuralForecast is installed."""
     return find_spec("neuralforecast") is not None
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a data set are learned from and which are judged, as whoever published scores on it did."""
+"""Which rows of a data set are trained on and which are scored, as in the publication of the scores."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -19,23 +19,24 @@ _FINAL = (0.98, 0.01, 0.01)  # one horizon each, where that is more than a hundr
 
 @dataclass(frozen=True)
 class Protocol:
-    """How one data set is read, cut and judged.
-
-    path: of the file or folder among the data.  read: makes a panel of it.
-    horizons: steps ahead that are published, the usual one first; empty: what ``fit`` chooses.
-    borders, fractions: as in a config; the protocol's hold, whatever a config says.
-    network: settings that follow from how the data is published, where no config says otherwise.
-    metrics: what is published, or what tells most.  compared: covariates that a second fit does without.
-    """
+    """How one data set is read, cut and scored."""
 
     path: str
+    """File or folder below the data folder."""
     read: Callable[[Path], Panel]
+    """Makes a panel of it."""
     horizons: tuple[int, ...] = ()
+    """Steps ahead that are published, the usual one first; empty for what ``fit`` chooses."""
     borders: tuple[int, ...] = ()
+    """As in a config, and stronger than a config's."""
     fractions: tuple[float, ...] = (0.7, 0.15, 0.15)
+    """As in a config, and stronger than a config's."""
     network: Mapping[str, Any] = field(default_factory=dict)
+    """Settings that follow from how the data is published, where no config sets them."""
     metrics: tuple[str, ...] = ("mse", "mae", "smape", "mase", "pinball", "coverage")
+    """What is published, or most informative."""
     compared: tuple[str, ...] = ()
+    """Covariates that a second fit does without."""
 
     def config(self, name: str, horizon: int | None) -> FitConfig:
         """``configs/NAME.toml`` where there is one, else nothing but the protocol; ``fit`` chooses the rest."""

@@ -1,4 +1,4 @@
-"""What others published on the same rows, and what naive rows must come to, as ``published.toml`` quotes it."""
+"""What others published on the same rows, and the figures that naive rows must reach, as in ``published.toml``."""
 
 import tomllib
 from pathlib import Path
@@ -23,13 +23,13 @@ def tell_source(name: str) -> str:
 
 
 def check_harness(name: str, horizon: int, rows: dict[str, Row]) -> list[str]:
-    """Sentences on naive rows that do not come to what they must; none where all do."""
+    """Say which naive rows differ from their expected figures; empty if none does."""
     wrong = []
     for model, expected in published("harness", name, horizon).items():
         for metric, value in expected.items():
             got = rows[model][metric]
             if got is None or abs(got - value) > _TOLERANCE:
-                wrong.append(f"{model}: {TITLES[metric]} is {got}, must be {value}")
+                wrong.append(f"{model}: {TITLES[metric]} is {got}, expected {value}")
     return wrong
 
 

@@ -1,10 +1,10 @@
 """Scenario paths against what came: bands, movement, joint score, width past the trained horizon.
 
-    python -m benchmarks.accuracy.scenarios --etth1 ARTIFACT --m4-hourly ARTIFACT [--data ../shared/data] [--samples
-    200]
+    python -m benchmarks.accuracy.scenarios --etth1 ARTIFACT --m4-hourly ARTIFACT [--data ../shared/data]
+                                            [--samples 200]
 
 Each artifact is made by `fit` with the config of its name; `configs/m4-hourly.toml` says how. All figures are of test
-rows, from states carried from the first row: ETTh1 from every 97th origin, M4 from its one origin a series.
+rows, from states carried from the first row: ETTh1 from every 97th origin, M4 from the one origin of each series.
 """
 
 import argparse

@@ -2,10 +2,10 @@
 
     python -m benchmarks.accuracy.spatial_grid [--seeds 0 1 2] [--steps 300] [--wind 0.25]
 
-The field is made up, as no data set of the project lies on a grid: smooth values that the wind carries east and, half
-as fast, south, that fade and are renewed on the way, and are measured with some noise. Rows are cells of it that lie
-apart, each with the cells around it as past covariates. Errors are squared, in units of the field's variance, on the
-last 15 % of the time; persistence is the last value.
+The field is synthetic, because no data set of the project lies on a grid: smooth values that the wind carries east and,
+half as fast, south, that fade and are renewed on the way, and are measured with some noise. Rows are cells of it that
+are far apart, each with the cells around it as past covariates. Errors are squared, in units of the field's variance,
+on the last 15 % of the time; persistence is the last value.
 """
 
 import argparse
@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 
 
 def blown(wind: float, seed: int) -> Array:
-    """A field ``[LENGTH, SIDE, SIDE]`` of variance 1 that goes round at its edges; ``wind`` in cells a step."""
+    """A field ``[LENGTH, SIDE, SIDE]`` of variance 1 that wraps around at its edges; ``wind`` in cells per step."""
     random = np.random.default_rng(seed)
     down, right = np.meshgrid(*[2 * np.pi * np.fft.fftfreq(SIDE)] * 2, indexing="ij")
     blur = np.exp(-(down**2 + right**2) * _SMOOTH**2 / 2)
@@ -114,11 +114,11 @@ def main() -> None:
         for seed in given.seeds:
             network = {"horizon": HORIZON, "season": 1, "patch_length": 4, "width": 32, "resolutions": [1], **keys}
             training = {"seed": seed, "steps": given.steps, "batch": 16, "learning_rate": 3e-3, "forks": 30, "warm": 10}
-            told = FitConfig.from_dict({"network": network, "training": training})
-            prepared = prepare(cells(blown(given.wind, seed), reach), told)
-            begun = time.process_time()
+            config = FitConfig.from_dict({"network": network, "training": training})
+            prepared = prepare(cells(blown(given.wind, seed), reach), config)
+            started = time.process_time()
             prepared.fit().run()
-            spent += (time.process_time() - begun) / len(given.seeds)
+            spent += (time.process_time() - started) / len(given.seeds)
             found.append(errors(prepared))
         mean, each = np.mean(found, axis=0), np.mean(found, axis=1)
         row = "".join(f"{figure:10.3f}" for figure in [*mean[ahead], mean.mean()])

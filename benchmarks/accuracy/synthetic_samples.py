@@ -1,9 +1,9 @@
-"""Fifty series that never were beside fifty real ones, of like freqs, on one page.
+"""Fifty synthetic series beside fifty real ones of similar freqs, on one page.
 
     python -m benchmarks.accuracy.synthetic_samples [--data ../shared/data] [--seed 0] [--out samples.html]
 
-Is the generator believable? For eyes, not for scores: what still looks unreal is written into docs/LOG.md. Left
-synthetic, right real.
+Is the generator believable? The page is to be looked at, not scored: what still looks unreal is noted in docs/LOG.md.
+Left synthetic, right real.
 """
 
 import argparse

@@ -1,11 +1,11 @@
-"""The default model tuned on each data set, beside itself as it is.
+"""The default model tuned on each data set, compared with itself as it is.
 
-    python -m benchmarks.accuracy.tuning [--artifact artifacts/default] [--sets NAME ...] [--seed 0] [--data
-    ../shared/data]
+    python -m benchmarks.accuracy.tuning [--artifact artifacts/default] [--sets NAME ...] [--seed 0]
+                                         [--data ../shared/data]
 
-Is anything ever lost? As `fit --from` does, but without training from scratch beside it: the tuned weights are kept,
-or those that were shipped where validation is clearly better with them. Printed are validation and test errors of what
-was shipped and of what was kept, and the MASE of the one over that of the other.
+Is anything ever lost? As with `fit --from`, but without training from scratch: the tuned weights are kept, or those
+that were shipped where validation is clearly better with them. Printed are validation and test errors of what was
+shipped and of what was kept, and the MASE of the latter divided by that of the former.
 """
 
 import argparse
@@ -24,18 +24,18 @@ _COLUMNS = ("mse", "mae", "smape", "mase", "coverage")
 
 
 def measure(artifact: Path, name: str, data: Path, seed: int) -> None:
-    """Tune on one set, print a row for each."""
+    """Tune on one set, print a row for each set of weights."""
     protocol = PROTOCOLS[name]
     panel = protocol.read(data / protocol.path)
-    told = protocol.config(name, None).data
+    table = protocol.config(name, None).data
     network = {"horizon": protocol.horizons[0]} if protocol.horizons else {}
-    begun = prepare_tuning(artifact, panel, FitConfig(told, network, TrainingConfig(seed=seed)))
-    task, tensors, own = begun.task, begun.tensors, begun.network
-    test, fit = Part(task.split.val, task.split.test), begun.fit()
+    setup = prepare_tuning(artifact, panel, FitConfig(table, network, TrainingConfig(seed=seed)))
+    task, tensors, own = setup.task, setup.tensors, setup.network
+    test, fit = Part(task.split.val, task.split.test), setup.fit()
     shipped = score_network(own, tensors, task, test).table()
-    began = time.process_time()
+    started = time.process_time()
     fit.run()
-    spent = time.process_time() - began
+    spent = time.process_time() - started
     kept = score_network(own, tensors, task, test).table()
     (_, before), ratio = fit.curves.validation[0], kept["mase"] / shipped["mase"]
     print(f"{name}: {task.horizon} steps ahead, {spent:.0f} CPU s; what is kept over what was shipped: {ratio:.3f}")
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
     if not options.data.exists():
-        print(f"{options.data}: no such folder; --data names it, it is not of this repository")
+        print(f"{options.data}: no such folder; pass another as --data; the repository has no data")
         return
     print(describe_machine())
     for name in options.sets:

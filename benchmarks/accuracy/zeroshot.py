@@ -1,14 +1,13 @@
-"""The default model on data that it never saw, beside baselines that were fitted on each set.
+"""The default model on data that it never saw, compared with baselines that were fitted on each set.
 
     python -m benchmarks.accuracy.zeroshot [--artifact artifacts/default] [--sets NAME ...] [--baseline-seconds S]
-    [--card]
-                                  [--data ../shared/data]
+                                           [--card] [--data ../shared/data]
 
 Nothing is trained. Every test origin of the published protocols, state carried from the first row; seasonal naive,
 boosting and, where the extra `stats` is installed, AutoETS and AutoTheta, each fitted on the rows before the test
-(those that would take long are left out, and named). Relative errors are ours over theirs; their geometric mean over
-sets is what counts. WQL of a baseline is that of its point for all quantiles. --card writes the table into the
-artifact and its report.
+(those that would take long are left out, and named). Relative errors are ours divided by theirs, as a geometric mean
+over sets. WQL of a baseline is that of its point forecast for all quantiles. --card writes the table into the artifact
+and its report.
 """
 
 import argparse
@@ -52,7 +51,7 @@ class Found:
 
 
 def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) -> Found:
-    """Judge one set."""
+    """Score one set."""
     protocol = PROTOCOLS[name]
     panel = protocol.read(data / protocol.path)
     horizon = protocol.horizons[0] if protocol.horizons else None
@@ -60,12 +59,12 @@ def measure(artifact: Artifact, name: str, data: Path, baseline_seconds: float) 
     shape = member.config
     split = cut(panel, protocol.config(name, shape.horizon), shape.horizon)
     tensors, task = encode_panel(panel.bare(), shape), Task(panel, split, shape.season, shape.horizon)
-    judged = new_leaderboard(
+    leaderboard = new_leaderboard(
         member, tensors, task, boosting=True, seed=0, watcher=Silent(), baseline_seconds=baseline_seconds
     )
     still = _uncalibrated(artifact).of(shape.season, shape.freq, shape.horizon)
     raw = score_network(still, tensors, task, Part(split.val, split.test)).table()["coverage"]
-    return Found(_rows(judged), shape.horizon, shape.season, raw, judged.seconds[OURS], judged.left_out)
+    return Found(_rows(leaderboard), shape.horizon, shape.season, raw, leaderboard.seconds[OURS], leaderboard.left_out)
 
 
 def _uncalibrated(artifact: Artifact) -> Family:
@@ -100,7 +99,7 @@ def relative(found: dict[str, Found], model: str, metric: str) -> tuple[float, i
 
 
 def main() -> None:
-    """Measure all sets, print, write the card where it is asked for."""
+    """Measure all sets, print, and write the card with ``--card``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--artifact", type=Path, default=Path("artifacts/default"))
     parser.add_argument("--sets", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS, metavar="NAME")
@@ -109,7 +108,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
     if not options.data.exists():
-        print(f"{options.data}: no such folder; --data names it, it is not of this repository")
+        print(f"{options.data}: no such folder; pass another as --data; the repository has no data")
         return
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -118,8 +117,10 @@ def main() -> None:
     found = {}
     for name in options.sets:
         one = found[name] = measure(artifact, name, options.data, options.baseline_seconds)
-        told = f"80 % interval {one.raw:.3f} raw, {one.rows[OURS]['coverage']:.3f} adjusted; {one.seconds:.0f} CPU s"
-        print(f"\n{name}: {one.horizon} steps ahead, season {one.season}; {told}", flush=True)
+        coverage = (
+            f"80 % interval {one.raw:.3f} raw, {one.rows[OURS]['coverage']:.3f} adjusted; {one.seconds:.0f} CPU s"
+        )
+        print(f"\n{name}: {one.horizon} steps ahead, season {one.season}; {coverage}", flush=True)
         print("  " + " ".join(f"{title:>9}" for title in ("", *_COLUMNS)).strip())
         for model, row in one.rows.items():
             cells = " ".join(f"{'–' if row[key] is None else format(row[key], '.4f'):>9}" for key in _COLUMNS)

@@ -1,7 +1,7 @@
-"""A client that costs as little as possible: one kept-alive connection, bytes in, bytes out.
+"""A client that costs as little as possible: one connection that is kept alive, bytes in, bytes out.
 
-A full HTTP client takes longer for a request than the server does for the forecast, and on two cores would be what the
-benchmark measures.
+A full HTTP client takes longer over a request than the server does over the forecast, and on two cores would be what
+the benchmark measures.
 """
 
 import asyncio

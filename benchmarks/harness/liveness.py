@@ -15,13 +15,13 @@ _EVERY_S = 0.02
 
 
 def start_probe(server: Server, seconds: float) -> "subprocess.Popen[str]":
-    """Probe ``/live`` for so many seconds in the background."""
+    """Probe ``/live`` in the background for a number of seconds."""
     command = [sys.executable, "-m", "benchmarks.harness.liveness", server.host, str(server.port), str(seconds)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def read_probe(probe: "subprocess.Popen[str]") -> list[float]:
-    """Wait for a probe's end; milliseconds of each call."""
+    """Wait for a probe to end, and return the milliseconds of each call."""
     output, _ = probe.communicate()
     times: list[float] = json.loads(output)
     return times

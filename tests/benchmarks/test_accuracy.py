@@ -73,7 +73,7 @@ def test_the_command_prints_both_sides_and_keeps_them(tmp_path, monkeypatch, cap
 def test_data_that_is_not_there_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["accuracy", "births", "--data", str(tmp_path)])
     accuracy.main()
-    assert "daily-total-female-births.csv: no such file; --data names the folder" in capsys.readouterr().out
+    assert "daily-total-female-births.csv: no such file; pass its folder as --data" in capsys.readouterr().out
 
 
 def test_every_config_that_is_offered_can_be_taken(monkeypatch, capsys):
@@ -99,7 +99,7 @@ def test_published_rows_stand_beside_ours_with_the_best_of_them_named():
 
 def test_a_naive_row_that_is_off_is_named():
     rows = {"last_value": {"mse": 1.29, "mae": 0.713}, "seasonal_naive": {"mse": 0.512, "mae": 0.433}}
-    assert check_harness("etth1", 96, rows) == ["last_value: MSE is 1.29, must be 1.294"]
+    assert check_harness("etth1", 96, rows) == ["last_value: MSE is 1.29, expected 1.294"]
 
 
 @pytest.mark.skipif(not find_spec("neuralforecast"), reason="the extra `peers` is not installed")
