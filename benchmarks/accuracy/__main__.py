@@ -210,7 +210,7 @@ def main() -> None:
     torch.set_num_threads(1)
     name, protocol = options.name, PROTOCOLS[options.name]
     if not (options.data / protocol.path).exists():
-        print(f"{options.data / protocol.path}: no such file; pass its folder as --data; the repository has no data")
+        print(f"{options.data / protocol.path}: no such file; pass its folder as --data; it is not in the repository")
         return
     chosen = options.config or name
     config = protocol.config(chosen, options.horizon)

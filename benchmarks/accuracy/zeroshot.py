@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     options = parser.parse_args()
     if not options.data.exists():
-        print(f"{options.data}: no such folder; pass another as --data; the repository has no data")
+        print(f"{options.data}: no such folder; pass the data folder as --data; it is not in the repository")
         return
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
