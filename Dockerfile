@@ -33,7 +33,7 @@ CMD ["--help"]
 # --- service: requests in, forecasts out
 FROM python:3.11-slim-bookworm AS service
 RUN useradd --uid 10001 --user-group --no-create-home statecast \
- && mkdir -p /srv/statecast/state /srv/statecast/artifacts && chown -R statecast:statecast /srv/statecast
+ && mkdir -p /srv/statecast/state /srv/statecast/artifacts /srv/statecast/compiled && chown -R statecast:statecast /srv/statecast
 COPY --from=libraries /opt/venv /opt/venv
 WORKDIR /srv/statecast
 COPY statecast statecast
@@ -44,6 +44,9 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     STATECAST_HOST=0.0.0.0 STATECAST_PORT=8000 \
     STATECAST_ARTIFACTS=/srv/statecast/artifacts STATECAST_STATE_URL=sqlite:////srv/statecast/state/sessions.db
 USER statecast
+# Here and not in the first request. On another kind of processor than this one the first start does it again.
+ENV NUMBA_CACHE_DIR=/srv/statecast/compiled
+RUN python -m statecast.compiled warm
 VOLUME ["/srv/statecast/artifacts", "/srv/statecast/state"]
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", \

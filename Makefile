@@ -22,12 +22,14 @@ setup: $(VENV)/.installed ## a virtual environment in .venv with everything pinn
 # torch comes first and by its pin: left to a resolver, a range may take a newer build with gigabytes of GPU libraries.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another: make setup PYTHON=python3.12")'
-	@echo "[1/3] virtual environment in $(VENV)"
+	@echo "[1/4] virtual environment in $(VENV)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@echo "[2/3] torch, as constraints.txt pins it"
+	@echo "[2/4] torch, as constraints.txt pins it"
 	@$(PIP) install --constraint constraints.txt $$(grep -E '^torch==' constraints.txt)
-	@echo "[3/3] the other libraries, and this folder in editable form"
-	@$(PIP) install --constraint constraints.txt --editable '.[service,training,sweep,dev]'
+	@echo "[3/4] the other libraries, and this folder in editable form"
+	@$(PIP) install --constraint constraints.txt --editable '.[service,compiled,training,sweep,dev]'
+	@echo "[4/4] the networks' step and forecast as machine code, once: a minute or so"
+	@$(PY) -m statecast.compiled warm
 	@touch $@
 
 serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts/, to begin with the default one
@@ -39,6 +41,7 @@ serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts
 
 # Two workers, each with one thread for its tensors: more threads only get in each other's way on small tensors.
 test: setup ## the tests, examples and doctests, warnings as errors (ARGS='-k sessions' to choose)
+	@$(PY) -m statecast.compiled warm
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -W error --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 check: setup ## the whole gate, the same here and in CI: format, lint, strict types, then make test

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """Port; `0` picks a free one and prints it."""
     threads: int = Field(default=1, ge=1, le=256)
     """Threads of one computation. More help large batches of wide networks, not small ones."""
+    compiled: Literal["auto", "off"] = "auto"
+    """`auto` runs networks as machine code of their own where numba is installed, on a CPU, and the network is covered;
+    the first start on a machine compiles for a minute, unless `python -m statecast.compiled warm` did. `off` runs all
+    in torch: the same forecasts, slower."""
     queue_rows: int = Field(default=4096, ge=1)
     """Rows (series times variables) that may wait; more are answered 429 with `Retry-After`."""
     batch_rows: int = Field(default=256, ge=1)

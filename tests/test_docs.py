@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 DOCUMENTS = documents()
 # Asked for, but started by name or chosen by another package; nothing imports them.
 NEVER_IMPORTED = {
+    "numba",
     "tzdata",
     "pyarrow",
     "uvloop",
@@ -133,11 +134,12 @@ def test_every_dependency_has_its_reason() -> None:
     }
 
 
-@pytest.mark.parametrize("group", ["The library", "service", "training", "stats", "sweep", "peers", "dev"])
+@pytest.mark.parametrize("group", ["The library", "compiled", "service", "training", "stats", "sweep", "peers", "dev"])
 def test_every_dependency_is_used(group: str) -> None:
     """What nobody imports is downloaded, pinned and audited for nothing."""
     rooms = {
         "The library": ["statecast"],
+        "compiled": ["statecast"],
         "stats": ["training"],
         "sweep": ["training"],
         "peers": ["benchmarks"],

@@ -1,5 +1,6 @@
 """Networks by key, each with the state cache of its sessions; a family's members are made when they are first used."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +8,15 @@ from dataclasses import dataclass
 from service.engine.state_cache import StateCache
 from service.scheduling.job import member_key, split_key
 from statecast.artifacts.artifact import Artifact
+from statecast.compiled import compile_network, is_built, uncovered
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
 
 MEMBERS = 64
 """Seasons that are at hand at a time, over all families."""
 _USUAL = (1, 7, 12, 24)
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +48,14 @@ class ModelPool:
         By digest.
     slots : int
         Rows of each state cache at most.
+    compiled : bool
+        Whether networks run as machine code of their own, where they have it.
     """
 
-    def __init__(self, artifacts: Mapping[str, Artifact], slots: int) -> None:
-        self._artifacts, self._slots = artifacts, slots
-        self._single = {
-            digest: LoadedModel(artifact.forecaster, StateCache(slots, artifact.forecaster))
-            for digest, artifact in artifacts.items()
-            if artifact.kind == "forecaster"
+    def __init__(self, artifacts: Mapping[str, Artifact], slots: int, *, compiled: bool) -> None:
+        self._artifacts, self._slots, self._compiled = artifacts, slots, compiled
+        self._single: dict[str, LoadedModel | None] = {
+            digest: None for digest, artifact in artifacts.items() if artifact.kind == "forecaster"
         }
         self._members: OrderedDict[str, LoadedModel] = OrderedDict()
         self._most = max(2 * (slots + 1), MEMBERS * StateCache.FIRST)
@@ -73,12 +77,14 @@ class ModelPool:
         LoadedModel
             The network with its state cache.
         """
-        loaded = self._single.get(key)
-        if loaded is None:
-            loaded = self._members.pop(key, None) or self._make(key)
-            self._members[key] = loaded
-            while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
-                self._members.popitem(last=False)
+        if key in self._single:
+            single = self._single[key] or self._load(self._artifacts[key].forecaster)
+            self._single[key] = single
+            return single
+        loaded = self._members.pop(key, None) or self._make(key)
+        self._members[key] = loaded
+        while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
+            self._members.popitem(last=False)
         return loaded
 
     def usual(self) -> list[str]:
@@ -104,5 +110,20 @@ class ModelPool:
         assert season is not None
         artifact = self._artifacts[digest]
         device = next(artifact.network.parameters()).device
-        network = artifact.member(season).forecaster.to(device)
+        return self._load(artifact.member(season).forecaster.to(device))
+
+    def _load(self, network: SeriesNetwork) -> LoadedModel:
+        if self._compiled and uncovered(network) is None:
+            network = _compile(network)
         return LoadedModel(network, StateCache(self._slots, network))
+
+
+def _compile(network: SeriesNetwork) -> SeriesNetwork:
+    """Give the compiled form, or the network itself where this machine cannot keep what it compiles."""
+    if not is_built():
+        _log.info("compiling the networks' step and forecast, once on this machine: a minute or so")
+    try:
+        return compile_network(network) or network
+    except (OSError, RuntimeError) as error:
+        _log.warning("the network runs in torch, slower, because it could not be compiled: %s", error)
+        return network

@@ -98,7 +98,7 @@ class Runtime:
         self.sessions = SessionRegistry(self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc)
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
         series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
-        networks = ModelPool(series, slots)
+        networks = ModelPool(series, slots, compiled=settings.compiled == "auto")
         self.engine = ForecastRunner(networks, self.store, metrics, threads=settings.threads)
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")

@@ -21,7 +21,7 @@ def test_a_member_is_made_once_and_the_one_idle_longest_gives_way(
     artifact: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(networks, "MEMBERS", 2)
-    all_ = ModelPool({artifact.digest: artifact}, slots=100)
+    all_ = ModelPool({artifact.digest: artifact}, slots=100, compiled=False)
     day, week, year = (member_key(artifact.digest, season) for season in (24, 7, 365))
     first = all_.of(day)
     assert first.network.config.season == 24 and all_.of(day) is first
@@ -33,7 +33,7 @@ def test_a_member_is_made_once_and_the_one_idle_longest_gives_way(
 
 def test_caches_of_a_family_stay_within_twice_one_s(artifact: Artifact) -> None:
     """Sixty-four seasons must not take the memory of sixty-four models."""
-    all_ = ModelPool({artifact.digest: artifact}, slots=1000)
+    all_ = ModelPool({artifact.digest: artifact}, slots=1000, compiled=False)
     for season in range(1, 9):
         cache = all_.of(member_key(artifact.digest, season)).state_cache
         lease = Lease("k", (999, 1000), 1)

@@ -1,0 +1,157 @@
+"""Recurrent layers, one step of many series at once; the formulas are those of ``statecast.layers.cells``.
+
+Shapes: M series, D width, W = D padded, G gates. A cell reads its gates' products with the input (``ours``) and with
+the hidden vector (``past``), ``[G W]`` each, and changes its parts, hidden vector first, in place; padding stays 0.
+Loops write one array each, which is what the compiler can prove to be apart and turn into vector instructions.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from statecast.compiled.arithmetic import CELLS
+from statecast.compiled.arithmetic.elementary import exp, sigmoid, softplus, tanh
+from statecast.compiled.arithmetic.kernel import NEVER, ONE, ZERO, Floats, Integers, Network, kernel
+from statecast.compiled.arithmetic.products import dense, padded
+
+_LSTM, _GRU, _RNN, _PEEPHOLE, _SLSTM = (CELLS.index(kind) for kind in ("lstm", "gru", "rnn", "peephole", "slstm"))
+
+
+class StackScratch(NamedTuple):
+    """Room for M series: gates ``[M, G W]`` twice and parts ``[M, parts, W]``."""
+
+    ours: Floats
+    past: Floats
+    parts: Floats
+
+
+@kernel
+def new_stack_scratch(n: Network, count: int) -> StackScratch:
+    """Room for ``count`` series."""
+    gates, width = n.gates * padded(n.width), padded(n.width)
+    return StackScratch(
+        np.empty(count * gates, np.float32),
+        np.empty(count * gates, np.float32),
+        np.empty(count * n.parts * width, np.float32),
+    )
+
+
+@kernel
+def gru(ours: Floats, past: Floats, hidden: Floats, width: int) -> None:
+    """``r, z = sigmoid(.);  n = tanh(ours + r past);  h' = (1 - z) n + z h``."""
+    reset, reset_past = ours[:width], past[:width]
+    for j in range(width):
+        reset[j] = sigmoid(reset[j] + reset_past[j])
+    update, update_past = ours[width : 2 * width], past[width : 2 * width]
+    for j in range(width):
+        update[j] = sigmoid(update[j] + update_past[j])
+    value, value_past = ours[2 * width : 3 * width], past[2 * width : 3 * width]
+    for j in range(width):
+        new = tanh(value[j] + reset[j] * value_past[j])
+        hidden[j] = (ONE - update[j]) * new + update[j] * hidden[j]
+
+
+@kernel
+def _lstm(ours: Floats, past: Floats, parts: Floats, width: int) -> None:
+    for j in range(4 * width):
+        ours[j] += past[j]
+    enter, keep, value, leave = ours[:width], ours[width:], ours[2 * width :], ours[3 * width :]
+    hidden, cell = parts[:width], parts[width : 2 * width]
+    for j in range(width):
+        cell[j] = sigmoid(keep[j]) * cell[j] + sigmoid(enter[j]) * tanh(value[j])
+    for j in range(width):
+        hidden[j] = sigmoid(leave[j]) * tanh(cell[j])
+
+
+@kernel
+def _peephole(ours: Floats, past: Floats, parts: Floats, width: int, peepholes: Floats) -> None:
+    for j in range(4 * width):
+        ours[j] += past[j]
+    enter, keep, value, leave = ours[:width], ours[width:], ours[2 * width :], ours[3 * width :]
+    hidden, cell = parts[:width], parts[width : 2 * width]
+    sees_enter, sees_keep, sees_leave = peepholes[:width], peepholes[width:], peepholes[2 * width :]
+    for j in range(width):
+        enter[j] = sigmoid(enter[j] + sees_enter[j] * cell[j])
+    for j in range(width):
+        keep[j] = sigmoid(keep[j] + sees_keep[j] * cell[j])
+    for j in range(width):
+        cell[j] = keep[j] * cell[j] + enter[j] * tanh(value[j])
+    for j in range(width):
+        hidden[j] = sigmoid(leave[j] + sees_leave[j] * cell[j]) * tanh(cell[j])
+
+
+@kernel
+def _slstm(ours: Floats, past: Floats, parts: Floats, width: int) -> None:
+    """``c`` and ``n`` are kept as multiples of exp(m); nothing has been read where ``n`` is 0."""
+    for j in range(4 * width):
+        ours[j] += past[j]
+    enter, keep, value, leave = ours[:width], ours[width:], ours[2 * width :], ours[3 * width :]
+    hidden, cell = parts[:width], parts[width : 2 * width]
+    norm, peak = parts[2 * width : 3 * width], parts[3 * width : 4 * width]
+    for j in range(width):
+        keep[j] = (peak[j] if norm[j] > ZERO else NEVER) - softplus(-keep[j])
+    for j in range(width):
+        peak[j] = max(keep[j], enter[j])
+    for j in range(width):
+        enter[j] = exp(enter[j] - peak[j])
+    for j in range(width):
+        keep[j] = exp(keep[j] - peak[j])
+    for j in range(width):
+        cell[j] = keep[j] * cell[j] + enter[j] * tanh(value[j])
+    for j in range(width):
+        norm[j] = keep[j] * norm[j] + enter[j]
+    for j in range(width):
+        hidden[j] = sigmoid(leave[j]) * cell[j] / norm[j]
+
+
+@kernel
+def _rnn(ours: Floats, past: Floats, hidden: Floats, width: int) -> None:
+    for j in range(width):
+        hidden[j] = tanh(ours[j] + past[j])
+
+
+@kernel
+def step_stack(
+    n: Network, weights: Floats, at: int, inputs: Floats, state: Floats, places: Integers, count: int, s: StackScratch
+) -> None:
+    """Advance ``count`` series by one step; afterwards ``inputs`` ``[M, W]`` holds the top layer's hidden vectors.
+
+    state: holds at each of ``places`` a series' ``[layers, parts, D]``, which is changed in place.
+    at: where the weights of the layers begin: of each those of the input, of the hidden vector, and peepholes.
+    """
+    width, parts = padded(n.width), n.parts
+    gates = n.gates * width
+    side = (n.width + 1) * gates
+    for layer in range(n.layers):
+        first = at + layer * (2 * side + 3 * width)
+        for i in range(count):
+            for part in range(parts):
+                begin = places[i] + (layer * parts + part) * n.width
+                to, kept = s.parts[(i * parts + part) * width :], state[begin:]
+                for j in range(n.width):
+                    to[j] = kept[j]
+                for j in range(n.width, width):
+                    to[j] = ZERO
+        dense(inputs, width, count, weights, first, n.width, s.ours, gates)
+        dense(s.parts, parts * width, count, weights, first + side, n.width, s.past, gates)
+        for i in range(count):
+            ours, past = s.ours[i * gates : (i + 1) * gates], s.past[i * gates : (i + 1) * gates]
+            own = s.parts[i * parts * width : (i + 1) * parts * width]
+            if n.cell == _GRU:
+                gru(ours, past, own, width)
+            elif n.cell == _LSTM:
+                _lstm(ours, past, own, width)
+            elif n.cell == _RNN:
+                _rnn(ours, past, own, width)
+            elif n.cell == _PEEPHOLE:
+                _peephole(ours, past, own, width, weights[first + 2 * side :])
+            else:
+                _slstm(ours, past, own, width)
+            for part in range(parts):
+                begin = places[i] + (layer * parts + part) * n.width
+                kept, found = state[begin:], own[part * width :]
+                for j in range(n.width):
+                    kept[j] = found[j]
+            top = inputs[i * width : (i + 1) * width]
+            for j in range(width):
+                top[j] = own[j]

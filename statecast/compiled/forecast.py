@@ -1,0 +1,107 @@
+"""The forecast as one compiled call: from rows of state to calibrated quantiles and means in the target's unit.
+
+As ``Forecaster.decode`` with ``Prediction.quantiles`` and ``Prediction.mean``. Shapes: B rows, F steps, Q levels,
+S segments, E naive forecasts, R resolutions, C known covariates.
+"""
+
+import numpy as np
+
+from statecast.compiled.arithmetic.kernel import Bytes, Doubles, Floats, Integers, Network, entry, kernel, signature
+from statecast.compiled.network import NUMBERS
+from statecast.compiled.parts.calibrating import stretched
+from statecast.compiled.parts.decoding import Origins, look_back, new_origins, set_hidden
+from statecast.compiled.parts.head import raw_quantiles
+from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of, expand
+
+# Segments decoded at once: few enough that what is made of them stays in the cache.
+_SEGMENTS = 96
+
+
+@entry
+def forecast(
+    numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, masses: Doubles, rows: Bytes,
+    future: Floats, quantiles: Doubles, mean: Doubles, scaled: Floats, raw: Floats, scaling: Doubles,
+    naive_weights: Floats, resolution_weights: Floats,
+) -> None:  # fmt: skip
+    """Fill quantiles ``[B, F, Q]``, mean ``[B, F]``, scaled and raw ``[B, F, Q]``, scaling ``[B, 2]`` and weights.
+
+    future: ``[B, F, C]``.  naive_weights: ``[B, S, E]``.  resolution_weights: ``[B, S, R]``.
+    """
+    n = numbers[0]
+    floats, doubles, integers = rows.view(np.float32), rows.view(np.float64), rows.view(np.int64)
+    steps = quantiles.shape[1]
+    segments = -(-steps // n.segment_length)
+    block = min(max(_SEGMENTS // segments, 1), len(rows))
+    o = new_origins(n, block, segments)
+    for first in range(0, len(rows), block):
+        count = min(block, len(rows) - first)
+        for i in range(count):
+            r = first + i
+            _set_origin(n, coarse, chosen, o, i, count, segments, floats[r], doubles[r], integers[r, n.at_time_index])
+            if n.known > 0:
+                o.future[i * steps * n.known : (i + 1) * steps * n.known] = future[r].reshape(-1)
+        raw_quantiles(n, coarse, weights, o, count, segments, steps)
+        for i in range(count):
+            r = first + i
+            size = segments * n.levels * n.segment_length
+            flat_scaled, flat_raw = scaled[r].reshape(-1), raw[r].reshape(-1)
+            own = o.raw[i * size : (i + 1) * size]
+            stretched(n, weights, masses, floats[r], integers[r, n.at_count], own, flat_scaled, flat_raw, mean[r])
+            loc, scale = doubles[r, n.at_locs + n.patch_length - 1], doubles[r, n.at_scales + n.patch_length - 1]
+            scaling[r, 0], scaling[r, 1] = loc, scale
+            _in_unit(n, masses, flat_scaled, flat_raw, loc, scale, quantiles[r].reshape(-1), mean[r])
+            shares = segments * n.naive_forecasts
+            naive_weights[r].reshape(-1)[:] = o.naive_weights[i * shares : (i + 1) * shares]
+            shares = segments * n.resolutions
+            resolution_weights[r].reshape(-1)[:] = o.resolution_weights[i * shares : (i + 1) * shares]
+
+
+@kernel
+def _set_origin(
+    n: Network, coarse: Integers, chosen: Integers, o: Origins, i: int, count: int, segments: int, row: Floats,
+    doubles: Doubles, time_index: int,
+) -> None:  # fmt: skip
+    """Set what the forecast of one row depends on."""
+    loc, scale = doubles[n.at_locs + n.patch_length - 1], doubles[n.at_scales + n.patch_length - 1]
+    recent = row[n.at_lookback + n.kept_length - n.lookback_length : n.at_lookback + n.kept_length]
+    look_back(n, chosen, o, i, segments, recent, loc, scale)
+    top = (n.layers - 1) * n.parts * n.width
+    set_hidden(n, o, 0, i, count, row[n.at_hidden + (n.patch_length - 1) * n.layers * n.parts * n.width + top :])
+    for resolution in range(1, n.resolutions):
+        own = coarse[resolution - 1]
+        set_hidden(n, o, resolution, i, count, row[own[HIDDEN] + top :])
+        o.ages[resolution * count + i] = age_of(own[LENGTH], time_index)
+    for j in range(n.static):
+        o.static[i * n.static + j] = row[n.at_static + j]
+
+
+@kernel
+def _in_unit(
+    n: Network, masses: Doubles, scaled: Floats, raw: Floats, loc: float, scale: float, quantiles: Doubles,
+    mean: Doubles,
+) -> None:  # fmt: skip
+    """Give quantiles in the target's unit, and the mean, kept within the outermost calibrated ones."""
+    levels, unit = n.levels, n.asinh_unit
+    if unit > 0.0:
+        for j in range(len(quantiles)):
+            quantiles[j] = expand(loc + scale * np.float64(scaled[j]), unit)
+            if j % levels > 0:  # the hyperbolic sine rounds; the order must not
+                quantiles[j] = max(quantiles[j], quantiles[j - 1])
+    else:
+        for j in range(len(quantiles)):
+            quantiles[j] = loc + scale * np.float64(scaled[j])
+    for step in range(len(mean)):
+        first, total = step * levels, loc + scale * mean[step]
+        if unit > 0.0:
+            total = 0.0
+            for q in range(levels):
+                total += masses[q] * expand(loc + scale * np.float64(raw[first + q]), unit)
+        mean[step] = min(max(total, quantiles[first]), quantiles[first + levels - 1])
+
+
+FORECAST = signature(
+    (NUMBERS, 1), (np.int64, 2), (np.int64, 1), (np.float32, 1), (np.float64, 1), (np.uint8, 2), (np.float32, 3),
+    (np.float64, 3), (np.float64, 2), (np.float32, 3), (np.float32, 3), (np.float64, 2), (np.float32, 3),
+    (np.float32, 3),
+)  # fmt: skip
+"""The types that ``forecast`` takes."""

@@ -1,0 +1,208 @@
+"""From hidden vectors and windows to the context of each horizon segment, at many origins at once.
+
+The first half of ``Forecaster._decode``; ``statecast.compiled.parts.head`` is the other.
+
+Shapes: M origins, D width and W its padding, R resolutions, S segments of L steps, E naive forecasts, Q levels,
+F steps, C known covariates. What belongs to a segment is ``[M, S, .]``, quantiles are ``[M, S, Q, L]``.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from statecast.compiled.arithmetic.cells import gru
+from statecast.compiled.arithmetic.elementary import gelu, softmax
+from statecast.compiled.arithmetic.kernel import NEVER, ZERO, Floats, Integers, Network, Number, kernel, summing
+from statecast.compiled.arithmetic.products import dense, padded
+from statecast.compiled.parts.naive import SeasonScratch, fill_window, naive_forecasts, new_season_scratch
+from statecast.compiled.parts.reading import ACTIVE, AGE, KEY, VALUE
+
+
+class Origins(NamedTuple):
+    """What forecasts are made of, what is made of it on the way, and the forecasts.
+
+    hidden ``[R, M, W]``, ages ``[R, M]``, window ``[M, R]``, naive ``[M, S, E, L]``, static and future: inputs.
+    raw: ``[M, S, Q, L]`` quantiles in units of scale.  naive_weights ``[M, S, E]``, resolution_weights ``[M, S, R]``.
+    """
+
+    hidden: Floats
+    ages: Floats
+    window: Floats
+    naive: Floats
+    static: Floats
+    future: Floats
+    values: Floats
+    keys: Floats
+    query: Floats
+    context: Floats
+    mixed: Floats
+    gates: Floats
+    head: Floats
+    spread: Floats
+    steps: Floats
+    lookback: Floats
+    raw: Floats
+    naive_weights: Floats
+    resolution_weights: Floats
+    seasons: SeasonScratch
+
+
+@kernel
+def new_origins(n: Network, count: int, segments: int) -> Origins:
+    """Room for ``count`` origins."""
+    width, s = padded(n.width), count * segments
+    length = segments * n.segment_length
+    levels = n.levels * n.segment_length
+    several = count if n.resolutions > 1 else 0
+    known = count * length if n.known > 0 else 0
+    recurrent = s if n.recurrent_decoder else 0
+    return Origins(
+        np.empty(n.resolutions * count * width, np.float32),
+        np.empty(n.resolutions * count, np.float32),
+        np.empty(count * n.lookback_length, np.float32),
+        np.empty(s * n.naive_forecasts * n.segment_length, np.float32),
+        np.empty(count * max(n.static, 1), np.float32),
+        np.empty(known * max(n.known, 1), np.float32),
+        np.empty(n.resolutions * count * width, np.float32),
+        np.empty(n.resolutions * several * width, np.float32),
+        np.empty(count * width, np.float32),
+        np.empty(s * width, np.float32),
+        np.empty(s * width, np.float32),
+        np.empty(recurrent * 2 * 3 * width, np.float32),
+        np.empty(s * padded(levels + n.naive_forecasts), np.float32),
+        np.empty(known * width, np.float32),
+        np.empty(known * padded(n.levels), np.float32),
+        np.empty(count * (padded(n.horizon) if n.linear_lookback or n.shared_lookback else 0), np.float32),
+        np.empty(s * levels, np.float32),
+        np.empty(s * n.naive_forecasts, np.float32),
+        np.empty(s * n.resolutions, np.float32),
+        new_season_scratch(n),
+    )
+
+
+@kernel
+def look_back(
+    n: Network, chosen: Integers, o: Origins, i: int, segments: int, raw: Floats, loc: float, scale: float
+) -> None:
+    """Set the window of origin ``i``, and the naive forecasts that it gives."""
+    window = o.window[i * n.lookback_length : (i + 1) * n.lookback_length]
+    fill_window(n, raw, loc, scale, o.seasons.scaled, window)
+    size = segments * n.naive_forecasts * n.segment_length
+    naive_forecasts(n, chosen, window, segments, o.naive[i * size : (i + 1) * size], o.seasons)
+
+
+@kernel
+def set_hidden(n: Network, o: Origins, resolution: int, i: int, count: int, kept: Floats) -> None:
+    """Set the hidden vector of one resolution at origin ``i``."""
+    width = padded(n.width)
+    to = o.hidden[(resolution * count + i) * width : (resolution * count + i + 1) * width]
+    for j in range(n.width):
+        to[j] = kept[j]
+    for j in range(n.width, width):
+        to[j] = ZERO
+
+
+@summing
+def _dot(a: Floats, b: Floats, count: int) -> Number:
+    total = ZERO
+    for j in range(count):
+        total += a[j] * b[j]
+    return total
+
+
+@kernel
+def attend_resolutions(n: Network, coarse: Integers, weights: Floats, o: Origins, count: int, segments: int) -> None:
+    """Fill ``mixed`` with what each segment reads of the resolutions, its own question added."""
+    width = padded(n.width)
+    size = count * width
+    dense(o.hidden, width, count, weights, n.value, n.width, o.values, width)
+    if n.resolutions > 1:
+        dense(o.hidden, width, count, weights, n.query, n.width, o.query, width)
+        dense(o.hidden, width, count, weights, n.key, n.width, o.keys, width)
+        for r in range(1, n.resolutions):
+            own = coarse[r - 1]
+            dense(o.hidden[r * size :], width, count, weights, own[KEY], n.width, o.keys[r * size :], width)
+            dense(o.hidden[r * size :], width, count, weights, own[VALUE], n.width, o.values[r * size :], width)
+            ageing = weights[own[AGE] : own[AGE] + width]
+            for i in range(count):
+                age, value = o.ages[r * count + i], o.values[r * size + i * width : r * size + (i + 1) * width]
+                for j in range(width):
+                    value[j] += age * ageing[j]
+    for i in range(count):
+        for segment in range(segments):
+            place = i * segments + segment
+            asking = weights[n.questions + segment * width : n.questions + (segment + 1) * width]
+            share = o.resolution_weights[place * n.resolutions : (place + 1) * n.resolutions]
+            _shares(n, coarse, o, i, count, asking, share)
+            out = o.mixed[place * width : (place + 1) * width]
+            for j in range(width):
+                out[j] = asking[j]
+            for r in range(n.resolutions):
+                weight, value = share[r], o.values[r * size + i * width : r * size + (i + 1) * width]
+                for j in range(width):
+                    out[j] += weight * value[j]
+
+
+@kernel
+def _shares(n: Network, coarse: Integers, o: Origins, i: int, count: int, asking: Floats, share: Floats) -> None:
+    """Softmax of how well each resolution's key answers a segment's question."""
+    share[0] = np.float32(1)
+    if n.resolutions == 1:
+        return
+    width, root = padded(n.width), np.float32(np.sqrt(np.float64(n.width)))
+    query = o.query[i * width : (i + 1) * width]
+    for r in range(n.resolutions):
+        key = o.keys[(r * count + i) * width : (r * count + i + 1) * width]
+        share[r] = (_dot(asking, key, width) + _dot(query, key, width)) / root
+        if r > 0 and coarse[r - 1, ACTIVE] == 0:
+            share[r] = NEVER
+    softmax(share, n.resolutions)
+    for r in range(1, n.resolutions):
+        if coarse[r - 1, ACTIVE] == 0:
+            share[r] = ZERO
+
+
+@kernel
+def mix(n: Network, weights: Floats, o: Origins, count: int, segments: int) -> None:
+    """From what was attended to, in ``mixed``, and the naive forecasts to the context of each segment, in ``mixed``."""
+    width, many = padded(n.width), count * segments
+    depth = n.naive_forecasts * n.segment_length
+    dense(o.naive, depth, many, weights, n.from_naive, depth, o.context, width)
+    if n.static > 0:
+        dense(o.static, n.static, count, weights, n.from_static, n.static, o.query, width)
+        for i in range(many):
+            to, static = o.context[i * width : (i + 1) * width], o.query[i // segments * width :]
+            for j in range(width):
+                to[j] += static[j]
+    if n.recurrent_decoder:
+        _recurrent_context(n, weights, o, count, segments)
+        return
+    for i in range(many):
+        known, attended = o.context[i * width : (i + 1) * width], o.mixed[i * width : (i + 1) * width]
+        for j in range(width):
+            known[j] = gelu(known[j] + attended[j])
+    dense(o.context, width, many, weights, n.mix, n.width, o.mixed, width)
+    for i in range(many):
+        out = o.mixed[i * width : (i + 1) * width]
+        for j in range(width):
+            out[j] = gelu(out[j])
+
+
+@kernel
+def _recurrent_context(n: Network, weights: Floats, o: Origins, count: int, segments: int) -> None:
+    """One step of a GRU a segment: its question and what is known are the input, what it attended to the state."""
+    width, many = padded(n.width), count * segments
+    for i in range(many):
+        known, segment = o.context[i * width : (i + 1) * width], n.questions + i % segments * width
+        asking = weights[segment : segment + width]
+        for j in range(width):
+            known[j] += asking[j]
+    gates = 3 * width
+    past = o.gates[many * gates :]
+    dense(o.context, width, many, weights, n.mix, n.width, o.gates, gates)
+    dense(o.mixed, width, many, weights, n.mix + (n.width + 1) * gates, n.width, past, gates)
+    for i in range(many):
+        gru(
+            o.gates[i * gates : (i + 1) * gates], past[i * gates : (i + 1) * gates],
+            o.mixed[i * width : (i + 1) * width], width,
+        )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Rows of state while a chunk is read into them: what moves along with time, and what stands beside it meanwhile.
+
+A row is read and written where it lies. Of fields that hold one entry a step, or one a phase, the entry of step i lies
+from the start where it will lie after the chunk's T steps: what moves is copied once, whatever T.
+"""
+
+from typing import NamedTuple
+
+from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Network, kernel
+
+
+class Rows(NamedTuple):
+    """All rows as numbers of each kind ``[B, .]``, and of a block of them what is kept joined to what is new.
+
+    full: ``[block, K + T]`` target.  covariates: ``[block, (P + T) C]``.  known: ``[block, (F + T) Ck]``.
+    """
+
+    floats: Floats
+    doubles: Doubles
+    integers: Integers
+    full: Floats
+    covariates: Floats
+    known: Floats
+
+
+@kernel
+def phase_of(n: Network, step: int, steps: int) -> int:
+    """Entry of the phase that step ``step`` of ``steps`` advances: the last step's is the last."""
+    phase: int = (step - steps) % n.patch_length
+    return phase
+
+
+@kernel
+def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> None:
+    """Copy a row of ``old``: phases to where they will lie, the look-back and covariates to where new ones follow."""
+    floats, kept = rows.floats[r], old.floats[r]
+    floats[:] = kept
+    length, size = n.patch_length, n.layers * n.parts * n.width
+    doubles, kept_doubles = rows.doubles[r], old.doubles[r]
+    for entry in range(length):
+        phase = phase_of(n, entry, steps)
+        doubles[n.at_locs + phase] = kept_doubles[n.at_locs + entry]
+        doubles[n.at_scales + phase] = kept_doubles[n.at_scales + entry]
+        to, from_ = floats[n.at_hidden + phase * size :], kept[n.at_hidden + entry * size :]
+        for j in range(size):
+            to[j] = from_[j]
+    rows.full[i, : n.kept_length] = kept[n.at_lookback : n.at_lookback + n.kept_length]
+    joined = length * n.covariates
+    rows.covariates[i, :joined] = kept[n.at_covariates : n.at_covariates + joined]
+    if n.adapts > 0:
+        ahead = n.horizon * n.known
+        rows.known[i, :ahead] = kept[n.at_known : n.at_known + ahead]
+
+
+@kernel
+def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
+    """Write what moved along with time."""
+    floats = rows.floats[r]
+    floats[n.at_lookback : n.at_lookback + n.kept_length] = rows.full[i, steps:]
+    first, size = steps * n.covariates, n.patch_length * n.covariates
+    floats[n.at_covariates : n.at_covariates + size] = rows.covariates[i, first : first + size]
+    if n.adapts > 0:
+        first, size = steps * n.known, n.horizon * n.known
+        floats[n.at_known : n.at_known + size] = rows.known[i, first : first + size]
+    rows.integers[r, n.at_time_index] += steps
+    rows.integers[r, n.at_count] += steps
