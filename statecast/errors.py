@@ -29,7 +29,7 @@ class UnknownNameError(ConfigError):
     kind : str
         What was looked for, ``"state store"``.
     name : str
-        The name that was asked for.
+        The name that was requested.
     known : sequence of str
         Names that there are.
     missing : str or None

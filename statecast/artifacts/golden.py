@@ -49,7 +49,7 @@ def record_golden(network: Network) -> dict[str, Any]:
 
 
 def _mixed_frequency_values(config: ForecasterConfig, start: str | None) -> dict[str, tuple[Any, list[float | None]]]:
-    """For each given resolution, start and values of forty buckets, one missing, about half of them over by ``start``.
+    """For each such resolution, start and values of forty buckets, one missing, about half of them over by ``start``.
 
     ``start`` begins a bucket of some resolutions and not of others; those count from the one that it lies in.
     """

@@ -52,7 +52,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, kind: str, text: str, limit: int | None = None) -> "Vocabulary":
-        """Give the vocabulary of a text.
+        """Return the vocabulary of a text.
 
         Parameters
         ----------

@@ -3,8 +3,6 @@
 A net that also reads backwards has no state to carry: what comes later changes what it makes of the past. So nothing
 but the result is kept, and each step costs a whole look-back of patches instead of one. It is still a function of the
 look-back alone, scaled as of the step, so that pieces of a history come to the same as the whole.
-
-(Schuster and Paliwal 1997.)
 """
 
 import torch
@@ -20,7 +18,18 @@ _ROWS = 2048  # windows at once: few enough to stay in memory; changes no result
 
 
 class BidirectionalEncoder(PatchEncoder):
-    """Rings to hidden vectors ``D``: the newest patch with all that is known of it, older ones by their values."""
+    """Look-backs to hidden vectors ``D``: the newest patch with all that is known of it, older ones by their values.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+
+    References
+    ----------
+    Schuster, M. and Paliwal, K. K. (1997). Bidirectional recurrent neural networks. IEEE Transactions on Signal
+    Processing 45(11).
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__(config)
@@ -35,7 +44,7 @@ class BidirectionalEncoder(PatchEncoder):
         return Field("hidden", (1, 1, 1, self.recurrent.width), torch.float32)
 
     def embedded(self, inputs: PatchInput) -> Tensor:
-        """Hidden vectors ``[B, N, D]`` of the look-backs that end at the positions."""
+        """See ``PatchEncoder.embedded``: hidden vectors ``[B, N, D]`` of the look-backs that end at the positions."""
         newest = super().embedded(inputs)
         parts = zip(
             *(part.flatten(0, 1).split(_ROWS) for part in (inputs.reread, newest, *inputs.now)),
@@ -46,11 +55,11 @@ class BidirectionalEncoder(PatchEncoder):
         return hidden
 
     def every_step(self, embedded: Tensor, _: Tensor) -> tuple[Tensor, Tensor]:
-        """Nothing is left to do: each step was read by itself."""
+        """See ``PatchEncoder.every_step``: nothing is left to do, because each step was read by itself."""
         return embedded, embedded[:, -1:, None, None]
 
     def one_phase(self, embedded: Tensor, _: Tensor) -> Tensor:
-        """See ``every_step``."""
+        """See ``PatchEncoder.one_phase``: nothing is left to do."""
         return embedded
 
     def _read(self, window: Tensor, newest: Tensor, now: Scaling) -> Tensor:

@@ -2,7 +2,7 @@
 
 Bucket b of a resolution of c steps holds the steps b c .. b c + c - 1, whatever request or window they came in, so
 that the half-filled bucket at the end is part of the state and never moves when time goes on. What a bucket is worth
-is derived from its steps here (their mean), or given from outside (``statecast.layers.mixed_frequency``).
+is derived from its steps here (their mean), or comes from outside (``statecast.layers.mixed_frequency``).
 """
 
 from typing import NamedTuple
@@ -52,7 +52,22 @@ class Buckets(NamedTuple):
 
 
 def find_ends(time_index: Tensor, steps: int, length: int) -> Ends:
-    """Ends of buckets of ``length`` steps within the ``steps`` steps after ``time_index`` ``[B]``."""
+    """Find where buckets end within a chunk.
+
+    Parameters
+    ----------
+    time_index : Tensor
+        ``[B]`` int64, of the step before the chunk.
+    steps : int
+        Steps of the chunk, T.
+    length : int
+        Base steps per bucket.
+
+    Returns
+    -------
+    Ends
+        Positions and counts.
+    """
     into = torch.remainder(time_index + 1, length)
     slots = torch.arange(1, (steps + length - 2) // length + 2, device=time_index.device)
     place = into[:, None] + torch.arange(1, steps + 1, device=time_index.device)
@@ -60,10 +75,23 @@ def find_ends(time_index: Tensor, steps: int, length: int) -> Ends:
 
 
 def fill_buckets(deviations: Tensor, time_index: Tensor, partial: Tensor, length: int) -> Buckets:
-    """Sort a chunk into buckets of ``length`` steps.
+    """Sort a chunk into buckets.
 
-    ``deviations`` is ``[B, T]`` float64, target minus offset, NaN where missing; ``time_index`` ``[B]`` of the step
-    before; ``partial`` ``[B, 2]`` sum and count of the bucket that is open.
+    Parameters
+    ----------
+    deviations : Tensor
+        ``[B, T]`` float64, target minus offset, NaN where missing.
+    time_index : Tensor
+        ``[B]`` int64, of the step before the chunk.
+    partial : Tensor
+        ``[B, 2]`` sum and count of the bucket that is open.
+    length : int
+        Base steps per bucket.
+
+    Returns
+    -------
+    Buckets
+        Every bucket that the chunk touches.
     """
     rows, steps = deviations.shape
     place = torch.remainder(time_index + 1, length)[:, None] + torch.arange(steps, device=time_index.device)
@@ -80,7 +108,23 @@ def fill_buckets(deviations: Tensor, time_index: Tensor, partial: Tensor, length
 
 
 class BucketEncoder(nn.Module):
-    """Recurrent layers over one coarse resolution, whatever its buckets are worth; ``inputs`` numbers a bucket."""
+    """Recurrent layers over one coarse resolution, whatever its buckets are worth.
+
+    Parameters
+    ----------
+    inputs : int
+        Numbers per bucket.
+    length : int
+        Base steps per bucket.
+    cell : str
+        Name of the recurrent cell.
+    width : int
+        Width of hidden vectors, D.
+    layers : int
+        Recurrent layers.
+    dropout : float
+        Share of inputs that training leaves out between layers.
+    """
 
     def __init__(self, inputs: int, length: int, cell: str, width: int, layers: int, dropout: float) -> None:
         super().__init__()
@@ -95,9 +139,21 @@ class BucketEncoder(nn.Module):
         return (Field(f"hidden_{self.length}", shape, torch.float32),)
 
     def advance(self, inputs: Tensor, done: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance over the embedded buckets ``[B, K, D]`` that a chunk of T steps completed (``done`` ``[B, T]``).
+        """Advance over the buckets that a chunk of T steps completed.
 
-        Returns the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new recurrent state.
+        Parameters
+        ----------
+        inputs : Tensor
+            ``[B, K, D]``, embedded buckets.
+        done : Tensor
+            ``[B, T]`` int64, buckets completed up to each step.
+        before : Tensor
+            ``[B, layers, parts, D]``, recurrent state before the chunk.
+
+        Returns
+        -------
+        tuple of Tensor
+            Hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new recurrent state.
         """
         # Every row completes at least this many buckets, known from the shape alone; some complete one more.
         sure = done.shape[1] // self.length
@@ -109,7 +165,21 @@ class BucketEncoder(nn.Module):
 
 
 class CoarseEncoder(BucketEncoder):
-    """Over buckets that are worth the mean of their steps, scaled as the target is."""
+    """Encoder of buckets that are worth the mean of their steps, scaled as the target is.
+
+    Parameters
+    ----------
+    length : int
+        Base steps per bucket.
+    cell : str
+        Name of the recurrent cell.
+    width : int
+        Width of hidden vectors, D.
+    layers : int
+        Recurrent layers.
+    dropout : float
+        Share of inputs that training leaves out between layers.
+    """
 
     def __init__(self, length: int, cell: str, width: int, layers: int, dropout: float) -> None:
         super().__init__(2 * MEMORY + 1, length, cell, width, layers, dropout)
@@ -128,8 +198,21 @@ class CoarseEncoder(BucketEncoder):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Advance over a chunk.
 
-        deviations: ``[B, T]`` float64 target minus offset.  scaling: ``[B, T]`` at every step.  offset: ``[B]``.
-        Returns the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
+        Parameters
+        ----------
+        deviations : Tensor
+            ``[B, T]`` float64, target minus offset, NaN where missing.
+        scaling : Scaling
+            ``[B, T]``, at every step.
+        offset : Tensor
+            ``[B]`` first observed value.
+        state : State
+            B rows, as of before the chunk.
+
+        Returns
+        -------
+        tuple of Tensor and dict of str to Tensor
+            Hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
         """
         name, steps = self.length, deviations.shape[1]
         ends, done = find_ends(state["time_index"], steps, self.length)

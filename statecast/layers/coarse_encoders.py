@@ -1,4 +1,4 @@
-"""All coarse resolutions of a network side by side, derived and given.
+"""All coarse resolutions of a network side by side: derived from the base steps, or with values from outside.
 
 Shapes: B rows, T steps, D width, M forecast origins.
 """
@@ -15,7 +15,18 @@ from statecast.state.state import Field, State
 
 
 class CoarseEncoders(nn.ModuleList):
-    """An encoder for each resolution but the finest, in the config's order. fields: what all keep of a series."""
+    """An encoder for each resolution but the finest, in the config's order.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+
+    Attributes
+    ----------
+    fields : tuple of Field
+        State fields of all of them.
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         sizes = (config.cell, config.width, config.layers, config.dropout)
@@ -28,7 +39,20 @@ class CoarseEncoders(nn.ModuleList):
         self.fields: tuple[Field, ...] = tuple(field for encoder in encoders for field in encoder.fields)
 
     def advance(self, history: History, state: State) -> list[tuple[Tensor, dict[str, Tensor]]]:
-        """Of each the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and new state fields."""
+        """Advance all of them over a chunk.
+
+        Parameters
+        ----------
+        history : History
+            T steps of B rows.
+        state : State
+            B rows, as of before the chunk.
+
+        Returns
+        -------
+        list of tuple
+            For each the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and new state fields.
+        """
         period = self.config.patch_length
         new = Scaling(history.scaling.loc[:, period:], history.scaling.scale[:, period:])
         found = []
@@ -41,5 +65,16 @@ class CoarseEncoders(nn.ModuleList):
         return found
 
     def ages(self, time_indices: Tensor) -> list[Tensor]:
-        """Of each the share of the next bucket that has passed at these time_indices, ``[M]``."""
+        """Say how much of the open buckets has passed.
+
+        Parameters
+        ----------
+        time_indices : Tensor
+            ``[M]`` int64.
+
+        Returns
+        -------
+        list of Tensor
+            For each resolution but the finest, the share ``[M]`` of the next bucket that has passed at these steps.
+        """
         return [torch.remainder(time_indices + 1, length).float() / length for length in self.config.resolutions[1:]]

@@ -19,7 +19,24 @@ from statecast.layers.cells.recurrent import Recurrent
 
 
 class ConvolutionalLSTM(Recurrent):
-    """Stacked layers over a spatial grid, behind the interface of ``Recurrent`` with ``width`` K D."""
+    """Stacked layers over a spatial grid, behind the interface of ``Recurrent`` with ``width`` K D.
+
+    Parameters
+    ----------
+    spatial_grid : SpatialGrid
+        Its places.
+    channels : int
+        Width per node, D.
+    layers : int
+        How many there are.
+    dropout : float
+        Share of inputs that training leaves out between layers.
+
+    References
+    ----------
+    Shi, X. et al. (2015). Convolutional LSTM network: a machine learning approach for precipitation nowcasting.
+    NeurIPS.
+    """
 
     neighbours: Tensor
 
@@ -63,7 +80,7 @@ class ConvolutionalLSTM(Recurrent):
         return flat
 
     def _active(self) -> bool:
-        """Where all sides are zero the target's node is an LSTM, and no other is asked; they may still learn."""
+        """Where all sides are zero the target's node is an LSTM, and no other is read; they may still learn."""
         return self.training or any(bool(weight.any()) for weight in self.sides.values())
 
     def _target(self, nodes: Tensor) -> Tensor:

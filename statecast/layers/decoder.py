@@ -28,7 +28,20 @@ class RecurrentDecoder(nn.Module):
         self.cell = Recurrent("gru", width, 1, 0.0)
 
     def forward(self, queries: Tensor, attended: Tensor) -> Tensor:
-        """Give the context ``[M, S, D]`` from queries and attended hidden vectors, both ``[M, S, D]``."""
+        """Decode all horizon segments by one step of the cell.
+
+        Parameters
+        ----------
+        queries : Tensor
+            ``[M, S, D]``, one per segment.
+        attended : Tensor
+            ``[M, S, D]``, hidden vectors that the segments attended to.
+
+        Returns
+        -------
+        Tensor
+            Context ``[M, S, D]``.
+        """
         state = attended.flatten(0, 1)[:, None, None]
         after = self.cell.step(self.dropout(queries).flatten(0, 1), state)
         context: Tensor = after[:, 0, 0].unflatten(0, attended.shape[:2])

@@ -1,7 +1,7 @@
 """Attention over the features of one series at one step: which of its inputs the forecast turns to now.
 
 A feature is the target itself, each past and each future covariate by its name, and the calendar. The other variables
-of a system are given as past covariates, so that attention across them breaks no law: no row knows its neighbours.
+of a system are past covariates, so that attention across them breaks no law: no row knows its neighbours.
 """
 
 import torch
@@ -40,20 +40,20 @@ class FeatureAttention(nn.Module):
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
-        given = (*config.past_covariates, *config.future_covariates)
-        if not given:
+        covariates = (*config.past_covariates, *config.future_covariates)
+        if not covariates:
             raise ConfigError(
                 "feature_attention: expected a past or a future covariate to attend to, got none; name columns with "
-                "--past or --future (past and future under [data] in a config), or say feature_attention = false"
+                "--past or --future (past and future under [data] in a config), or set feature_attention = false"
             )
         columns = calendar_width(config.calendar)
-        self.names = ("target", *(one.name for one in given), *(("calendar",) if columns else ()))
+        self.names = ("target", *(one.name for one in covariates), *(("calendar",) if columns else ()))
         if len(set(self.names)) < len(self.names):
             raise ConfigError(
                 f"feature_attention: expected features of unlike names, got {', '.join(self.names)}; rename a covariate"
             )
         period, width = config.patch_length, config.width
-        self.sizes = [period * one.width for one in given]
+        self.sizes = [period * one.width for one in covariates]
         inputs = [2 * period, *self.sizes, *([columns] if columns else [])]
         self.query = nn.Linear(width, width)
         self.keys = nn.ModuleList(nn.Linear(size, width) for size in inputs)

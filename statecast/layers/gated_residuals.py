@@ -25,7 +25,17 @@ from statecast.state.state import Field, State
 
 
 class Attended(NamedTuple):
-    """Hidden vectors with all that is added, ``[..., D]``, and the shares that made them, by age and by name."""
+    """Hidden vectors with all that is added, and the shares that made them.
+
+    Parameters
+    ----------
+    hidden : Tensor
+        ``[..., D]``.
+    time : mapping of int to Tensor
+        Shares ``[...]`` by age in steps; empty without attention over time.
+    features : mapping of str to Tensor
+        Shares ``[...]`` by feature; empty without attention over features.
+    """
 
     hidden: Tensor
     time: Mapping[int, Tensor]
@@ -33,7 +43,13 @@ class Attended(NamedTuple):
 
 
 class GatedResiduals(nn.Module):
-    """The optional attentions of one network; without any it adds nothing, has no weights and keeps no state."""
+    """The optional attentions of one network; without any it adds nothing, has no weights and keeps no state.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    """
 
     def __init__(self, config: ForecasterConfig) -> None:
         super().__init__()
@@ -48,7 +64,18 @@ class GatedResiduals(nn.Module):
 
     @staticmethod
     def fields(config: ForecasterConfig) -> tuple[Field, ...]:
-        """What a series keeps for them: the calendar of the last step, and narrow hidden vectors back to t - K P."""
+        """Return the state fields that a series keeps for them.
+
+        Parameters
+        ----------
+        config : ForecasterConfig
+            The network's.
+
+        Returns
+        -------
+        tuple of Field
+            The calendar of the last step, and narrow hidden vectors back to t - K P; those of parts that there are.
+        """
         calendar = Field("calendar", (config.known_width - config.user_known_width,), torch.float32)
         memory = Field("memory", (config.memory * config.patch_length + 1, config.memory_width), torch.float32)
         return (*((calendar,) if config.feature_attention else ()), *((memory,) if config.memory else ()))
@@ -63,7 +90,22 @@ class GatedResiduals(nn.Module):
         return gates
 
     def every_step(self, hidden: Tensor, inputs: PatchInput, state: State) -> tuple[Tensor, dict[str, Tensor]]:
-        """Add to the hidden vectors ``[B, T, D]`` after every step; also gives the new fields of the state."""
+        """Add to the hidden vectors after every step.
+
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[B, T, D]``.
+        inputs : PatchInput
+            What the encoder read, at all T steps.
+        state : State
+            B rows, as of before the chunk.
+
+        Returns
+        -------
+        tuple of Tensor and dict of str to Tensor
+            New hidden vectors ``[B, T, D]``, and new state fields.
+        """
         steps, new = hidden.shape[1], {}
         positions = torch.arange(steps, device=hidden.device)
         entries = hidden
@@ -76,7 +118,24 @@ class GatedResiduals(nn.Module):
         return self._add(hidden, inputs, entries, places, positions, state, self.config.patch_length).hidden, new
 
     def one_phase(self, hidden: Tensor, inputs: PatchInput, positions: Tensor, state: State) -> Tensor:
-        """Add to those ``[B, N, D]`` of positions that follow one another a whole patch apart (training)."""
+        """Add to hidden vectors a whole patch apart from one another (training).
+
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[B, N, D]``.
+        inputs : PatchInput
+            What the encoder read, at the N positions.
+        positions : Tensor
+            ``[N]`` int64, steps of the chunk.
+        state : State
+            B rows, as of before the chunk.
+
+        Returns
+        -------
+        Tensor
+            New hidden vectors ``[B, N, D]``.
+        """
         period, entries = self.config.patch_length, hidden
         if self.memory is not None:
             # The step before the first patch is of the patches' phase, and so are those whole patches before it.
@@ -85,7 +144,20 @@ class GatedResiduals(nn.Module):
         return self._add(hidden, inputs, entries, places, positions, state, apart=1).hidden
 
     def present(self, hidden: Tensor, state: State) -> Attended:
-        """Add to the hidden vectors ``[B, D]`` after the last step that a state has seen."""
+        """Add to the hidden vectors after the last step that a state has seen.
+
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[B, D]``.
+        state : State
+            B rows.
+
+        Returns
+        -------
+        Attended
+            Of B rows.
+        """
         if self.features is None and self.memory is None:
             return Attended(hidden, {}, {})
         last = torch.tensor([-1], device=hidden.device)

@@ -4,7 +4,7 @@ A neighbour is a numeric past covariate of the row, as the other variables of a 
 beside it in a batch. What is read of a neighbour is its last P values in the units of its covariate, and the calendar,
 by weights that all neighbours share; the target is read as ``PatchEncoder`` reads it, in its own causal scale and
 beside other covariates, so by weights of its own. A neighbour's value that is the training mean to the last digit
-counts as missing, for so do missing ones arrive (``statecast.inputs.covariates``).
+counts as missing, because that is how missing ones arrive (``statecast.inputs.covariates``).
 
 Shapes: B rows, N positions, P patch length, D width, K nodes.
 """
@@ -23,6 +23,11 @@ from statecast.layers.patch_encoder import PatchEncoder, PatchInput
 
 class GridEncoder(PatchEncoder):
     """Patches of all nodes to hidden vectors ``D`` of the target, with P phase states of all nodes.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
 
     Raises
     ------
@@ -62,12 +67,12 @@ class GridEncoder(PatchEncoder):
         self.others = [column for column in every if column not in self.beside]
 
     def ablatable(self) -> dict[str, list[Tensor]]:
-        """See ``PatchEncoder.gates``."""
+        """See ``PatchEncoder.ablatable``."""
         assert isinstance(self.recurrent, ConvolutionalLSTM)
         return {"neighbours on the grid": list(self.recurrent.sides.values())}
 
     def embedded(self, inputs: PatchInput) -> Tensor:
-        """Embedded patches ``[B, N, K D]``, the target's first."""
+        """See ``PatchEncoder.embedded``: ``[B, N, K D]``, the target's first."""
         count = len(self.beside) + len(self.others)
         columns = inputs.covariates.unflatten(-1, (count, self.patch_length))
         target = super().embedded(inputs._replace(covariates=columns[:, :, self.others].flatten(2)))

@@ -30,7 +30,20 @@ class LinearLookback(nn.Module):
         nn.init.zeros_(self.map.bias)
 
     def forward(self, window: Tensor, horizon: int) -> Tensor:
-        """``[M, R]`` to the first ``horizon`` steps, ``[M, F]``."""
+        """Map look-backs to the horizon.
+
+        Parameters
+        ----------
+        window : Tensor
+            ``[M, R]`` in units of scale, without gaps.
+        horizon : int
+            How many of the first steps ahead, F.
+
+        Returns
+        -------
+        Tensor
+            ``[M, F]`` in units of scale.
+        """
         return functional.linear(window, self.map.weight[:horizon], self.map.bias[:horizon])
 
 
@@ -64,7 +77,7 @@ class SharedLookback(nn.Module):
         nn.init.zeros_(self.map.weight)
 
     def forward(self, window: Tensor, horizon: int) -> Tensor:
-        """``[M, R]`` to the first ``horizon`` steps, ``[M, F]``."""
+        """Map look-backs to the horizon; see ``LinearLookback.forward``."""
         recent = window[:, -self.seasons * self.season :]
         smooth = recent + self.neighbours(recent[:, None])[:, 0]
         by_place = smooth.unflatten(1, (self.seasons, self.season)).transpose(1, 2)
@@ -106,7 +119,20 @@ class QuantileHead(nn.Module):
             nn.init.zeros_(self.steps.bias)
 
     def forward(self, context: Tensor, future: Tensor) -> Tensor:
-        """Give residual quantiles ``[M, F, Q]`` from context ``[M, S, D]`` and known covariates ``[M, F, Ck]``."""
+        """Compute residual quantiles.
+
+        Parameters
+        ----------
+        context : Tensor
+            ``[M, S, D]``, one per horizon segment.
+        future : Tensor
+            ``[M, F, Ck]`` known covariates.
+
+        Returns
+        -------
+        Tensor
+            ``[M, F, Q]`` in units of scale, ascending in Q.
+        """
         horizon = future.shape[1]
         raw = self.residuals(context).unflatten(-1, (self.segment_length, self.count)).flatten(1, 2)[:, :horizon]
         if self.known is not None:
@@ -120,7 +146,17 @@ class QuantileHead(nn.Module):
 
 
 def mass_weights(levels: Sequence[float]) -> Tensor:
-    """Give how much probability lies nearest to each level, ``[Q]``, summing to 1: weights of the mean over quantiles.
+    """Say how much probability lies nearest to each level: weights of the mean over quantiles.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        The Q quantile levels, ascending.
+
+    Returns
+    -------
+    Tensor
+        ``[Q]`` float64, summing to 1.
 
     Examples
     --------
@@ -134,7 +170,7 @@ def mass_weights(levels: Sequence[float]) -> Tensor:
 def interpolate_levels(
     quantiles: NDArray[np.float64], trained: Sequence[float], wanted: Sequence[float]
 ) -> NDArray[np.float64]:
-    """Give quantiles at other levels than the trained ones, linear between these.
+    """Return quantiles at other levels than the trained ones, linear between these.
 
     Parameters
     ----------

@@ -51,8 +51,9 @@ class Block(nn.Module):
         tuple of Tensor
             New ``asking`` ``[..., A, W]``, and the weights ``[..., A, L]``, mean of the heads.
         """
-        asked, told = self.before(asking), self.before(tokens)
-        query, key, value = self._heads(self.query(asked)), self._heads(self.key(told)), self._heads(self.value(told))
+        queries, context = self.before(asking), self.before(tokens)
+        query = self._heads(self.query(queries))
+        key, value = self._heads(self.key(context)), self._heads(self.value(context))
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
         weights = torch.softmax(scores.masked_fill(~seen[..., None, None, :], -torch.inf), dim=-1)
         mixed = (weights @ value).transpose(-2, -3).flatten(-2)
@@ -93,6 +94,15 @@ class MemoryTransformer(nn.Module):
 
     def forward(self, hidden: Tensor, kept: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
         """Compare the present with what is kept; arguments as in ``MemoryAttention.forward``.
+
+        Parameters
+        ----------
+        hidden : Tensor
+            ``[..., D]``, the present.
+        kept : Tensor
+            ``[..., K, W]``, oldest first.
+        seen : Tensor
+            ``[..., K]`` bool, which of them there are.
 
         Returns
         -------

@@ -1,6 +1,6 @@
-"""Coarse resolutions whose values are given: a table of hours or days beside the one of minutes.
+"""Coarse resolutions whose values come from outside: a table of hours or days beside the one of minutes.
 
-A given value need not be the mean of its bucket's fine steps, nor in their unit: it may be a close, a sum, or another
+Such a value need not be the mean of its bucket's fine steps, nor in their unit: it may be a close, a sum, or another
 measurement, and it may have been kept for years before the first fine step. So it has a causal scaling of its own, and
 buckets that were over before the first step are read without any fine steps.
 
@@ -30,7 +30,19 @@ Floats = NDArray[np.float32]
 
 
 class Kept(NamedTuple):
-    """What is kept of B rows of a given resolution, ``[B, ...]``: recent values, offset and sums of their scaling."""
+    """What is kept of a resolution whose values come from outside.
+
+    Parameters
+    ----------
+    recent : Tensor
+        ``[B, MEMORY - 1]`` float64, the last values, NaN where missing.
+    offset : Tensor
+        ``[B]`` float64, the first value; NaN before it.
+    sums : Tensor
+        ``[B, 3]`` float64, of the values' own causal scaling.
+    hidden : Tensor
+        ``[B, layers, parts, D]``, recurrent state as of the last full bucket.
+    """
 
     recent: Tensor
     offset: Tensor
@@ -39,7 +51,25 @@ class Kept(NamedTuple):
 
 
 class MixedFrequencyEncoder(BucketEncoder):
-    """Over buckets whose values are given, scaled by what was given before."""
+    """Encoder of buckets whose values come from outside, scaled by the values before.
+
+    Parameters
+    ----------
+    length : int
+        Base steps per bucket.
+    cell : str
+        Name of the recurrent cell.
+    width : int
+        Width of hidden vectors, D.
+    layers : int
+        Recurrent layers.
+    dropout : float
+        Share of inputs that training leaves out between layers.
+
+    References
+    ----------
+    Ghysels, E., Santa-Clara, P. and Valkanov, R. (2004). The MIDAS touch: mixed data sampling regression models.
+    """
 
     def __init__(self, length: int, cell: str, width: int, layers: int, dropout: float) -> None:
         super().__init__(2 * MEMORY, length, cell, width, layers, dropout)
@@ -57,11 +87,20 @@ class MixedFrequencyEncoder(BucketEncoder):
     def forward(self, values: Tensor, coarse_history: Tensor, state: State) -> tuple[Tensor, dict[str, Tensor]]:
         """Advance over a chunk.
 
-        values: ``[B, T]``, each bucket's value at its last step, NaN where it is missing; what stands elsewhere is not
-        read.
-        coarse_history: ``[B, K]`` values of the buckets that were over before the chunk; missing ones at its front are
-        none at all, so that rows may have unlike numbers of them.
-        Returns the hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
+        Parameters
+        ----------
+        values : Tensor
+            ``[B, T]``, each bucket's value at its last step, NaN where missing; what stands elsewhere is not read.
+        coarse_history : Tensor
+            ``[B, K]``, values of the buckets that were over before the chunk. Missing ones at its front do not
+            count, so rows may have different numbers of them.
+        state : State
+            B rows, as of before the chunk.
+
+        Returns
+        -------
+        tuple of Tensor and dict of str to Tensor
+            Hidden vector of the last full bucket as of every step, ``[B, T, D]``, and the new state fields.
         """
         name, steps = self.length, values.shape[1]
         kept = Kept(*(state[f"{part}_{name}"] for part in ("recent", "offset", "sums", "hidden")))
@@ -117,7 +156,21 @@ def _follow(values: Tensor, kept: Kept) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
-    """Number of the bucket that begins at ``start``, a ``datetime64``; without times that is its number itself.
+    """Return the number of the bucket that begins at a time.
+
+    Parameters
+    ----------
+    name : str
+        Frequency of the buckets, such as ``1d``.
+    start : Any
+        A ``datetime64``; without times the number itself.
+    times : bool
+        Whether the model has times.
+
+    Returns
+    -------
+    int
+        Absolute index of the bucket.
 
     Raises
     ------
@@ -136,7 +189,20 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
 
 
 def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
-    """Say to who gave a time within a bucket when that begins."""
+    """Word the error for a time within a bucket.
+
+    Parameters
+    ----------
+    freq : Frequency
+        Of the buckets.
+    instant : datetime64
+        The time.
+
+    Returns
+    -------
+    str
+        It says when that bucket begins.
+    """
     begin = freq.times(freq.place(np.asarray([instant]))[0])[0]
     return (
         f"expected the time at which a bucket begins, such as {begin}Z, got {instant}Z; buckets are counted from "
@@ -145,10 +211,34 @@ def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
 
 
 def align(values: Floats, first: int, length: int, time_index: int, steps: int, most: int) -> tuple[Floats, Floats]:
-    """Put the values ``[V, N]`` of buckets ``first ...`` where the ``steps`` steps after ``time_index`` read them.
+    """Put the values of buckets where the steps after an index read them.
 
-    Returns ``[V, T]``, each at its bucket's last step and NaN elsewhere, and those of the ``most`` buckets that were
-    over before, ``[V, most]``, NaN where there is none. What belongs to neither is left out.
+    Parameters
+    ----------
+    values : ndarray
+        ``[V, N]`` float32, of consecutive buckets, NaN where missing.
+    first : int
+        Absolute index of the first of these buckets.
+    length : int
+        Base steps per bucket.
+    time_index : int
+        Index of the step before the first.
+    steps : int
+        Steps, T.
+    most : int
+        Buckets before the first step that are read, K.
+
+    Returns
+    -------
+    tuple of ndarray
+        ``[V, T]``, each value at its bucket's last step and NaN elsewhere, and ``[V, K]``, of the buckets that were
+        over before, NaN where there is none. What belongs to neither is left out.
+
+    Examples
+    --------
+    >>> values, before = align(np.array([[1.0, 2.0]], dtype=np.float32), 0, 2, time_index=1, steps=3, most=1)
+    >>> values.tolist(), before.tolist()
+    ([[nan, 2.0, nan]], [[1.0]])
     """
     time_indices = time_index + 1 + np.arange(steps)
     ends = np.flatnonzero((time_indices + 1) % length == 0)

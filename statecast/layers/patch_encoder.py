@@ -50,7 +50,22 @@ class PatchInput(NamedTuple):
 
     @classmethod
     def of(cls, history: History, positions: Tensor, static: Tensor) -> "PatchInput":
-        """Give what a history shows at positions ``[N]`` among its new steps; ``static`` is ``[B, Cs]``."""
+        """Return what a history shows at some of its new steps.
+
+        Parameters
+        ----------
+        history : History
+            T new steps of B rows.
+        positions : Tensor
+            ``[N]`` int64, the steps.
+        static : Tensor
+            ``[B, Cs]`` encoded static covariates.
+
+        Returns
+        -------
+        PatchInput
+            At N positions.
+        """
         period, season = history.config.patch_length, history.config.season
         return cls(
             patches=tuple(history.windows(period, positions, lag) for lag in (0, season, 7 * season)),
@@ -64,7 +79,20 @@ class PatchInput(NamedTuple):
 
 
 def scaled_patch(window: Tensor, now: Scaling) -> Tensor:
-    """Give raw windows ``[B, N, P]`` in units of the scale at the position ``[B, N]``, bounded; NaN if missing."""
+    """Scale raw windows.
+
+    Parameters
+    ----------
+    window : Tensor
+        ``[B, N, P]`` raw target, NaN where missing.
+    now : Scaling
+        ``[B, N]`` at the positions.
+
+    Returns
+    -------
+    Tensor
+        ``[B, N, P]`` in units of scale, within 30 of 0; NaN where missing.
+    """
     return Scaling(now.loc[..., None], now.scale[..., None]).apply(window).clamp(-_LIMIT, _LIMIT)
 
 
@@ -95,11 +123,22 @@ class PatchEncoder(nn.Module):
         return Field("hidden", shape, torch.float32)
 
     def ablatable(self) -> dict[str, list[Tensor]]:
-        """Give optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        """Return optional parts by name, each with the tensors that leave it without influence where all are zero."""
         return {}
 
     def embedded(self, inputs: PatchInput) -> Tensor:
-        """Give embedded patches ``[B, N, D]``."""
+        """Embed patches.
+
+        Parameters
+        ----------
+        inputs : PatchInput
+            At N positions of B rows.
+
+        Returns
+        -------
+        Tensor
+            ``[B, N, D]``.
+        """
         patch, season, long_season = (scaled_patch(window, inputs.now) for window in inputs.patches)
         level = ((inputs.now.loc - inputs.before.loc) * inputs.now.inverse).nan_to_num().clamp(-_LIMIT, _LIMIT)
         moved = (inputs.now.scale > 0) & (inputs.before.scale > 0)
@@ -151,6 +190,19 @@ class PatchEncoder(nn.Module):
         return torch.cat(outputs, dim=1), hidden
 
     def one_phase(self, embedded: Tensor, hidden: Tensor) -> Tensor:
-        """Advance a single phase over ``[B, N, D]``, patches that follow one another without overlap (training)."""
+        """Advance a single phase over patches that follow one another without overlap (training).
+
+        Parameters
+        ----------
+        embedded : Tensor
+            ``[B, N, D]``.
+        hidden : Tensor
+            Phase states ``[B, P, layers, parts, D]``; the last of them is advanced.
+
+        Returns
+        -------
+        Tensor
+            Hidden vectors ``[B, N, D]``.
+        """
         outputs, _ = self.recurrent.run(embedded, hidden[:, -1])
         return outputs

@@ -15,7 +15,7 @@ class ForecastBatch:
     """Actual values and their forecasts, for many series or origins at once.
 
     A step counts where its actual value and the whole forecast are finite, for all metrics or for none, so that all
-    of them judge the same steps. Which forecast a metric reads is part of its meaning: a squared error is lowest at
+    of them score the same steps. Which forecast a metric reads is part of its meaning: a squared error is lowest at
     the mean, an absolute error at the median.
 
     Parameters
@@ -29,7 +29,7 @@ class ForecastBatch:
     quantiles : array_like, optional
         Quantile forecasts ``[B, F, Q]``, ascending.
     levels : sequence of float
-        Levels ``[Q]`` of the quantiles, ascending; the first and the last bound the interval that is judged.
+        Levels ``[Q]`` of the quantiles, ascending; the first and the last bound the interval that is scored.
     last : array_like, optional
         Value ``[B]`` that was observed last before the first step, NaN where unknown.
     seasonal_error : array_like, optional

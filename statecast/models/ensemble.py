@@ -147,16 +147,16 @@ class Ensemble(SeriesNetwork):
         raw = (_average([one.raw_quantiles() for one in predictions]) - loc[:, None, None]) * inverse
         unmoved, old = raw.new_zeros((len(raw), 2, self.config.segments)), raw.new_full((len(raw),), torch.inf)
         naive = self.config.naive_forecasts
-        asked = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
+        pairs = [(one, member.config) for one, member in zip(predictions, self._members(), strict=True)]
         return Prediction(
             scaled=self.calibration.stretch(raw, unmoved, old),
             loc=loc,
             scale=scale,
             naive_forecast_weights=_average(
-                [_widened(one.naive_forecast_weights, own.naive_forecasts, naive) for one, own in asked]
+                [_widened(one.naive_forecast_weights, own.naive_forecasts, naive) for one, own in pairs]
             ),
             resolution_weights=_average(
-                [_widened(one.resolution_weights, own.resolutions, self.config.resolutions) for one, own in asked]
+                [_widened(one.resolution_weights, own.resolutions, self.config.resolutions) for one, own in pairs]
             ),
             levels=self.config.quantile_levels,
             raw=raw,

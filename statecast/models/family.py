@@ -74,7 +74,7 @@ class FamilyConfig(Plain):
         return self.patches[-1][0]
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
-        """Give the shape of the member for a season.
+        """Return the shape of the member for a season.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class Family(nn.Module):
         self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
-        """Give the member for a season: a forecaster of its own shape with the family's weights themselves, not copies.
+        """Return the member for a season: a forecaster of its own shape that shares the family's weights.
 
         Parameters
         ----------
@@ -210,7 +210,7 @@ class Family(nn.Module):
         return found
 
     def apart(self, config: ForecasterConfig) -> Forecaster:
-        """Give a forecaster with weights of its own that begin as the family's, to be trained on.
+        """Return a forecaster with weights of its own that begin as the family's, to be trained on.
 
         Parameters
         ----------

@@ -22,7 +22,8 @@ from statecast.models.interface import SeriesNetwork
 from statecast.models.origin_summary import OriginSummary, scale_lookback, summarise
 from statecast.naive_forecasts import compute_naive_forecasts, seasonal_naive
 from statecast.state.causal_scaling import Scaling
-from statecast.state.lookback import History, Observations, history_fields, read_history
+from statecast.state.fields import history_fields
+from statecast.state.lookback import History, Observations, read_history
 from statecast.state.state import State, StateSpec
 from statecast.state.transforms import expand
 from statecast.uncertainty.calibration import Calibration
@@ -166,7 +167,7 @@ class Forecaster(SeriesNetwork):
         return found
 
     def ablatable(self) -> dict[str, list[Tensor]]:
-        """Give the optional parts by name, each with the tensors that leave it without influence where all are zero."""
+        """Return optional parts by name, each with the tensors that leave it without influence where all are zero."""
         active, names = self.resolution_attention.active, self.config.resolution_names
         found = self.encoder.ablatable() | {name: [gate] for name, gate in self.gated_residuals.ablatable().items()}
         found |= {f"resolution {names[k]}": [active[k : k + 1]] for k in range(len(names) - 1, 0, -1)}

@@ -37,7 +37,7 @@ class SeriesNetwork(nn.Module, ABC):
 
     @abstractmethod
     def fresh(self, time_index: Tensor, static: Tensor) -> State:
-        """Give states of series of which nothing has been seen.
+        """Return states of series of which nothing has been seen.
 
         Parameters
         ----------
@@ -184,4 +184,4 @@ class SeriesNetwork(nn.Module, ABC):
 
     @abstractmethod
     def shape(self) -> dict[str, object]:
-        """Give what builds the network again, as plain JSON values."""
+        """Return what builds the network again, as plain JSON values."""

@@ -39,7 +39,7 @@ class Scaling(NamedTuple):
     scale: Tensor
 
     def apply(self, values: Tensor) -> Tensor:
-        """Give values in units of the scale around the mean.
+        """Return values in units of the scale around the mean.
 
         Parameters
         ----------
@@ -104,7 +104,7 @@ def discounted_sums(values: Tensor, start: Tensor, half_life: float) -> Tensor:
 
 
 def scaling_of(sums: Tensor, offset: Tensor) -> Scaling:
-    """Give mean and spread from running sums.
+    """Return mean and spread from running sums.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from torch import Tensor
 from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.state.causal_scaling import Scaling, discounted_sums, scaling_of
-from statecast.state.state import Field, State
+from statecast.state.state import State
 from statecast.state.transforms import compress, expand
 
 
@@ -82,7 +82,7 @@ class History:
     coarse_history: Tensor
 
     def windows(self, length: int, positions: Tensor, lag: int = 0) -> Tensor:
-        """Give raw windows.
+        """Return raw windows.
 
         Parameters
         ----------
@@ -102,21 +102,71 @@ class History:
         return self.full.unfold(1, length, 1)[:, first]  # index_select would copy every window first
 
     def ahead(self, row: Tensor, begin: Tensor, length: int) -> Tensor:
-        """Give raw values ``[M, length]`` from position ``begin`` on in each ``row``; older steps lie below 0."""
+        """Return raw values after given positions.
+
+        Parameters
+        ----------
+        row : Tensor
+            ``[M]`` int64.
+        begin : Tensor
+            ``[M]`` int64, position of the first value among the new steps; older steps lie below 0.
+        length : int
+            How many.
+
+        Returns
+        -------
+        Tensor
+            ``[M, length]``, transformed target.
+        """
         index = (begin + self.config.kept_length)[:, None] + torch.arange(length, device=row.device)
         return self.full[row[:, None], index]
 
     def covariate_patches(self, positions: Tensor) -> Tensor:
-        """Give the covariates of the patch that ends at each position, ``[B, N, P * Cu]``."""
+        """Return the covariates of the patch that ends at each position.
+
+        Parameters
+        ----------
+        positions : Tensor
+            ``[N]`` int64, among the new steps.
+
+        Returns
+        -------
+        Tensor
+            ``[B, N, P * Cu]``, all steps of a column together.
+        """
         return self.covariates.unfold(1, self.config.patch_length, 1)[:, positions + 1].flatten(2)
 
     def scaling_at(self, positions: Tensor, earlier: int = 0) -> Scaling:
-        """Give the scaling ``[B, N]`` as of ``earlier`` steps (at most P) before each position."""
+        """Return the scaling at or before some of the new steps.
+
+        Parameters
+        ----------
+        positions : Tensor
+            ``[N]`` int64, among the new steps.
+        earlier : int
+            Steps before each position, at most P.
+
+        Returns
+        -------
+        Scaling
+            ``[B, N]``.
+        """
         index = positions + (self.config.patch_length - earlier)
         return Scaling(self.scaling.loc.index_select(1, index), self.scaling.scale.index_select(1, index))
 
     def after(self, state: State) -> dict[str, Tensor]:
-        """Give the raw fields of the state after all T steps."""
+        """Return the raw fields of the state after all T steps.
+
+        Parameters
+        ----------
+        state : State
+            B rows, as of before the steps.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Those of ``history_fields`` but ``static``.
+        """
         season, length, period = self.config.season, self.config.kept_length, self.config.patch_length
         raw = expand(self.full[:, length - season :].double(), self.config.asinh_unit)
         change = (raw[:, season:] - raw[:, :-season]).abs()
@@ -133,23 +183,6 @@ class History:
             "lookback": self.full[:, -length:],
             "covariates": self.covariates[:, -period:],
         }
-
-
-def history_fields(config: ForecasterConfig) -> tuple[Field, ...]:
-    """Give the fields of the raw part of a state row."""
-    period = config.patch_length
-    return (
-        Field("time_index", (), torch.int64),
-        Field("count", (), torch.int64),
-        Field("offset", (), torch.float64, fill=float("nan")),
-        Field("sums", (3,), torch.float64),
-        Field("seasonal_error", (2,), torch.float64),
-        Field("locs", (period,), torch.float64, fill=float("nan")),
-        Field("scales", (period,), torch.float64),
-        Field("lookback", (config.kept_length,), torch.float32, fill=float("nan")),
-        Field("covariates", (period, config.past_width + config.user_known_width), torch.float32),
-        Field("static", (config.static_width,), torch.float32),
-    )
 
 
 def read_history(config: ForecasterConfig, observations: Observations, state: State) -> History:

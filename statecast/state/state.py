@@ -1,7 +1,7 @@
 """The state of a series as a value: one row of bytes, the same in memory, on disk and on the wire.
 
 A row is the concatenation of named fields of fixed shape. ``StateSpec`` knows the layout, ``State`` is a batch of rows.
-Rows are plain bytes so that a session store, a slab on a device and an exported file all hold the very same thing.
+Rows are plain bytes so that a session store, a cache on a device and an exported file all hold the very same thing.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Field:
     Parameters
     ----------
     name : str
-        Name by which a ``State`` is asked for it.
+        Key of the field in a ``State``.
     shape : tuple of int
         Its shape without the batch.
     dtype : torch.dtype
@@ -71,7 +71,7 @@ class StateSpec:
         self.row_bytes = offset
 
     def fresh(self, rows: int, device: torch.device | str = "cpu") -> "State":
-        """Give rows of series of which nothing has been seen.
+        """Return rows of series of which nothing has been seen.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class State:
         return int(self.rows.shape[0])
 
     def __getitem__(self, name: str) -> Tensor:
-        """Give one field of every row, ``[B, *shape]``, as a view."""
+        """Return one field of every row, ``[B, *shape]``, as a view."""
         field, offset = self.spec.fields[name], self.spec.offsets[name]
         size = prod(field.shape) * field.dtype.itemsize
         if not size:
@@ -155,9 +155,33 @@ class State:
         return self.rows[:, offset : offset + size].view(field.dtype).view(len(self), *field.shape)
 
     def take(self, index: Tensor) -> "State":
-        """Give the rows at ``index`` (``[N]``, int64), copied."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        index : Tensor
+            ``[N]`` int64.
+
+        Returns
+        -------
+        State
+            N rows, copied.
+        """
         return State(self.spec, self.rows.index_select(0, index))
 
     def put(self, index: Tensor, other: "State") -> "State":
-        """Give a copy of these rows with those at ``index`` (``[N]``, int64) replaced by ``other``'s."""
+        """Return a copy with some rows replaced.
+
+        Parameters
+        ----------
+        index : Tensor
+            ``[N]`` int64, the rows to replace.
+        other : State
+            N rows to put there.
+
+        Returns
+        -------
+        State
+            As many rows as before.
+        """
         return State(self.spec, self.rows.index_copy(0, index, other.rows))

@@ -59,7 +59,7 @@ def expand(values: Tensor, unit: float) -> Tensor:
 
 
 def slope(values: Tensor, unit: float) -> Tensor:
-    """Give how much the target changes with its transform, ``d expand(z) / dz``.
+    """Return how much the target changes with its transform, ``d expand(z) / dz``.
 
     Parameters
     ----------

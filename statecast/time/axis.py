@@ -192,7 +192,7 @@ class TimeAxis:
         return instant_texts(self.instants(index), self.zone)
 
     def reaches(self, index: int) -> bool:
-        """Tell whether a step lies within the years that RFC 3339 can write, with a day to spare for zones.
+        """Say whether a step lies within the years that RFC 3339 can write, with a day to spare for zones.
 
         Parameters
         ----------

@@ -25,9 +25,9 @@ _SPELLED = (
 def order_of_day_and_month(
     texts: Sequence[str], groups: list[tuple[NDArray[np.intp], dict[str, Whole]]], dayfirst: bool | None
 ) -> bool:
-    """Tell whether the first of the two numbers ``a`` and ``b`` of each date is the day.
+    """Say whether the first of the two numbers ``a`` and ``b`` of each date is the day.
 
-    A number above 12 tells; if there is none, it tells that only one of the two readings is evenly spaced.
+    A number above 12 shows it; without one, it is the only reading of the two that is evenly spaced.
 
     Parameters
     ----------

@@ -96,7 +96,7 @@ class Frequency:
         return self.unit not in ("s", "min", "h")
 
     def same_step(self, other: "Frequency") -> bool:
-        """Tell whether both have one length: ``24h`` and ``1d``, ``MS`` and ``ME``, ``3mo`` and ``1q``.
+        """Say whether both have one length: ``24h`` and ``1d``, ``MS`` and ``ME``, ``3mo`` and ``1q``.
 
         Parameters
         ----------

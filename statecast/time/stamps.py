@@ -42,9 +42,9 @@ class TimeOptions:
     timezone : str, optional
         Zone whose calendar decides and in which times are written; naive times are on its clocks.
     timestamp_unit : str, optional
-        ``s`` or ``ms``: whole numbers are that long after 1970. Left out, their range tells.
+        ``s`` or ``ms``: whole numbers are that long after 1970. Left out, their range decides.
     dayfirst : bool, optional
-        Whether ``01.02.2021`` is the 1st of February. Left out, the values themselves must tell.
+        Whether ``01.02.2021`` is the 1st of February. Left out, the values themselves must show it.
     """
 
     timezone: str | None = None
@@ -64,8 +64,8 @@ class TimeOptions:
         TimeOptions
             A copy.
         """
-        given = {name: value for name, value in vars(self).items() if value is not None}
-        return replace(other, **given)
+        own = {name: value for name, value in vars(self).items() if value is not None}
+        return replace(other, **own)
 
 
 AS_THEY_ARE = TimeOptions()

@@ -81,7 +81,7 @@ def nearest_process(autocorrelation: Tensor) -> Tensor:
 
 
 def prediction_filter(autocorrelation: Tensor, order: int) -> tuple[Tensor, Tensor]:
-    """Give the best linear predictions from the 0 .. p last steps.
+    """Return the best linear predictions from the 0 .. p last steps.
 
     Parameters
     ----------

@@ -10,7 +10,8 @@ would just have held, the offset follows the quantile of s that the outermost le
     offset <- offset + rate (mean over the segment of [s > offset] - aim)
 
 which is quantile tracking in log width, so that no width can become negative. The step is softened (a logistic of
-``SOFT`` in log width): a hard one would turn a difference of rounding between two splits of a history into a jump.
+``own_calibration.SOFT`` in log width): a hard one would turn a difference of rounding between two splits of a history
+into a jump.
 
 In-sample offsets. A network misses less on rows that it was fitted on. So a series' misses there, all that lie before
 the step at which training ended, are held against the offsets that those rows need on average, and only later ones
@@ -38,10 +39,7 @@ from torch.nn import functional
 
 from statecast.config import ForecasterConfig
 from statecast.state.state import Field
-from statecast.uncertainty.autocorrelation import estimate_autocorrelation
 
-SOFT = 0.05
-_RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
 # An offset that moves holds less often than one that stands still. To make up for it so much more is promised, per
 # unit of log width that an offset may move in a horizon, up to the most.
 _SLACK, _MOST = 0.04, 0.1
@@ -99,18 +97,53 @@ class Calibration(nn.Module):
 
     @staticmethod
     def fields(config: ForecasterConfig) -> tuple[Field, ...]:
-        """Give the state fields of what a series finds out for itself, relative to what validation found."""
+        """Return the state fields of what a series finds out for itself, relative to what validation found.
+
+        Parameters
+        ----------
+        config : ForecasterConfig
+            The network's.
+
+        Returns
+        -------
+        tuple of Field
+            Own offsets and own autocorrelation.
+        """
         return (
             Field("conformal_offsets", (2, config.segments), torch.float32),
             Field("autocorrelation", (config.horizon,), torch.float32),
         )
 
     def widening(self, age: Tensor, horizon: int) -> Tensor:
-        """Give the log width ``[M, 1, F]`` that an ``age`` ``[M]``, in steps read, adds on both sides."""
+        """Say how much wider intervals of a young series are.
+
+        Parameters
+        ----------
+        age : Tensor
+            ``[M]``, steps that the series has read.
+        horizon : int
+            Steps ahead, F.
+
+        Returns
+        -------
+        Tensor
+            Log width ``[M, 1, F]`` that is added on both sides.
+        """
         return self._by_step(self.lives(age)[:, None] * self.cold_start_widening, horizon)[:, None]
 
     def lives(self, age: Tensor) -> Tensor:
-        """Give half-lives over ``age``, up to a bound: what ``cold_start_widening`` is multiplied by."""
+        """Return half-lives over age, up to a bound: what ``cold_start_widening`` is multiplied by.
+
+        Parameters
+        ----------
+        age : Tensor
+            Steps read, of any shape.
+
+        Returns
+        -------
+        Tensor
+            Of the same shape.
+        """
         return self.half_life / age.clamp_min(self.half_life * _YOUNGEST)
 
     def stretch(self, raw: Tensor, own: Tensor, age: Tensor) -> Tensor:
@@ -156,7 +189,7 @@ class Calibration(nn.Module):
         return self._widened(raw, self.expected(origins, horizon, age) + self._by_step(own, horizon))
 
     def expected(self, origins: Tensor, horizon: int, age: Tensor) -> Tensor:
-        """Give the offsets of an average series.
+        """Return the offsets of an average series.
 
         Parameters
         ----------
@@ -190,7 +223,7 @@ class Calibration(nn.Module):
         return centre + stretched
 
     def needed(self, raw: Tensor, truth: Tensor) -> Tensor:
-        """Give the log stretch of each side at which the outermost quantile would just have held.
+        """Return the log stretch of each side at which the outermost quantile would just have held.
 
         Parameters
         ----------
@@ -208,53 +241,3 @@ class Calibration(nn.Module):
         below = distance.neg() / (raw[..., self.middle] - raw[..., 0]).clamp_min(1e-9)
         above = distance / (raw[..., -1] - raw[..., self.middle]).clamp_min(1e-9)
         return torch.stack([below, above], dim=1).clamp(1e-4, 1e4).log()
-
-    def follow(self, excess: Tensor, own: Tensor) -> Tensor:
-        """Update a series' own offsets by its matured hindcasts.
-
-        Parameters
-        ----------
-        excess : Tensor
-            ``[B, A, 2, F]``, what was ``needed`` above what was ``expected``; NaN where nothing matured.
-        own : Tensor
-            ``[B, 2, S]`` so far.
-
-        Returns
-        -------
-        Tensor
-            ``[B, A + 1, 2, S]``, before and after each update.
-        """
-        padding = -excess.shape[-1] % self.segment_length
-        segments = functional.pad(excess, (0, padding), value=torch.nan).unflatten(-1, (-1, self.segment_length))
-        count = (~segments.isnan()).sum(-1)
-        weight = torch.where(count > 0, self.rate / count.clamp_min(1), 0.0)
-        promised = torch.where(count > 0, self.rate * self.aims.to(excess.device), 0.0)
-        segments = segments.nan_to_num(nan=-1e4) / SOFT
-        passed = [own]
-        for update in range(excess.shape[1]):
-            missed = torch.sigmoid(segments[:, update] - own[..., None] / SOFT).sum(-1)
-            own = own + missed * weight[:, update] - promised[:, update]
-            passed.append(own)
-        return torch.stack(passed, dim=1)
-
-    def recall(self, scores: Tensor, own: Tensor) -> Tensor:
-        """Update a series' own autocorrelation by its matured hindcasts.
-
-        Parameters
-        ----------
-        scores : Tensor
-            ``[B, A, F]`` normal scores, NaN where unknown.
-        own : Tensor
-            ``[B, F]`` so far.
-
-        Returns
-        -------
-        Tensor
-            ``[B, F]``.
-        """
-        found = estimate_autocorrelation(scores)
-        known = (found[..., 0] > 0).long()
-        since = known.sum(1, keepdim=True) - known.cumsum(1)
-        weight = known * _RECENT * (1.0 - _RECENT) ** since
-        fading = (1.0 - _RECENT) ** known.sum(1, keepdim=True)
-        return own * fading + torch.einsum("bt,btf->bf", weight, found - self.autocorrelation)

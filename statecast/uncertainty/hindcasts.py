@@ -19,8 +19,9 @@ from statecast.state.lookback import History
 from statecast.state.state import Field, State
 from statecast.uncertainty.calibration import Calibration
 from statecast.uncertainty.normal_scores import normal_scores
+from statecast.uncertainty.own_calibration import update_autocorrelation, update_offsets
 
-_A_HORIZON = 8  # origins a horizon, about; fewer follow in larger jumps, which costs 3 % of interval score on ETTh1
+_A_HORIZON = 8  # origins per horizon, about; fewer follow in larger jumps, which costs 3 % of interval score on ETTh1
 
 
 class MaturedHindcasts(NamedTuple):
@@ -70,7 +71,7 @@ class Hindcasts:
         self.kept = -(-config.horizon // self.stride)
 
     def fields(self) -> tuple[Field, ...]:
-        """Give the state fields of hindcasts that have not matured, and of covariates that were known ahead of them."""
+        """Return the state fields of hindcasts that have not matured, and of covariates known ahead of them."""
         width = len(self.config.resolutions) * self.config.width
         return (
             Field("hindcasts", (self.kept, width), torch.float32),
@@ -98,7 +99,7 @@ class Hindcasts:
         return done.clamp_min(0)
 
     def matured(self, history: History, hidden: list[Tensor], state: State) -> MaturedHindcasts:
-        """Give the hindcasts that mature in a chunk.
+        """Return the hindcasts that mature in a chunk.
 
         Parameters
         ----------
@@ -146,7 +147,24 @@ class Hindcasts:
         return torch.remainder(self.config.horizon - time_index - 1, self.stride)
 
     def after(self, history: History, hidden: list[Tensor], known: Tensor, state: State) -> dict[str, Tensor]:
-        """Give the state fields after a chunk; arguments as in ``matured``, ``known`` as in ``Observations``."""
+        """Return the state fields after a chunk.
+
+        Parameters
+        ----------
+        history : History
+            The chunk.
+        hidden : list of Tensor
+            ``[B, T, D]`` per resolution, after every step.
+        known : Tensor
+            ``[B, T, Ck]``, as in ``Observations``.
+        state : State
+            State before the chunk.
+
+        Returns
+        -------
+        dict of str to Tensor
+            Those of ``fields``.
+        """
         time_index, steps = state["time_index"], hidden[0].shape[1]
         last = torch.div(time_index + steps, self.stride, rounding_mode="floor")[:, None]
         slots = torch.arange(self.kept, device=time_index.device)
@@ -198,9 +216,9 @@ def update_calibration(
     place, updates = (matured.row, matured.update), (len(state), int(matured.update.max()) + 1)
     excess = calibration.needed(raw, truth) - calibration.expected(matured.origin, horizon, matured.age)
     excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
-    offsets = calibration.follow(excess, state["conformal_offsets"])
+    offsets = update_offsets(calibration, excess, state["conformal_offsets"])
     stretched = calibration.stretch_past(raw, offsets[place], matured.origin, matured.age)
     scores = normal_scores(stretched, truth, calibration.levels)
     scores = truth.new_full((*updates, horizon), torch.nan).index_put(place, scores)
-    recalled = calibration.recall(scores, state["autocorrelation"])
+    recalled = update_autocorrelation(calibration, scores, state["autocorrelation"])
     return offsets, {"conformal_offsets": offsets[:, -1], "autocorrelation": recalled}

@@ -50,15 +50,15 @@ class Prediction(NamedTuple):
     feature_weights: Mapping[str, Tensor] = MappingProxyType({})
 
     def quantiles(self) -> Tensor:
-        """Give quantiles ``[M, F, Q]`` in the target's unit, float64."""
+        """Return quantiles ``[M, F, Q]`` in the target's unit, float64."""
         return self._inverted(self.scaled)
 
     def raw_quantiles(self) -> Tensor:
-        """Give the same before calibration."""
+        """Return the same before calibration."""
         return self._inverted(self.raw)
 
     def mean(self) -> Tensor:
-        """Give the mean ``[M, F]`` in the target's unit, float64.
+        """Return the mean ``[M, F]`` in the target's unit, float64.
 
         Each quantile stands for the probability nearest to it. It is that of the raw quantiles, kept within the
         calibrated ones: offsets follow the outermost levels, and what they do to one side would push the mean about.

@@ -49,7 +49,7 @@ def _mix(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def uniforms(seed: Integers, stream: Integers, position: Integers) -> Doubles:
-    """Give random numbers that are a function of the arguments alone.
+    """Return random numbers that are a function of the arguments alone.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ _ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_l
 
 
 def _linear(inputs: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Give ``inputs weight^T + bias`` in the faster way; the two differ by rounding alone."""
+    """Return ``inputs weight^T + bias`` in the faster way; the two differ by rounding alone."""
     plain = inputs.device.type == "cpu" and inputs.dtype == torch.float32 and not torch.is_grad_enabled()
     if not (_ONEDNN and plain and len(inputs) * weight.numel() >= _MANY):
         return functional.linear(inputs, weight, bias)

@@ -5,6 +5,7 @@ import torch
 
 from statecast import ForecasterConfig
 from statecast.uncertainty.calibration import Calibration
+from statecast.uncertainty.own_calibration import update_offsets
 from tests.builders import TINY
 
 CONFIG = ForecasterConfig(**TINY)  # 12 steps ahead in 3 segments
@@ -35,7 +36,7 @@ def test_a_series_that_misses_as_learned_rows_do_takes_nothing_along(in_sample_u
     held = torch.special.ndtri(1.0 - calibration.aims[0, 0])
     needed = -0.3 + 0.1 * (torch.randn(1, 3000, 2, 12, generator=generator) - held)
     expected = calibration.expected(torch.arange(3000), 12, OLD.expand(3000))
-    own = calibration.follow(needed - expected, torch.zeros(1, 2, 3))[0, -500:].mean(0)
+    own = update_offsets(calibration, needed - expected, torch.zeros(1, 2, 3))[0, -500:].mean(0)
     torch.testing.assert_close(own, torch.full((2, 3), own_offset), atol=0.05, rtol=0.0)
 
 

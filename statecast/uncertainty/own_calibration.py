@@ -1,0 +1,73 @@
+"""What a series finds out about its own errors, from hindcasts whose truth has come in.
+
+See ``statecast.uncertainty.calibration`` for the rule, and for what the network knows of all series.
+
+Shapes: B rows, A updates, F horizon, S horizon segments of L steps.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from statecast.uncertainty.autocorrelation import estimate_autocorrelation
+from statecast.uncertainty.calibration import Calibration
+
+SOFT = 0.05
+"""Width in which a miss turns from none to a whole one, in log width."""
+_RECENT = 0.2  # weight of the newest forecast in a series' own autocorrelation
+
+
+def update_offsets(calibration: Calibration, excess: Tensor, own: Tensor) -> Tensor:
+    """Update a series' own offsets by its matured hindcasts.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The network's.
+    excess : Tensor
+        ``[B, A, 2, F]``, what was ``needed`` above what was ``expected``; NaN where nothing matured.
+    own : Tensor
+        ``[B, 2, S]`` so far.
+
+    Returns
+    -------
+    Tensor
+        ``[B, A + 1, 2, S]``, before and after each update.
+    """
+    padding = -excess.shape[-1] % calibration.segment_length
+    segments = functional.pad(excess, (0, padding), value=torch.nan).unflatten(-1, (-1, calibration.segment_length))
+    count = (~segments.isnan()).sum(-1)
+    weight = torch.where(count > 0, calibration.rate / count.clamp_min(1), 0.0)
+    promised = torch.where(count > 0, calibration.rate * calibration.aims.to(excess.device), 0.0)
+    segments = segments.nan_to_num(nan=-1e4) / SOFT
+    passed = [own]
+    for update in range(excess.shape[1]):
+        missed = torch.sigmoid(segments[:, update] - own[..., None] / SOFT).sum(-1)
+        own = own + missed * weight[:, update] - promised[:, update]
+        passed.append(own)
+    return torch.stack(passed, dim=1)
+
+
+def update_autocorrelation(calibration: Calibration, scores: Tensor, own: Tensor) -> Tensor:
+    """Update a series' own autocorrelation by its matured hindcasts.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The network's.
+    scores : Tensor
+        ``[B, A, F]`` normal scores, NaN where unknown.
+    own : Tensor
+        ``[B, F]`` so far.
+
+    Returns
+    -------
+    Tensor
+        ``[B, F]``.
+    """
+    found = estimate_autocorrelation(scores)
+    known = (found[..., 0] > 0).long()
+    since = known.sum(1, keepdim=True) - known.cumsum(1)
+    weight = known * _RECENT * (1.0 - _RECENT) ** since
+    fading = (1.0 - _RECENT) ** known.sum(1, keepdim=True)
+    return own * fading + torch.einsum("bt,btf->bf", weight, found - calibration.autocorrelation)
