@@ -184,11 +184,11 @@ def first_bucket(name: str, start: Any, *, times: bool = True) -> int:
     freq = Frequency.parse(name)
     time_indices, offsets = freq.place(np.asarray([start], dtype="datetime64[s]"))
     if offsets[0]:
-        raise InputError(f"resolutions {name}: {tell_begin(freq, start)}")
+        raise InputError(f"resolutions {name}: {explain_bucket_start(freq, start)}")
     return int(time_indices[0])
 
 
-def tell_begin(freq: Frequency, instant: np.datetime64) -> str:
+def explain_bucket_start(freq: Frequency, instant: np.datetime64) -> str:
     """Word the error for a time within a bucket.
 
     Parameters

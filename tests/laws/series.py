@@ -26,8 +26,8 @@ VARIANTS: dict[str, dict[str, object]] = {
     "slstm-deep": {"cell": "slstm", "layers": 2},
     "one-resolution": {"resolutions": (1,)},
     "three-resolutions": {"resolutions": (1, 3, 10)},
-    "given": {"mixed_frequency": (6,), "coarse_history_length": 12},
-    "given-beside-derived": {
+    "mixed-frequency": {"mixed_frequency": (6,), "coarse_history_length": 12},
+    "mixed-beside-derived": {
         "resolutions": (1, 3, 5, 10),
         "mixed_frequency": (3, 10),
         "cell": "slstm",
@@ -51,7 +51,7 @@ NEIGHBOURS = tuple(Covariate(name, 0.1, 2.0) for name in ("w", "n", "nw", "s"))
 OPTIONAL: dict[str, dict[str, object]] = {
     "feature-attention": {**COVARIATES, "feature_attention": True},
     "memory": {"memory": 3, "memory_width": 4},
-    "hybrid": {"memory": 4, "memory_width": 8, "transformer_layers": 2},
+    "memory_transformer": {"memory": 4, "memory_width": 8, "transformer_layers": 2},
     "recurrent-decoder": {"decoder": "recurrent"},
     "bidirectional": {"bidirectional": True},
     "all-optional-parts": {
@@ -80,7 +80,10 @@ ENSEMBLES: dict[str, tuple[dict[str, object], ...]] = {
         {"naive_forecasts": NAIVE_FORECASTS[2:5]},
         {"naive_forecasts": (*NAIVE_FORECASTS[-1:], *NAIVE_FORECASTS[:3])},
     ),
-    "ensemble-given": ({"mixed_frequency": (6,)}, {"mixed_frequency": (6,), "resolutions": (1, 3, 6), "cell": "rnn"}),
+    "ensemble-mixed-frequency": (
+        {"mixed_frequency": (6,)},
+        {"mixed_frequency": (6,), "resolutions": (1, 3, 6), "cell": "rnn"},
+    ),
 }
 NAMES = sorted([*VARIANTS, *ENSEMBLES])
 
@@ -112,7 +115,7 @@ class Batch:
         return self.network.fresh(self.clock, self.static)
 
     def part(self, first: int, last: int) -> Observations:
-        """Steps of the series; what was given of the time before comes with the first."""
+        """Steps of the series; coarse values of the time before come with the first."""
         steps = (one[:, first:last] for one in (self.target, self.past, self.known, self.mixed_frequency))
         return Observations(*steps, None if first else self.coarse_history)
 
@@ -162,14 +165,14 @@ def batches(draw: st.DrawFn, rows: int = 2, most: int = 70, missing: bool = True
 
 
 def _coarse_values(random: np.random.Generator, config: ForecasterConfig, rows: int, steps: int) -> tuple[Tensor, ...]:
-    """Values of given resolutions at another level than the target's, some missing; unlike numbers of them before."""
+    """Coarse values from outside, at another level than the target's, some missing; unlike many per row."""
     count, most = len(config.mixed_frequency), int(random.integers(0, config.coarse_history_length + 1))
-    given = random.normal(size=(rows, steps, count)).astype(np.float32) * 7 + 1000
-    earlier = random.normal(size=(rows, count, most)).astype(np.float32) * 7 + 1000
-    given[random.random(given.shape) < 0.2] = np.nan
-    earlier[random.random(earlier.shape) < 0.2] = np.nan
-    earlier[np.arange(most) < random.integers(0, most + 1, (rows, count, 1))] = np.nan
-    return torch.from_numpy(given), torch.from_numpy(earlier)
+    mixed = random.normal(size=(rows, steps, count)).astype(np.float32) * 7 + 1000
+    coarse_history = random.normal(size=(rows, count, most)).astype(np.float32) * 7 + 1000
+    mixed[random.random(mixed.shape) < 0.2] = np.nan
+    coarse_history[random.random(coarse_history.shape) < 0.2] = np.nan
+    coarse_history[np.arange(most) < random.integers(0, most + 1, (rows, count, 1))] = np.nan
+    return torch.from_numpy(mixed), torch.from_numpy(coarse_history)
 
 
 def plain_batch(network: SeriesNetwork, target: Tensor) -> Batch:

@@ -12,7 +12,7 @@ from service.sessions.series_input import Coarse
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
-from statecast.layers.mixed_frequency import tell_begin
+from statecast.layers.mixed_frequency import explain_bucket_start
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps
 from statecast.time.wall_times import wall_or_utc
@@ -95,7 +95,7 @@ def _buckets(one: ResolutionRequest, freq: Frequency, base: Frequency) -> TimeIn
     index, offsets = freq.place(instants)
     within = np.flatnonzero(offsets)
     if len(within):
-        one.fault(tell_begin(freq, instants[within[0]]), column, *([int(within[0])] if one.table else []))
+        one.fault(explain_bucket_start(freq, instants[within[0]]), column, *([int(within[0])] if one.table else []))
         return None
     return index if one.table else index[0] + np.arange(steps, dtype=np.int64)
 

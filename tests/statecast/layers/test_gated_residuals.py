@@ -19,7 +19,7 @@ FEATURES: dict[str, Any] = {"past_covariates": (WIND,), "future_covariates": (SK
 PARTS: dict[str, dict[str, Any]] = {
     "features": FEATURES,
     "memory": {"memory": 3, "memory_width": 4},
-    "hybrid": {"memory": 3, "memory_width": 8, "transformer_layers": 2},
+    "memory_transformer": {"memory": 3, "memory_width": 8, "transformer_layers": 2},
 }
 
 
@@ -97,10 +97,13 @@ def test_memory_attention_by_hand() -> None:
 def test_the_transformer_by_hand() -> None:
     """Two blocks of four heads over three kept entries, the first unseen, and the present one."""
     torch.manual_seed(0)
-    hybrid = MemoryTransformer(8, 3, 8, layers=2, dropout=0.3).double().eval()
+    transformer = MemoryTransformer(8, 3, 8, layers=2, dropout=0.3).double().eval()
     hidden, kept, seen = random(8), random(3, 8), torch.tensor([False, True, True])
-    tokens = [*(kept[k] + hybrid.ages[k] for k in range(3)), linear(hybrid.present, hidden) + hybrid.ages[3]]
-    for block in hybrid.blocks:
+    tokens = [
+        *(kept[k] + transformer.ages[k] for k in range(3)),
+        linear(transformer.present, hidden) + transformer.ages[3],
+    ]
+    for block in transformer.blocks:
         normed = [normalised(block.before, token) for token in tokens]
         after, looks = [], []
         for token, asked in zip(tokens, normed, strict=True):
@@ -117,8 +120,8 @@ def test_the_transformer_by_hand() -> None:
             inner = torch.nn.functional.gelu(linear(block.forth[0], normalised(block.between, attended)))
             after.append(attended + linear(block.forth[2], inner))
         tokens = after
-    ours, weights = hybrid(hidden, kept, seen)
-    close(ours, hybrid.value.weight @ normalised(hybrid.norm, tokens[-1]))
+    ours, weights = transformer(hidden, kept, seen)
+    close(ours, transformer.value.weight @ normalised(transformer.norm, tokens[-1]))
     close(weights, sum(looks[-4:]) / 4)  # type: ignore[arg-type]
 
 
@@ -145,8 +148,8 @@ def test_the_memory_that_is_told_is_the_one_that_was_seen() -> None:
     assert list(weights) == [12, 8, 4]
     assert weights[12].tolist() == [0.0, 0.0]
     torch.testing.assert_close(weights[8] + weights[4], torch.ones(2))
-    hybrid = forecast(tiny_network(**PARTS["hybrid"]), 10).time_weights
-    assert list(hybrid) == [12, 8, 4, 0] and not hybrid[12].any() and hybrid[0].all()
+    transformer = forecast(tiny_network(**PARTS["memory_transformer"]), 10).time_weights
+    assert list(transformer) == [12, 8, 4, 0] and not transformer[12].any() and transformer[0].all()
     assert not forecast(network, 4).time_weights[4].any() and forecast(network, 5).time_weights[4].all()
 
 
@@ -176,7 +179,7 @@ def test_attention_to_nothing_is_refused() -> None:
         tiny_network(memory=2, memory_width=6, transformer_layers=1)
 
 
-@pytest.mark.parametrize("part", ["memory", "hybrid"])
+@pytest.mark.parametrize("part", ["memory", "memory_transformer"])
 def test_a_fork_goes_on_from_what_was_read_before(part: str) -> None:
     """One phase alone must find its own entries among those of all phases that a state keeps."""
     network = tiny_network(**PARTS[part])

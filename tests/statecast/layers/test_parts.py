@@ -46,14 +46,14 @@ def test_buckets_keep_to_the_clock() -> None:
     assert done[0].tolist() == [0, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2]
 
 
-def test_given_values_stand_where_their_buckets_end() -> None:
-    """Steps 10..20 with given buckets of 6: bucket 1 (6..11) takes effect at 11, bucket 2 at 17, bucket 0 is over."""
+def test_coarse_values_stand_where_their_buckets_end() -> None:
+    """Steps 10..20, coarse values of buckets of 6: bucket 1 (6..11) takes effect at 11, bucket 2 at 17, 0 is over."""
     values = np.arange(5, dtype=np.float32)[None] * 100
-    column, earlier = align(values, 0, 6, 9, 11, 3)
+    column, before = align(values, 0, 6, 9, 11, 3)
     assert np.flatnonzero(~np.isnan(column[0])).tolist() == [1, 7]
     assert column[0, [1, 7]].tolist() == [100, 200]
-    assert np.isnan(earlier[0, :2]).all()
-    assert earlier[0, 2] == 0
+    assert np.isnan(before[0, :2]).all()
+    assert before[0, 2] == 0
 
 
 def test_experts_on_a_visible_series() -> None:
