@@ -1,14 +1,17 @@
 """One more observation and a forecast, in process: the compiled network beside the eager one, in one run.
 
-    python -m benchmarks.step [--artifact artifacts/default --season 24] [--rows 1 16 64 256] [--turns 5]
+    python -m benchmarks.step [--artifact artifacts/default --season 24] [--config configs/etth1.toml]
+                              [--rows 1 16 64 256] [--turns 5]
 
 One thread. Of each number of rows: a step and a forecast of 24 and of the whole horizon, and 64 histories of 336 steps
 read at once. The two take turns, and each figure is the quickest of its turns, in time of this thread's own: whatever
 else the machine does can only add to it. The compiled one is called in arrays, which is what a server has.
+`--config` takes the shape of a network that a config fits, with random weights, in place of an artifact's.
 """
 
 import argparse
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +22,9 @@ import statecast
 from benchmarks.machine import describe_machine
 from statecast.compiled import compile_network, uncovered
 from statecast.compiled.forecaster import CompiledForecaster
+from statecast.config import ForecasterConfig
 from statecast.models.family import Family
+from statecast.models.forecaster import Forecaster
 from statecast.models.interface import SeriesNetwork
 from statecast.state.lookback import Observations
 from statecast.state.state import State
@@ -120,18 +125,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--artifact", type=Path, default=Path("artifacts/default"))
     parser.add_argument("--season", type=int, default=24, help="of a family")
+    parser.add_argument("--config", type=Path)
     parser.add_argument("--rows", type=int, nargs="+", default=[1, 16, 64, 256])
     parser.add_argument("--turns", type=int, default=5)
     options = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     print(describe_machine())
-    artifact = statecast.load(options.artifact)
-    if isinstance(artifact.network, Family):
-        artifact = artifact.member(options.season)
+    network: SeriesNetwork
+    if options.config:
+        values = tomllib.loads(options.config.read_text())
+        shape = ForecasterConfig.from_dict({"freq": values["data"].get("freq"), **values["network"]})
+        name, network = options.config.stem, Forecaster(shape).eval().requires_grad_(False)
+    else:
+        artifact = statecast.load(options.artifact)
+        if isinstance(artifact.network, Family):
+            artifact = artifact.member(options.season)
+        name, network = artifact.name, artifact.forecaster
     with torch.inference_mode():
-        measure_network(f"{artifact.name}, horizon {artifact.forecaster.config.horizon}", artifact.forecaster,
-                        options.rows, options.turns)  # fmt: skip
+        measure_network(f"{name}, horizon {network.config.horizon}", network, options.rows, options.turns)
 
 
 if __name__ == "__main__":

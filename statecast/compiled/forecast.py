@@ -6,7 +6,17 @@ S segments, E naive forecasts, R resolutions, C known covariates.
 
 import numpy as np
 
-from statecast.compiled.arithmetic.kernel import Bytes, Doubles, Floats, Integers, Network, entry, kernel, signature
+from statecast.compiled.arithmetic.kernel import (
+    Bytes,
+    Doubles,
+    Floats,
+    Integers,
+    Network,
+    entry,
+    inlined,
+    kernel,
+    signature,
+)
 from statecast.compiled.network import NUMBERS
 from statecast.compiled.parts.calibrating import stretched
 from statecast.compiled.parts.decoding import Origins, look_back, new_origins, set_hidden
@@ -56,7 +66,7 @@ def forecast(
             resolution_weights[r].reshape(-1)[:] = o.resolution_weights[i * shares : (i + 1) * shares]
 
 
-@kernel
+@inlined
 def _set_origin(
     n: Network, coarse: Integers, chosen: Integers, o: Origins, i: int, count: int, segments: int, row: Floats,
     doubles: Doubles, time_index: int,

@@ -163,12 +163,11 @@ def stretched(
         last = min(first + step_count, steps)
         part = mean[first:last]
         part[:] = 0.0
+        to, to_raw = scaled[first * n.levels : last * n.levels], kept[first * n.levels : last * n.levels]
         for q in range(n.levels):
-            wide = below if q < n.middle else above if q > n.middle else ONE
-            level, mass = levels[q * step_count :], masses[q]
-            to, to_raw = scaled[first * n.levels + q :], kept[first * n.levels + q :]
+            wide, mass = below if q < n.middle else above if q > n.middle else ONE, masses[q]
             for step in range(last - first):
-                to_raw[step * n.levels] = level[step]
-                to[step * n.levels] = centre[step] + (level[step] - centre[step]) * wide
-            for step in range(last - first):
-                part[step] += mass * np.float64(level[step])
+                level = levels[q * step_count + step]
+                to_raw[step * n.levels + q] = level
+                to[step * n.levels + q] = centre[step] + (level - centre[step]) * wide
+                part[step] += mass * np.float64(level)

@@ -12,7 +12,18 @@ import numpy as np
 
 from statecast.compiled.arithmetic.cells import gru
 from statecast.compiled.arithmetic.elementary import gelu, softmax
-from statecast.compiled.arithmetic.kernel import NEVER, ZERO, Floats, Integers, Network, Number, kernel, summing
+from statecast.compiled.arithmetic.kernel import (
+    NEVER,
+    ONE,
+    ZERO,
+    Floats,
+    Integers,
+    Network,
+    Number,
+    inlined,
+    kernel,
+    summing,
+)
 from statecast.compiled.arithmetic.products import dense, padded
 from statecast.compiled.parts.naive import SeasonScratch, fill_window, naive_forecasts, new_season_scratch
 from statecast.compiled.parts.reading import ACTIVE, AGE, KEY, VALUE
@@ -80,7 +91,7 @@ def new_origins(n: Network, count: int, segments: int) -> Origins:
     )
 
 
-@kernel
+@inlined
 def look_back(
     n: Network, chosen: Integers, o: Origins, i: int, segments: int, raw: Floats, loc: float, scale: float
 ) -> None:
@@ -91,7 +102,7 @@ def look_back(
     naive_forecasts(n, chosen, window, segments, o.naive[i * size : (i + 1) * size], o.seasons)
 
 
-@kernel
+@inlined
 def set_hidden(n: Network, o: Origins, resolution: int, i: int, count: int, kept: Floats) -> None:
     """Set the hidden vector of one resolution at origin ``i``."""
     width = padded(n.width)
@@ -133,11 +144,14 @@ def attend_resolutions(n: Network, coarse: Integers, weights: Floats, o: Origins
             place = i * segments + segment
             asking = weights[n.questions + segment * width : n.questions + (segment + 1) * width]
             share = o.resolution_weights[place * n.resolutions : (place + 1) * n.resolutions]
-            _shares(n, coarse, o, i, count, asking, share)
+            share[0] = ONE
+            if n.resolutions > 1:  # to hand so much room on costs more than all that is done with it here
+                _shares(n, coarse, o, i, count, asking, share)
             out = o.mixed[place * width : (place + 1) * width]
+            finest, weight = o.values[i * width : (i + 1) * width], share[0]
             for j in range(width):
-                out[j] = asking[j]
-            for r in range(n.resolutions):
+                out[j] = asking[j] + weight * finest[j]
+            for r in range(1, n.resolutions):
                 weight, value = share[r], o.values[r * size + i * width : r * size + (i + 1) * width]
                 for j in range(width):
                     out[j] += weight * value[j]
@@ -146,9 +160,6 @@ def attend_resolutions(n: Network, coarse: Integers, weights: Floats, o: Origins
 @kernel
 def _shares(n: Network, coarse: Integers, o: Origins, i: int, count: int, asking: Floats, share: Floats) -> None:
     """Softmax of how well each resolution's key answers a segment's question."""
-    share[0] = np.float32(1)
-    if n.resolutions == 1:
-        return
     width, root = padded(n.width), np.float32(np.sqrt(np.float64(n.width)))
     query = o.query[i * width : (i + 1) * width]
     for r in range(n.resolutions):

@@ -6,7 +6,7 @@ from the start where it will lie after the chunk's T steps: what moves is copied
 
 from typing import NamedTuple
 
-from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Network, kernel
+from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Network, inlined, kernel
 
 
 class Rows(NamedTuple):
@@ -30,7 +30,7 @@ def phase_of(n: Network, step: int, steps: int) -> int:
     return phase
 
 
-@kernel
+@inlined
 def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> None:
     """Copy a row of ``old``: phases to where they will lie, the look-back and covariates to where new ones follow."""
     floats, kept = rows.floats[r], old.floats[r]
@@ -52,7 +52,7 @@ def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> 
         rows.known[i, :ahead] = kept[n.at_known : n.at_known + ahead]
 
 
-@kernel
+@inlined
 def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
     """Write what moved along with time."""
     floats = rows.floats[r]
