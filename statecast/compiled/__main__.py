@@ -9,7 +9,18 @@ _USAGE = "usage: python -m statecast.compiled warm"
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command; gives the exit status."""
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : list of str
+        What follows the module's name on the command line: ``["warm"]``.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 for another command.
+    """
     if arguments != ["warm"]:
         sys.stderr.write(_USAGE + "\n")
         return 2

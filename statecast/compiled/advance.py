@@ -69,9 +69,19 @@ def advance(
     numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, before: Bytes, after: Bytes,
     target: Floats, past: Floats, known: Floats,
 ) -> None:  # fmt: skip
-    """Fill the rows ``after`` with those ``before``, T steps later; rows are ``[B, bytes]``, all else as observed.
+    """Fill rows with what others become T steps later.
 
-    target ``[B, T]``, past ``[B, T, Cp]``, known ``[B, T, Ck]``.
+    Parameters
+    ----------
+    numbers : Network, shape [1], of ``NUMBERS``
+    coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
+    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
+    weights : Floats, all packed weights of the network
+    before : Bytes, shape [B, bytes], rows of state, only read
+    after : Bytes, shape [B, bytes], overwritten; may not overlap ``before``
+    target : Floats, shape [B, T], in the target's unit, NaN where missing; T is at least 1
+    past : Floats, shape [B, T, Cp], encoded past covariates
+    known : Floats, shape [B, T, Ck], calendar features, then encoded future covariates
     """
     n = numbers[0]
     steps = target.shape[1]

@@ -9,7 +9,17 @@ from statecast.models.forecaster import Forecaster
 
 
 def uncovered(network: nn.Module) -> str | None:
-    """Why a network has no compiled form; None if it has one.
+    """Say why a network has no compiled form.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Any network; its configuration, mode and kind of weights are read.
+
+    Returns
+    -------
+    str or None
+        The first reason found; None if it has a compiled form.
 
     Examples
     --------

@@ -19,8 +19,9 @@ from statecast.compiled.arithmetic.kernel import (
 )
 from statecast.compiled.network import NUMBERS
 from statecast.compiled.parts.calibrating import stretched
-from statecast.compiled.parts.decoding import Origins, look_back, new_origins, set_hidden
+from statecast.compiled.parts.decoding import look_back, set_hidden
 from statecast.compiled.parts.head import raw_quantiles
+from statecast.compiled.parts.origins import Origins, new_origins
 from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of, expand
 
 # Segments decoded at once: few enough that what is made of them stays in the cache.
@@ -33,9 +34,24 @@ def forecast(
     future: Floats, quantiles: Doubles, mean: Doubles, scaled: Floats, raw: Floats, scaling: Doubles,
     naive_weights: Floats, resolution_weights: Floats,
 ) -> None:  # fmt: skip
-    """Fill quantiles ``[B, F, Q]``, mean ``[B, F]``, scaled and raw ``[B, F, Q]``, scaling ``[B, 2]`` and weights.
+    """Fill arrays with the forecasts of rows of state, none of which change.
 
-    future: ``[B, F, C]``.  naive_weights: ``[B, S, E]``.  resolution_weights: ``[B, S, R]``.
+    Parameters
+    ----------
+    numbers : Network, shape [1], of ``NUMBERS``
+    coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
+    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
+    weights : Floats, all packed weights of the network
+    masses : Doubles, shape [Q], probability nearest to each level
+    rows : Bytes, shape [B, bytes], rows of state, only read
+    future : Floats, shape [B, F, C], calendar features, then encoded future covariates of the steps to come
+    quantiles : Doubles, shape [B, F, Q], overwritten: calibrated, ascending, in the target's unit
+    mean : Doubles, shape [B, F], overwritten: in the target's unit
+    scaled : Floats, shape [B, F, Q], overwritten: the quantiles in units of scale
+    raw : Floats, shape [B, F, Q], overwritten: those before calibration
+    scaling : Doubles, shape [B, 2], overwritten: ``loc`` and ``scale``, in the compressed target's unit
+    naive_weights : Floats, shape [B, S, E], overwritten: shares of the naive forecasts
+    resolution_weights : Floats, shape [B, S, R], overwritten: shares of the resolutions
     """
     n = numbers[0]
     floats, doubles, integers = rows.view(np.float32), rows.view(np.float64), rows.view(np.int64)

@@ -49,8 +49,13 @@ each weight in ``NetworkArrays.weights`` (0 for one that the network has not), a
 class NetworkArrays:
     """What the compiled functions take of a network.
 
-    numbers: ``[1]`` of ``NUMBERS``.  coarse: ``[R - 1, columns]``, see ``statecast.compiled.parts.reading``.
-    chosen: ``[E]`` numbers of the naive forecasts.  masses: ``[Q]`` probability nearest to each level.
+    Parameters
+    ----------
+    numbers : NDArray, shape [1], of ``NUMBERS``
+    coarse : NDArray, shape [R - 1, COLUMNS], a row per coarse resolution; see ``statecast.compiled.parts.reading``
+    chosen : NDArray, shape [E], places in ``NAIVE_FORECASTS``
+    weights : NDArray, float32, all weights one after the other, padded
+    masses : NDArray, shape [Q], probability nearest to each level
     """
 
     numbers: NDArray[np.void]
@@ -115,7 +120,18 @@ def _lanes(values: Tensor) -> Tensor:
 
 
 def pack_network(network: Forecaster) -> NetworkArrays:
-    """Copy what the compiled functions need; what is changed in the network afterwards does not reach them."""
+    """Copy what the compiled functions need; what is changed in the network afterwards does not reach them.
+
+    Parameters
+    ----------
+    network : Forecaster
+        One of which ``statecast.compiled.uncovered`` says nothing.
+
+    Returns
+    -------
+    NetworkArrays
+        Its own memory, on the CPU.
+    """
     packed = _Packed()
     places = _pack_weights(network, packed)
     coarse = [_pack_coarse(network, packed, place) for place in range(len(network.config.resolutions) - 1)]

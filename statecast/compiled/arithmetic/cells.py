@@ -18,7 +18,17 @@ _LSTM, _GRU, _RNN, _PEEPHOLE, _SLSTM = (CELLS.index(kind) for kind in ("lstm", "
 
 
 class StackScratch(NamedTuple):
-    """Room for M series: gates ``[M, G W]`` twice and parts ``[M, parts, W]``."""
+    """Room for the gates and parts of M series in one layer.
+
+    Parameters
+    ----------
+    ours : Floats, flat [M, G W]
+        The gates' products with the input.
+    past : Floats, flat [M, G W]
+        The gates' products with the hidden vector.
+    parts : Floats, flat [M, parts, W]
+        The layer's state, padded: the hidden vector first.
+    """
 
     ours: Floats
     past: Floats
@@ -27,7 +37,19 @@ class StackScratch(NamedTuple):
 
 @kernel
 def new_stack_scratch(n: Network, count: int) -> StackScratch:
-    """Room for ``count`` series."""
+    """Allocate what ``step_stack`` needs.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    count : int, M
+        The most series that are stepped at once.
+
+    Returns
+    -------
+    StackScratch
+        Not initialised.
+    """
     gates, width = n.gates * padded(n.width), padded(n.width)
     return StackScratch(
         np.empty(count * gates, np.float32),
@@ -38,7 +60,19 @@ def new_stack_scratch(n: Network, count: int) -> StackScratch:
 
 @kernel
 def gru(ours: Floats, past: Floats, hidden: Floats, width: int) -> None:
-    """``r, z = sigmoid(.);  n = tanh(ours + r past);  h' = (1 - z) n + z h``."""
+    """``r, z = sigmoid(.);  n = tanh(ours + r past);  h' = (1 - z) n + z h``.
+
+    Parameters
+    ----------
+    ours : Floats, shape [3 W]
+        Products with the input: reset, update and value; overwritten.
+    past : Floats, shape [3 W]
+        Products with the hidden vector, in the same order.
+    hidden : Floats, shape [at least W]
+        The hidden vector, replaced by the next one.
+    width : int, W
+        Padded width.
+    """
     reset, reset_past = ours[:width], past[:width]
     for j in range(width):
         reset[j] = sigmoid(reset[j] + reset_past[j])
@@ -114,10 +148,25 @@ def _rnn(ours: Floats, past: Floats, hidden: Floats, width: int) -> None:
 def step_stack(
     n: Network, weights: Floats, at: int, inputs: Floats, state: Floats, places: Integers, count: int, s: StackScratch
 ) -> None:
-    """Advance ``count`` series by one step; afterwards ``inputs`` ``[M, W]`` holds the top layer's hidden vectors.
+    """Advance M series by one step through every layer.
 
-    state: holds at each of ``places`` a series' ``[layers, parts, D]``, which is changed in place.
-    at: where the weights of the layers begin: of each those of the input, of the hidden vector, and peepholes.
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    at : int
+        Place in ``weights`` of the first layer: its weights of the input, of the hidden vector, and peepholes; the next
+        layer follows.
+    inputs : Floats, flat [M, W]
+        What each series reads; replaced by the top layer's hidden vectors.
+    state : Floats, flat
+        Rows of state as float32 numbers, changed in place.
+    places : Integers, shape [M]
+        Where in ``state`` each series' ``[layers, parts, D]`` begins; no two overlap.
+    count : int, M
+        Series, at most as many as ``s`` has room for.
+    s : StackScratch
+        Overwritten.
     """
     width, parts = padded(n.width), n.parts
     gates = n.gates * width

@@ -30,29 +30,84 @@ _WITHIN = {**_SETTINGS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def kernel(function: _Function) -> _Function:
-    """Compile for elementwise arithmetic: every element comes to the same bits, whatever stands beside it."""
+    """Compile for elementwise arithmetic: every element comes to the same bits, whatever stands beside it.
+
+    Parameters
+    ----------
+    function : callable
+        Called by compiled code only; Python cannot call the result.
+
+    Returns
+    -------
+    callable
+        Its compiled form, which compiles where an entry that needs it does.
+    """
     compiled: _Function = numba.njit(fastmath={"contract", "nsz"}, **_WITHIN)(function)
     return compiled
 
 
 def summing(function: _Function) -> _Function:
-    """Compile for sums, which may be taken in another order (one that depends on their length alone)."""
+    """Compile for sums, which may be taken in another order (one that depends on their length alone).
+
+    Parameters
+    ----------
+    function : callable
+        Called by compiled code only; Python cannot call the result.
+
+    Returns
+    -------
+    callable
+        Its compiled form.
+    """
     compiled: _Function = numba.njit(fastmath={"contract", "nsz", "reassoc"}, **_WITHIN)(function)
     return compiled
 
 
 def inlined(function: _Function) -> _Function:
-    """As ``kernel``, but a copy for each call: one that is called with a number becomes code for that number."""
+    """As ``kernel``, but a copy for each call: one that is called with a number becomes code for that number.
+
+    Parameters
+    ----------
+    function : callable
+        Called by compiled code only; Python cannot call the result.
+
+    Returns
+    -------
+    callable
+        Its compiled form.
+    """
     compiled: _Function = numba.njit(inline="always", fastmath={"contract", "nsz"}, **_WITHIN)(function)
     return compiled
 
 
 def entry(function: _Function) -> _Function:
-    """Compile for calls from Python, kept on disk; see ``statecast.compiled.build``."""
+    """Compile for calls from Python, kept on disk; see ``statecast.compiled.build``.
+
+    Parameters
+    ----------
+    function : callable
+        Takes contiguous arrays and fills some of them; it returns nothing.
+
+    Returns
+    -------
+    callable
+        Its compiled form, which Python can call.
+    """
     compiled: _Function = numba.njit(cache=True, fastmath={"contract", "nsz"}, **_SETTINGS)(function)
     return compiled
 
 
 def signature(*arrays: tuple[Any, int]) -> Any:
-    """The argument types of an entry: of each array its kind of number and its dimensions, contiguous."""
+    """Give the argument types of an entry, whose arrays are all contiguous.
+
+    Parameters
+    ----------
+    *arrays : tuple of (dtype, int)
+        Of each argument the kind of number and the number of dimensions.
+
+    Returns
+    -------
+    tuple of numba.types.Array
+        A type per argument.
+    """
     return tuple(numba.types.Array(numba.from_dtype(np.dtype(kind)), dims, "C") for kind, dims in arrays)

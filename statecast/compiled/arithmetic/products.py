@@ -118,7 +118,18 @@ _six_narrow, _three_narrow, _one_narrow = _tile(6, _NARROW), _tile(3, _NARROW), 
 
 @kernel
 def padded(count: int) -> int:
-    """``count`` rounded up to a multiple of ``LANE``."""
+    """Round up to a multiple of ``LANE``.
+
+    Parameters
+    ----------
+    count : int
+        Outputs, or the width of a vector.
+
+    Returns
+    -------
+    int
+        The least multiple of ``LANE`` that is not below ``count``.
+    """
     return (count + LANE - 1) // LANE * LANE
 
 
@@ -126,9 +137,25 @@ def padded(count: int) -> int:
 def dense(
     inputs: Floats, stride: int, count: int, weights: Floats, at: int, depth: int, out: Floats, size: int
 ) -> None:
-    """Fill ``count`` rows of ``out``, ``size`` (padded) numbers each, from rows of ``depth`` numbers ``stride`` apart.
+    """Fill rows of ``out`` with ``inputs weights^T + bias``. Shapes: M rows, K inputs and N outputs of each row.
 
-    at: where the packed weights begin; their bias lies after them.
+    Parameters
+    ----------
+    inputs : Floats, flat
+        Row ``r`` is the K numbers from ``r * stride``.
+    stride : int
+        Numbers from the start of a row of inputs to that of the next, at least K.
+    count : int, M
+        Rows; 0 writes nothing.
+    weights : Floats, all packed weights of the network
+    at : int
+        Place of these in ``weights``: panels of ``[K, panel width]``, then the bias ``[N]``.
+    depth : int, K
+        Inputs of a row, at least 1.
+    out : Floats, flat [M, N]
+        Overwritten; may not overlap ``inputs``.
+    size : int, N
+        Outputs of a row, padded to a multiple of ``LANE``.
     """
     bias = at + depth * size
     for panel in range(0, size, PANEL):

@@ -21,7 +21,17 @@ _LEAST, _MOST = np.float32(1e-4), np.float32(1e4)
 
 
 class TruthScratch(NamedTuple):
-    """Room for the truth of one forecast in units of scale, its normal scores, and where it was observed, ``[F]``."""
+    """Room for one forecast's truth.
+
+    Parameters
+    ----------
+    truth : Floats, shape [F]
+        In units of scale, NaN where missing.
+    scores : Doubles, shape [F]
+        Normal scores, 0 where missing.
+    seen : Doubles, shape [F]
+        1 where observed, else 0.
+    """
 
     truth: Floats
     scores: Doubles
@@ -30,20 +40,42 @@ class TruthScratch(NamedTuple):
 
 @kernel
 def new_truth_scratch(n: Network) -> TruthScratch:
-    """Room for one hindcast."""
+    """Allocate for one hindcast.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    """
     return TruthScratch(np.empty(n.horizon, np.float32), np.empty(n.horizon), np.empty(n.horizon))
 
 
 @kernel
 def widening(n: Network, weights: Floats, age: int, segment: int) -> Number:
-    """Log width that an ``age``, in steps read, adds on both sides of a segment."""
+    """Give the log of the width that a young series adds on both sides of a segment.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    age : int, steps read by the origin
+    segment : int, of the horizon, from 0
+    """
     lives = np.float32(n.half_life / max(np.float64(age), n.half_life * _YOUNGEST))
     return lives * weights[n.cold_start_widening + segment]
 
 
 @kernel
 def expected(n: Network, weights: Floats, side: int, segment: int, in_sample: bool) -> Number:
-    """The offset that an average series needs, without widening."""
+    """Give the log of the stretch that an average series needs, without widening.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    side : int, 0 below the median, 1 above
+    segment : int, of the horizon, from 0
+    in_sample : bool, whether the network was fitted on the step in question
+    """
     table = n.in_sample_offsets if in_sample else n.conformal_offsets
     return weights[table + side * n.segments + segment]
 
@@ -53,7 +85,21 @@ def follow_truth(
     n: Network, weights: Floats, row: Floats, origin: int, age: int, raw: Floats, truth: Floats,
     loc: float, scale: float, s: TruthScratch,
 ) -> None:  # fmt: skip
-    """Compare the forecast of time index ``origin`` with the raw ``truth`` ``[F]``; what a row keeps of it moves."""
+    """Compare a matured forecast with what came; a row's offsets and autocorrelation move.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    row : Floats, a row of state as float32, changed in place
+    origin : int, time index of the last step that the forecast had read
+    age : int, steps read by then
+    raw : Floats, flat [S, Q, L], its raw quantiles, in units of scale
+    truth : Floats, shape [F], the compressed target of the steps after ``origin``, NaN where missing
+    loc : float, level at the origin, in the compressed target's unit
+    scale : float, spread at the origin, above 0
+    s : TruthScratch, overwritten
+    """
     inverse, step_count, levels = inverse_of(scale), n.segment_length, n.levels * n.segment_length
     for step in range(n.horizon):
         s.truth[step] = np.float32((np.float64(truth[step]) - loc) * inverse)
@@ -146,9 +192,19 @@ def stretched(
     n: Network, weights: Floats, masses: Doubles, row: Floats, age: int, raw: Floats, scaled: Floats, kept: Floats,
     mean: Doubles,
 ) -> None:  # fmt: skip
-    """Write a row's calibrated and raw quantiles ``[F, Q]``, and the raw ones' mean ``[F]``, from ``[S, Q, L]``.
+    """Write a row's calibrated and raw quantiles, and the raw ones' mean, all in units of scale.
 
-    All in units of scale.
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    masses : Doubles, shape [Q], probability nearest to each level
+    row : Floats, a row of state as float32
+    age : int, steps read by the origin
+    raw : Floats, flat [S, Q, L], raw quantiles
+    scaled : Floats, flat [F, Q], overwritten by the calibrated quantiles
+    kept : Floats, flat [F, Q], overwritten by the raw quantiles
+    mean : Doubles, shape [F], overwritten; its length says how many steps are wanted
     """
     adapts, step_count, steps = n.adapts > 0, n.segment_length, len(mean)
     for segment in range(-(-steps // step_count)):

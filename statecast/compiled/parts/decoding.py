@@ -1,12 +1,8 @@
 """From hidden vectors and windows to the context of each horizon segment, at many origins at once.
 
-The first half of ``Forecaster._decode``; ``statecast.compiled.parts.head`` is the other.
-
-Shapes: M origins, D width and W its padding, R resolutions, S segments of L steps, E naive forecasts, Q levels,
-F steps, C known covariates. What belongs to a segment is ``[M, S, .]``, quantiles are ``[M, S, Q, L]``.
+The first half of ``Forecaster._decode``; ``statecast.compiled.parts.head`` is the other. Shapes as in
+``statecast.compiled.parts.origins``.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,77 +21,34 @@ from statecast.compiled.arithmetic.kernel import (
     summing,
 )
 from statecast.compiled.arithmetic.products import dense, padded
-from statecast.compiled.parts.naive import SeasonScratch, fill_window, naive_forecasts, new_season_scratch
+from statecast.compiled.parts.naive import fill_window, naive_forecasts
+from statecast.compiled.parts.origins import Origins
 from statecast.compiled.parts.reading import ACTIVE, AGE, KEY, VALUE
-
-
-class Origins(NamedTuple):
-    """What forecasts are made of, what is made of it on the way, and the forecasts.
-
-    hidden ``[R, M, W]``, ages ``[R, M]``, window ``[M, R]``, naive ``[M, S, E, L]``, static and future: inputs.
-    raw: ``[M, S, Q, L]`` quantiles in units of scale.  naive_weights ``[M, S, E]``, resolution_weights ``[M, S, R]``.
-    """
-
-    hidden: Floats
-    ages: Floats
-    window: Floats
-    naive: Floats
-    static: Floats
-    future: Floats
-    values: Floats
-    keys: Floats
-    query: Floats
-    context: Floats
-    mixed: Floats
-    gates: Floats
-    head: Floats
-    spread: Floats
-    steps: Floats
-    lookback: Floats
-    raw: Floats
-    naive_weights: Floats
-    resolution_weights: Floats
-    seasons: SeasonScratch
-
-
-@kernel
-def new_origins(n: Network, count: int, segments: int) -> Origins:
-    """Room for ``count`` origins."""
-    width, s = padded(n.width), count * segments
-    length = segments * n.segment_length
-    levels = n.levels * n.segment_length
-    several = count if n.resolutions > 1 else 0
-    known = count * length if n.known > 0 else 0
-    recurrent = s if n.recurrent_decoder else 0
-    return Origins(
-        np.empty(n.resolutions * count * width, np.float32),
-        np.empty(n.resolutions * count, np.float32),
-        np.empty(count * n.lookback_length, np.float32),
-        np.empty(s * n.naive_forecasts * n.segment_length, np.float32),
-        np.empty(count * max(n.static, 1), np.float32),
-        np.empty(known * max(n.known, 1), np.float32),
-        np.empty(n.resolutions * count * width, np.float32),
-        np.empty(n.resolutions * several * width, np.float32),
-        np.empty(count * width, np.float32),
-        np.empty(s * width, np.float32),
-        np.empty(s * width, np.float32),
-        np.empty(recurrent * 2 * 3 * width, np.float32),
-        np.empty(s * padded(levels + n.naive_forecasts), np.float32),
-        np.empty(known * width, np.float32),
-        np.empty(known * padded(n.levels), np.float32),
-        np.empty(count * (padded(n.horizon) if n.linear_lookback or n.shared_lookback else 0), np.float32),
-        np.empty(s * levels, np.float32),
-        np.empty(s * n.naive_forecasts, np.float32),
-        np.empty(s * n.resolutions, np.float32),
-        new_season_scratch(n),
-    )
 
 
 @inlined
 def look_back(
     n: Network, chosen: Integers, o: Origins, i: int, segments: int, raw: Floats, loc: float, scale: float
 ) -> None:
-    """Set the window of origin ``i``, and the naive forecasts that it gives."""
+    """Set the window of origin ``i``, and the naive forecasts that it gives.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
+    o : Origins
+        Changed in place.
+    i : int
+        Place of the origin, 0 to M - 1.
+    segments : int, S
+        Segments that ``o`` is laid out for.
+    raw : Floats, shape [K]
+        The compressed target of the look-back, NaN where missing.
+    loc : float
+        Level at the origin, in the compressed target's unit.
+    scale : float
+        Spread at the origin, in the same unit; 0 for none.
+    """
     window = o.window[i * n.lookback_length : (i + 1) * n.lookback_length]
     fill_window(n, raw, loc, scale, o.seasons.scaled, window)
     size = segments * n.naive_forecasts * n.segment_length
@@ -104,7 +57,22 @@ def look_back(
 
 @inlined
 def set_hidden(n: Network, o: Origins, resolution: int, i: int, count: int, kept: Floats) -> None:
-    """Set the hidden vector of one resolution at origin ``i``."""
+    """Set the hidden vector of one resolution at origin ``i``.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    o : Origins
+        Changed in place.
+    resolution : int
+        0 for the finest, else 1 + the row of ``coarse``.
+    i : int
+        Place of the origin, 0 to M - 1.
+    count : int, M
+        Origins that ``o`` is laid out for.
+    kept : Floats, shape [at least D]
+        Begins with the top layer's hidden vector.
+    """
     width = padded(n.width)
     to = o.hidden[(resolution * count + i) * width : (resolution * count + i + 1) * width]
     for j in range(n.width):
@@ -123,7 +91,20 @@ def _dot(a: Floats, b: Floats, count: int) -> Number:
 
 @kernel
 def attend_resolutions(n: Network, coarse: Integers, weights: Floats, o: Origins, count: int, segments: int) -> None:
-    """Fill ``mixed`` with what each segment reads of the resolutions, its own question added."""
+    """Fill ``o.mixed`` with what each segment reads of the resolutions, its own question added.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
+    weights : Floats, all packed weights of the network
+    o : Origins
+        Changed in place.
+    count : int, M
+        Origins that ``o`` is laid out for.
+    segments : int, S
+        Segments that ``o`` is laid out for.
+    """
     width = padded(n.width)
     size = count * width
     dense(o.hidden, width, count, weights, n.value, n.width, o.values, width)
@@ -175,7 +156,19 @@ def _shares(n: Network, coarse: Integers, o: Origins, i: int, count: int, asking
 
 @kernel
 def mix(n: Network, weights: Floats, o: Origins, count: int, segments: int) -> None:
-    """From what was attended to, in ``mixed``, and the naive forecasts to the context of each segment, in ``mixed``."""
+    """Turn ``o.mixed`` from what each segment attended to into its context, naive forecasts and statics included.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    weights : Floats, all packed weights of the network
+    o : Origins
+        Changed in place.
+    count : int, M
+        Origins that ``o`` is laid out for.
+    segments : int, S
+        Segments that ``o`` is laid out for.
+    """
     width, many = padded(n.width), count * segments
     depth = n.naive_forecasts * n.segment_length
     dense(o.naive, depth, many, weights, n.from_naive, depth, o.context, width)

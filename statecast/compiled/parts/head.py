@@ -1,20 +1,32 @@
 """From the context of each segment to raw quantiles that cannot cross: the second half of ``Forecaster._decode``.
 
-Shapes as in ``statecast.compiled.parts.decoding``.
+Shapes as in ``statecast.compiled.parts.origins``.
 """
 
 from statecast.compiled.arithmetic.elementary import gelu, softmax, softplus
 from statecast.compiled.arithmetic.kernel import ZERO, Floats, Integers, Network, inlined, kernel
 from statecast.compiled.arithmetic.products import dense, padded
-from statecast.compiled.parts.decoding import Origins, attend_resolutions, mix
+from statecast.compiled.parts.decoding import attend_resolutions, mix
 from statecast.compiled.parts.naive import USUAL
+from statecast.compiled.parts.origins import Origins
 
 
 @kernel
 def raw_quantiles(
     n: Network, coarse: Integers, weights: Floats, o: Origins, count: int, segments: int, steps: int
 ) -> None:
-    """Forecast ``steps`` steps, the last segment may be cut short, of ``count`` origins that have been set."""
+    """Forecast from origins that have been set: fills ``o.raw``, in units of scale, and the weights beside it.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
+    weights : Floats, all packed weights of the network
+    o : Origins, laid out for exactly ``count`` origins and ``segments`` segments, changed in place
+    count : int, M, origins
+    segments : int, S, segments to forecast
+    steps : int, F, at most S L: the last segment may be cut short
+    """
     attend_resolutions(n, coarse, weights, o, count, segments)
     mix(n, weights, o, count, segments)
     width, levels = padded(n.width), n.levels * n.segment_length

@@ -11,8 +11,9 @@ import numpy as np
 
 from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Network, kernel
 from statecast.compiled.parts.calibrating import TruthScratch, follow_truth, new_truth_scratch
-from statecast.compiled.parts.decoding import Origins, look_back, new_origins, set_hidden
+from statecast.compiled.parts.decoding import look_back, set_hidden
 from statecast.compiled.parts.head import raw_quantiles
+from statecast.compiled.parts.origins import Origins, new_origins
 from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of
 from statecast.compiled.parts.rows import Rows, phase_of
 
@@ -21,7 +22,21 @@ _SEGMENTS = 96
 
 
 class HindcastScratch(NamedTuple):
-    """The hindcasts that matured in a round: of each its row's place in the block, the step, and the scaling."""
+    """Room for the hindcasts that are decoded at once, H at most.
+
+    Parameters
+    ----------
+    origins : Origins
+        What they are forecast from.
+    truth : TruthScratch
+        For one of them at a time.
+    row : Integers, shape [H]
+        Place of its row in the block.
+    step : Integers, shape [H]
+        Step of the chunk at which its truth is complete.
+    scaling : Doubles, shape [H, 2]
+        ``loc`` and ``scale`` of its origin, in the compressed target's unit.
+    """
 
     origins: Origins
     truth: TruthScratch
@@ -32,7 +47,19 @@ class HindcastScratch(NamedTuple):
 
 @kernel
 def new_hindcast_scratch(n: Network, most: int) -> HindcastScratch:
-    """Room for as many as are decoded at once, of ``most`` in a round."""
+    """Allocate for as many hindcasts as are decoded at once; none where nothing adapts.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    most : int
+        Hindcasts that can mature in one round.
+
+    Returns
+    -------
+    HindcastScratch
+        Not initialised.
+    """
     count = min(max(_SEGMENTS // n.segments, 1), most) if n.adapts > 0 else 0
     return HindcastScratch(
         new_origins(n, count, n.segments),
@@ -50,7 +77,30 @@ def settle_hindcasts(
 ) -> None:  # fmt: skip
     """Go through a round's steps: compare what matured with what came, and keep what the new origins need.
 
-    before, ended: of coarse resolutions, their hidden vectors before the round and the step that ends a bucket.
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
+    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
+    weights : Floats, all packed weights of the network
+    rows : Rows
+        Read up to the end of the round; offsets, autocorrelation and kept origins are changed in place.
+    h : HindcastScratch
+        Overwritten.
+    before : Floats, flat [R - 1, count, D]
+        Hidden vectors of coarse resolutions before the round.
+    ended : Integers, shape [R - 1, at least count]
+        Step of the chunk that closed a resolution's bucket; ``begin + some`` if none did.
+    first : int
+        Place in the batch of the block's first row.
+    count : int
+        Rows of the block.
+    begin : int
+        First step of the round, counted from the start of the chunk.
+    some : int
+        Steps of the round.
+    steps : int, T
+        Steps of the whole chunk.
     """
     most, found = len(h.row), 0
     for i in range(count):

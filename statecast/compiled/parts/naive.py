@@ -31,7 +31,17 @@ class SeasonScratch(NamedTuple):
 
 @kernel
 def new_season_scratch(n: Network) -> SeasonScratch:
-    """Room for one origin."""
+    """Allocate what the windows and naive forecasts of one origin need.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+
+    Returns
+    -------
+    SeasonScratch
+        Not initialised.
+    """
     return SeasonScratch(
         np.empty(n.lookback_length, np.float32),
         np.empty(n.season, np.float32),
@@ -42,7 +52,17 @@ def new_season_scratch(n: Network) -> SeasonScratch:
 
 @kernel
 def fill_window(n: Network, raw: Floats, loc: float, scale: float, scaled: Floats, window: Floats) -> None:
-    """Scale ``raw`` ``[R]``; a gap takes the value one season before, else 0, the slow level."""
+    """Scale a window, and fill its gaps: with the value one season before, else with 0, the slow level.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    raw : Floats, shape [R], the compressed target, NaN where missing
+    loc : float, level, in the compressed target's unit
+    scale : float, spread, in the same unit; 0 for none
+    scaled : Floats, shape [R], overwritten: in units of scale, gaps left as they are
+    window : Floats, shape [R], overwritten: in units of scale, without gaps
+    """
     inverse, missing = inverse_of(scale), 0
     for i in range(n.lookback_length):
         scaled[i] = np.float32((np.float64(raw[i]) - loc) * inverse)
@@ -94,7 +114,17 @@ def _long_shape(n: Network, window: Floats, shape: Floats, seen: Floats) -> None
 def naive_forecasts(
     n: Network, chosen: Integers, window: Floats, segments: int, found: Floats, s: SeasonScratch
 ) -> None:
-    """Write the ``chosen`` ones of a filled window, each a line plus, most of them, values that repeat."""
+    """Write the naive forecasts that a network uses, each a line plus, for most of them, values that repeat.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
+    window : Floats, shape [R], in units of scale, without gaps
+    segments : int, S, to forecast
+    found : Floats, flat [S, E, L], overwritten, in units of scale
+    s : SeasonScratch, overwritten
+    """
     season, size, step_count = n.season, n.lookback_length, n.segment_length
     length = season if season >= 4 else min(8, size // 2)
     level = _mean(window[size - length :], length)

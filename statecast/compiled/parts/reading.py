@@ -1,9 +1,8 @@
 """What one observation does to a row before any weight is applied, and what the encoders are shown of it.
 
 The same as ``statecast.state.causal_scaling``, ``statecast.layers.patch_encoder`` and, of coarse resolutions,
-``statecast.layers.bucket_encoder``, a step at a time. Shapes: P patch
-length, K values kept, T steps of the chunk, C covariates. A row is read in place as float64 or float32 numbers; ``n``
-says at which of them a field begins.
+``statecast.layers.bucket_encoder``, a step at a time. Shapes: P patch length, K values kept, T steps of the chunk,
+C covariates. A row is read in place as float64 or float32 numbers; ``n`` says at which of them a field begins.
 """
 
 import math
@@ -23,25 +22,54 @@ LENGTH, BUCKET, MEANS, HIDDEN, EMBED, STACK, KEY, VALUE, AGE, ACTIVE, COLUMNS = 
 
 @kernel
 def inverse_of(scale: float) -> float:
-    """1 / scale, or 0 where the series has no spread."""
+    """Give 1 / scale, or 0 where the series has no spread.
+
+    Parameters
+    ----------
+    scale : float, in the compressed target's unit
+    """
     return 1.0 / scale if scale > 0.0 else 0.0
 
 
 @kernel
 def compress(value: Number, unit: float) -> Number:
-    """See ``statecast.state.transforms``."""
+    """Map a target's value to its inverse hyperbolic sine; see ``statecast.state.transforms``.
+
+    Parameters
+    ----------
+    value : Number, in the target's unit, NaN where missing
+    unit : float, the network's ``asinh_unit``; 0 leaves the value as it is
+    """
     return np.float32(math.asinh(np.float64(value) / unit)) if unit > 0.0 else value
 
 
 @kernel
 def expand(value: float, unit: float) -> float:
-    """See ``statecast.state.transforms``."""
+    """Give a compressed value in the target's unit; see ``statecast.state.transforms``.
+
+    Parameters
+    ----------
+    value : float, compressed
+    unit : float, the network's ``asinh_unit``; 0 leaves the value as it is
+    """
     return unit * math.sinh(min(max(value, -700.0), 700.0)) if unit > 0.0 else value
 
 
 @kernel
 def follow_scale(n: Network, row: Doubles, value: Number) -> tuple[float, float]:
-    """Advance the discounted sums of a row by one value; gives ``loc`` and ``scale``."""
+    """Advance the discounted sums of a row by one step.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    row : Doubles, a row of state as float64, changed in place
+    value : Number, the compressed target, NaN where missing
+
+    Returns
+    -------
+    tuple of float
+        ``loc``, NaN before the first value, and ``scale``, 0 without spread, both in the compressed target's unit.
+    """
     offset, sums = row[n.at_offset], row[n.at_sums : n.at_sums + 3]
     if offset != offset:
         offset = np.float64(value)
@@ -63,7 +91,15 @@ def follow_scale(n: Network, row: Doubles, value: Number) -> tuple[float, float]
 
 @kernel
 def follow_season(n: Network, row: Doubles, value: Number, earlier: Number) -> None:
-    """Add to the seasonal error what changed since one season ``earlier``."""
+    """Add one step's change over a season to the sums of the seasonal error, in the target's unit.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    row : Doubles, a row of state as float64, changed in place
+    value : Number, the compressed target of the step, NaN where missing
+    earlier : Number, that of one season before
+    """
     change = abs(expand(np.float64(value), n.asinh_unit) - expand(np.float64(earlier), n.asinh_unit))
     if change == change:
         row[n.at_seasonal_error] += change
@@ -77,7 +113,17 @@ def _bounded(value: float) -> float:
 
 @kernel
 def show_target(n: Network, full: Floats, end: int, loc: float, scale: float, shown: Floats) -> None:
-    """Write the patch that ends before ``end``, its changes over one and seven seasons, and where it was observed."""
+    """Write a patch, its changes over one and seven seasons, and where it was observed.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    full : Floats, shape [K + T], a row's compressed target, NaN where missing
+    end : int, the patch is the P values before this place of ``full``
+    loc : float, level, in the compressed target's unit
+    scale : float, spread, in the same unit; 0 for none
+    shown : Floats, shape [inputs], of which the first 4 P are overwritten
+    """
     length, inverse = n.patch_length, inverse_of(scale)
     begin = end - length
     now, earlier, long_ago = full[begin:end], full[begin - n.season : end], full[begin - 7 * n.season : end]
@@ -98,7 +144,17 @@ def show_target(n: Network, full: Floats, end: int, loc: float, scale: float, sh
 
 @kernel
 def show_scaling(n: Network, loc: float, scale: float, loc_before: float, scale_before: float, shown: Floats) -> None:
-    """Write how level and scale moved over the patch."""
+    """Write how level and scale moved over the patch.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    loc : float, level now, in the compressed target's unit
+    scale : float, spread now, 0 for none
+    loc_before : float, level P steps earlier
+    scale_before : float, spread P steps earlier
+    shown : Floats, shape [inputs], of which the two after 4 P are overwritten
+    """
     level = (loc - loc_before) * inverse_of(scale)
     ratio = math.log(
         (scale if scale > 0.0 and scale_before > 0.0 else 1.0)
@@ -111,7 +167,17 @@ def show_scaling(n: Network, loc: float, scale: float, loc_before: float, scale_
 
 @kernel
 def show_covariates(n: Network, kept: Floats, begin: int, calendar: Floats, static: Floats, shown: Floats) -> None:
-    """Write the patch of covariates that begins at step ``begin`` of ``kept`` ``[P + T, C]``, the calendar, statics."""
+    """Write a patch of covariates, the calendar of its last step and the static covariates.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    kept : Floats, flat [P + T, C], a row's covariates, kept ones and then the chunk's
+    begin : int, the patch is the P steps of ``kept`` from this one
+    calendar : Floats, shape [at least calendar], what is known of the patch's last step, calendar first
+    static : Floats, shape [at least static], encoded static covariates
+    shown : Floats, shape [inputs], of which all after 4 P + 2 is overwritten
+    """
     place = 4 * n.patch_length + 2
     for c in range(n.covariates):
         for j in range(n.patch_length):
@@ -129,7 +195,24 @@ def fill_bucket(
     resolution: Integers, row: Doubles, time_index: int, value: Number, loc: float, scale: float, offset: float,
     shown: Floats,
 ) -> bool:  # fmt: skip
-    """Put one value into the open bucket; where that is the bucket's last step, write what is shown of it."""
+    """Put one value into the open bucket of a resolution, and close the bucket if this is its last step.
+
+    Parameters
+    ----------
+    resolution : Integers, shape [COLUMNS], a row of the table of coarse resolutions
+    row : Doubles, a row of state as float64, changed in place
+    time_index : int, absolute index of the step
+    value : Number, the compressed target of the step, NaN where missing
+    loc : float, level, in the compressed target's unit
+    scale : float, spread, in the same unit; 0 for none
+    offset : float, what the bucket's sum is taken about, in the same unit
+    shown : Floats, shape [INPUTS], overwritten if the bucket is closed: means, whether they exist, coverage
+
+    Returns
+    -------
+    bool
+        Whether the bucket was closed, so that its encoder is to advance.
+    """
     length, sums = resolution[LENGTH], row[resolution[BUCKET] : resolution[BUCKET] + 2]
     if value == value:
         sums[0] += np.float64(value) - offset
@@ -158,5 +241,11 @@ def fill_bucket(
 
 @kernel
 def age_of(length: int, time_index: int) -> Number:
-    """The share of the next bucket that has passed since the last full one."""
+    """Give the share of the open bucket that has passed: 0 when one has just been closed, always below 1.
+
+    Parameters
+    ----------
+    length : int, steps of a bucket
+    time_index : int, absolute index of the last step read
+    """
     return np.float32((time_index + 1) % length) / np.float32(length)

@@ -10,9 +10,18 @@ from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Netw
 
 
 class Rows(NamedTuple):
-    """All rows as numbers of each kind ``[B, .]``, and of a block of them what is kept joined to what is new.
+    """All rows as numbers of each kind, and of a block of them what is kept joined to what is new.
 
-    full: ``[block, K + T]`` target.  covariates: ``[block, (P + T) C]``.  known: ``[block, (F + T) Ck]``.
+    Parameters
+    ----------
+    floats, doubles, integers : Floats, Doubles, Integers, shape [B, .]
+        The same bytes, as float32, float64 and int64.
+    full : Floats, shape [block, K + T]
+        The compressed target.
+    covariates : Floats, shape [block, (P + T) C]
+        Past covariates of each step, then future ones.
+    known : Floats, shape [block, (F + T) Ck]
+        What was known of each step in advance; empty where nothing adapts.
     """
 
     floats: Floats
@@ -25,14 +34,31 @@ class Rows(NamedTuple):
 
 @kernel
 def phase_of(n: Network, step: int, steps: int) -> int:
-    """Entry of the phase that step ``step`` of ``steps`` advances: the last step's is the last."""
+    """Place of the phase state that a step advances; the chunk's last step advances the last.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    step : int, step of the chunk, from 0
+    steps : int, T, of the whole chunk
+    """
     phase: int = (step - steps) % n.patch_length
     return phase
 
 
 @inlined
 def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> None:
-    """Copy a row of ``old``: phases to where they will lie, the look-back and covariates to where new ones follow."""
+    """Copy a row of ``old``: phases to where they will lie, the look-back and covariates to where new ones follow.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    old : Rows, as they were before the chunk, only read
+    rows : Rows, to be filled
+    i : int, place of the row in the block
+    r : int, place of the row in the batch
+    steps : int, T, of the whole chunk
+    """
     floats, kept = rows.floats[r], old.floats[r]
     floats[:] = kept
     length, size = n.patch_length, n.layers * n.parts * n.width
@@ -54,7 +80,16 @@ def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> 
 
 @inlined
 def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
-    """Write what moved along with time."""
+    """Write what moved along with time, once all steps have been read.
+
+    Parameters
+    ----------
+    n : Network, record of ``NUMBERS``
+    rows : Rows, changed in place
+    i : int, place of the row in the block
+    r : int, place of the row in the batch
+    steps : int, T, of the whole chunk
+    """
     floats = rows.floats[r]
     floats[n.at_lookback : n.at_lookback + n.kept_length] = rows.full[i, steps:]
     first, size = steps * n.covariates, n.patch_length * n.covariates
