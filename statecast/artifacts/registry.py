@@ -1,4 +1,4 @@
-"""The kinds of network that an artifact may hold: told apart, described, built again."""
+"""The kinds of network that an artifact may hold: distinguished, described, built again."""
 
 from typing import Any
 

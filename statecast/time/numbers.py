@@ -1,4 +1,4 @@
-"""Whole numbers as times: seconds or milliseconds since 1970, or digits of a date such as 20260131, told by range."""
+"""Whole numbers as times: seconds or milliseconds since 1970, or digits of a date such as 20260131, by their range."""
 
 from collections.abc import Sequence
 from typing import Any
