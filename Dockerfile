@@ -49,6 +49,6 @@ ENV NUMBA_CACHE_DIR=/srv/statecast/compiled
 RUN python -m statecast.compiled warm
 VOLUME ["/srv/statecast/artifacts", "/srv/statecast/state"]
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=3 CMD ["python", "-c", \
     "import os, urllib.request as web; web.urlopen('http://127.0.0.1:' + os.environ['STATECAST_PORT'] + '/ready', timeout=4)"]
 CMD ["python", "-m", "service"]
