@@ -6,7 +6,7 @@ ServiceError                500      internal_error
   + WrongKey                403      wrong_api_key
   + UnknownModel            404      unknown_model
   + UnknownSession          404      unknown_session
-  + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch
+  + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch, session_exists
   + ExpiredSession          410      session_expired
   + TooLarge                413      too_large
   + UnknownContent          415      unknown_content_type

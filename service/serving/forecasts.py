@@ -15,7 +15,7 @@ from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, each, run_series
-from service.serving.views import session_details
+from service.serving.views import opening_warnings, session_details
 from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
 from service.sessions.registry import unknown
@@ -248,7 +248,8 @@ class ForecastService:
         writes = SessionWrites(after, Interval.of(config.quantile_levels), config.horizon, touch)
         lease = turn.checkout(model.key, len(series.variables))
         job = build_job(model, series, update, turn.record, lease, writes)
-        return SeriesWork(model, series, update, job, turn, turn.record, after)
+        warnings = opening_warnings(series, update) if turn.record is None else ()
+        return SeriesWork(model, series, update, job, turn, turn.record, after, warnings)
 
     async def _clean(self) -> None:
         while True:

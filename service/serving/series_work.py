@@ -97,7 +97,9 @@ class SeriesWork:
         freq, offset = (series.freq, series.offset) if self.before is None else (self.before.freq, self.before.offset)
         view = None
         if self.after is not None and self.turn is not None:
-            view = session_object(stored or self.after, self.turn.session, update.applied, update.duplicates)
+            view = session_object(
+                stored or self.after, self.turn.session, update.applied, update.duplicates, opened=self.before is None
+            )
         warnings = warnings_of(model, series, update, update.last_index - update.first_index + 1, freq)
         return SeriesAnswer(
             result, rows, update.last_index + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,

@@ -13,7 +13,9 @@ from service.sessions.time_axis import axis_of
 from service.stores.interface import Record
 
 
-def session_object(record: Record, session: str, applied: int, duplicates: int) -> dict[str, object]:
+def session_object(
+    record: Record, session: str, applied: int, duplicates: int, *, opened: bool = False
+) -> dict[str, object]:
     """Give the ``session`` object of an answer.
 
     Parameters
@@ -26,6 +28,8 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
         Steps of the request that were new.
     duplicates : int
         Steps of the request that the session had already.
+    opened : bool
+        Whether the request opened it.
 
     Returns
     -------
@@ -41,7 +45,33 @@ def session_object(record: Record, session: str, applied: int, duplicates: int) 
         "expires_at": instant(record.expires_at),
         "applied": applied,
         "duplicates": duplicates,
+        "opened": opened,
     }
+
+
+def opening_warnings(series: SeriesInput, update: SessionUpdate) -> tuple[tuple[str, str], ...]:
+    """Name a session that was opened with a single value: often the id of another one, mistyped.
+
+    Parameters
+    ----------
+    series : SeriesInput
+        The request that opens it.
+    update : SessionUpdate
+        What the session becomes.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Code and detail, or nothing.
+    """
+    if np.count_nonzero(~np.isnan(update.values).all(axis=0)) > 1:
+        return ()
+    session = str(series.session)[:80]
+    detail = (
+        f"session {session!r} did not exist and was opened with one value; if it should have existed, check the id "
+        "(open: false refuses an unknown one), DELETE it and send the value again"
+    )
+    return (("opened_with_one_value", detail),)
 
 
 def _without(model: Model, update: SessionUpdate) -> Iterator[str]:

@@ -64,6 +64,8 @@ class SeriesInput:
         Imputation policy: ``mask``, ``ffill``, ``linear`` or ``error``.
     session : str or None
         Id of the session that the series opens or continues.
+    open : bool or None
+        Whether the session is to be opened (True) or to be there already (False); None for either.
     owner : str
         Whose session it is.
     deadline : float or None
@@ -95,6 +97,7 @@ class SeriesInput:
     inferred: bool = False
     missing: str = "mask"
     session: str | None = None
+    open: bool | None = None
     owner: str = ""
     deadline: float | None = None
     given: Mapping[str, Coarse] = field(default_factory=dict)

@@ -40,6 +40,7 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         Each says which step it is about and how to go on.
     """
     steps = int(series.target.shape[1])
+    _check_open(record, series)
     series = on_axis(record, series)
     if record is not None:
         _check_series(record, series)
@@ -141,6 +142,21 @@ def _nothing(record: Record, series: SeriesInput, duplicates: int) -> SessionUpd
         request=record.request,
         zone=record.zone,
     )
+
+
+def _check_open(record: Record | None, series: SeriesInput) -> None:
+    """Refuse a session that is not there, or is, against what the request says of it."""
+    if record is None and series.open is False:
+        raise UnknownSession(
+            f"session {str(series.session)[:80]!r}: there is none, and open is false; check the id, or leave open out "
+            "and send the whole history to open it"
+        )
+    if record is not None and series.open:
+        raise Conflict(
+            f"session {str(series.session)[:80]!r}: there is one already, and open is true; choose another id, leave "
+            "open out to advance it, or DELETE it first",
+            code="session_exists",
+        )
 
 
 def _check_series(record: Record, series: SeriesInput) -> None:

@@ -21,7 +21,14 @@ from service.codecs.field_types import (
     Timezone,
 )
 from service.codecs.schema import Schema
-from service.protocols.forecast.series import KNOWN_FIELDS_ONLY, FreqText, SeasonSteps, SeriesRequest, SessionText
+from service.protocols.forecast.series import (
+    KNOWN_FIELDS_ONLY,
+    FreqText,
+    MayOpen,
+    SeasonSteps,
+    SeriesRequest,
+    SessionText,
+)
 from service.protocols.schemas import AnsweringModel, KnownFields, Problem, Warned
 from statecast.time.stamps import TimeOptions
 
@@ -90,6 +97,7 @@ class QueryParameters(TimeReading):
     freq: FreqText = None
     season: SeasonSteps = None
     session: SessionText = None
+    open: MayOpen = None
 
 
 REQUEST = Schema(ForecastRequest, lambda: ForecastRequest(series=[]))
@@ -114,6 +122,7 @@ class Session(BaseModel):
     expires_at: str
     applied: int
     duplicates: int
+    opened: bool = Field(description="Whether this request opened it.")
 
 
 class Forecast(KnownFields):

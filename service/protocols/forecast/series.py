@@ -11,6 +11,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from service.codecs.faults import Loc, raise_faults
 from service.codecs.field_types import (
     AsList,
+    Flag,
     Identifier,
     Index,
     OrNull,
@@ -83,6 +84,13 @@ SeasonSteps = Annotated[
     ),
 ]
 SessionText = Annotated[SessionId | None, Field(description="Session to open or to advance.")]
+MayOpen = Annotated[
+    Flag | None,
+    Field(
+        description="false advances a session that exists and answers 404 where there is none; true opens one and "
+        "answers 409 where there is one; left out, either."
+    ),
+]
 Columns = dict[str, Annotated[Values, ValueArray, OrNull]]
 
 
@@ -207,6 +215,7 @@ class SeriesRequest(Located):
         ),
     ] = field(default_factory=dict)
     session: SessionText = None
+    open: MayOpen = None
 
     def read_times_by(self, options: TimeOptions) -> None:
         """Have its times read by options of the request, as far as it has none of its own.

@@ -133,6 +133,7 @@ def fill_from_query(request: ForecastRequest, query: Mapping[str, str]) -> None:
     for series in request.series:
         series.freq = series.freq or parameters.freq
         series.session = series.session or parameters.session
+        series.open = parameters.open if series.open is None else series.open
         series.season = series.season or parameters.season
         series.read_times_by(parameters.time_options)
     for name in ("model", "horizon", "quantile_levels", "timeout_ms"):

@@ -41,6 +41,7 @@ def read_rows(
     coarse = {} if labels is None else _rows_by_resolution(labels, rows)
     own = rows[labels[rows] == ""] if coarse else rows
     series = SeriesRequest(target={}, item_id=item, freq=query.freq, season=query.season, session=query.session)
+    series.open = query.open
     series.loc, series.rows, series.time_options = ("series", place), own, query.time_options
     for name, whole in columns.items():
         if name == "session" or name.startswith("static:"):

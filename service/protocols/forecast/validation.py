@@ -192,6 +192,7 @@ def validate_series(
         inferred=axis is not None and not (series.freq or config.freq),
         missing=missing,
         session=series.session,
+        open=series.open,
         owner=owner,
         deadline=deadline,
         given=given,
@@ -231,6 +232,8 @@ def _check_target(series: SeriesRequest, lengths: dict[str, int], settings: Sett
     for name, length in lengths.items():
         if length != steps:
             series.fault(f"expected {steps} values, as the first variable has, got {length}", "target", name)
+    if series.open is not None and series.session is None:
+        series.fault("expected a session beside open, got none; name the session, or leave open out", "open")
     if series.target and steps == 0 and series.session is None:
         series.fault(
             "expected at least one value, got an empty list; give the history, or name a session to forecast it again",
