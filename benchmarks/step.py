@@ -5,7 +5,8 @@
 
 One thread. Of each number of rows: a step and a forecast of 24 and of the whole horizon, and 64 histories of 336 steps
 read at once. The two take turns, and each figure is the quickest of its turns, in time of this thread's own: whatever
-else the machine does can only add to it. The compiled one is called in arrays, which is what a server has.
+else the machine does can only add to it. The compiled one works on the rows of a cache, as
+in a server; a step goes to another row than it comes from, so that the old one is there until the new one is safe.
 `--config` takes the shape of a network that a config fits, with random weights, in place of an artifact's.
 """
 
@@ -15,6 +16,7 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -46,15 +48,18 @@ class _Live:
         self.future = torch.zeros(rows, horizon, config.known_width)
         fresh = network.fresh(torch.full((rows,), -1), torch.zeros(rows, config.static_width))
         self.state, self.place = network.prime(seen, fresh), 0
-        self.rows, self.ahead = self.state.rows.numpy(), self.future.numpy()
+        self.ahead, self.cache = self.future.numpy(), np.concatenate([self.state.rows.numpy()] * 2)
+        self.slots = np.arange(rows), np.arange(rows, 2 * rows)
         self.arrays = [tuple(part.numpy() for part in one[:3]) for one in self.ones]
 
     def step(self) -> None:
         """Advance by one and forecast."""
         self.place = (self.place + 1) % _PRIMED
         if isinstance(self.network, CompiledForecaster):
-            self.rows = self.network.advance_rows(self.rows, *self.arrays[self.place])
-            self.network.forecast_rows(self.rows, self.ahead)
+            read, write = self.slots
+            self.network.slots.advance_slots(self.cache, read, write, *self.arrays[self.place])
+            self.network.slots.forecast_slots(self.cache, write, self.ahead)
+            self.slots = write, read
             return
         self.state = self.network.prime(self.ones[self.place], self.state)
         prediction = self.network.decode(self.state, self.future)

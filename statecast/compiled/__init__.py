@@ -5,16 +5,19 @@ observation of any number of series, and a forecast, is one call each: written a
 time, and compiled by numba, which is optional (``pip install 'statecast[compiled]'``). Nothing of a network is
 compiled in: one compilation serves every season, horizon and width. States are the eager network's.
 
-``python -m statecast.compiled warm`` compiles ahead of time; ``compile_network`` gives the compiled form of a network.
+``python -m statecast.compiled warm`` compiles ahead of time; ``compile_network`` gives the compiled form of a network;
+``slot_network`` gives what a server calls: the network on rows of a cache, compiled or not.
 """
 
 from torch import nn
 
 from statecast.compiled.build import is_built
 from statecast.compiled.coverage import uncovered
+from statecast.models.eager_slots import EagerSlots
 from statecast.models.interface import SeriesNetwork
+from statecast.models.slot_network import SlotNetwork
 
-__all__ = ["compile_network", "is_built", "uncovered"]
+__all__ = ["compile_network", "is_built", "slot_network", "uncovered"]
 
 
 def compile_network(network: nn.Module) -> SeriesNetwork | None:
@@ -39,3 +42,19 @@ def compile_network(network: nn.Module) -> SeriesNetwork | None:
 
     assert isinstance(network, Forecaster)
     return CompiledForecaster(network)
+
+
+def slot_network(network: SeriesNetwork) -> SlotNetwork:
+    """Give a network on the rows of a cache, which it reads and writes where they lie.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        Any, on any device; what ``compile_network`` gave runs compiled.
+
+    Returns
+    -------
+    SlotNetwork
+        Of the same states.
+    """
+    return getattr(network, "slots", None) or EagerSlots(network)

@@ -29,7 +29,7 @@ from statecast.compiled.parts.reading import (
     show_scaling,
     show_target,
 )
-from statecast.compiled.parts.rows import Rows, begin_row, end_row, phase_of
+from statecast.compiled.parts.rows import Rows, begin_row, end_row, phase_of, within
 
 # Steps of the recurrence that are computed at once: few enough that what is made of them stays in the cache.
 _AT_ONCE = 48
@@ -66,9 +66,9 @@ def _new_round(n: Network, rows: int, steps: int) -> _Round:
 
 @entry
 def advance(
-    numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, before: Bytes, after: Bytes,
-    target: Floats, past: Floats, known: Floats,
-) -> None:  # fmt: skip
+    numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, before: Bytes, read: Integers,
+    after: Bytes, write: Integers, target: Floats, past: Floats, known: Floats,
+) -> bool:  # fmt: skip
     """Fill rows with what others become T steps later.
 
     Parameters
@@ -77,12 +77,21 @@ def advance(
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
     chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
     weights : Floats, all packed weights of the network
-    before : Bytes, shape [B, bytes], rows of state, only read
-    after : Bytes, shape [B, bytes], overwritten; may not overlap ``before``
+    before : Bytes, shape [N, bytes], rows of state, only read
+    read : Integers, shape [B], which of them
+    after : Bytes, shape [M, bytes], rows of which some are overwritten; may be the same memory as ``before``
+    write : Integers, shape [B], which of them, each once; in the same memory none that another one reads
     target : Floats, shape [B, T], in the target's unit, NaN where missing; T is at least 1
     past : Floats, shape [B, T, Cp], encoded past covariates
     known : Floats, shape [B, T, Ck], calendar features, then encoded future covariates
+
+    Returns
+    -------
+    bool
+        Whether all of ``read`` and ``write`` are rows; if not, nothing was done.
     """
+    if not within(read, len(before)) or not within(write, len(after)):
+        return False
     n = numbers[0]
     steps = target.shape[1]
     longest = min(n.round_length, steps)
@@ -91,45 +100,39 @@ def advance(
         after.view(np.float32),
         after.view(np.float64),
         after.view(np.int64),
+        np.empty(block, np.int64),
         np.empty((block, n.kept_length + steps), np.float32),
         np.empty((block, (n.patch_length + steps) * n.covariates), np.float32),
         np.empty((block, (n.horizon + steps) * n.known if n.adapts > 0 else 0), np.float32),
     )
-    old = Rows(
-        before.view(np.float32), before.view(np.float64), before.view(np.int64), rows.full, rows.covariates, rows.known
-    )
+    old, spare = before.view(np.float64), np.empty(n.row_floats // 2, np.float64)
+    same = before.ctypes.data == after.ctypes.data
     room = _new_round(n, block, longest)
     hindcasts = new_hindcast_scratch(n, block * (-(-longest // n.stride)))
     for first in range(0, len(target), block):
         count = min(block, len(target) - first)
         for i in range(count):
-            begin_row(n, old, rows, i, first + i, steps)
+            rows.places[i] = write[first + i]
+            kept = old[read[first + i]]
+            if same and read[first + i] == write[first + i]:
+                spare[:] = kept
+                kept = spare
+            begin_row(n, kept.view(np.float32), kept, rows, i, steps)
             for step in range(steps):
                 rows.full[i, n.kept_length + step] = compress(target[first + i, step], n.asinh_unit)
             _join_covariates(n, rows, i, past[first + i], known[first + i])
         for begin in range(0, steps, longest):
             some = min(longest, steps - begin)
-            _read_round(n, rows, room, first, count, begin, some, steps, known)
+            _read_round(n, rows, room, count, begin, some, steps, known[first : first + count])
             _advance_finest(n, weights, rows, room, count * some)
-            _advance_coarse(n, coarse, weights, rows, room, first, count, begin, some)
+            _advance_coarse(n, coarse, weights, rows, room, count, begin, some)
             if n.adapts > 0:
                 settle_hindcasts(
-                    n,
-                    coarse,
-                    chosen,
-                    weights,
-                    rows,
-                    hindcasts,
-                    room.before,
-                    room.ended,
-                    first,
-                    count,
-                    begin,
-                    some,
-                    steps,
+                    n, coarse, chosen, weights, rows, hindcasts, room.before, room.ended, count, begin, some, steps
                 )
         for i in range(count):
-            end_row(n, rows, i, first + i, steps)
+            end_row(n, rows, i, steps)
+    return True
 
 
 @kernel
@@ -150,12 +153,11 @@ def _join_covariates(n: Network, rows: Rows, i: int, past: Floats, known: Floats
 
 @kernel
 def _read_round(
-    n: Network, rows: Rows, room: _Round, first: int, count: int, begin: int, some: int, steps: int,
-    known: Floats,
-) -> None:  # fmt: skip
+    n: Network, rows: Rows, room: _Round, count: int, begin: int, some: int, steps: int, known: Floats
+) -> None:
     """Follow level and scale through a round, and write what the encoder is shown at each of its steps."""
     for i in range(count):
-        r = first + i
+        r = rows.places[i]
         row, full = rows.doubles[r], rows.full[i]
         static = rows.floats[r, n.at_static :]
         for step in range(begin, begin + some):
@@ -169,7 +171,7 @@ def _read_round(
             shown = room.shown[place * n.inputs : (place + 1) * n.inputs]
             show_target(n, full, n.kept_length + step + 1, loc, scale, shown)
             show_scaling(n, loc, scale, loc_before, scale_before, shown)
-            show_covariates(n, rows.covariates[i], step + 1, known[r, step], static, shown)
+            show_covariates(n, rows.covariates[i], step + 1, known[i, step], static, shown)
             room.places[place] = r * n.row_floats + n.at_hidden + phase * n.layers * n.parts * n.width
 
 
@@ -187,16 +189,15 @@ def _advance_finest(n: Network, weights: Floats, rows: Rows, room: _Round, many:
 
 @kernel
 def _advance_coarse(
-    n: Network, coarse: Integers, weights: Floats, rows: Rows, room: _Round, first: int, count: int, begin: int,
-    some: int,
-) -> None:  # fmt: skip
+    n: Network, coarse: Integers, weights: Floats, rows: Rows, room: _Round, count: int, begin: int, some: int
+) -> None:
     """Fill the open buckets, and advance each resolution over the bucket that the round completed, if it did."""
     width, top = padded(n.width), (n.layers - 1) * n.parts * n.width
     for resolution in range(n.resolutions - 1):
         own = coarse[resolution]
         many = 0
         for i in range(count):
-            r = first + i
+            r = rows.places[i]
             kept = room.before[(resolution * count + i) * n.width : (resolution * count + i + 1) * n.width]
             kept[:] = rows.floats[r, own[HIDDEN] + top : own[HIDDEN] + top + n.width]
             room.ended[resolution, i] = begin + some
@@ -220,7 +221,7 @@ def _advance_coarse(
 
 
 ADVANCE = signature(
-    (NUMBERS, 1), (np.int64, 2), (np.int64, 1), (np.float32, 1), (np.uint8, 2), (np.uint8, 2), (np.float32, 2),
-    (np.float32, 3), (np.float32, 3),
+    (NUMBERS, 1), (np.int64, 2), (np.int64, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
+    (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3),
 )  # fmt: skip
 """The types that ``advance`` takes."""

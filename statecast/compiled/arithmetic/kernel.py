@@ -15,6 +15,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
+Booleans = NDArray[np.bool_]
 Number = Any
 """A float32 within compiled code: Python has no word for it."""
 Network = Any
@@ -86,7 +87,7 @@ def entry(function: _Function) -> _Function:
     Parameters
     ----------
     function : callable
-        Takes contiguous arrays and fills some of them; it returns nothing.
+        Takes contiguous arrays and fills some of them; returns a number or nothing.
 
     Returns
     -------

@@ -73,7 +73,7 @@ def new_hindcast_scratch(n: Network, most: int) -> HindcastScratch:
 @kernel
 def settle_hindcasts(
     n: Network, coarse: Integers, chosen: Integers, weights: Floats, rows: Rows, h: HindcastScratch, before: Floats,
-    ended: Integers, first: int, count: int, begin: int, some: int, steps: int,
+    ended: Integers, count: int, begin: int, some: int, steps: int,
 ) -> None:  # fmt: skip
     """Go through a round's steps: compare what matured with what came, and keep what the new origins need.
 
@@ -91,8 +91,6 @@ def settle_hindcasts(
         Hidden vectors of coarse resolutions before the round.
     ended : Integers, shape [R - 1, at least count]
         Step of the chunk that closed a resolution's bucket; ``begin + some`` if none did.
-    first : int
-        Place in the batch of the block's first row.
     count : int
         Rows of the block.
     begin : int
@@ -104,7 +102,7 @@ def settle_hindcasts(
     """
     most, found = len(h.row), 0
     for i in range(count):
-        r = first + i
+        r = rows.places[i]
         for step in range(begin, begin + some):
             time_index = rows.integers[r, n.at_time_index] + 1 + step
             read = rows.integers[r, n.at_count] + 1 + step - n.horizon
@@ -119,9 +117,9 @@ def settle_hindcasts(
             if time_index % n.stride == 0:
                 _keep_origin(n, coarse, rows, before, ended, r, i, count, step, steps, time_index)
             if found == most:
-                _compare(n, coarse, weights, rows, h, found, most, first)
+                _compare(n, coarse, weights, rows, h, found, most)
                 found = 0
-    _compare(n, coarse, weights, rows, h, found, most, first)
+    _compare(n, coarse, weights, rows, h, found, most)
 
 
 @kernel
@@ -172,7 +170,7 @@ def _recollect(
 
 @kernel
 def _compare(
-    n: Network, coarse: Integers, weights: Floats, rows: Rows, h: HindcastScratch, found: int, most: int, first: int
+    n: Network, coarse: Integers, weights: Floats, rows: Rows, h: HindcastScratch, found: int, most: int
 ) -> None:
     """Forecast from the origins found, and let their rows follow how they turned out."""
     if found == 0:
@@ -189,7 +187,7 @@ def _compare(
     raw_quantiles(n, coarse, weights, h.origins, found, n.segments, n.horizon)
     size = n.segments * n.levels * n.segment_length
     for k in range(found):
-        i, r = h.row[k], first + h.row[k]
+        i, r = h.row[k], rows.places[h.row[k]]
         origin = rows.integers[r, n.at_time_index] + 1 + h.step[k] - n.horizon
         age = rows.integers[r, n.at_count] + 1 + h.step[k] - n.horizon
         truth = rows.full[i, n.kept_length + h.step[k] + 1 - n.horizon : n.kept_length + h.step[k] + 1]

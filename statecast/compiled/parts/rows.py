@@ -14,8 +14,10 @@ class Rows(NamedTuple):
 
     Parameters
     ----------
-    floats, doubles, integers : Floats, Doubles, Integers, shape [B, .]
+    floats, doubles, integers : Floats, Doubles, Integers, shape [N, .]
         The same bytes, as float32, float64 and int64.
+    places : Integers, shape [block]
+        Of each row of the block its place among all N.
     full : Floats, shape [block, K + T]
         The compressed target.
     covariates : Floats, shape [block, (P + T) C]
@@ -27,6 +29,7 @@ class Rows(NamedTuple):
     floats: Floats
     doubles: Doubles
     integers: Integers
+    places: Integers
     full: Floats
     covariates: Floats
     known: Floats
@@ -47,22 +50,22 @@ def phase_of(n: Network, step: int, steps: int) -> int:
 
 
 @inlined
-def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> None:
-    """Copy a row of ``old``: phases to where they will lie, the look-back and covariates to where new ones follow.
+def begin_row(n: Network, kept: Floats, kept_doubles: Doubles, rows: Rows, i: int, steps: int) -> None:
+    """Copy a row: phases to where they will lie, the look-back and covariates to where new ones follow.
 
     Parameters
     ----------
     n : Network, record of ``NUMBERS``
-    old : Rows, as they were before the chunk, only read
+    kept : Floats, the row as it was before the chunk, only read; other memory than where it is copied to
+    kept_doubles : Doubles, the same bytes
     rows : Rows, to be filled
     i : int, place of the row in the block
-    r : int, place of the row in the batch
     steps : int, T, of the whole chunk
     """
-    floats, kept = rows.floats[r], old.floats[r]
+    r = rows.places[i]
+    floats, doubles = rows.floats[r], rows.doubles[r]
     floats[:] = kept
     length, size = n.patch_length, n.layers * n.parts * n.width
-    doubles, kept_doubles = rows.doubles[r], old.doubles[r]
     for entry in range(length):
         phase = phase_of(n, entry, steps)
         doubles[n.at_locs + phase] = kept_doubles[n.at_locs + entry]
@@ -79,7 +82,7 @@ def begin_row(n: Network, old: Rows, rows: Rows, i: int, r: int, steps: int) -> 
 
 
 @inlined
-def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
+def end_row(n: Network, rows: Rows, i: int, steps: int) -> None:
     """Write what moved along with time, once all steps have been read.
 
     Parameters
@@ -87,9 +90,9 @@ def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
     n : Network, record of ``NUMBERS``
     rows : Rows, changed in place
     i : int, place of the row in the block
-    r : int, place of the row in the batch
     steps : int, T, of the whole chunk
     """
+    r = rows.places[i]
     floats = rows.floats[r]
     floats[n.at_lookback : n.at_lookback + n.kept_length] = rows.full[i, steps:]
     first, size = steps * n.covariates, n.patch_length * n.covariates
@@ -99,3 +102,18 @@ def end_row(n: Network, rows: Rows, i: int, r: int, steps: int) -> None:
         floats[n.at_known : n.at_known + size] = rows.known[i, first : first + size]
     rows.integers[r, n.at_time_index] += steps
     rows.integers[r, n.at_count] += steps
+
+
+@kernel
+def within(slots: Integers, count: int) -> bool:
+    """Whether all slots are rows of a cache of ``count`` rows; nothing else checks bounds.
+
+    Parameters
+    ----------
+    slots : Integers, shape [B]
+    count : int, N
+    """
+    outside = 0
+    for slot in slots:
+        outside += slot < 0 or slot >= count
+    return outside == 0

@@ -1,0 +1,47 @@
+"""A forecast of many rows as arrays, with all that is read off their states beside it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class ForecastArrays(NamedTuple):
+    """Forecasts of B rows; F steps, Q levels, S segments of the horizon.
+
+    Parameters
+    ----------
+    quantiles : NDArray
+        ``[B, F, Q]`` float64, calibrated, in the target's unit, ascending in Q.
+    mean : NDArray
+        ``[B, F]`` float64, likewise.
+    finite : NDArray
+        ``[B]`` bool, whether all quantiles and means of a row are numbers.
+    seasonal_error : NDArray
+        ``[B]`` float64, mean absolute change over one season so far, in the target's unit; NaN while unknown.
+    autocorrelation : NDArray
+        ``[B, horizon]`` float32, of the errors of one forecast as normal scores, by distance in steps; the network's
+        whole horizon.
+    baseline : NDArray
+        ``[B, K]`` float64, the seasonal naive forecast of as many steps as were wanted, in the target's unit.
+    naive_forecast_weights : NDArray
+        ``[B, S, E]`` float32, shares of the naive forecasts.
+    resolution_weights : NDArray
+        ``[B, S, R]`` float32, shares of the resolutions.
+    time_weights : Mapping of int to NDArray
+        ``[B]`` each, as in ``Prediction``; empty where a network has none.
+    feature_weights : Mapping of str to NDArray
+        ``[B]`` each, likewise.
+    """
+
+    quantiles: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    finite: NDArray[np.bool_]
+    seasonal_error: NDArray[np.float64]
+    autocorrelation: NDArray[np.float32]
+    baseline: NDArray[np.float64]
+    naive_forecast_weights: NDArray[np.float32]
+    resolution_weights: NDArray[np.float32]
+    time_weights: Mapping[int, NDArray[np.float32]] = {}
+    feature_weights: Mapping[str, NDArray[np.float32]] = {}
