@@ -9,6 +9,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from service.app import create_app
+from service.http.direct import DirectProtocol
 from service.protocols.container import Container
 from service.settings import Settings
 from service.stores.interface import StoreError
@@ -29,7 +30,8 @@ def main() -> int:
     except (StoreError, ValueError, OSError, RuntimeError) as error:
         return _refuse(str(error))
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+        app, host=settings.host, port=settings.port, loop="uvloop",
+        http=DirectProtocol.of(app.state.direct),
         access_log=False, log_level="warning", server_header=False, lifespan="on",
         timeout_graceful_shutdown=int(settings.drain_s) + 1,
     )  # fmt: skip

@@ -26,12 +26,33 @@ class Metrics:
         self.path_values = Gauge("statecast_path_values", "Values of paths at work.", registry=self.registry)
         self.tokens = self._counter("tokens", "Tokens written.")
         self.commit_seconds = self._histogram("commit_seconds", "Seconds that a store commit took.", SECONDS)
+        # To look a label up costs more than to count.
+        self._answers: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"statecast_{name}", text, labels, registry=self.registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"statecast_{name}", text, labels, buckets=buckets, registry=self.registry)
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """Count an answer.
+
+        Parameters
+        ----------
+        path : str
+            Its label, not a client's own text.
+        status : int
+            Of HTTP.
+        seconds : float
+            From request to answer.
+        """
+        found = self._answers.get((path, status))
+        if found is None:
+            found = self.requests.labels(path, str(status)), self.request_seconds.labels(path)
+            self._answers[path, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def exposition(self) -> bytes:
         """Everything in the text format of Prometheus."""

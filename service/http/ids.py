@@ -5,6 +5,7 @@ import re
 import time
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -27,11 +28,7 @@ def ulid() -> str:
     """
     # Distinct, not secret: reading randomness from the system would give up the lock, and wait for it, each time.
     number = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
-    letters = []
-    for _ in range(26):
-        number, digit = divmod(number, 32)
-        letters.append(_ALPHABET[digit])
-    return "".join(reversed(letters))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def request_id(sent: bytes | None) -> str:

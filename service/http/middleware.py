@@ -44,7 +44,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began = time.monotonic()
         headers = dict(scope["headers"])
         identity = request_id(headers.get(b"x-request-id"))
         state = scope.setdefault("state", {})
@@ -72,8 +72,7 @@ class RequestMiddleware:
             await send_failure(ServiceError(DEFECT), scope, send_on)
         finally:
             if status:
-                self._metrics.requests.labels(path.template, str(status)).inc()
-                self._metrics.request_seconds.labels(path.template).observe(time.perf_counter() - began)
+                self._metrics.answered(path.template, status, time.monotonic() - began)
 
 
 def _text(headers: dict[bytes, bytes], name: bytes) -> str | None:

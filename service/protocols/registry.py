@@ -4,7 +4,7 @@ A protocol registers itself under the name that ``STATECAST_PROTOCOLS`` uses. Th
 nothing else; the conformance suite of ``tests/service/protocols`` runs over all that are registered.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from service.errors import ServiceError
+from service.http.direct_request import DirectEndpoint
 from service.http.path_table import Failure
 from service.http.problems import PROBLEM, problem_failure
 from service.protocols.container import Container
@@ -69,6 +70,18 @@ class ClientProtocol:
             None by default.
         """
         return ()
+
+    def direct(self) -> Mapping[str, DirectEndpoint]:
+        """Give what answers small ``POST`` requests without ASGI, by path; see ``service.http.direct.DirectProtocol``.
+
+        Each path is also one of ``endpoints`` or ``routers``, which answer all other requests, and the same.
+
+        Returns
+        -------
+        mapping of str to DirectEndpoint
+            None by default.
+        """
+        return {}
 
     def routers(self) -> Sequence[APIRouter]:
         """Give the paths that FastAPI answers; it describes them itself. Handlers find the container by the request.

@@ -1,0 +1,260 @@
+"""The connection of a client: uvicorn's own, but that small requests of hot endpoints skip ASGI.
+
+A request through ASGI costs a scope, a task, an event and a dozen calls, about 70 µs before a handler has its body. A
+``DirectEndpoint`` gets it as soon as the last byte is parsed and writes its answer itself. Whatever is not plain (see
+``DirectProtocol``) goes through the app.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from service.errors import DEFECT, ServiceError
+from service.http.body import INLINE_BYTES
+from service.http.direct_request import DirectEndpoint, DirectRequest
+from service.http.direct_table import DirectTable
+from service.http.ids import request_id
+from service.http.path_table import PathEntry
+from service.http.sse import STOPPED
+
+_log = logging.getLogger(__name__)
+_NOT_PLAIN = frozenset(
+    (b"expect", b"idempotency-key", b"if-match", b"if-modified-since", b"if-none-match", b"if-range",
+     b"if-unmodified-since", b"prefer", b"range", b"trailer", b"transfer-encoding", b"upgrade")
+)  # fmt: skip
+"""Headers that ask for more than an answer: the app knows what to do about them."""
+# Up to here an answer is copied behind its head, so that one call sends both.
+_ONE_WRITE_BYTES = 32 * 1024
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """One connection. A request is direct if all of this holds, else it is uvicorn's, unchanged.
+
+    - ``POST`` by HTTP/1.1 to an endpoint of ``table``, its path written plainly;
+    - no header twice, and none of those that ask for more than an answer, such as ``Expect`` and ``If-Match``;
+    - a ``Content-Length`` of 1 to ``INLINE_BYTES``, and a key that is right where keys are required;
+    - nothing before it on this connection waits for its answer, and the client reads what it gets.
+
+    Endpoints are registered by ``ClientProtocol.direct``, which ``service.app`` collects into the table.
+    """
+
+    table: ClassVar[DirectTable]
+    cycle: Any
+    """The latest request: a ``RequestResponseCycle`` of uvicorn's, or a ``DirectRequest``."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._direct: DirectRequest | None = None
+        self._reading: DirectRequest | None = None
+        self._running: RequestResponseCycle | None = None
+        # Paths below a root are the app's to find out.
+        self._endpoints = {} if self.root_path or self.limit_concurrency else self.table.endpoints
+
+    @classmethod
+    def of(cls, table: DirectTable) -> type["DirectProtocol"]:
+        """Make the class that a server's ``uvicorn.Config`` takes as ``http``.
+
+        Parameters
+        ----------
+        table : DirectTable
+            Of this server.
+        """
+        return type("DirectProtocol", (cls,), {"table": table})
+
+    def on_message_begin(self) -> None:
+        """Begin a request; its scope is made only where the app needs one."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_headers_complete(self) -> None:
+        """Choose the way of a request."""
+        path, _, query = self.url.partition(b"?")
+        found = self._endpoints.get(path)
+        request = None if found is None else self._plain(*found, query)
+        if request is None:
+            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            super().on_message_begin()
+            self.url, self.expect_100_continue = url, expects
+            self.headers.extend(headers)
+            super().on_headers_complete()
+        else:
+            self._direct = self._reading = request
+            self.cycle = request
+
+    def _plain(self, endpoint: DirectEndpoint, path: PathEntry, query: bytes) -> DirectRequest | None:
+        """Give the request whose headers are complete, if it is direct."""
+        cycle, parser = self.cycle, self.parser
+        if (cycle is not None and not cycle.response_complete) or self.pipeline or self.flow.write_paused:
+            return None
+        headers = dict(self.headers)
+        if len(headers) < len(self.headers) or not _NOT_PLAIN.isdisjoint(headers) or b"#" in query:
+            return None
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit() or not 0 < int(length) <= min(INLINE_BYTES, self.table.max_body_bytes):
+            return None
+        if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
+            return None
+        owner = self.table.owner(path, headers)
+        if owner is None:
+            return None
+        request = DirectRequest(self, endpoint, path, query, self.headers)
+        request.began = time.monotonic()
+        request.keep_alive = parser.should_keep_alive()
+        request.owner = owner
+        request.request_id = request_id(headers.get(b"x-request-id"))
+        request.content_type = headers.get(b"content-type", b"")
+        request.accept = headers.get(b"accept", b"")
+        request.accept_encoding = headers.get(b"accept-encoding", b"")
+        request.content_encoding = headers.get(b"content-encoding", b"")
+        return request
+
+    def on_body(self, body: bytes) -> None:
+        """Add a piece of a body.
+
+        Parameters
+        ----------
+        body : bytes
+            The piece.
+        """
+        request = self._reading
+        if request is None:
+            super().on_body(body)
+        elif not request.body:
+            request.body = body
+        else:
+            if isinstance(request.body, bytes):
+                request.body = bytearray(request.body)
+            request.body += body
+
+    def on_message_complete(self) -> None:
+        """Hand a whole request over."""
+        request, self._reading = self._reading, None
+        if request is None:
+            super().on_message_complete()
+            return
+        if isinstance(request.body, bytearray):
+            request.body = bytes(request.body)
+        try:
+            accepted = request.endpoint.accept(request)
+        except Exception:
+            _log.exception("request %s failed", request.request_id)
+            request.fail(ServiceError(DEFECT))
+        else:
+            if not accepted:
+                request.decline()
+
+    def answer(self, request: DirectRequest, status: int, headers: bytes, body: bytes) -> None:
+        """Write the answer of a request, and take up what the client has sent meanwhile.
+
+        Parameters
+        ----------
+        request : DirectRequest
+            Not answered yet.
+        status : int
+            Of HTTP.
+        headers : bytes
+            Lines, without ``content-length``.
+        body : bytes
+            The body, whole.
+        """
+        head = b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n%s" % (
+            STATUS_LINE[status],
+            self.table.default_lines(self.server_state.default_headers),
+            headers,
+            len(body),
+            request.request_id.encode(),
+            b"\r\n" if request.keep_alive else b"connection: close\r\n\r\n",
+        )
+        if len(body) <= _ONE_WRITE_BYTES:
+            self.transport.write(head + body)
+        else:
+            self.transport.writelines((head, body))
+        self._forget(request)
+        self.table.metrics.answered(request.path.template, status, time.monotonic() - request.began)
+        if not request.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def decline(self, request: DirectRequest) -> None:
+        """Give a direct request to the app, as uvicorn does with every other.
+
+        Parameters
+        ----------
+        request : DirectRequest
+            Not answered yet.
+        """
+        cycle = RequestResponseCycle(
+            scope={
+                "type": "http",
+                "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+                "http_version": "1.1",
+                "server": self.server,
+                "client": self.client,
+                "scheme": self.scheme or "http",
+                "method": "POST",
+                "root_path": "",
+                "path": request.path.template,
+                "raw_path": request.path.template.encode("ascii"),
+                "query_string": request.query,
+                "headers": request.headers,
+                "state": self.app_state.copy(),
+            },
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=request.keep_alive,
+            on_response=self.on_response_complete,
+        )
+        cycle.body += request.body
+        cycle.more_body = False
+        cycle.message_event.set()
+        if self.cycle is request:
+            self.cycle = cycle
+        self._forget(request)
+        self._start_asgi_task(cycle, self.app)
+
+    def _forget(self, request: DirectRequest) -> None:
+        request.response_complete = True
+        self._direct = self._reading = None
+        if self.cycle is request:
+            self.cycle = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever works for this client that it has left; uvicorn tells only its last request.
+
+        Parameters
+        ----------
+        exc : Exception or None
+            What broke the connection, if anything did.
+        """
+        if self._direct is not None:
+            self._direct.closed = True
+            self._forget(self._direct)
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Begin to stop: a request that is not answered when the server stops waiting fails with 503."""
+        super().shutdown()
+        if self._direct is not None:
+            self.loop.call_later(self.config.timeout_graceful_shutdown or 0, self._stop, self._direct)
+
+    def _stop(self, request: DirectRequest) -> None:
+        request.keep_alive = False
+        request.fail(STOPPED)
+        request.closed = True
