@@ -13,11 +13,12 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from service.codecs.faults import quoted
 from service.codecs.json_document import as_list, is_list
 
-Floats = NDArray[np.float32]
-# Numbers (float32, NaN where missing) or texts (object, None where missing).
+Doubles = NDArray[np.float64]
+# Numbers (float64, NaN where missing) or texts (object, None where missing).
 Values = NDArray[Any]
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
+_TOO_FAR = (2 - 2**-24) * 2.0**127  # the first magnitude that rounds to infinity in float32
 _SURELY_FITS = FLOAT32_MAX**2 / 2
 # What a list of numbers and nulls leaves behind once its allowed characters are taken out: its two brackets.
 _PLAIN = b"0123456789+-.eE,nul"
@@ -25,7 +26,7 @@ _TOO_LARGE = "expected a number that fits float32 (up to 3.4e38), got a larger o
 
 
 class NumberArray:
-    """``Annotated[Floats, NumberArray]``: a JSON list of numbers and nulls as float32 ``[T]``, NaN where null.
+    """``Annotated[Doubles, NumberArray]``: a JSON list of numbers and nulls as float64 ``[T]``, NaN where null.
 
     The context of the validation says with ``flat`` whether the body holds no list within a list, see
     ``lists_are_members``; only then is the parser's own conversion trusted.
@@ -64,7 +65,7 @@ def _list_of(kind: str) -> dict[str, Any]:
     return {"type": "array", "items": {"anyOf": [{"type": kind}, {"type": "null"}]}}
 
 
-def read_numbers(value: Any, *, flat: bool) -> Floats:
+def read_numbers(value: Any, *, flat: bool) -> Doubles:
     """Read a list of numbers.
 
     Parameters
@@ -76,8 +77,9 @@ def read_numbers(value: Any, *, flat: bool) -> Floats:
 
     Returns
     -------
-    array of float32, ``[T]``
-        NaN where the list has null.
+    array of float64, ``[T]``
+        NaN where the list has null. Each value to the bit, so that two that differ are told apart; their size fits
+        float32, in which networks compute.
 
     Raises
     ------
@@ -88,7 +90,8 @@ def read_numbers(value: Any, *, flat: bool) -> Floats:
         raise PydanticCustomError(
             "no_list", "expected a list of numbers or null, got {got}; write [1.0, null, 2.5]", {"got": quoted(value)}
         )
-    numbers, beyond = to_float32(_doubles(value, flat))
+    numbers = _doubles(value, flat)
+    beyond = first_too_large(numbers)
     if beyond is not None:
         raise _wrong(_TOO_LARGE, beyond)
     return numbers
@@ -107,7 +110,7 @@ def read_values(value: Any, *, flat: bool) -> Values:
     Returns
     -------
     array, ``[T]``
-        float32 with NaN where null, or objects with None where null.
+        float64 with NaN where null, or objects with None where null.
 
     Raises
     ------
@@ -123,8 +126,8 @@ def read_values(value: Any, *, flat: bool) -> Values:
     return read_numbers(value, flat=flat)
 
 
-def to_float32(values: NDArray[np.float64]) -> tuple[Floats, int | None]:
-    """Round to float32, and find the first value beyond its range.
+def first_too_large(values: Doubles) -> int | None:
+    """Find the first value beyond the range of float32.
 
     Parameters
     ----------
@@ -133,17 +136,19 @@ def to_float32(values: NDArray[np.float64]) -> tuple[Floats, int | None]:
 
     Returns
     -------
-    array of float32, ``[T]``
-        Infinite where a value does not fit.
     int or None
-        Index of the first value that does not fit, None where all do.
+        Its index, None where all fit.
+
+    Examples
+    --------
+    >>> first_too_large(np.array([1.0, np.nan])), first_too_large(np.array([1.0, 1e39]))
+    (None, 1)
     """
-    small = values.astype(np.float32)
     # A sum of squares is the cheapest proof that no value is too large; a missing value makes it NaN.
     if values.dot(values) < _SURELY_FITS:
-        return small, None
-    beyond = np.isinf(small)
-    return small, int(beyond.argmax()) if beyond.any() else None
+        return None
+    beyond = np.abs(values) >= _TOO_FAR
+    return int(beyond.argmax()) if beyond.any() else None
 
 
 def _first(value: Any) -> Any:

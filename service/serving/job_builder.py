@@ -60,7 +60,7 @@ def build_job(
     future[: len(given)] = given
     return Job(
         model=model.key,
-        target=update.target,
+        target=update.target.astype(np.float32),
         past=update.past,
         known=np.concatenate([calendar[:steps], update.known], axis=1),
         future=np.concatenate([calendar[steps:], future], axis=1),
@@ -69,8 +69,10 @@ def build_job(
         lease=lease,
         fresh=record is None or lease is None,
         deadline=series.deadline,
-        mixed_frequency=update.mixed_frequency.transpose(0, 2, 1) if config.mixed_frequency else None,
-        coarse_history=update.coarse_history if config.mixed_frequency else None,
+        mixed_frequency=update.mixed_frequency.transpose(0, 2, 1).astype(np.float32)
+        if config.mixed_frequency
+        else None,
+        coarse_history=update.coarse_history.astype(np.float32) if config.mixed_frequency else None,
         horizons=horizons,
         writes=writes,
     )
@@ -110,8 +112,8 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         first_index=0,
         last_index=0,
         count=0,
-        tail=np.zeros((len(series.variables), 0), dtype=np.float32),
-        given_tail=np.zeros((len(series.variables), len(model.config.mixed_frequency), 0), dtype=np.float32),
+        tail=np.zeros((len(series.variables), 0)),
+        given_tail=np.zeros((len(series.variables), len(model.config.mixed_frequency), 0)),
         checksum=0,
         created_at=now,
         last_used=now,

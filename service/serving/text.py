@@ -176,6 +176,6 @@ def _new_record(key: str, model: Model, now: float) -> Record:
     return Record(
         key=key, model=model.digest, model_name=str(model), freq=None, offset=0, variables=("",),
         static=np.zeros(0, dtype=np.float32), interval=0.0, first_index=0, last_index=-1, count=0,
-        tail=np.zeros((1, 0), dtype=np.float32), checksum=0, created_at=now, last_used=now, expires_at=now,
+        tail=np.zeros((1, 0)), checksum=0, created_at=now, last_used=now, expires_at=now,
         kind="generator",
     )  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 
 from service.serving.model import Model
 from service.sessions.live_metrics import summary
-from service.sessions.series_input import Floats, SeriesInput
+from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import axis_of
 from service.stores.interface import Record
@@ -193,7 +193,7 @@ def warnings_of(
     return tuple(warnings)
 
 
-def _constant(tail: Floats) -> bool:
+def _constant(tail: Doubles) -> bool:
     """Whether every variable ``[V, T]`` has had one value throughout."""
     if tail.shape[1] < 2:
         return False

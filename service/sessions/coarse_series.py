@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from service.errors import Conflict, Unprocessable
 from service.sessions.regular_series import Limits
-from service.sessions.series_input import Coarse, Floats, SeriesInput
+from service.sessions.series_input import Coarse, Doubles, SeriesInput
 from service.stores.interface import Record
 from statecast.layers.mixed_frequency import align
 from statecast.time.frequency import Frequency
 
 
-def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: int) -> tuple[Floats, Floats]:
+def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: int) -> tuple[Doubles, Doubles]:
     """Lay values of lower frequencies beside the steps that read them.
 
     Parameters
@@ -32,14 +32,14 @@ def align_coarse(series: SeriesInput, limits: Limits, time_index: int, steps: in
 
     Returns
     -------
-    array of float32, ``[V, G, T]``
+    array of float64, ``[V, G, T]``
         Each value with the last step of its bucket, NaN elsewhere.
-    array of float32, ``[V, G, K]``
+    array of float64, ``[V, G, K]``
         K values of each from before these steps.
     """
     variables, count = len(series.variables), len(limits.mixed_frequency)
-    given = np.full((variables, count, steps), np.nan, dtype=np.float32)
-    earlier = np.full((variables, count, limits.coarse_history), np.nan, dtype=np.float32)
+    given = np.full((variables, count, steps), np.nan)
+    earlier = np.full((variables, count, limits.coarse_history), np.nan)
     for place, (name, length) in enumerate(limits.mixed_frequency.items()):
         if name in series.given:
             coarse = series.given[name]
@@ -100,7 +100,9 @@ def _compare(record: Record, name: str, place: int, coarse: Coarse, ends: NDArra
     for index in np.flatnonzero(ends <= record.last_index):
         came, at = coarse.values[:, index], int(ends[index]) - record.tail_begin
         given = ~np.isnan(came)
-        kept = record.given_tail[:, place, at] if at >= 0 else np.full(len(came), np.nan, dtype=np.float32)
+        kept = record.given_tail[:, place, at] if at >= 0 else np.full(len(came), np.nan)
+        if record.rounded(ends[index]):
+            came = came.astype(np.float32)
         differs = given & (came != kept)
         if (differs & ~np.isnan(kept)).any():
             raise Conflict(
@@ -139,6 +141,6 @@ def checksum_coarse(series: SeriesInput, before: int) -> int:
         The CRC-32 after them.
     """
     for name, coarse in sorted(series.given.items()):
-        values = np.where(np.isnan(coarse.values), np.float32(np.nan), coarse.values).astype("<f4")
+        values = np.where(np.isnan(coarse.values), np.nan, coarse.values)
         before = zlib.crc32(values.tobytes(), zlib.crc32(f"{name} {coarse.first}".encode(), before))
     return before

@@ -3,10 +3,10 @@
 import numpy as np
 
 from service.errors import Unprocessable
-from service.sessions.series_input import Floats
+from service.sessions.series_input import Doubles
 
 
-def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: int) -> Floats:
+def fill(values: Doubles, before: Doubles, policy: str, reach: int, time_index: int) -> Doubles:
     """Fill the missing values of new steps.
 
     ``mask`` leaves missing values missing. ``ffill`` repeats the last known value, over at most ``reach`` steps, so
@@ -15,9 +15,9 @@ def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: in
 
     Parameters
     ----------
-    values : array of float32, ``[V, T]``
+    values : array of float64, ``[V, T]``
         New steps, NaN where missing.
-    before : array of float32, ``[V, K]``
+    before : array of float64, ``[V, K]``
         What the series held until then.
     policy : str
         ``mask``, ``ffill``, ``linear`` or ``error``.
@@ -28,7 +28,7 @@ def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: in
 
     Returns
     -------
-    array of float32, ``[V, T]``
+    array of float64, ``[V, T]``
         The same steps.
 
     Raises
@@ -38,8 +38,8 @@ def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: in
 
     Examples
     --------
-    >>> fill(np.array([[np.nan, 2.0]], np.float32), np.array([[1.0]], np.float32), "ffill", 24, 5)
-    array([[1., 2.]], dtype=float32)
+    >>> fill(np.array([[np.nan, 2.0]]), np.array([[1.0]]), "ffill", 24, 5)
+    array([[1., 2.]])
     """
     missing = np.isnan(values)
     if policy == "mask" or not missing.any():
@@ -56,15 +56,15 @@ def fill(values: Floats, before: Floats, policy: str, reach: int, time_index: in
     return filled[:, longer.shape[1] - values.shape[1] :]
 
 
-def _forward(values: Floats, reach: int) -> Floats:
+def _forward(values: Doubles, reach: int) -> Doubles:
     steps = np.arange(values.shape[1])
     known = np.maximum.accumulate(np.where(np.isnan(values), -1, steps), axis=1)
     within = (known >= 0) & (steps - known <= reach)
     repeated = np.take_along_axis(values, np.maximum(known, 0), axis=1)
-    return np.where(within, repeated, values).astype(np.float32)
+    return np.where(within, repeated, values)
 
 
-def _linear(values: Floats) -> Floats:
+def _linear(values: Doubles) -> Doubles:
     steps = np.arange(values.shape[1])
     filled = values.copy()
     for row in filled:

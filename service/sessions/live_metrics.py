@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.sessions.series_input import Floats
+from service.sessions.series_input import Doubles
 from service.stores.interface import PendingForecast, Scores
 from statecast import metrics
 from statecast.errors import UnknownNameError
@@ -104,7 +104,7 @@ def issue(
         What the record holds.
     """
     kept = quantiles[:, :horizon, [interval.low, interval.median, interval.high]]
-    return PendingForecast(start, kept.astype(np.float32), seasonal_error.astype(np.float32))
+    return PendingForecast(start, kept, seasonal_error)
 
 
 class Observed(NamedTuple):
@@ -116,7 +116,7 @@ class Observed(NamedTuple):
         States by the metric's name; those of metrics that are not installed here stay as they are.
     pending : PendingForecast or None
         The forecast; without one nothing is scored.
-    values : array of float32, ``[V, T]``
+    values : array of float64, ``[V, T]``
         Observations; missing ones and those beyond the horizon do not count.
     start : int
         Time index of the first of them.
@@ -126,7 +126,7 @@ class Observed(NamedTuple):
 
     scores: Scores
     pending: PendingForecast | None
-    values: Floats
+    values: Doubles
     start: int
     coverage: float
 
@@ -177,7 +177,7 @@ def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[S
     """Score one session, or several of one variable, of which as many observations meet their forecasts."""
     values = np.concatenate([one.values[:, :steps] for one in observed])
     pending = [(one.pending, one.skip) for one in observed if one.pending is not None]
-    quantiles = np.concatenate([of.quantiles[:, skip : skip + steps] for of, skip in pending]).astype(np.float64)
+    quantiles = np.concatenate([of.quantiles[:, skip : skip + steps] for of, skip in pending])
     batch = metrics.ForecastBatch(
         values,
         quantiles[..., 1],

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import TooLarge, Unprocessable
-from service.sessions.series_input import Floats, SeriesInput
+from service.sessions.series_input import Doubles, Floats, SeriesInput
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RegularSeries:
     ----------
     begin : int
         Time index of the first step.
-    values : array of float32, ``[V, N]``
+    values : array of float64, ``[V, N]``
         NaN where missing.
     past : array of float32, ``[N, Cp]``
         Encoded covariates that are known up to now, zeros in gaps.
@@ -55,7 +55,7 @@ class RegularSeries:
     """
 
     begin: int
-    values: Floats
+    values: Doubles
     past: Floats
     known: Floats
     given: NDArray[np.bool_]
@@ -91,7 +91,7 @@ class RegularSeries:
             If the whole is too long with its gaps.
         """
         # Adding zero turns -0.0 into 0.0, so that equal values have equal bytes and checksums.
-        values = series.target.astype(np.float32, copy=False) + np.float32(0.0)
+        values = series.target + 0.0
         steps = values.shape[1]
         time_index = series.time_index
         if time_index is None:
@@ -108,7 +108,7 @@ class RegularSeries:
         place = time_index - begin
         given = np.zeros(span, dtype=np.bool_)
         given[place] = True
-        grid = np.full((values.shape[0], span), np.nan, dtype=np.float32)
+        grid = np.full((values.shape[0], span), np.nan)
         grid[:, place] = values
         past = np.zeros((span, series.past.shape[1]), dtype=np.float32)
         known = np.zeros((span, series.known.shape[1]), dtype=np.float32)
@@ -180,13 +180,13 @@ def gap_too_long(length: int, step: int, limits: Limits) -> Unprocessable:
     )
 
 
-def checksum_of(values: Floats, before: int = 0) -> int:
+def checksum_of(values: Doubles | Floats, before: int = 0) -> int:
     """Go on with a CRC-32 over values in time-major order; missing is one canonical NaN.
 
     Parameters
     ----------
-    values : array of float32, ``[V, T]``
-        Steps of a series.
+    values : array of float64 or float32, ``[V, T]``
+        Steps of a series, in the precision in which they are to be told apart.
     before : int
         The CRC-32 so far.
 
@@ -197,8 +197,8 @@ def checksum_of(values: Floats, before: int = 0) -> int:
     """
     if not values.shape[1]:
         return before
-    columns = np.ascontiguousarray(values.T, dtype="<f4")
+    columns = np.ascontiguousarray(values.T)
     missing = np.isnan(columns)
     if missing.any():
-        columns = np.where(missing, np.float32(np.nan), columns)
+        columns = np.where(missing, columns.dtype.type(np.nan), columns)
     return zlib.crc32(columns.data, before)

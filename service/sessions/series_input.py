@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from statecast.time.stamps import Stamps
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+"""Observations as they came: sessions tell two values apart to the bit."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +21,12 @@ class Coarse:
     ----------
     first : int
         Number of the first bucket.
-    values : array of float32, ``[V, N]``
+    values : array of float64, ``[V, N]``
         Value of each of N consecutive buckets, NaN where missing.
     """
 
     first: int
-    values: Floats
+    values: Doubles
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class SeriesInput:
 
     Parameters
     ----------
-    target : array of float32, ``[V, T]``
+    target : array of float64, ``[V, T]``
         Observations of V variables, NaN where missing. T may be 0 where a session is forecast again.
     past : array of float32, ``[T, Cp]``
         Encoded covariates that are known up to now.
@@ -82,7 +84,7 @@ class SeriesInput:
         Code and detail of each thing that makes a forecast less than it could be.
     """
 
-    target: Floats
+    target: Doubles
     past: Floats
     known: Floats
     future: Floats

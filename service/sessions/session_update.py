@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from service.sessions.live_metrics import Observed
-from service.sessions.series_input import Floats
+from service.sessions.series_input import Doubles, Floats
 from service.stores.interface import Record, Request, Scores
 
 
@@ -15,17 +15,17 @@ class SessionUpdate:
     ----------
     time_index : int
         Absolute index of the step before the first new one.
-    values : array of float32, ``[V, T]``
+    values : array of float64, ``[V, T]``
         New steps as they were given, gaps between them included, NaN where missing.
-    target : array of float32, ``[V, T]``
+    target : array of float64, ``[V, T]``
         What the network reads: ``values`` after imputation.
     past : array of float32, ``[T, Cp]``
         Encoded covariates of the same steps that are known up to now, zeros in gaps.
     known : array of float32, ``[T, Cf]``
         Encoded covariates of the same steps that are known ahead, zeros in gaps.
-    mixed_frequency : array of float32, ``[V, G, T]``
+    mixed_frequency : array of float64, ``[V, G, T]``
         Values of G series of lower frequency, each with the last step of its bucket.
-    coarse_history : array of float32, ``[V, G, K]``
+    coarse_history : array of float64, ``[V, G, K]``
         Their K values before these steps.
     applied : int
         Steps of the request that are new.
@@ -35,9 +35,9 @@ class SessionUpdate:
         Steps that nobody gave.
     first_index : int
         Time index of the session's first observation; from here on as the record will have it.
-    tail : array of float32, ``[V, L]``
+    tail : array of float64, ``[V, L]``
         Last values as they were given.
-    given_tail : array of float32, ``[V, G, L]``
+    given_tail : array of float64, ``[V, G, L]``
         Values of lower frequency that were read with the steps of the tail.
     checksum : int
         CRC-32 of the values before the tail.
@@ -48,18 +48,18 @@ class SessionUpdate:
     """
 
     time_index: int
-    values: Floats
-    target: Floats
+    values: Doubles
+    target: Doubles
     past: Floats
     known: Floats
-    mixed_frequency: Floats
-    coarse_history: Floats
+    mixed_frequency: Doubles
+    coarse_history: Doubles
     applied: int
     duplicates: int
     gap: int
     first_index: int
-    tail: Floats
-    given_tail: Floats
+    tail: Doubles
+    given_tail: Doubles
     checksum: int
     request: Request | None
     zone: str = ""

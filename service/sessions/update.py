@@ -11,7 +11,7 @@ from service.sessions.coarse_series import align_coarse, check_coarse, checksum_
 from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
-from service.sessions.series_input import SeriesInput
+from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import on_axis
 from service.stores.interface import Record, Request
@@ -55,7 +55,7 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
             )
         raise Unprocessable("target: expected at least one value, got none; give the history", code="empty_target")
     if np.isinf(series.target).any():
-        raise Unprocessable("target: expected values that fit float32, got one beyond 3.4e38; rescale the series")
+        raise Unprocessable("target: expected finite values, got an infinite one; write null where there is none")
     grid = RegularSeries.of(series, (record.last_index + 1) if record else 0, limits)
     return _first(grid, series, limits) if record is None else _next(record, grid, series, limits)
 
@@ -97,7 +97,7 @@ def _extend(
     request: Request,
     duplicates: int = 0,
 ) -> SessionUpdate:
-    tail = record.tail if record else np.zeros((new.values.shape[0], 0), dtype=np.float32)
+    tail = record.tail if record else np.zeros((new.values.shape[0], 0))
     longer = np.concatenate([tail, new.values], axis=1)
     surplus = max(0, longer.shape[1] - limits.tail)
     mixed, history = align_coarse(series, limits, new.begin - 1, new.values.shape[1])
@@ -116,14 +116,19 @@ def _extend(
         first_index=record.first_index if record else new.begin,
         tail=longer[:, surplus:].copy(),
         given_tail=kept[:, :, surplus:].copy(),
-        checksum=checksum_of(longer[:, :surplus], record.checksum if record else 0),
+        checksum=_checksum(record, longer[:, :surplus]),
         request=request,
         zone=series.zone if series.stamps is not None or record is None else record.zone,
     )
 
 
+def _checksum(record: Record | None, values: Doubles) -> int:
+    """Go on with a session's checksum over values that leave its tail."""
+    return checksum_of(values) if record is None else checksum_of(record.as_told_apart(values), record.checksum)
+
+
 def _nothing(record: Record, series: SeriesInput, duplicates: int) -> SessionUpdate:
-    nothing = np.zeros((len(record.variables), 0), dtype=np.float32)
+    nothing = np.zeros((len(record.variables), 0))
     return SessionUpdate(
         time_index=record.last_index,
         values=nothing,

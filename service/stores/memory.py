@@ -63,7 +63,7 @@ class MemoryStore:
             records = [record for record, _ in self._sessions.values()]
             ended = [record for record in records if record.expires_at <= now and not record.dropped]
             for record in ended:
-                empty = np.zeros((len(record.variables), 0), dtype=np.float32)
+                empty = np.zeros((len(record.variables), 0))
                 bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
                 self._sessions[record.key] = bare, None
             return len(ended)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Scores = Mapping[str, NDArray[np.float64]]
 """Sums of accuracy metrics over the observations that met an earlier forecast, by the metric's name."""
 
@@ -19,15 +20,15 @@ class PendingForecast:
     ----------
     start : int
         Time index of its first step.
-    quantiles : array of float32, ``[V, F, 3]``
+    quantiles : array of float64, ``[V, F, 3]``
         Low, median and high, in the target's unit.
-    scale : array of float32, ``[V]``
+    scale : array of float64, ``[V]``
         Seasonal error when it was issued, the unit of MASE; NaN where it was unknown.
     """
 
     start: int
-    quantiles: Floats
-    scale: Floats
+    quantiles: Doubles
+    scale: Doubles
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Record:
         Time index of the last observation.
     count : int
         Observations applied, missing ones included, steps that a gap left out not.
-    tail : array of float32, ``[V, K]``
+    tail : array of float64, ``[V, K]``
         Last values as they were given, NaN where missing, K up to the model's look-back.
     checksum : int
         CRC-32 of the values before the tail, time-major.
@@ -101,12 +102,15 @@ class Record:
         Whether the session expired and its state is gone; only this tombstone is left.
     kind : str
         Of the model. The session of a ``generator`` counts tokens, and has neither tail nor forecasts.
-    given_tail : array of float32, ``[V, G, K]``
+    given_tail : array of float64, ``[V, G, K]``
         Values of G lower frequencies that were read with the steps of the tail.
     season : int or None
         Steps per season with which the session began, where the model is a ``family``.
     zone : str
         Whose days its steps are and in which its times are written, see ``statecast.time.zones``.
+    single_until : int or None
+        Time index up to which an earlier release read the session, which kept its values in float32 only; None where
+        all are kept as they came.
     """
 
     key: str
@@ -120,7 +124,7 @@ class Record:
     first_index: int
     last_index: int
     count: int
-    tail: Floats
+    tail: Doubles
     checksum: int
     created_at: float
     last_used: float
@@ -132,14 +136,40 @@ class Record:
     scores: Scores = field(default_factory=dict)
     dropped: bool = False
     kind: str = "forecaster"
-    given_tail: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
+    given_tail: Doubles = field(default_factory=lambda: np.zeros((0, 0, 0)))
     season: int | None = None
     zone: str = ""
+    single_until: int | None = None
 
     @property
     def tail_begin(self) -> int:
         """Time index of the tail's first value."""
         return self.last_index - int(self.tail.shape[1]) + 1
+
+    def as_told_apart(self, values: Doubles) -> Doubles | Floats:
+        """Give values in the precision of the session's checksum.
+
+        Parameters
+        ----------
+        values : array of float64, ``[V, T]``
+            Steps of it.
+
+        Returns
+        -------
+        array, ``[V, T]``
+            The same; in float32 where an earlier release opened the session.
+        """
+        return values if self.single_until is None else values.astype(np.float32)
+
+    def rounded(self, time_index: int) -> bool:
+        """Whether the value of a step was kept in float32 only.
+
+        Parameters
+        ----------
+        time_index : int
+            Of the step.
+        """
+        return self.single_until is not None and time_index <= self.single_until
 
     def used(self, now: float, ttl: float) -> "Record":
         """Give the same session, its life renewed.

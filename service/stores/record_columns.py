@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.stores.record import Floats, PendingForecast, Record, Request, Scores
+from service.stores.record import Doubles, PendingForecast, Record, Request, Scores
 from statecast.time.frequency import Frequency
 from statecast.time.offsets import common_offset
 
@@ -51,6 +51,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             "season": record.season,
             "metrics": {name: len(state) for name, state in record.scores.items()},
             "zone": record.zone,
+            "single_until": record.single_until,
         }
     )
     tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
@@ -60,7 +61,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
         birth,
         record.last_index,
         record.count,
-        np.concatenate(tails).astype("<f4", copy=False).tobytes(),
+        np.concatenate(tails).astype("<f8", copy=False).tobytes(),
         record.checksum,
         request.begin if request else None,
         request.end if request else None,
@@ -91,7 +92,9 @@ def from_row(row: tuple[Any, ...]) -> Record:
     values = dict(zip(COLUMNS, row, strict=True))
     birth = json.loads(values["birth"])
     rows, given = len(birth["variables"]), birth.get("given", 0)
-    tails = _array(values["tail"], rows * (1 + given))
+    # Earlier releases kept float32, and know of no more than that.
+    kind = "<f8" if "single_until" in birth else "<f4"
+    tails = _array(values["tail"], rows * (1 + given), kind)
     return Record(
         key=values["key"],
         model=birth["model"],
@@ -112,7 +115,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         request=None
         if values["request_begin"] is None
         else Request(values["request_begin"], values["request_end"], values["request_crc"]),
-        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows),
+        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows, kind),
         scores=_unpack_scores(birth.get("metrics"), values["scores"]),
         digest=values["digest"],
         last_used=values["last_used"],
@@ -121,6 +124,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
         season=birth.get("season"),
         zone=birth.get("zone", ""),
+        single_until=birth.get("single_until", values["last_clock"]),
     )
 
 
@@ -136,11 +140,11 @@ def _offset_of_before(birth: dict[str, Any]) -> int:
 
 def _pack(issued: PendingForecast) -> bytes:
     low, median, high = issued.quantiles.transpose(2, 0, 1)
-    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f4", copy=False).tobytes()
+    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f8", copy=False).tobytes()
 
 
-def _unpack(start: int, data: bytes, rows: int) -> PendingForecast:
-    table = _array(data, rows)
+def _unpack(start: int, data: bytes, rows: int, kind: str) -> PendingForecast:
+    table = _array(data, rows, kind)
     median, low, high = np.split(table[:, :-1], 3, axis=1)
     return PendingForecast(start, np.stack([low, median, high], axis=-1), table[:, -1])
 
@@ -153,5 +157,5 @@ def _unpack_scores(sizes: Mapping[str, int] | None, data: bytes) -> Scores:
     return dict(zip(sizes, np.split(np.frombuffer(data, dtype="<f8"), ends), strict=True)) if sizes else {}
 
 
-def _array(data: bytes, rows: int) -> Floats:
-    return np.frombuffer(data, dtype="<f4").reshape(rows, -1)
+def _array(data: bytes, rows: int, kind: str) -> Doubles:
+    return np.frombuffer(data, dtype=kind).astype(np.float64, copy=False).reshape(rows, -1)

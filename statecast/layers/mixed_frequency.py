@@ -26,7 +26,7 @@ from statecast.time.frequency import Frequency
 # In buckets: long beside the eight that an input holds, so that a week's trend is not taken for the level.
 HALF_LIFE = 4.0 * MEMORY
 
-Floats = NDArray[np.float32]
+Numbers = NDArray[Any]
 
 
 class Kept(NamedTuple):
@@ -210,13 +210,13 @@ def explain_bucket_start(freq: Frequency, instant: np.datetime64) -> str:
     )
 
 
-def align(values: Floats, first: int, length: int, time_index: int, steps: int, most: int) -> tuple[Floats, Floats]:
+def align(values: Numbers, first: int, length: int, time_index: int, steps: int, most: int) -> tuple[Numbers, Numbers]:
     """Put the values of buckets where the steps after an index read them.
 
     Parameters
     ----------
     values : ndarray
-        ``[V, N]`` float32, of consecutive buckets, NaN where missing.
+        ``[V, N]``, of consecutive buckets, NaN where missing.
     first : int
         Absolute index of the first of these buckets.
     length : int
@@ -242,13 +242,13 @@ def align(values: Floats, first: int, length: int, time_index: int, steps: int, 
     """
     time_indices = time_index + 1 + np.arange(steps)
     ends = np.flatnonzero((time_indices + 1) % length == 0)
-    column = np.full((values.shape[0], steps), np.nan, dtype=np.float32)
+    column = np.full((values.shape[0], steps), np.nan, dtype=values.dtype)
     column[:, ends] = _values_at(values, time_indices[ends] // length - first)
     return column, _values_at(values, (time_index + 1) // length - most + np.arange(most) - first)
 
 
-def _values_at(values: Floats, index: NDArray[np.int64]) -> Floats:
+def _values_at(values: Numbers, index: NDArray[np.int64]) -> Numbers:
     inside = (index >= 0) & (index < values.shape[1])
-    found = np.full((values.shape[0], index.size), np.nan, dtype=np.float32)
+    found = np.full((values.shape[0], index.size), np.nan, dtype=values.dtype)
     found[:, inside] = values[:, index[inside]]
     return found

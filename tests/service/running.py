@@ -46,11 +46,11 @@ def series(steps: int, seed: int = 0) -> np.ndarray:
     values = 50 + 10 * np.sin(np.arange(steps) * np.pi / 2) + draw.normal(size=steps)
     values[draw.random(steps) < 0.05] = NAN
     values[0] = 50
-    return values.astype(np.float32)
+    return values
 
 
 def input_of(values, begin: int | None = 500_000, **fields) -> SeriesInput:
-    target = np.atleast_2d(np.asarray(values, np.float32))
+    target = np.atleast_2d(np.asarray(values, np.float64))
     steps = target.shape[1]
     plain = SeriesInput(
         target=target,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from service.codecs.faults import quoted
-from service.codecs.number_array import Floats
+from service.codecs.number_array import Doubles
 from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
 from service.protocols.forecast.timeline import TimeIndex, read_times
 from service.sessions.series_input import Coarse
@@ -107,9 +107,9 @@ def _fits(one: ResolutionRequest, index: TimeIndex, most: int) -> bool:
     return span <= most
 
 
-def _in_place(index: TimeIndex, values: Floats) -> Coarse:
+def _in_place(index: TimeIndex, values: Doubles) -> Coarse:
     """Values with a place for each bucket, given or not."""
     first = int(index[0]) if len(index) else 0
-    whole = np.full((len(values), int(index[-1]) - first + 1 if len(index) else 0), np.nan, dtype=np.float32)
+    whole = np.full((len(values), int(index[-1]) - first + 1 if len(index) else 0), np.nan)
     whole[:, index - first] = values
     return Coarse(first, whole)

@@ -120,7 +120,7 @@ def _typed(
         return np.full(len(values), None, dtype=object)
     if texts and not covariate.levels:
         series.fault("expected numbers or null, got texts", where, covariate.name)
-        return np.full(len(values), np.nan, dtype=np.float32)
+        return np.full(len(values), np.nan)
     if texts:
         _warn_levels(covariate, {value for value in values if value is not None}, warnings)
     return values

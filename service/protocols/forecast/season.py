@@ -5,7 +5,7 @@ import numpy as np
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import TimeIndex
 from service.serving.model import Model
-from service.sessions.series_input import Floats
+from service.sessions.series_input import Doubles
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
@@ -75,12 +75,12 @@ def _frequency(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | None
         return None
 
 
-def _on_grid(values: Floats, index: TimeIndex | None, most: int) -> Floats:
+def _on_grid(values: Doubles, index: TimeIndex | None, most: int) -> Doubles:
     """Values with a place for each step, given or not; a grid that is too long is left to those who refuse it."""
     index = None if index is None else index[: len(values)]
     span = len(values) if index is None or not len(index) else int(index[-1] - index[0]) + 1
     if index is None or span == len(values) or span > most or len(index) < len(values):
         return values
-    grid = np.full(span, np.nan, dtype=np.float32)
+    grid = np.full(span, np.nan)
     grid[index - index[0]] = values
     return grid

@@ -22,7 +22,7 @@ from service.codecs.field_types import (
     Timestamp,
     WithoutNulls,
 )
-from service.codecs.number_array import Floats, NumberArray, ValueArray, Values
+from service.codecs.number_array import Doubles, NumberArray, ValueArray, Values
 from service.codecs.schema import Schema
 from service.errors import Fault
 from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeOptions
@@ -57,7 +57,7 @@ class _Read:
 
 
 Target = Annotated[
-    dict[str, Annotated[Floats, NumberArray]],
+    dict[str, Annotated[Doubles, NumberArray]],
     BeforeValidator(_by_variable),
     _ListOrObject,
     Field(description="Values, null where missing: one list, or an object with one list per variable."),

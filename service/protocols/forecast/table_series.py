@@ -7,7 +7,7 @@ import numpy as np
 
 from service.codecs.faults import quoted
 from service.codecs.field_types import identifier_fault, session_fault
-from service.codecs.number_array import to_float32
+from service.codecs.number_array import first_too_large
 from service.protocols.forecast.schemas import QueryParameters
 from service.protocols.forecast.series import Located, ResolutionRequest, SeriesRequest
 from statecast.time.stamps import Stamps
@@ -89,10 +89,10 @@ def _resolution(series: SeriesRequest, rows: Any, columns: dict[str, Any]) -> Re
 
 
 def _numbers(series: Located, name: str, values: Any) -> Any:
-    small, beyond = to_float32(values)
+    beyond = first_too_large(values)
     if beyond is not None:
         series.fault("expected a finite number that fits float32, got a larger one; rescale it", name, beyond)
-    return small
+    return values
 
 
 def _part(times: Any, rows: Any) -> Any:

@@ -205,7 +205,7 @@ def validate_series(
 
 def _split_future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int) -> None:
     """Take the rows of a table that lie in the horizon off its target; their covariates stay."""
-    target = series.target.get("", np.zeros(0, dtype=np.float32))
+    target = series.target.get("", np.zeros(0))
     if series.table and config.future_covariates and len(target) >= horizon and np.isnan(target[-horizon:]).all():
         series.target = {"": target[: len(target) - horizon]}
 

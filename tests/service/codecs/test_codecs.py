@@ -40,10 +40,10 @@ def decode(text: str) -> ForecastRequest:
 def test_numbers_are_those_that_python_reads(values: list[float | None], item: str) -> None:
     item = item or "["
     body = json.dumps({"series": [{"target": values, "item_id": item}]})
-    expected = np.array([math.nan if value is None else float(value) for value in values]).astype(np.float32)
+    expected = np.array([math.nan if value is None else float(value) for value in values])
     series = decode(body).series[0]
     assert series.faults == [] and series.item_id == item
-    assert series.target[""].dtype == np.float32
+    assert series.target[""].dtype == np.float64
     np.testing.assert_array_equal(series.target[""], expected)
 
 
@@ -126,13 +126,13 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
     )
     first, second = decode_table(table, {"horizon": "3"}, 1000, 10).series
     assert (first.item_id, second.item_id) == ("b", "a")
-    np.testing.assert_array_equal(second.target[""], np.array([np.nan, 4], np.float32))
+    np.testing.assert_array_equal(second.target[""], [np.nan, 4])
     assert isinstance(first.timestamps, Stamps) and list(map(str, first.timestamps.instants)) == [
         "1970-01-01T00:00:00",
         "1970-01-01T00:00:02",
     ]
     assert list(second.past_covariates["kind"]) == [None, "z"]
-    assert second.past_covariates["wind"].dtype == np.float32
+    assert second.past_covariates["wind"].dtype == np.float64
     assert (second.static_covariates, second.session) == ({"site": "s"}, "two")
 
 

@@ -29,23 +29,23 @@ def plain(scores) -> dict[str, list[float]]:
 
 
 def test_errors_and_coverage_are_summed() -> None:
-    scores = score(new_scores(), pending(100), np.float32([[11, np.nan, 20]]), 100, 0.8)
+    scores = score(new_scores(), pending(100), np.array([[11, np.nan, 20]]), 100, 0.8)
     assert plain(scores) == {"mase": [(1 + 8) / 2, 2], "coverage": [1, 2]}
     assert summary(scores, 0.8) == {"observations": 2, "mase": 2.25, "coverage": 0.5, "nominal_coverage": 0.8}
 
 
 def test_later_values_meet_their_own_step() -> None:
     nothing = plain(new_scores())
-    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 103, 0.8))["mase"] == [0, 1]
-    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 104, 0.8)) == nothing
-    assert plain(score(new_scores(), pending(100), np.float32([[13]]), 99, 0.8)) == nothing
-    scores = score(new_scores(), pending(100), np.float32([[13]]), 103, 0.8)
-    assert score(scores, None, np.float32([[13]]), 103, 0.8) is scores
+    assert plain(score(new_scores(), pending(100), np.array([[13]]), 103, 0.8))["mase"] == [0, 1]
+    assert plain(score(new_scores(), pending(100), np.array([[13]]), 104, 0.8)) == nothing
+    assert plain(score(new_scores(), pending(100), np.array([[13]]), 99, 0.8)) == nothing
+    scores = score(new_scores(), pending(100), np.array([[13]]), 103, 0.8)
+    assert score(scores, None, np.array([[13]]), 103, 0.8) is scores
 
 
 @pytest.mark.parametrize("scale", [0.0, np.nan])
 def test_an_unknown_scale_counts_for_coverage_only(scale: float) -> None:
-    scores = score(new_scores(), pending(5, scale), np.float32([[10]]), 5, 0.8)
+    scores = score(new_scores(), pending(5, scale), np.array([[10]]), 5, 0.8)
     assert plain(scores) == {"mase": [0, 0], "coverage": [1, 1]}
     assert summary(scores, 0.8)["mase"] is None
 
@@ -58,7 +58,7 @@ def test_the_interval_takes_the_nearest_trained_levels() -> None:
 @pytest.mark.parametrize("name", metrics.names())
 def test_a_session_can_keep_every_metric(name: str) -> None:
     """What a backtest shows of a model, a session shows of itself, by the same sums."""
-    values = np.float32([[11, np.nan, 20]])
+    values = np.array([[11, np.nan, 20]])
     scores = score(new_scores((name,)), pending(100), values, 100, 0.8)
     judged = quantiles()[:, :3]
     rest = {"quantiles": judged, "levels": LEVELS, "seasonal_error": [2.0]}
@@ -70,7 +70,7 @@ def test_a_session_can_keep_every_metric(name: str) -> None:
 def test_a_metric_that_is_not_installed_stays_as_it_was() -> None:
     """A session must go on after the package of a metric is gone, and show its figure when that is back."""
     scores = {**new_scores(), "gone_metric": np.array([3.0, 2.0])}
-    later = score(scores, pending(100), np.float32([[11]]), 100, 0.8)
+    later = score(scores, pending(100), np.array([[11]]), 100, 0.8)
     assert plain(later) == {"mase": [0.5, 1], "coverage": [1, 1], "gone_metric": [3, 2]}
     assert "gone_metric" not in summary(later, 0.8)
 
@@ -82,7 +82,7 @@ def test_sessions_scored_together_are_scored_as_alone() -> None:
         Observed(
             new_scores(("wql", "mae") if n % 5 == 0 else ()),
             None if n % 7 == 0 else pending(100 + n % 2, 1.0 + n),
-            draw.normal(11, 2, (2 if n % 6 == 0 else 1, 1 + n % 3)).astype(np.float32),
+            draw.normal(11, 2, (2 if n % 6 == 0 else 1, 1 + n % 3)),
             100 + n % 4,
             0.8,
         )

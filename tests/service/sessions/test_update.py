@@ -20,7 +20,7 @@ NAN = float("nan")
 
 def input_of(values, begin: int | None = None, **fields) -> SeriesInput:
     """Build a series of one variable, or of several where ``values`` is a list of lists."""
-    target = np.atleast_2d(np.asarray(values, dtype=np.float32))
+    target = np.atleast_2d(np.asarray(values, dtype=np.float64))
     steps = target.shape[1]
     names = ("",) if target.shape[0] == 1 else tuple(f"v{n}" for n in range(target.shape[0]))
     time_index = None if begin is None else np.arange(begin, begin + steps, dtype=np.int64)
@@ -50,7 +50,7 @@ def blank(came: SeriesInput) -> Record:
         first_index=0,
         last_index=0,
         count=0,
-        tail=np.zeros((len(came.variables), 0), np.float32),
+        tail=np.zeros((len(came.variables), 0)),
         checksum=0,
         created_at=0.0,
         last_used=0.0,
@@ -216,7 +216,7 @@ def test_any_split_leaves_the_same_record_and_any_repetition_nothing(values: lis
         read.append(update.target)
         begin = cut
     assert record is not None
-    np.testing.assert_array_equal(np.concatenate(read, axis=1), np.float32([values]))
+    np.testing.assert_array_equal(np.concatenate(read, axis=1), [values])
     np.testing.assert_array_equal(record.tail, whole.tail)
     for name in ("first_index", "last_index", "count", "checksum"):
         assert getattr(record, name) == getattr(whole, name)

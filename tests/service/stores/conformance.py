@@ -30,7 +30,7 @@ def record_of(key: str, **changes: object) -> Record:
         first_index=3,
         last_index=9,
         count=6,
-        tail=np.array([[1, 2, np.nan], [4, 5, 6]], dtype=np.float32),
+        tail=np.array([[1, 0.1, np.nan], [4, 1200000020, 6]]),
         checksum=2**32 - 1,
         created_at=100.25,
         last_used=101.5,
@@ -38,9 +38,9 @@ def record_of(key: str, **changes: object) -> Record:
         state_bytes=50_000,
         digest="sha256:bb",
         request=Request(3, 9, 77),
-        issued=PendingForecast(10, np.arange(24, dtype=np.float32).reshape(2, 4, 3), np.float32([0.5, np.nan])),
+        issued=PendingForecast(10, np.arange(24).reshape(2, 4, 3) / 10, np.array([0.3, np.nan])),
         scores={"mase": np.array([2.5, 3]), "wql": np.array([0.1, 7]), "coverage": np.array([4.0, 5])},
-        given_tail=np.array([[[np.nan, 7, np.nan]], [[np.nan, 8, 9]]], dtype=np.float32),
+        given_tail=np.array([[[np.nan, 0.7, np.nan]], [[np.nan, 8, 9]]]),
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 

@@ -44,4 +44,15 @@ def test_a_forecast_from_before_lies_as_it_did() -> None:
     assert issued is not None
     np.testing.assert_array_equal(issued.quantiles, [[[1, 2, 4], [2, 3, 5]]])
     assert (issued.start, issued.scale.tolist()) == (10, [0.5])
-    assert to_row(from_row(EARLIER))[10] == EARLIER[10]
+    again = from_row(to_row(from_row(EARLIER))).issued
+    assert again is not None
+    np.testing.assert_array_equal(again.quantiles, issued.quantiles)
+
+
+def test_what_was_kept_in_float32_is_known_to_be_so() -> None:
+    """A retry of 12.1 after an upgrade must not contradict the float32 that the earlier release kept of it."""
+    record = from_row(EARLIER)
+    assert (record.single_until, record.tail.dtype) == (9, np.float64)
+    again = from_row(to_row(record))
+    assert again.single_until == 9 and again.rounded(9) and not again.rounded(10)
+    np.testing.assert_array_equal(again.tail, record.tail)

@@ -17,7 +17,7 @@ from service.stores.record_columns import COLUMNS, from_row, to_row
 def record(freq: str | None, offset: int, first: int, last: int) -> Record:
     return Record(
         key="k", model="m", model_name="m@1", freq=freq, offset=offset, variables=("",), static=np.zeros(0, np.float32),
-        interval=0.8, first_index=first, last_index=last, count=last - first + 1, tail=np.zeros((1, 0), np.float32),
+        interval=0.8, first_index=first, last_index=last, count=last - first + 1, tail=np.zeros((1, 0)),
         checksum=0, created_at=0.0, last_used=0.0, expires_at=1.0,
     )  # fmt: skip
 
