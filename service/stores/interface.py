@@ -1,15 +1,17 @@
 """What a state store is: records and states by session key, written all or nothing.
 
-Once a commit returns, a durable store keeps it through ``kill -9`` and a power cut.
+Once a commit returns, a durable store keeps it through ``kill -9`` and a power cut. The durable truth of a session is
+its last snapshot (``Put``) and, in a store that is ``journaled``, what was appended to it since (``Append``).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Protocol, Self
 
 from service.stores.record import PendingForecast, Record, Request, Scores
+from service.stores.writes import Append, Delete, Put, Touch, Trim, Write
 
 __all__ = [
+    "Append",
     "Delete",
     "PendingForecast",
     "Put",
@@ -19,6 +21,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Touch",
+    "Trim",
     "Write",
 ]
 
@@ -27,62 +30,22 @@ class StoreError(Exception):
     """The store cannot be opened, read or written: disk full, file damaged, held by another process."""
 
 
-@dataclass(frozen=True, eq=False)
-class Put:
-    """Keep a record together with its state.
-
-    Parameters
-    ----------
-    record : Record
-        The session.
-    state : bytes
-        V rows of the model's state, one after the other; of a text, one.
-    """
-
-    record: Record
-    state: bytes
-
-
-@dataclass(frozen=True)
-class Touch:
-    """The session was used; nothing else about it changed.
-
-    Parameters
-    ----------
-    key : str
-        Of the session.
-    last_used : float
-        Seconds since 1970.
-    expires_at : float
-        Seconds since 1970.
-    """
-
-    key: str
-    last_used: float
-    expires_at: float
-
-
-@dataclass(frozen=True)
-class Delete:
-    """The session is gone for good, its tombstone too.
-
-    Parameters
-    ----------
-    key : str
-        Of the session.
-    """
-
-    key: str
-
-
-Write = Put | Touch | Delete
-
-
 class Store(Protocol):
-    """Records and states by session key. Every method may be called from any thread; errors are ``StoreError``."""
+    """Records and states by session key. Every method may be called from any thread; errors are ``StoreError``.
+
+    Attributes
+    ----------
+    name : str
+        Scheme of its URL.
+    durable : bool
+        Whether what was committed outlives the process.
+    journaled : bool
+        Whether ``commit`` takes ``Append`` and ``Trim``. A store that is not durable may take them and keep nothing.
+    """
 
     name: str
     durable: bool
+    journaled: bool
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -130,6 +93,16 @@ class Store(Protocol):
         -------
         bytes or None
             None where there is no session, or an expired one.
+        """
+
+    def appended(self) -> Iterator[Append]:
+        """Read what was appended and not trimmed, in order; at start, to bring sessions up to date.
+
+        Returns
+        -------
+        iterator of Append
+            Of every session. A reader passes over entries whose key has no record with the same ``created_at``, and
+            steps up to the record's ``last_index``: a snapshot holds these.
         """
 
     def commit(self, writes: Sequence[Write]) -> None:

@@ -1,13 +1,13 @@
 """Sessions in a dictionary: to try things out, and for tests. Whatever it holds is gone with the process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Self
 
 import numpy as np
 
-from service.stores.interface import Delete, Put, Record, StoreError, Write
+from service.stores.interface import Append, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.registry import stores
 
 
@@ -17,6 +17,7 @@ class MemoryStore:
 
     name = "memory"
     durable = False
+    journaled = True
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -39,6 +40,10 @@ class MemoryStore:
         with self._lock:
             return self._sessions.get(key, (None, None))[1]
 
+    def appended(self) -> Iterator[Append]:
+        """Nothing: what was appended would not outlive the process either. See ``Store.appended``."""
+        return iter(())
+
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none; see ``Store.commit``."""
         with self._lock:
@@ -48,7 +53,10 @@ class MemoryStore:
                     changed[write.record.key] = write.record, write.state
                 elif isinstance(write, Delete):
                     changed[write.key] = None
-                elif (kept := changed.get(write.key, self._sessions.get(write.key))) is not None:
+                elif (
+                    isinstance(write, Touch)
+                    and (kept := changed.get(write.key, self._sessions.get(write.key))) is not None
+                ):
                     record = replace(kept[0], last_used=write.last_used, expires_at=write.expires_at)
                     changed[write.key] = record, kept[1]
             for key, session in changed.items():

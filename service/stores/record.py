@@ -83,7 +83,8 @@ class Record:
     checksum : int
         CRC-32 of the values before the tail, time-major.
     created_at : float
-        Seconds since 1970.
+        Seconds since 1970. Stores keep this float64 to the bit (as the shortest text that reads back the same), because
+        a journal tells the lives of a key apart by it.
     last_used : float
         Seconds since 1970.
     expires_at : float

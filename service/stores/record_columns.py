@@ -3,6 +3,7 @@
 import json
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,34 +35,33 @@ def to_row(record: Record) -> tuple[Any, ...]:
     tuple
         One value per name in ``COLUMNS``.
     """
-    birth = json.dumps(
-        {
-            "model": record.model,
-            "model_name": record.model_name,
-            "freq": record.freq,
-            "offset": record.offset,
-            "variables": record.variables,
-            "static": record.static.tolist(),
-            "interval": record.interval,
-            "first_clock": record.first_index,
-            "created_at": record.created_at,
-            "state_bytes": record.state_bytes,
-            "kind": record.kind,
-            "given": record.given_tail.shape[1],
-            "season": record.season,
-            "metrics": {name: len(state) for name, state in record.scores.items()},
-            "zone": record.zone,
-            "single_until": record.single_until,
-        }
-    )
-    tails = [record.tail, *record.given_tail.transpose(1, 0, 2)]
+    tail = record.tail
+    if record.given_tail.shape[1]:
+        tail = np.concatenate([tail, *record.given_tail.transpose(1, 0, 2)])
     request, issued, scores = record.request, record.issued, record.scores
     return (
         record.key,
-        birth,
+        _birth(
+            record.model,
+            record.model_name,
+            record.freq,
+            record.offset,
+            record.variables,
+            record.static.astype("<f4", copy=False).tobytes(),
+            record.interval,
+            record.first_index,
+            record.created_at,
+            record.state_bytes,
+            record.kind,
+            record.given_tail.shape[1],
+            record.season,
+            tuple([(name, len(state)) for name, state in scores.items()]),
+            record.zone,
+            record.single_until,
+        ),
         record.last_index,
         record.count,
-        np.concatenate(tails).astype("<f8", copy=False).tobytes(),
+        tail.astype("<f8", copy=False).tobytes(),
         record.checksum,
         request.begin if request else None,
         request.end if request else None,
@@ -73,6 +73,51 @@ def to_row(record: Record) -> tuple[Any, ...]:
         record.last_used,
         record.expires_at,
         int(record.dropped),
+    )
+
+
+@lru_cache(maxsize=8192)
+def _birth(
+    model: str,
+    model_name: str,
+    freq: str | None,
+    offset: int,
+    variables: tuple[str, ...],
+    static: bytes,
+    interval: float,
+    first_index: int,
+    created_at: float,
+    state_bytes: int,
+    kind: str,
+    given: int,
+    season: int | None,
+    metrics: tuple[tuple[str, int], ...],
+    zone: str,
+    single_until: int | None,
+) -> str:
+    """What of a record hardly ever changes, as one JSON text; kept, because to write it takes longer than all the rest.
+
+    Floats are written so that they are read back to the bit.
+    """
+    return json.dumps(
+        {
+            "model": model,
+            "model_name": model_name,
+            "freq": freq,
+            "offset": offset,
+            "variables": variables,
+            "static": np.frombuffer(static, "<f4").tolist(),
+            "interval": interval,
+            "first_clock": first_index,
+            "created_at": created_at,
+            "state_bytes": state_bytes,
+            "kind": kind,
+            "given": given,
+            "season": season,
+            "metrics": dict(metrics),
+            "zone": zone,
+            "single_until": single_until,
+        }
     )
 
 
@@ -139,8 +184,12 @@ def _offset_of_before(birth: dict[str, Any]) -> int:
 
 
 def _pack(issued: PendingForecast) -> bytes:
-    low, median, high = issued.quantiles.transpose(2, 0, 1)
-    return np.concatenate([median, low, high, issued.scale[:, None]], axis=1).astype("<f8", copy=False).tobytes()
+    rows, steps = issued.quantiles.shape[:2]
+    table = np.empty((rows, 3 * steps + 1), dtype="<f8")
+    for place, level in enumerate((1, 0, 2)):
+        table[:, place * steps : (place + 1) * steps] = issued.quantiles[..., level]
+    table[:, -1] = issued.scale
+    return table.tobytes()
 
 
 def _unpack(start: int, data: bytes, rows: int, kind: str) -> PendingForecast:

@@ -16,7 +16,9 @@ class Server:
     def __init__(self, folder: Path, **settings: str) -> None:
         names = {f"STATECAST_{name.upper()}": value for name, value in settings.items()}
         plain = {name: value for name, value in os.environ.items() if not name.startswith("STATECAST_")}
-        self._environment = plain | {"STATECAST_PORT": "0", "PYTHONUNBUFFERED": "1"} | names
+        compiled = os.environ.get("STATECAST_COMPILED", "auto")  # to compile takes longer than a test may
+        usual = {"STATECAST_PORT": "0", "STATECAST_COMPILED": compiled, "PYTHONUNBUFFERED": "1"}
+        self._environment = plain | usual | names
         self._folder = folder
         self.process: subprocess.Popen[str] | None = None
         self.url = ""

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from service.stores.interface import Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
+from tests.service.stores import journal_checks
+from tests.service.stores.journal_checks import append_of, kept
 
 URLS = {"memory": "memory://", "sqlite": "sqlite:///{folder}/deep/er/s.db", "toy": "toy://{folder}"}
 """An empty store of each kind, by the name that it is registered under."""
@@ -66,9 +68,9 @@ def check_a_record_and_its_state_come_back_as_they_went(store: Store) -> None:
     """What is not read back as it was written makes the next observation another series."""
     first, bare = record_of("k1"), record_of("k2", request=None, issued=None, freq=None, static=np.zeros(0, np.float32))
     store.commit([Put(first, STATE), Put(bare, b"x")])
-    for kept in (first, bare):
-        back = store.get(kept.key)
-        assert back is not None and same(back, kept)
+    for put in (first, bare):
+        back = store.get(put.key)
+        assert back is not None and same(back, put)
     assert (store.state("k1"), store.state("k2")) == (STATE, b"x")
 
 
@@ -121,6 +123,22 @@ def check_writes_are_applied_all_or_none(store: Store) -> None:
     assert store.get("other") is None
 
 
+def check_a_later_write_of_a_commit_takes_effect_after_an_earlier_one(store: Store) -> None:
+    """A session that is deleted and opened again in one batch would be lost."""
+    store.commit([Put(record_of("k"), STATE)])
+    store.commit([Delete("k"), Put(record_of("k", count=9), b"new"), Touch("k", 150.0, 300.0)])
+    back = store.get("k")
+    assert back is not None and (back.count, back.expires_at, store.state("k")) == (9, 300.0, b"new")
+
+
+def check_a_birth_comes_back_to_the_bit(store: Store) -> None:
+    """By another birth what was appended to a session would be taken for an earlier one's, and lost."""
+    for number, birth in enumerate((0.1 + 0.2, 1e-310, 1764275264.1234567, float(np.nextafter(1.7e9, 2e9)))):
+        store.commit([Put(record_of(f"k{number}", created_at=birth), b"x")])
+        back = store.get(f"k{number}")
+        assert back is not None and np.float64(back.created_at).tobytes() == np.float64(birth).tobytes()
+
+
 def check_any_thread_may_call(store: Store) -> None:
     """The event loop reads while the engine writes."""
     store.commit([Put(record_of(f"k{n}"), bytes([n])) for n in range(20)])
@@ -136,8 +154,11 @@ def check_any_thread_may_call(store: Store) -> None:
 def check_what_is_durable_survives_a_reopening(store: Store, again: Callable[[], Store]) -> None:
     """A store that says it is durable and forgets loses what was acknowledged."""
     store.commit([Put(record_of("k"), STATE)])
+    if store.journaled:
+        store.commit([append_of(1, "k", "l")])
     store.close()
     opened = again()
+    assert not opened.journaled or kept(opened, append_of(1, "k", "l"))
     back = opened.get("k")
     assert (back is not None and same(back, record_of("k")) and opened.state("k") == STATE) == opened.durable
     opened.close()
@@ -156,6 +177,6 @@ def url_of(name: str, folder: Path) -> str:
 
 CHECKS = {
     name.removeprefix("check_"): check
-    for name, check in list(globals().items())
+    for name, check in [*globals().items(), *vars(journal_checks).items()]
     if name.startswith("check_") and name != "check_what_is_durable_survives_a_reopening"
 }

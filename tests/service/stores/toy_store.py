@@ -3,13 +3,13 @@
 import base64
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from service.stores.interface import Put, Record, StoreError, Touch, Write
+from service.stores.interface import Append, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record_columns import from_row, to_row
 from service.stores.registry import stores
 
@@ -20,6 +20,7 @@ class ToyStore:
 
     name = "toy"
     durable = True
+    journaled = False
 
     def __init__(self, folder: Path) -> None:
         self._file, self._lock = folder / "toy.json", RLock()
@@ -42,6 +43,10 @@ class ToyStore:
         with self._lock:
             return self._read().get(key, (None, None))[1]
 
+    def appended(self) -> Iterator[Append]:
+        """Nothing: it keeps no journal."""
+        return iter(())
+
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none."""
         with self._lock:
@@ -55,8 +60,10 @@ class ToyStore:
                         kept[write.key] = (
                             replace(record, last_used=write.last_used, expires_at=write.expires_at), state
                         )  # fmt: skip
-                else:
+                elif isinstance(write, Delete):
                     kept.pop(write.key, None)
+                else:
+                    raise StoreError(f"{type(write).__name__}: this store keeps no journal")
             self._write(kept)
 
     def expire(self, now: float) -> int:
