@@ -245,7 +245,7 @@ class ForecastService:
         now, config = self._sessions.now(), model.config
         after = update.advance(before, scores, now, now + self._sessions.ttl)
         touch = now - before.last_used > self._sessions.slack
-        writes = SessionWrites(after, Interval.of(config.quantile_levels), config.horizon, touch)
+        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), config.horizon, touch)
         lease = turn.checkout(model.key, len(series.variables))
         job = build_job(model, series, update, turn.record, lease, writes)
         warnings = opening_warnings(series, update) if turn.record is None else ()

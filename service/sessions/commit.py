@@ -1,10 +1,11 @@
 """A session's part in a job: what the store holds of it once the job has run."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 from service.scheduling.forecast_result import ForecastResult
 from service.sessions.live_metrics import Interval, issue
+from service.sessions.session_update import SessionUpdate
+from service.stores.digest import bytes_of, extend, opening, text_of
 from service.stores.interface import Put, Record, Touch
 
 
@@ -15,7 +16,9 @@ class SessionWrites:
     Parameters
     ----------
     record : Record
-        The session as it will stand after the job, but for its state and its pending forecast.
+        The session as it will stand after the job, but for its state, its digest and its pending forecast.
+    update : SessionUpdate
+        What is new: the steps that the digest goes on with.
     interval : Interval
         Levels of the forecast that are kept to be scored.
     horizon : int
@@ -25,6 +28,7 @@ class SessionWrites:
     """
 
     record: Record
+    update: SessionUpdate
     interval: Interval
     horizon: int
     touch: bool
@@ -37,5 +41,18 @@ class SessionWrites:
         pending = issue(
             result.quantiles[rows], result.seasonal_error[rows], record.last_index + 1, self.interval, self.horizon
         )
-        digest = "sha256:" + hashlib.sha256(state).hexdigest()
-        return Put(replace(record, state_bytes=len(state), digest=digest, issued=pending), state)
+        return Put(replace(record, state_bytes=len(state), digest=self._digest(), issued=pending), state)
+
+    def _digest(self) -> str:
+        """The chain over what the network has read; where an earlier release opened the session, since then."""
+        record, update = self.record, self.update
+        if record.digest:
+            before = bytes_of(record.digest)
+        else:
+            history = update.coarse_history if update.coarse_history.size else None
+            before = opening(
+                record.model, record.variables, record.static,
+                season=record.season, freq=record.freq, offset=record.offset, history=history,
+            )  # fmt: skip
+        coarse = update.mixed_frequency.transpose(2, 0, 1)
+        return text_of(extend(before, update.time_index + 1, update.target, update.past, update.known, coarse))
