@@ -12,7 +12,7 @@ from service.errors import Conflict, Unprocessable
 from service.sessions.regular_series import Limits
 from service.sessions.series_input import Coarse, Doubles, SeriesInput
 from service.stores.interface import Record
-from statecast.layers.mixed_frequency import align
+from statecast.inputs.bucket_values import align
 from statecast.time.frequency import Frequency
 
 

@@ -9,7 +9,8 @@ import torch
 from statecast.api.history import read_one
 from statecast.config import ForecasterConfig
 from statecast.errors import InputError
-from statecast.layers.mixed_frequency import align, first_bucket
+from statecast.inputs.bucket_values import align
+from statecast.layers.mixed_frequency import first_bucket
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import TimeOptions
 from statecast.time.wall_times import wall_or_utc

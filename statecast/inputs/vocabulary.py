@@ -7,6 +7,8 @@ never generated. Bytes know everything; there generation is kept to bytes that c
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,12 @@ VOCABULARIES = ("char", "word", "byte")
 UNKNOWN = "\ufffd"
 # Runs of letters and digits, and everything else one by one: joined again they are the text.
 _WORDS = re.compile(r"\w+|\s|[^\w\s]")
+
+# Bytes of UTF-8 by what they say of those after them: first and last of each class, later ones out of earlier ones.
+_BYTE_CLASSES = (
+    (0x00, 0x7F), (0x80, 0xBF), (0xC0, 0xDF), (0xE0, 0xE0), (0xE1, 0xEF), (0xED, 0xED), (0xF0, 0xF0), (0xF1, 0xFF),
+    (0xF4, 0xF4),
+)  # fmt: skip
 
 
 class Vocabulary:
@@ -185,3 +193,28 @@ def allowed_bytes(tail: bytes) -> NDArray[np.bool_]:
         high = {0xED: 0xA0, 0xF4: 0x90}.get(lead, high)
     allowed[low:high] = True
     return allowed
+
+
+@cache
+def tabulate_allowed_bytes() -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Tabulate ``allowed_bytes`` over the last three bytes, so that a device can look up what may follow.
+
+    Returns
+    -------
+    tuple of ndarray
+        The class ``[257]`` of each byte, before them that of none; and by the classes of the last three bytes which may
+        follow, ``[9, 9, 9, 256]`` bool.
+
+    Examples
+    --------
+    >>> byte_class, allowed = tabulate_allowed_bytes()
+    >>> one, two, three = (byte_class[byte + 1] for byte in (-1, 0xE0, 0xA0))
+    >>> bool((allowed[one, two, three] == allowed_bytes(bytes([0xE0, 0xA0]))).all())
+    True
+    """
+    byte_class = np.zeros(257, dtype=np.int64)
+    for place, (first, last) in enumerate(_BYTE_CLASSES):
+        byte_class[first + 1 : last + 2] = place
+    ends = [last for _, last in _BYTE_CLASSES]
+    allowed = np.stack([allowed_bytes(bytes(tail)) for tail in product(ends, repeat=3)])
+    return byte_class, allowed.reshape(*[len(ends)] * 3, 256)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from statecast.devices.gates import is_shut
 from statecast.inputs.spatial_grid import NEIGHBOURS, SpatialGrid
 from statecast.layers.cells.recurrent import Recurrent
 
@@ -81,7 +82,7 @@ class ConvolutionalLSTM(Recurrent):
 
     def _active(self) -> bool:
         """Where all sides are zero the target's node is an LSTM, and no other is read; they may still learn."""
-        return self.training or any(bool(weight.any()) for weight in self.sides.values())
+        return not all(is_shut(weight, self.training) for weight in self.sides.values())
 
     def _target(self, nodes: Tensor) -> Tensor:
         return nodes[..., : self.channels]

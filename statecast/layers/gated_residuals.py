@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from statecast.config import ForecasterConfig
+from statecast.devices.gates import is_shut
 from statecast.layers.feature_attention import FeatureAttention
 from statecast.layers.memory_attention import MemoryAttention
 from statecast.layers.memory_transformer import MemoryTransformer
@@ -160,7 +161,7 @@ class GatedResiduals(nn.Module):
         """
         if self.features is None and self.memory is None:
             return Attended(hidden, {}, {})
-        last = torch.tensor([-1], device=hidden.device)
+        last = torch.full((1,), -1, device=hidden.device)
         period, none = self.config.patch_length, hidden.new_zeros((len(state), 1, 0))
         now = Scaling(state["locs"][:, -1:], state["scales"][:, -1:])
         inputs = PatchInput(
@@ -191,12 +192,13 @@ class GatedResiduals(nn.Module):
         time: dict[int, Tensor] = {}
         features: dict[str, Tensor] = {}
         whole = hidden
-        if self.features is not None and self._active(self.feature_gate):
+        if self.features is not None and not is_shut(self.feature_gate, self.training):
             patch = scaled_patch(inputs.patches[0], inputs.now)
             attended, weights = self.features(hidden, patch, inputs.covariates, inputs.calendar)
             whole = whole + self.feature_gate * attended
             features = dict(zip(self.features.names, weights.unbind(-1), strict=True))
-        if self.memory is not None and self._active(self.memory_gate):
+        # A part whose gate stayed shut adds nothing, so it is skipped, with no shares.
+        if self.memory is not None and not is_shut(self.memory_gate, self.training):
             period = self.config.patch_length
             back = torch.arange(self.config.memory, 0, -1, device=hidden.device)
             index = places[:, None] - back * apart
@@ -207,10 +209,6 @@ class GatedResiduals(nn.Module):
             ages = [*range(self.config.memory * period, 0, -period), 0]  # a transformer also looks at the present
             time = dict(zip(ages, weights.unbind(-1), strict=False))
         return Attended(whole, time, features)
-
-    def _active(self, gate: Tensor) -> bool:
-        """A part whose gate stayed shut adds nothing, so it is skipped, with no shares; it may still learn."""
-        return self.training or bool(gate.any())
 
 
 def _look_back(config: ForecasterConfig) -> MemoryAttention | MemoryTransformer:

@@ -35,6 +35,9 @@ class GridEncoder(PatchEncoder):
         If a name of the grid is not that of a numeric past covariate.
     """
 
+    beside: Tensor
+    others: Tensor
+
     def __init__(self, config: ForecasterConfig) -> None:
         spatial_grid = SpatialGrid(config.spatial_grid)
         past = {covariate.name: covariate for covariate in config.past_covariates}
@@ -62,9 +65,10 @@ class GridEncoder(PatchEncoder):
         for name, covariate in past.items():
             columns[name] = column
             column += covariate.width
-        self.beside = [columns[name] for name in spatial_grid.names]
-        every = range(config.past_width + config.user_known_width)
-        self.others = [column for column in every if column not in self.beside]
+        beside = [columns[name] for name in spatial_grid.names]
+        apart = [column for column in range(config.past_width + config.user_known_width) if column not in beside]
+        for name, places in (("beside", beside), ("others", apart)):
+            self.register_buffer(name, torch.tensor(places, dtype=torch.int64), persistent=False)
 
     def ablatable(self) -> dict[str, list[Tensor]]:
         """See ``PatchEncoder.ablatable``."""
@@ -75,8 +79,8 @@ class GridEncoder(PatchEncoder):
         """See ``PatchEncoder.embedded``: ``[B, N, K D]``, the target's first."""
         count = len(self.beside) + len(self.others)
         columns = inputs.covariates.unflatten(-1, (count, self.patch_length))
-        target = super().embedded(inputs._replace(covariates=columns[:, :, self.others].flatten(2)))
-        patches = columns[:, :, self.beside]
+        target = super().embedded(inputs._replace(covariates=columns.index_select(2, self.others).flatten(2)))
+        patches = columns.index_select(2, self.beside)
         calendar = inputs.calendar[:, :, None].expand(-1, -1, len(self.beside), -1)
         known = torch.cat([patches, (patches != 0).float(), calendar], dim=-1)
         beside = self.dropout(torch.relu(self.embed_beside(known)))

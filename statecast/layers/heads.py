@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from statecast.devices.constants import constant
 from statecast.errors import InputError
 
 
@@ -145,13 +146,15 @@ class QuantileHead(nn.Module):
         return torch.cat([centre - below, centre, centre + above], dim=-1)
 
 
-def mass_weights(levels: Sequence[float]) -> Tensor:
+def mass_weights(levels: Sequence[float], device: torch.device | None = None) -> Tensor:
     """Say how much probability lies nearest to each level: weights of the mean over quantiles.
 
     Parameters
     ----------
     levels : sequence of float
         The Q quantile levels, ascending.
+    device : torch.device or None
+        Where they are wanted; None for the CPU.
 
     Returns
     -------
@@ -163,8 +166,8 @@ def mass_weights(levels: Sequence[float]) -> Tensor:
     >>> [round(weight, 3) for weight in mass_weights((0.1, 0.5, 0.9)).tolist()]
     [0.3, 0.4, 0.3]
     """
-    edges = torch.tensor([0.0, *((a + b) / 2 for a, b in pairwise(levels)), 1.0]).double()
-    return edges.diff()
+    edges = (0.0, *((a + b) / 2 for a, b in pairwise(levels)), 1.0)
+    return constant(edges, torch.float32, device or torch.device("cpu")).double().diff()
 
 
 def interpolate_levels(

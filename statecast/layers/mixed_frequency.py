@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from statecast.devices.constants import READS_FOR_NOTHING
 from statecast.errors import InputError
 from statecast.layers.bucket_encoder import MEMORY, BucketEncoder, find_ends
 from statecast.state.causal_scaling import Scaling, discounted_sums, scaling_of
@@ -25,8 +25,6 @@ from statecast.time.frequency import Frequency
 
 # In buckets: long beside the eight that an input holds, so that a week's trend is not taken for the level.
 HALF_LIFE = 4.0 * MEMORY
-
-Numbers = NDArray[Any]
 
 
 class Kept(NamedTuple):
@@ -120,14 +118,17 @@ class MixedFrequencyEncoder(BucketEncoder):
         }
 
     def _recall(self, coarse_history: Tensor, kept: Kept) -> Kept:
-        """Read the buckets before the chunk, rows with equally many of them together."""
+        """Read the buckets before the chunk."""
+        if not coarse_history.shape[1]:
+            return kept
         seen = ~coarse_history.isnan()
-        count = (
-            torch.where(seen.any(1), coarse_history.shape[1] - seen.int().argmax(1), 0)
-            if coarse_history.shape[1]
-            else None
-        )
-        for size in [] if count is None else count.unique().tolist():
+        count = torch.where(seen.any(1), coarse_history.shape[1] - seen.int().argmax(1), 0)
+        on_host = count.device.type in READS_FOR_NOTHING
+        return (self._recall_by_count if on_host else self._recall_together)(coarse_history, count, kept)
+
+    def _recall_by_count(self, coarse_history: Tensor, count: Tensor, kept: Kept) -> Kept:
+        """Rows with equally many buckets as one sequence."""
+        for size in count.unique().tolist():
             if size:
                 row = torch.nonzero(count == size).flatten()
                 own = Kept(*(part[row] for part in kept))
@@ -136,6 +137,21 @@ class MixedFrequencyEncoder(BucketEncoder):
                 new = Kept(recent[:, 1 - MEMORY :], offset, sums[:, -1], hidden)
                 kept = Kept(*(old.index_copy(0, row, part) for old, part in zip(kept, new, strict=True)))
         return kept
+
+    def _recall_together(self, coarse_history: Tensor, count: Tensor, kept: Kept) -> Kept:
+        """All rows a bucket at a time, each from its own first one: on a device, which would have to say how many."""
+        recent, offset, sums = _follow(coarse_history, kept)
+        hidden, begun = kept.hidden, coarse_history.shape[1] - count
+        for place, bucket in enumerate(self._embed(recent, offset, sums).unbind(1)):
+            after = self.recurrent.step(bucket, hidden)
+            hidden = torch.where((begun <= place)[:, None, None, None], after, hidden)
+        new, any_seen = Kept(recent[:, 1 - MEMORY :], offset, sums[:, -1], hidden), count > 0
+        return Kept(
+            *(
+                torch.where(any_seen.view(-1, *[1] * (old.dim() - 1)), part, old)
+                for old, part in zip(kept, new, strict=True)
+            )
+        )
 
     def _embed(self, recent: Tensor, offset: Tensor, sums: Tensor) -> Tensor:
         now = scaling_of(sums, offset[:, None])
@@ -208,47 +224,3 @@ def explain_bucket_start(freq: Frequency, instant: np.datetime64) -> str:
         f"expected the time at which a bucket begins, such as {begin}Z, got {instant}Z; buckets are counted from "
         "1970-01-01T00:00:00Z, aggregate to those"
     )
-
-
-def align(values: Numbers, first: int, length: int, time_index: int, steps: int, most: int) -> tuple[Numbers, Numbers]:
-    """Put the values of buckets where the steps after an index read them.
-
-    Parameters
-    ----------
-    values : ndarray
-        ``[V, N]``, of consecutive buckets, NaN where missing.
-    first : int
-        Absolute index of the first of these buckets.
-    length : int
-        Base steps per bucket.
-    time_index : int
-        Index of the step before the first.
-    steps : int
-        Steps, T.
-    most : int
-        Buckets before the first step that are read, K.
-
-    Returns
-    -------
-    tuple of ndarray
-        ``[V, T]``, each value at its bucket's last step and NaN elsewhere, and ``[V, K]``, of the buckets that were
-        over before, NaN where there is none. What belongs to neither is left out.
-
-    Examples
-    --------
-    >>> values, before = align(np.array([[1.0, 2.0]], dtype=np.float32), 0, 2, time_index=1, steps=3, most=1)
-    >>> values.tolist(), before.tolist()
-    ([[nan, 2.0, nan]], [[1.0]])
-    """
-    time_indices = time_index + 1 + np.arange(steps)
-    ends = np.flatnonzero((time_indices + 1) % length == 0)
-    column = np.full((values.shape[0], steps), np.nan, dtype=values.dtype)
-    column[:, ends] = _values_at(values, time_indices[ends] // length - first)
-    return column, _values_at(values, (time_index + 1) // length - most + np.arange(most) - first)
-
-
-def _values_at(values: Numbers, index: NDArray[np.int64]) -> Numbers:
-    inside = (index >= 0) & (index < values.shape[1])
-    found = np.full((values.shape[0], index.size), np.nan, dtype=values.dtype)
-    found[:, inside] = values[:, index[inside]]
-    return found

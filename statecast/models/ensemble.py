@@ -168,9 +168,8 @@ class Ensemble(SeriesNetwork):
 
 def _widened(weights: Tensor, known: Sequence[object], every: Sequence[object]) -> Tensor:
     """A member's weights ``[M, S, known]`` among those of all members, 0 at what it has not."""
-    widened = weights.new_zeros((*weights.shape[:2], len(every)))
-    widened[..., [every.index(one) for one in known]] = weights
-    return widened
+    nothing = torch.zeros_like(weights[..., 0])
+    return torch.stack([weights[..., known.index(one)] if one in known else nothing for one in every], dim=-1)
 
 
 def _average_shares(parts: list[Mapping[_Name, Tensor]]) -> dict[_Name, Tensor]:

@@ -189,6 +189,7 @@ class Family(nn.Module):
         own.conformal_offsets = found.conformal_offsets[:, : config.segments]
         own.in_sample_offsets = found.in_sample_offsets[:, : config.segments]
         own.cold_start_widening = found.cold_start_widening[: config.segments]
+        own.aims = own.aims.to(found.aims.device)
         own.autocorrelation, own.in_sample_until = found.autocorrelation[: config.horizon], found.in_sample_until
         return member.train(self.training)
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from statecast.inputs.vocabulary import Vocabulary, allowed_bytes
+from statecast.inputs.vocabulary import Vocabulary, tabulate_allowed_bytes
 from statecast.layers.cells import registry as cells
 from statecast.layers.cells.recurrent import Recurrent
 from statecast.plain import Plain, as_tuples, expect
@@ -76,6 +76,9 @@ class Generator(nn.Module):
     ((1, 3), 3)
     """
 
+    byte_class: Tensor
+    allowed: Tensor
+
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
@@ -91,6 +94,10 @@ class Generator(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.recurrent = Recurrent(config.cell, config.width, config.layers, config.dropout, inputs=config.embedding)
         self.head = nn.Linear(config.width, len(self.vocabulary))
+        if config.vocabulary == "byte":
+            byte_class, allowed = tabulate_allowed_bytes()
+            self.register_buffer("byte_class", torch.from_numpy(byte_class), persistent=False)
+            self.register_buffer("allowed", torch.from_numpy(allowed), persistent=False)
 
     def fresh(self, rows: int) -> State:
         """Return the states of texts of which nothing has been read.
@@ -160,9 +167,8 @@ class Generator(nn.Module):
         logits: Tensor = self.head(state["hidden"][:, -1, 0])
         if self.vocabulary.kind != "byte":
             return torch.cat([torch.full_like(logits[:, :1], -torch.inf), logits[:, 1:]], dim=1)
-        tails = [bytes(byte for byte in row if byte >= 0) for row in state["recent"].tolist()]
-        allowed = torch.stack([torch.from_numpy(allowed_bytes(tail)) for tail in tails])
-        return logits.masked_fill(~allowed.to(logits.device), -torch.inf)
+        classes = self.byte_class[state["recent"] + 1]
+        return logits.masked_fill(~self.allowed[tuple(classes.unbind(1))], -torch.inf)
 
     def step(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Read one symbol per row and say what may follow: ``prime``, then ``decode``.

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from statecast.devices.constants import constant
 from statecast.errors import InputError
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
@@ -43,7 +44,7 @@ def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tens
     Tensor, ``[M, S]``
         Values, ascending in the share.
     """
-    grid = torch.tensor(levels, dtype=torch.float64, device=quantiles.device)
+    grid = constant(tuple(levels), torch.float64, quantiles.device)
     right = torch.searchsorted(grid, shares.contiguous()).clamp(1, len(levels) - 1)
     low, high = quantiles.gather(1, right - 1), quantiles.gather(1, right)
     inside = low + (high - low) * (shares - grid[right - 1]) / (grid[right] - grid[right - 1])

@@ -60,6 +60,8 @@ class Calibration(nn.Module):
 
     Attributes
     ----------
+    aims : Tensor
+        ``[2, 1]``, share of misses on either side that own offsets aim at; follows from the config.
     conformal_offsets : Tensor
         ``[2, S]``, log stretch below and above the median.
     in_sample_offsets : Tensor
@@ -72,6 +74,7 @@ class Calibration(nn.Module):
         ``[F]`` of normal scores by lag, 1 at lag 0.
     """
 
+    aims: Tensor
     conformal_offsets: Tensor
     in_sample_offsets: Tensor
     in_sample_until: Tensor
@@ -88,7 +91,7 @@ class Calibration(nn.Module):
         more = config.coverage_slack
         if more is None:
             more = min(_SLACK * config.adaptation * config.horizon, _MOST)
-        self.aims = torch.tensor([below, above])[:, None] * (1.0 - more)
+        self.register_buffer("aims", torch.tensor([below, above])[:, None] * (1.0 - more), persistent=False)
         self.register_buffer("conformal_offsets", torch.zeros(2, config.segments))
         self.register_buffer("in_sample_offsets", torch.zeros(2, config.segments))
         self.register_buffer("in_sample_until", torch.tensor(torch.iinfo(torch.int64).min))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from statecast.config import ForecasterConfig
+from statecast.devices.constants import READS_FOR_NOTHING
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History
 from statecast.state.state import Field, State
@@ -32,7 +33,9 @@ class MaturedHindcasts(NamedTuple):
     row : Tensor
         ``[M]`` int64.
     update : Tensor
-        ``[M]`` int64, how many hindcasts of the row matured in this chunk before.
+        ``[M]`` int64, which of the A steps of the chunk at which one may mature.
+    updates : int
+        How many such steps there are, A.
     begin : Tensor
         ``[M]`` int64, position of the origin in the chunk, below 0 if it was read before.
     origin : Tensor
@@ -43,15 +46,19 @@ class MaturedHindcasts(NamedTuple):
         ``[M, D]`` per resolution, as of the origin.
     now : Scaling
         ``[M]``, as of the origin.
+    due : Tensor
+        ``[M]`` bool, False for those that did not mature and count for nothing.
     """
 
     row: Tensor
     update: Tensor
+    updates: int
     begin: Tensor
     origin: Tensor
     age: Tensor
     hidden: list[Tensor]
     now: Scaling
+    due: Tensor
 
 
 class Hindcasts:
@@ -113,7 +120,7 @@ class Hindcasts:
         Returns
         -------
         MaturedHindcasts
-            M of them, which may be 0.
+            M of them, which may be 0: where values can be looked at for nothing, on the CPU, only those that are due.
 
         Notes
         -----
@@ -124,10 +131,9 @@ class Hindcasts:
         most = (steps + self.stride - 1) // self.stride
         begins = first[:, None] + self.stride * torch.arange(most, device=first.device) - config.horizon
         read = state["count"][:, None] + begins + 1
-        row, update = torch.nonzero(
-            (begins + config.horizon < steps) & (read >= (config.burn_in or config.lookback_length)), as_tuple=True
-        )
-        begin = begins[row, update]
+        due = (begins + config.horizon < steps) & (read >= (config.burn_in or config.lookback_length))
+        row, update = _candidates(due)
+        begin = begins[row, update].clamp(max=steps - 1 - config.horizon)  # others would look beyond the chunk
         number = torch.div(state["time_index"][row] + 1 + begin, self.stride, rounding_mode="floor")
         slot, inside, earlier = torch.remainder(number, self.kept), begin.clamp_min(0), (begin < 0)[:, None]
         before = state["hindcasts"][row, slot].chunk(len(hidden), dim=-1)
@@ -135,11 +141,13 @@ class Hindcasts:
         return MaturedHindcasts(
             row,
             update,
+            most,
             begin,
             state["time_index"][row] + 1 + begin,
             read[row, update],
             [torch.where(earlier, old, new[row, inside]) for old, new in zip(before, hidden, strict=True)],
             Scaling(*scaling.unbind(-1)),
+            due[row, update],
         )
 
     def _first(self, time_index: Tensor) -> Tensor:
@@ -178,6 +186,15 @@ class Hindcasts:
         }
 
 
+def _candidates(due: Tensor) -> tuple[Tensor, Tensor]:
+    """Places ``[M]`` in ``due`` ``[B, A]``: where it is true, or all, if to know that is to wait for a device."""
+    if due.device.type in READS_FOR_NOTHING:
+        row, update = torch.nonzero(due, as_tuple=True)
+        return row, update
+    rows, updates = (torch.arange(size, device=due.device) for size in due.shape)
+    return rows.repeat_interleave(len(updates), output_size=due.numel()), updates.repeat(len(rows))
+
+
 def _scaling_rows(history: History, row: Tensor, position: Tensor) -> Tensor:
     index = position + history.config.patch_length
     return torch.stack([history.scaling.loc[row, index], history.scaling.scale[row, index]], dim=-1)
@@ -193,7 +210,7 @@ def update_calibration(
     calibration : Calibration
         The network's.
     matured : MaturedHindcasts
-        M >= 1 of them, with A at most per row.
+        M >= 1 of them, with A at most per row; what is not due changes nothing.
     history : History
         The chunk in which they matured, B rows.
     raw : Tensor
@@ -212,8 +229,8 @@ def update_calibration(
     ahead = history.ahead(matured.row, matured.begin + 1, horizon)
     truth = Scaling(matured.now.loc[:, None], matured.now.scale[:, None]).apply(ahead)
     # A series that had not moved by then has no unit to measure errors in.
-    truth = torch.where(matured.now.scale[:, None] > 0, truth, torch.nan)
-    place, updates = (matured.row, matured.update), (len(state), int(matured.update.max()) + 1)
+    truth = torch.where((matured.due & (matured.now.scale > 0))[:, None], truth, torch.nan)
+    place, updates = (matured.row, matured.update), (len(state), matured.updates)
     excess = calibration.needed(raw, truth) - calibration.expected(matured.origin, horizon, matured.age)
     excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
     offsets = update_offsets(calibration, excess, state["conformal_offsets"])

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from statecast.devices.constants import constant
+
 _FAR = 4.0
 
 
@@ -31,7 +33,7 @@ def normal_scores(quantiles: Tensor, truth: Tensor, levels: Sequence[float]) -> 
     >>> normal_scores(quantiles, torch.tensor([[0.5]]), (0.1, 0.5, 0.9))
     tensor([[0.5000]])
     """
-    normal = torch.special.ndtri(torch.tensor(levels, dtype=torch.float64, device=truth.device)).float()
+    normal = torch.special.ndtri(constant(tuple(levels), torch.float64, truth.device)).float()
     right = (truth[..., None] > quantiles).sum(-1).clamp(1, len(levels) - 1)[..., None]
     low, high = quantiles.gather(-1, right - 1)[..., 0], quantiles.gather(-1, right)[..., 0]
     step = (normal[1:] - normal[:-1])[right[..., 0] - 1]

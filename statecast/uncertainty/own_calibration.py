@@ -38,7 +38,7 @@ def update_offsets(calibration: Calibration, excess: Tensor, own: Tensor) -> Ten
     segments = functional.pad(excess, (0, padding), value=torch.nan).unflatten(-1, (-1, calibration.segment_length))
     count = (~segments.isnan()).sum(-1)
     weight = torch.where(count > 0, calibration.rate / count.clamp_min(1), 0.0)
-    promised = torch.where(count > 0, calibration.rate * calibration.aims.to(excess.device), 0.0)
+    promised = torch.where(count > 0, calibration.rate * calibration.aims, 0.0)
     segments = segments.nan_to_num(nan=-1e4) / SOFT
     passed = [own]
     for update in range(excess.shape[1]):

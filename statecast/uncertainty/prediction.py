@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 
 from statecast.layers.heads import mass_weights
@@ -63,8 +64,9 @@ class Prediction(NamedTuple):
         Each quantile stands for the probability nearest to it. It is that of the raw quantiles, kept within the
         calibrated ones: offsets follow the outermost levels, and what they do to one side would push the mean about.
         """
-        mean = self.raw_quantiles() @ mass_weights(self.levels).to(self.scaled.device)
-        return mean.clamp(*(self._inverted(self.scaled[..., [0, -1]]).unbind(-1)))
+        mean = self.raw_quantiles() @ mass_weights(self.levels, self.scaled.device)
+        outermost = torch.stack([self.scaled[..., 0], self.scaled[..., -1]], dim=-1)
+        return mean.clamp(*self._inverted(outermost).unbind(-1))
 
     def _inverted(self, scaled: Tensor) -> Tensor:
         values = self.loc[:, None, None] + self.scale[:, None, None] * scaled.double()

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from statecast.layers.mixed_frequency import align
+from statecast.inputs.bucket_values import align
 from training.data.panel import CoarseValues, Item
 
 

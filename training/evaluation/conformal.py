@@ -121,19 +121,20 @@ def _centred(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor, Tensor]]:
     """Raw and served quantiles ``[N, F, Q]`` and the truth ``[N, F]``, less the median, in units of the raw width.
 
-    And the ages ``[N]``, in steps read, at which they were forecast.
+    And the ages ``[N]``, in steps read, at which they were forecast. On the network's device.
     """
     unit, middle, first = network.config.asinh_unit, network.calibration.middle, tensors.first.cpu()
+    device = network.calibration.conformal_offsets.device
     for window in carried_forecasts(network, tensors, part, every):
         raw, served = (compress(torch.from_numpy(one), unit) for one in (window.raw, window.quantiles))
         truth = task.values(window.item)[window.origins[:, None] + 1 + np.arange(task.horizon)]
         width = (raw[..., -1] - raw[..., 0]).mean(1).clamp_min(1e-300)[:, None]
         centre = raw[..., middle]
         yield (
-            ((raw - centre[..., None]) / width[..., None]).float(),
-            ((served - centre[..., None]) / width[..., None]).float(),
-            ((compress(torch.from_numpy(truth), unit) - centre) / width).float(),
-            torch.from_numpy(window.origins) + 1 - first[window.item],
+            ((raw - centre[..., None]) / width[..., None]).float().to(device),
+            ((served - centre[..., None]) / width[..., None]).float().to(device),
+            ((compress(torch.from_numpy(truth), unit) - centre) / width).float().to(device),
+            (torch.from_numpy(window.origins) + 1 - first[window.item]).to(device),
         )
 
 
@@ -144,5 +145,5 @@ def _holding(calibration: Calibration, needed: Tensor, shares: Sequence[float]) 
         for side, share in enumerate(shares):
             known = columns[:, side][~columns[:, side].isnan()]
             if known.numel():
-                found[side, segment] = float(np.quantile(known.numpy(), share))
+                found[side, segment] = float(np.quantile(known.cpu().numpy(), share))
     return found

@@ -79,7 +79,9 @@ class LossWeighting:
         """
         if self.weighting == "scale":
             return None
-        relative = scale / self.unit.to(items.device)[items, None].clamp(min=1e-12)
+        if self.unit.device != items.device:
+            self.unit = self.unit.to(items.device)  # once, and it stays
+        relative = scale / self.unit[items, None].clamp(min=1e-12)
         if self.weighting == "standard":
             return relative.clamp(max=_CAP).float()
         share = scale / torch.nan_to_num(truth).abs().clamp(min=1e-12)

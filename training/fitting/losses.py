@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from statecast.devices.constants import constant
+
 
 def pinball(truth: Tensor, quantiles: Tensor, levels: Sequence[float]) -> Tensor:
     """Pinball loss of quantiles. Twice the loss at level 0.5 is the absolute error.
@@ -32,12 +34,12 @@ def pinball(truth: Tensor, quantiles: Tensor, levels: Sequence[float]) -> Tensor
     ----------
     Koenker, R. and Bassett, G. (1978). Regression quantiles. Econometrica 46(1).
     """
-    level = torch.tensor(levels, dtype=quantiles.dtype, device=quantiles.device)
+    level = constant(tuple(levels), quantiles.dtype, quantiles.device)
     error = truth.unsqueeze(-1) - quantiles
     return torch.maximum(level * error, (level - 1.0) * error)
 
 
-def level_weights(levels: Sequence[float], median_weight: float) -> Tensor:
+def level_weights(levels: Sequence[float], median_weight: float, device: torch.device | None = None) -> Tensor:
     """Weigh the quantile levels.
 
     Parameters
@@ -46,6 +48,8 @@ def level_weights(levels: Sequence[float], median_weight: float) -> Tensor:
         Levels ``[Q]``.
     median_weight : float
         How much the median counts beside each other level, which counts 1.
+    device : torch.device, optional
+        Where they are wanted; the CPU if left out.
 
     Returns
     -------
@@ -57,7 +61,8 @@ def level_weights(levels: Sequence[float], median_weight: float) -> Tensor:
     >>> level_weights((0.1, 0.5, 0.9), 2.0)
     tensor([0.2500, 0.5000, 0.2500])
     """
-    weights = torch.tensor([median_weight if level == 0.5 else 1.0 for level in levels])
+    shares = tuple(median_weight if level == 0.5 else 1.0 for level in levels)
+    weights = constant(shares, torch.float32, device or torch.device("cpu"))
     return weights / weights.sum()
 
 
@@ -75,7 +80,7 @@ def forecast_loss(
     levels : sequence of float
         Levels ``[Q]``.
     weights : Tensor
-        ``[Q]`` from ``level_weights``.
+        ``[Q]`` from ``level_weights``, on the quantiles' device.
     point_weights : Tensor, optional
         Weights ``[M, F]`` of points; left out, all count alike.
 
@@ -85,7 +90,7 @@ def forecast_loss(
         A scalar; 0 where nothing was observed.
     """
     observed = ~torch.isnan(truth)
-    losses = (pinball(torch.nan_to_num(truth), scaled, levels) * weights.to(scaled)).sum(-1) * 2.0
+    losses = (pinball(torch.nan_to_num(truth), scaled, levels) * weights.to(scaled.dtype)).sum(-1) * 2.0
     if point_weights is not None:
         losses = losses * point_weights
     return (losses * observed).sum() / observed.sum().clamp(min=1)

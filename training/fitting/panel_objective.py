@@ -48,7 +48,6 @@ class PanelForecast:
         self.sequences = Sequences(tensors, task.split.train, cut)
         self.generator = np.random.default_rng(config.seed)
         self._weighting = LossWeighting.measured(task, config.weighting)
-        self._level_weights = level_weights(shape.quantile_levels, config.median_weight)
         self._stride = task.split.stride(config.validation_stride, task.horizon)
 
     @property
@@ -99,7 +98,9 @@ class PanelForecast:
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         items = batch.items.repeat_interleave(batch.truth.shape[1])
         weights = self._weighting.of(items, truth, prediction.scale[:, None] * slope(torch.nan_to_num(truth), unit))
-        return forecast_loss(prediction.scaled, scaled, config.quantile_levels, self._level_weights, weights)
+        levels = config.quantile_levels
+        counting = level_weights(levels, self.config.median_weight, scaled.device)
+        return forecast_loss(prediction.scaled, scaled, levels, counting, weights)
 
     def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
         """Rise briefly, then fall as a half cosine to a hundredth.

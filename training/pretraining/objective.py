@@ -66,7 +66,6 @@ class FamilyPretraining:
         self.generator = np.random.default_rng(config.seed)
         self.costs = DrawingCosts()
         self._members: dict[int, Forecaster] = {}
-        self._level_weights = level_weights(family.config.quantile_levels, 1.0)
         held_out = np.random.default_rng([config.seed, 1])
         self.validation_batches = [
             self.batches.judged(entry, self._shape(entry.season), config.judged, held_out) for entry in SEASONS
@@ -130,9 +129,8 @@ class FamilyPretraining:
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         unit = batch.unit.repeat_interleave(batch.truth.shape[1])
         weights = (prediction.scale * (0.5 + 0.5 / unit))[:, None].float().expand(-1, truth.shape[1])
-        return forecast_loss(
-            prediction.scaled, scaled, self.family.config.quantile_levels, self._level_weights, weights
-        )
+        levels = self.family.config.quantile_levels
+        return forecast_loss(prediction.scaled, scaled, levels, level_weights(levels, 1.0, scaled.device), weights)
 
     def forecast(self, batch: SyntheticBatch, forks: Tensor) -> Prediction:
         """Forecast with the member for a batch's season after some of the patches.
@@ -174,7 +172,8 @@ class FamilyPretraining:
                 batch = kept.to(next(self.family.parameters()).device)
                 prediction = self.forecast(batch, batch.forks[-1:])
                 truth, season = batch.truth[:, -1].double(), batch.season
-                naive = batch.target[:, -season:][:, torch.arange(truth.shape[1]) % season].double()
+                place = torch.arange(truth.shape[1], device=truth.device) % season
+                naive = batch.target[:, -season:][:, place].double()
                 ours = pinball(truth, prediction.quantiles(), self.family.config.quantile_levels).mean(-1) * 2.0
                 known = ~(ours.isnan() | naive.isnan())
                 found[str(season)] = float(ours[known].mean() / (truth - naive).abs()[known].mean())

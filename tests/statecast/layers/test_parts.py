@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from statecast.errors import InputError
+from statecast.inputs.bucket_values import align
 from statecast.layers.attention import NaiveForecastAttention, ResolutionAttention
 from statecast.layers.bucket_encoder import fill_buckets, find_ends
 from statecast.layers.heads import QuantileHead, SharedLookback, interpolate_levels, mass_weights
-from statecast.layers.mixed_frequency import align
 from statecast.naive_forecasts import NAIVE_FORECASTS, compute_naive_forecasts, fill_missing
 from statecast.state.causal_scaling import discounted_sums, scaling_of
 

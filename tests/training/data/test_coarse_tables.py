@@ -12,7 +12,7 @@ import statecast
 from statecast import Forecaster, ForecasterConfig
 from statecast.api.forecast import forecast_series
 from statecast.errors import StatecastError
-from statecast.layers.mixed_frequency import align
+from statecast.inputs.bucket_values import align
 from tests.training.conftest import long_table
 from training.cli.main import app
 from training.data.coarse_tables import join_resolutions
