@@ -22,7 +22,7 @@ IMPORT_NAMES = {
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
-FURTHER = {"statecast": ("compiled",), "training": ("stats", "sweep")}
+FURTHER = {"statecast": ("compiled", "tables"), "training": ("stats", "sweep")}
 # The one is written on top of the other and hands its types out.
 BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic"}
 
@@ -104,10 +104,11 @@ def test_a_package_imports_only_the_library_and_its_own_dependencies(room: str) 
 
 
 def test_the_library_needs_three_packages() -> None:
-    """What the compiled networks need is optional, and no other folder of the library may ask for it."""
-    assert declared("statecast") == {"torch", "numpy", "safetensors", "numba", "llvmlite"}
-    elsewhere = [path for path in sources("statecast") if path.parts[1] != "compiled"]
-    assert not [path for path in elsewhere if packages(path) & {"numba", "llvmlite"}]
+    """What compiled networks and tables need is optional, and no other folder of the library may ask for it."""
+    assert declared("statecast") == {"torch", "numpy", "safetensors", "numba", "llvmlite", "pyarrow"}
+    for folder, own in (("compiled", {"numba", "llvmlite"}), ("tables", {"pyarrow"})):
+        elsewhere = [path for path in sources("statecast") if path.parts[1] != folder]
+        assert not [path for path in elsewhere if packages(path) & own]
 
 
 def test_torch_in_the_service_is_the_engine_s_alone() -> None:

@@ -27,14 +27,15 @@ class DataConfig:
     """Table ``[data]``: how a table is read and cut."""
 
     item_id: str = "item_id"
-    """Column that names the item; a table without it is one series."""
+    """Column that names the item; left as it is, `unique_id` will do too, and a table without it is one series."""
     timestamp: str | None = None
-    """Column of timestamps or whole steps; left out, the first that is called like one (timestamp, date, time, ds,
-    ...)."""
+    """Column of timestamps or whole steps; left out, the first that is called like one (timestamp, ds, date, ...) or
+    holds times."""
     target: str = "target"
-    """Column to forecast."""
+    """Column to forecast; left as it is, `y` will do too, else the only column of numbers."""
     wide: bool | None = None
-    """Whether each column is a series of its own; left out, wide if there is no target column."""
+    """Whether each column is a series of its own; left out, wide if there is no target column and several of
+    numbers."""
     past: tuple[str, ...] = ()
     """Columns of covariates that are known up to now."""
     future: tuple[str, ...] = ()
@@ -47,6 +48,12 @@ class DataConfig:
     """`s` or `ms`: whole-number timestamps are that long after 1970; left out, they count steps."""
     dayfirst: bool | None = None
     """Whether 01/02/2026 is the first of February."""
+    separator: str | None = None
+    """Mark between the fields of a text: `comma`, `semicolon`, `tab`, or the character; left out, its lines show it."""
+    decimal: str | None = None
+    """`point` or `comma`: mark before decimals; left out, the numbers show it."""
+    encoding: str | None = None
+    """Encoding of a text, such as utf-8, utf-16 or latin-1; left out, its bytes show it."""
     freq: str | None = None
     """Distance of two rows, such as 1h; left out, it is inferred."""
     resolutions: Mapping[str, str] = field(default_factory=dict)

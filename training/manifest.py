@@ -21,7 +21,8 @@ def describe_data(fitted: FittedModel, digest: str | None) -> dict[str, Any]:
     Returns
     -------
     dict of str to any
-        JSON values: how many items and rows, the seeds, the fingerprint, and the covariates by kind.
+        JSON values: how many items and rows, the seeds, the fingerprint, the names of the columns, what was
+        noted of the table, and the covariates by kind.
     """
     panel, covariates = fitted.task.panel, covariate_names(fitted.network.config)
     return {
@@ -29,6 +30,8 @@ def describe_data(fitted: FittedModel, digest: str | None) -> dict[str, Any]:
         "rows": panel.rows,
         "seeds": [fit.settings.seed for fit in fitted.fits],
         "data_sha256": digest,
+        "columns": dict(panel.columns),
+        "notes": list(panel.notes),
         "covariates": covariates,
         "optional_covariates": fitted.config.training.covariate_dropout > 0 or not any(covariates.values()),
     }

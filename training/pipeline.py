@@ -14,6 +14,7 @@ import statecast
 from statecast.models.interface import SeriesNetwork
 from statecast.time.frequency import Frequency
 from training.config import FitConfig, TrainingConfig
+from training.data.checks import leave_out_dead
 from training.data.encoding import PanelTensors, encode_panel
 from training.data.panel import Panel
 from training.errors import TrainingError
@@ -23,7 +24,7 @@ from training.evaluation.leaderboard import Leaderboard, new_leaderboard
 from training.manifest import describe_data, describe_training
 from training.progress import Silent, Watcher
 from training.reports.report import write_report
-from training.selection.prepare import cut
+from training.selection.prepare import cut, living
 from training.selection.pruning import describe_ablation, switch_off
 from training.selection.train import FittedModel, remove_checkpoints, train
 
@@ -93,6 +94,7 @@ def fit_panel(
     """
     watcher = watcher or Silent()
     started = time.process_time()
+    panel = living(panel, config)
     fitted = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
     ablation = [switch_off(fit, watcher) for fit in fitted.fits]
     calibrate(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
@@ -149,6 +151,7 @@ def backtest_panel(
         torch.set_num_threads(config.training.threads)
     network = artifact.forecaster
     shape = network.config
+    panel = leave_out_dead(panel, cut(panel, config, shape.horizon))
     split = cut(panel, config, shape.horizon)
     tensors = encode_panel(panel, shape)
     task = Task(panel, split, shape.season, shape.horizon)

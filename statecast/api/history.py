@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statecast.errors import InputError
+from statecast.placement import check_gaps, place_stamps
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps, read_start
 from statecast.time.stamps import UNITS, Stamps, TimeOptions
 from statecast.time.wall_times import off_anchor
-
-_SPARSEST = 50  # steps per value, beyond which the freq is surely wrong
 
 
 @dataclass(frozen=True)
@@ -243,7 +242,8 @@ def _by_timestamps(count: int, stamps: Stamps, frequency: Frequency | None) -> P
     wrong = np.flatnonzero(np.diff(stamps.instants.astype(np.int64)) <= 0)
     if len(wrong):
         raise InputError(f"timestamps: expected rising times, got one at {int(wrong[0]) + 1} that is not; sort them")
-    axis, index = TimeAxis.of(stamps, frequency)
-    if index[-1] - index[0] > _SPARSEST * count + 1000:
-        raise InputError(f"timestamps: {count} values over {index[-1] - index[0]} steps; give a coarser freq")
+    axis, index = place_stamps(stamps, frequency)
+    sparse = check_gaps(count, int(index[-1] - index[0]) + 1, str(axis.frequency))
+    if sparse:
+        warnings.warn(sparse, UserWarning, stacklevel=5)
     return Placement(axis, int(index[0]), index - index[0])

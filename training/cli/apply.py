@@ -9,14 +9,17 @@ from rich.console import Console
 
 import statecast
 from statecast.models.generator import Generator
-from training.cli.console import print_leaderboard, print_notes, refusals
+from training.cli.console import print_leaderboard, print_panel, refusals
 from training.cli.options import (
     Data,
     Dayfirst,
+    Decimal,
+    Encoding,
     FreqText,
     Id,
     Metrics,
     Resolution,
+    Separator,
     Target,
     Timestamp,
     Timezone,
@@ -26,6 +29,7 @@ from training.cli.options import (
     names,
 )  # fmt: skip
 from training.cli.text import backtest_text_file
+from training.config import DataConfig
 from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.panel import Panel
 from training.data.tables import panel_of, read_table
@@ -47,6 +51,9 @@ def backtest(
     timezone: Timezone = None,
     timestamp_unit: Unit = None,
     dayfirst: Dayfirst = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     resolution: Resolution = None,
     metrics: Metrics = None,
 ) -> None:
@@ -56,7 +63,10 @@ def backtest(
         if isinstance(loaded.network, Generator):
             backtest_text_file(console, loaded, data)
             return
-        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        columns = columns_of(
+            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
+            encoding,
+        )  # fmt: skip
         panel = _read(console, loaded, data, columns, freq, resolution)
         print_leaderboard(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).leaderboard)
 
@@ -74,12 +84,18 @@ def forecast(
     timezone: Timezone = None,
     timestamp_unit: Unit = None,
     dayfirst: Dayfirst = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     resolution: Resolution = None,
 ) -> None:
     """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
     with refusals() as console:
         loaded = statecast.load(artifact)
-        columns = columns_of(id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst)
+        columns = columns_of(
+            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
+            encoding,
+        )  # fmt: skip
         panel = _read(console, loaded, data, columns, freq, resolution)
         frame = forecast_panel(fitting(loaded, panel, horizon), panel, horizon)
         write_table(frame, out)
@@ -94,16 +110,26 @@ def _read(
     freq: str | None,
     resolution: list[str] | None,
 ) -> Panel:
-    known = replace(trained_with(artifact).data, **columns)
-    frame = read_table(data)
+    fitted = trained_with(artifact).data
+    known = replace(fitted, **columns)
+    table = read_table(data, known.columns)
+    # Names that the fit was told are a preference for other tables, those passed now have to be there.
+    own = {name: getattr(fitted, name) for name in ("item_id", "timestamp", "target")} | dict(
+        artifact.manifest.get("columns", {})
+    )
+    known = replace(known, **{name: columns.get(name, DataConfig.__dataclass_fields__[name].default) for name in own})
     if artifact.manifest.get("optional_covariates"):
-        present = set(map(str, frame.columns))
+        present = {*table.names, *(name.removeprefix("static:") for name in table.names)}
         known = replace(
             known,
             past=tuple(name for name in known.past if name in present),
             future=tuple(name for name in known.future if name in present),
             static=tuple(name for name in known.static if name in present),
         )
-    panel = panel_of(frame, known.columns, freq or known.freq)
-    print_notes(console, panel.notes)
+    panel = panel_of(table, known.columns, freq or known.freq or _own_freq(artifact), own)
+    print_panel(console, panel)
     return join_resolutions(panel, read_pairs(resolution), known.columns)
+
+
+def _own_freq(artifact: statecast.Artifact) -> str | None:
+    return None if artifact.kind == "family" else artifact.forecaster.config.freq

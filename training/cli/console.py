@@ -1,7 +1,7 @@
 """What the commands have in common: they set up the process, print tables, and report errors in one line."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from statecast.errors import StatecastError
+from training.data.panel import Panel
 from training.evaluation.leaderboard import OURS, Leaderboard, show
 
 
@@ -42,17 +43,18 @@ def refusals() -> Iterator[Console]:
         raise typer.Exit(130) from None
 
 
-def print_notes(console: Console, notes: Iterable[str]) -> None:
-    """Print warnings about how a table was read.
+def print_panel(console: Console, panel: Panel) -> None:
+    """Print what was understood of a table, and warnings about how it was read.
 
     Parameters
     ----------
     console : rich.console.Console
         Where to print.
-    notes : iterable of str
-        A sentence per warning.
+    panel : Panel
+        The table, as series.
     """
-    for note in notes:
+    console.print(panel.describe(), soft_wrap=True, highlight=False, markup=False)
+    for note in panel.notes:
         console.print(f"[yellow]warning[/yellow] {escape(note)}", soft_wrap=True, highlight=False)
 
 

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from statecast.errors import ConfigError
-from training.cli.console import print_leaderboard, print_notes, refusals
+from training.cli.console import print_leaderboard, print_panel, refusals
 from training.cli.options import (
     Data,
     Dayfirst,
+    Decimal,
+    Encoding,
     FreqText,
     Future,
     Id,
@@ -18,6 +20,7 @@ from training.cli.options import (
     Out,
     Past,
     Resolution,
+    Separator,
     Static,
     Target,
     Timestamp,
@@ -34,6 +37,7 @@ from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.tables import read_panel
 from training.pipeline import file_digest, fit_panel
 from training.progress import Bar
+from training.selection.prepare import living
 from training.selection.warm_start import shipped
 from training.text.config import is_text
 
@@ -60,6 +64,9 @@ def fit(
     timezone: Timezone = None,
     timestamp_unit: Unit = None,
     dayfirst: Dayfirst = None,
+    separator: Separator = None,
+    decimal: Decimal = None,
+    encoding: Encoding = None,
     past: Past = None,
     future: Future = None,
     static: Static = None,
@@ -76,8 +83,8 @@ def fit(
     """Train on a table, or on a text if the config has a [text] table; write an artifact and print its errors."""
     with refusals() as console:
         columns = columns_of(
-            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst,
-            past=past, future=future, static=static,
+            id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
+            encoding, past=past, future=future, static=static,
         )  # fmt: skip
         columns |= given(resolutions=read_pairs(resolution) or None)
         network = given(horizon=horizon, season=season)
@@ -102,8 +109,8 @@ def fit(
             training=replace(chosen.training, **training),
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
-        print_notes(console, panel.notes)
-        panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
+        panel = living(join_resolutions(panel, chosen.data.resolutions, chosen.data.columns), chosen)
+        print_panel(console, panel)
         with Bar(console) as bar:
             outcome = fit_panel(
                 panel,

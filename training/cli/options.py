@@ -5,14 +5,18 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-Data = Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table, long or wide; or a text.")]
+Data = Annotated[
+    Path, typer.Option("--data", help="CSV (any separator and encoding, packed or not), Parquet or Arrow; or a text.")
+]
 Out = Annotated[Path, typer.Option("--out", help="Folder of the artifact.")]
-Id = Annotated[str | None, typer.Option("--id-column", help="Column with the name of the item [item_id].")]
+Id = Annotated[str | None, typer.Option("--id-column", help="Column with the name of the item [item_id, unique_id].")]
 Timestamp = Annotated[
     str | None,
-    typer.Option("--timestamp-column", help="Column of times or whole numbers; found by its name if left out."),
+    typer.Option("--timestamp-column", help="Column of times or whole numbers; found if left out."),
 ]
-Target = Annotated[str | None, typer.Option("--target-column", help="Column to forecast [target].")]
+Target = Annotated[
+    str | None, typer.Option("--target-column", help="Column to forecast [target, y, or the only one of numbers].")
+]
 Wide = Annotated[bool | None, typer.Option("--wide/--long", help="One column per series; detected if left out.")]
 Past = Annotated[str | None, typer.Option("--past", help="Covariates known up to now, separated by commas.")]
 Future = Annotated[str | None, typer.Option("--future", help="Covariates known ahead, separated by commas.")]
@@ -36,6 +40,14 @@ Unit = Annotated[
 Dayfirst = Annotated[
     bool | None, typer.Option("--dayfirst/--monthfirst", help="Whether 01.02.2021 is the 1st of February.")
 ]
+Separator = Annotated[
+    str | None,
+    typer.Option("--separator", help="Mark between fields: comma, semicolon, tab, pipe or the character itself."),
+]
+Decimal = Annotated[str | None, typer.Option("--decimal", help="Mark before decimals: point or comma.")]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of a text table, such as utf-8, utf-16 or latin-1.")
+]
 
 Metrics = Annotated[
     str | None, typer.Option(help="Columns of the table of errors, such as mase,wql; see docs/reference/metrics.md.")
@@ -50,6 +62,9 @@ def columns_of(
     timezone: str | None,
     timestamp_unit: str | None,
     dayfirst: bool | None,
+    separator: str | None,
+    decimal: str | None,
+    encoding: str | None,
     **covariates: str | None,
 ) -> dict[str, Any]:
     """Collect the options on columns that were passed.
@@ -66,6 +81,8 @@ def columns_of(
         Unit of whole-number times, ``s`` or ``ms``.
     dayfirst : bool or None
         Whether the day comes before the month.
+    separator, decimal, encoding : str or None
+        How the text of the table is read.
     **covariates : str or None
         Names of columns by kind of covariate, separated by commas.
 
@@ -76,12 +93,13 @@ def columns_of(
 
     Examples
     --------
-    >>> columns_of(None, None, "load", None, None, None, None, future="temperature, wind")
+    >>> columns_of(None, None, "load", *[None] * 7, future="temperature, wind")
     {'target': 'load', 'future': ('temperature', 'wind')}
     """
     found = given(
         item_id=item_id, timestamp=timestamp, target=target, wide=wide,
         timezone=timezone, timestamp_unit=timestamp_unit, dayfirst=dayfirst,
+        separator=separator, decimal=decimal, encoding=encoding,
     )  # fmt: skip
     return found | {kind: names(text) for kind, text in covariates.items() if text is not None}
 

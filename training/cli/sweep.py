@@ -7,18 +7,19 @@ from typing import Annotated
 import typer
 
 from statecast.errors import ConfigError
-from training.cli.console import refusals
+from training.cli.console import print_panel, refusals
 from training.data.coarse_tables import join_resolutions
 from training.data.tables import read_panel
 from training.progress import Bar
 from training.reports.trials import write_trials
+from training.selection.prepare import living
 from training.selection.sweep_config import read_sweep
 
 PAGE = "sweep.html"
 
 
 def sweep(
-    data: Annotated[Path, typer.Option("--data", help="CSV (also .csv.gz) or Parquet table.")],
+    data: Annotated[Path, typer.Option("--data", help="CSV, Parquet or Arrow table.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the study.")],
     config: Annotated[
         Path | None, typer.Argument(help="TOML file, with a [sweep] table for the settings to try.")
@@ -44,7 +45,8 @@ def sweep(
         if trials:
             space = replace(space, trials=trials)
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
-        panel = join_resolutions(panel, chosen.data.resolutions, chosen.data.columns)
+        panel = living(join_resolutions(panel, chosen.data.resolutions, chosen.data.columns), chosen)
+        print_panel(console, panel)
         with Bar(console) as bar:
             _, trials_done = sweep_panel(panel, chosen, space, out, resume=resume, watcher=bar)
         write_trials(out / PAGE, trials_done)

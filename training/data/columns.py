@@ -1,12 +1,11 @@
 """Which column of a table is what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from statecast.tables.options import ColumnNames, TableOptions
 from statecast.time.stamps import TimeOptions
-from training.errors import TableError
-
-_TIMES = ("timestamp", "datetime", "date_time", "date", "time", "ds", "month")
 
 
 @dataclass(frozen=True)
@@ -14,13 +13,13 @@ class Columns:
     """The parts that the columns of a table play."""
 
     item_id: str = "item_id"
-    """Column that names the item."""
+    """Column that names the item; the default stands for the usual names."""
     timestamp: str | None = None
-    """Column of timestamps, or None for the first that is called like one."""
+    """Column of timestamps, or None for the first that is called like one or holds times."""
     target: str = "target"
-    """Column to forecast."""
+    """Column to forecast; the default stands for the usual names, else for what numbers there are."""
     wide: bool | None = None
-    """Whether each column is a series; None: if there is no target column."""
+    """Whether each column is a series; None: if there is no target column, and several of numbers."""
     past: tuple[str, ...] = ()
     """Columns of covariates known up to now; in a wide table all series share them."""
     future: tuple[str, ...] = ()
@@ -33,91 +32,43 @@ class Columns:
     """Unit of whole-number timestamps."""
     dayfirst: bool | None = None
     """Whether the day comes before the month."""
+    separator: str | None = None
+    """See ``statecast.tables.options.TableOptions``, as the next two."""
+    decimal: str | None = None
+    """Mark before decimals."""
+    encoding: str | None = None
+    """Encoding of the characters."""
 
     @property
-    def time_options(self) -> TimeOptions:
-        """How the column of times is read."""
-        return TimeOptions(self.timezone, self.timestamp_unit, self.dayfirst)
+    def options(self) -> TableOptions:
+        """How the text of a table is read."""
+        times = TimeOptions(self.timezone, self.timestamp_unit, self.dayfirst)
+        return TableOptions.read(self.separator, self.decimal, self.encoding, times)
+
+    def names(self, own: Mapping[str, Any]) -> ColumnNames:
+        """Name the columns that a table has to have.
+
+        Parameters
+        ----------
+        own : mapping of str to Any
+            Names in the table that a model was fitted on.
+
+        Returns
+        -------
+        ColumnNames
+            Without the usual names.
+        """
+        return ColumnNames(
+            item_id=None if self.item_id == Columns.item_id else self.item_id,
+            timestamp=self.timestamp,
+            target=None if self.target == Columns.target else self.target,
+            wide=self.wide,
+            covariates=(*self.past, *self.future),
+            static=self.static,
+            own=own,
+        )
 
     @property
     def covariates(self) -> tuple[str, ...]:
         """All covariates by name."""
         return (*self.past, *self.future, *self.static)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Columns as found in one table."""
-
-    item_id: str | None
-    """Column that names the item, or None where there is but one, or the table is wide."""
-    timestamp: str
-    """Column of times."""
-    target: str
-    """Column to forecast, of a long table."""
-    series: tuple[str, ...]
-    """Columns that are a series each, of a wide table; empty for a long one."""
-
-
-def find_layout(columns: Columns, present: Sequence[str]) -> Layout:
-    """Match the wanted columns with those that a table has.
-
-    Parameters
-    ----------
-    columns : Columns
-        What each column is wanted for.
-    present : sequence of str
-        Names of the table's columns.
-
-    Returns
-    -------
-    Layout
-        Of a wide table where ``columns.wide`` says so or, left open, where no column is named as target or item.
-
-    Raises
-    ------
-    TableError
-        If a named column is absent, or no column is known to hold the time.
-
-    Examples
-    --------
-    >>> find_layout(Columns(), ["date", "north", "south"]).series
-    ('north', 'south')
-    """
-    timestamp = columns.timestamp or next((name for known in _TIMES for name in present if name.lower() == known), None)
-    if timestamp is None:
-        raise TableError(
-            f"timestamp: expected a column named one of {', '.join(_TIMES)}, got {_listed(present)}; "
-            "name it with --timestamp-column"
-        )
-    for name in (timestamp, *columns.covariates):
-        if name not in present:
-            raise TableError(f"column {name!r}: not in the table, which has {_listed(present)}; check the name")
-    twice = {name for name in columns.covariates if columns.covariates.count(name) > 1}
-    if twice:
-        raise TableError(f"column {min(twice)!r}: named as more than one kind of covariate; keep one of them")
-    # Wide is only guessed where nothing suggests a long table: no target, no item, and neither is named.
-    guess = columns.target == Columns.target and not {columns.target, columns.item_id} & set(present)
-    wide = guess if columns.wide is None else columns.wide
-    if wide:
-        if columns.static:
-            raise TableError(f"static {columns.static[0]!r}: not supported in a wide table; use a long one")
-        taken = {timestamp, *columns.covariates}
-        series = tuple(name for name in present if name not in taken)
-        if not series:
-            raise TableError(f"wide: expected a column per series beside {timestamp!r}, got none; is it a long table?")
-        return Layout(None, timestamp, columns.target, series)
-    if columns.target not in present:
-        raise TableError(
-            f"target: no column {columns.target!r} in the table, which has {_listed(present)}; "
-            "name it with --target-column, or pass --wide for a column per series"
-        )
-    item_id = columns.item_id if columns.item_id in present else None
-    if item_id is None and columns.item_id != Columns.item_id:
-        raise TableError(f"item_id: no column {columns.item_id!r} in the table, which has {_listed(present)}")
-    return Layout(item_id, timestamp, columns.target, ())
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:12])
-    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")

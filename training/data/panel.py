@@ -66,11 +66,27 @@ class Panel:
     """Distance of two rows; None for counted steps without times."""
     notes: tuple[str, ...] = ()
     """What whoever brought the table should know of how it was read."""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Which column was the ``item_id``, the ``timestamp`` and the ``target``, and whether the table was ``wide``."""
 
     @property
     def rows(self) -> int:
         """Rows of all items together."""
         return sum(item.target.size for item in self.items)
+
+    def describe(self) -> str:
+        """Say in a line what was understood: how many series, their freq, their span, and the share of missing rows."""
+        missing = sum(int(np.isnan(item.target[: item.last + 1]).sum()) for item in self.items)
+        share = missing / max(sum(item.last + 1 for item in self.items), 1)
+        count = f"{len(self.items)} series" if len(self.items) > 1 else "1 series"
+        if self.freq is None:
+            first, last = (pick(i.clock + step for i in self.items for step in (0, i.last)) for pick in (min, max))
+            span = f"steps {first} to {last}"
+        else:
+            begins = [self.freq.times(np.array([i.clock, i.clock + i.last]), i.offset) for i in self.items]
+            first, last = min(times[0] for times in begins), max(times[1] for times in begins)
+            span = f"{self.freq} from {_short(first)} to {_short(last)}"
+        return f"{count}, {self.rows} rows, {span}, {100 * share:.1f} % missing"
 
     def bare(self) -> "Panel":
         """Drop covariates and tables of coarser resolutions.
@@ -100,3 +116,7 @@ class Panel:
         if self.freq is None:
             return None
         return self.freq.times(np.arange(item.clock, item.clock + item.target.size + ahead), item.offset)
+
+
+def _short(time: np.datetime64) -> str:
+    return str(time).removesuffix("T00:00:00")

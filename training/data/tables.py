@@ -1,19 +1,23 @@
-"""Tables as files and frames: read, checked, and made plain and long; ``read_panel`` goes all the way to a panel."""
+"""Tables as files and frames: read by the project's one reader, then laid out on regular time axes."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from statecast.tables.errors import TableError as ReadingError
+from statecast.tables.reader import of_frame, read_file
+from statecast.tables.series import SeriesTable, read_series
+from statecast.tables.table import Table
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps
 from statecast.time.zones import fixed_offset
-from training.data.columns import Columns, Layout, find_layout
+from training.data.columns import Columns
 from training.data.panel import Panel
 from training.data.regular_series import regularise
-from training.data.times import read_times
 from training.errors import TableError
 
 _LARGEST = float(np.finfo(np.float32).max) / 1e6  # squares of sums must stay finite
@@ -25,7 +29,7 @@ def read_panel(path: str | Path, columns: Columns | None = None, freq: str | Non
     Parameters
     ----------
     path : str or Path
-        File ``.csv``, ``.csv.gz`` or ``.parquet``.
+        Delimited text, Parquet or Arrow, packed or not; see ``statecast.tables.reader.read_file``.
     columns : Columns, optional
         What each column is; left out, the usual names.
     freq : str, optional
@@ -43,20 +47,53 @@ def read_panel(path: str | Path, columns: Columns | None = None, freq: str | Non
     ConfigError
         If ``freq`` is not one.
     """
-    return panel_of(read_table(path), columns, freq)
+    return panel_of(read_table(path, columns), columns, freq)
 
 
-def panel_of(frame: pd.DataFrame, columns: Columns | None = None, freq: str | None = None) -> Panel:
+def read_table(path: str | Path, columns: Columns | None = None) -> Table:
+    """Read a file as it is.
+
+    Parameters
+    ----------
+    path : str or Path
+        As in ``read_panel``.
+    columns : Columns, optional
+        Says how its text is read.
+
+    Returns
+    -------
+    Table
+        Its columns, nothing known of them.
+
+    Raises
+    ------
+    TableError
+        If there is no such file, or it is no table.
+    """
+    try:
+        return read_file(path, (columns or Columns()).options)
+    except ReadingError as error:
+        raise TableError(str(error)) from None
+
+
+def panel_of(
+    table: pd.DataFrame | Table,
+    columns: Columns | None = None,
+    freq: str | None = None,
+    own: Mapping[str, Any] | None = None,
+) -> Panel:
     """Make a panel of a table that is already in memory.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    table : pandas.DataFrame or Table
         The table, long or wide.
     columns : Columns, optional
         As in ``read_panel``.
     freq : str, optional
         As in ``read_panel``.
+    own : mapping of str to Any, optional
+        Names in the table that a model was fitted on, as ``Panel.columns`` has them.
 
     Returns
     -------
@@ -76,148 +113,61 @@ def panel_of(frame: pd.DataFrame, columns: Columns | None = None, freq: str | No
     ('1d', [1.0, 2.0, nan, 4.0])
     """
     columns = columns or Columns()
-    layout = validate(frame, columns)
-    return regularise(normalise(frame, columns, layout), columns, Frequency.parse(freq) if freq else None)
-
-
-def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a file as it is, by its suffix.
-
-    Parameters
-    ----------
-    path : str or Path
-        File ``.csv``, ``.csv.gz`` or ``.parquet``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Its columns, nothing converted that pandas does not convert.
-
-    Raises
-    ------
-    TableError
-        If there is no such file, or it is no such table.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise TableError(f"{path}: no such file")
+    frequency = Frequency.parse(freq) if freq else None
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        if ".csv" in path.suffixes:
-            return pd.read_csv(path, skipinitialspace=True)
-    except (ValueError, OSError, EOFError) as error:
-        raise TableError(f"{path}: cannot be read as a table: {str(error).splitlines()[0][:120]}") from None
-    raise TableError(f"{path}: expected .csv, .csv.gz or .parquet, got {''.join(path.suffixes) or 'no suffix'}")
+        source = table if isinstance(table, Table) else of_frame(table)
+        columns = replace(columns, static=tuple(_static(name, source.names) for name in columns.static))
+        series = read_series(source, columns.names(own or {}), columns.options, times=True)
+        _check_range(series)
+    except ReadingError as error:
+        raise TableError(str(error)) from None
+    panel = regularise(normalise(series), columns, frequency, series.where)
+    notes = tuple(detail for _, detail in series.notes)
+    return replace(panel, notes=(*notes, *panel.notes), columns=series.columns)
 
 
-def validate(frame: pd.DataFrame, columns: Columns) -> Layout:
-    """Check that the table has rows, the columns wanted, and numbers for targets; change nothing.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The table.
-    columns : Columns
-        What each column is wanted for.
-
-    Returns
-    -------
-    Layout
-        The columns as found.
-
-    Raises
-    ------
-    TableError
-        If one of these is wrong; the message names the column, and the row where there is one.
-    """
-    names = [str(name) for name in frame.columns]
-    if len(set(names)) != len(names):
-        raise TableError(f"column {next(n for n in names if names.count(n) > 1)!r}: named twice; rename one")
-    layout = find_layout(columns, names)
-    if frame.empty:
-        raise TableError("the table has no rows; give at least one observation")
-    for name in layout.series or (layout.target,):
-        _check_target(frame[name])
-    if layout.item_id is not None and frame[layout.item_id].isna().any():
-        row = int(np.argmax(frame[layout.item_id].isna()))
-        raise TableError(f"{layout.item_id}: row {row} has no item; give every row one")
-    return layout
-
-
-def normalise(frame: pd.DataFrame, columns: Columns, layout: Layout) -> pd.DataFrame:
+def normalise(series: SeriesTable) -> pd.DataFrame:
     """Make a plain long table: ``item_id``, ``timestamp``, ``target`` and ``covariate:NAME`` columns.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
-        A table that ``validate`` has passed.
-    columns : Columns
-        What each column is, and how times are read.
-    layout : Layout
-        What ``validate`` found.
+    series : SeriesTable
+        A table as the reader gives it, with times.
 
     Returns
     -------
     pandas.DataFrame
         With wall times as datetimes or whole steps; where times are local, ``ahead`` is the seconds that local time is
         ahead of UTC, and ``zone`` a named zone.
-
-    Raises
-    ------
-    TableError
-        If a time cannot be read.
     """
-    times = read_times(frame[layout.timestamp], columns.time_options)
-    count = len(frame)
-    repeats = len(layout.series) or 1
-    plain: dict[str, Any] = _time_columns(times, repeats)
-    if layout.series:
-        plain["item_id"] = np.repeat(np.asarray(layout.series, dtype=object), count)
-        plain["target"] = np.concatenate([_numbers(frame[name]) for name in layout.series])
+    names = ["target" if name is None else name for name in series.names]
+    plain: dict[str, Any] = {"item_id": pd.Categorical.from_codes(series.codes, pd.Index(names))}
+    times = series.times
+    if isinstance(times, Stamps):
+        plain["timestamp"] = times.wall
+        if not isinstance(times.ahead, int) or times.ahead:
+            plain["ahead"] = np.broadcast_to(times.ahead, times.wall.shape)
+        if fixed_offset(times.zone) is None:
+            plain["zone"] = times.zone
     else:
-        ids = ["target"] * count if layout.item_id is None else frame[layout.item_id].astype(str)
-        plain["item_id"] = np.asarray(ids, dtype=object)
-        plain["target"] = _numbers(frame[layout.target])
-    for name in columns.covariates:
-        # Set apart by a prefix: a covariate may be called anything, "target" too.
-        plain[f"covariate:{name}"] = np.tile(_raw(frame[name]), repeats)
+        plain["timestamp"] = times
+    plain["target"] = series.target
+    # Set apart by a prefix: a covariate may be called anything, "target" too.
+    plain |= {f"covariate:{name}": values for name, values in series.covariates.items()}
     return pd.DataFrame(plain)
 
 
-def _time_columns(times: Stamps | NDArray[np.int64], repeats: int) -> dict[str, Any]:
-    if not isinstance(times, Stamps):
-        return {"timestamp": np.tile(times, repeats)}
-    found: dict[str, Any] = {"timestamp": np.tile(times.wall, repeats)}
-    if not isinstance(times.ahead, int) or times.ahead:
-        found["ahead"] = np.tile(np.broadcast_to(times.ahead, times.wall.shape), repeats)
-    if fixed_offset(times.zone) is None:
-        found["zone"] = times.zone
-    return found
-
-
-def _check_target(column: pd.Series) -> None:
-    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        filled = column.dropna()
-        bad = filled[pd.to_numeric(filled, errors="coerce").isna()]
-        shown = repr(bad.iloc[0])[:40] if len(bad) else str(column.dtype)
-        if len(filled):
-            raise TableError(f"column {column.name!r}: expected numbers, got {shown}; mend it or name another column")
-        return
-    values = np.abs(_numbers(column))
-    if (values > _LARGEST).any():
-        row = int(np.argmax(values > _LARGEST))
-        raise TableError(
-            f"column {column.name!r}: row {row} holds {column.iloc[row]!r}, beyond what float32 can compute with; "
+def _check_range(series: SeriesTable) -> None:
+    beyond = np.abs(series.target) > _LARGEST
+    if beyond.any():
+        row = int(np.argmax(beyond))
+        name = series.layout.target or series.layout.series[int(series.codes[row])]
+        raise ReadingError(
+            f"column {name!r}: {series.where(row)} holds {series.target[row]:g}, beyond what float32 can compute with; "
             "rescale the column or leave the value empty"
         )
 
 
-def _numbers(column: pd.Series) -> NDArray[np.float64]:
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def _raw(column: pd.Series) -> NDArray[Any]:
-    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return column.astype(object).where(column.notna(), None).to_numpy(dtype=object)
+def _static(name: str, present: list[str]) -> str:
+    """Column of a static covariate, which tables for the service mark with ``static:``."""
+    return next((one for one in (name, f"static:{name}") if one in present), name)

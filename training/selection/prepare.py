@@ -10,7 +10,7 @@ import torch
 from statecast.config import ForecasterConfig
 from statecast.models.forecaster import Forecaster
 from training.config import FitConfig
-from training.data.checks import inspect_panel
+from training.data.checks import inspect_panel, leave_out_dead
 from training.data.encoding import PanelTensors, encode_panel, fit_covariates
 from training.data.panel import Panel
 from training.data.splits import Split, split_by_fractions, split_by_rows
@@ -84,8 +84,9 @@ def prepare(panel: Panel, config: FitConfig) -> FitSetup:
         make: Callable[[ForecasterConfig], Forecaster] = family.apart
     else:
         make, shape = Forecaster, choose_network(panel, config.network)
+    panel = leave_out_dead(panel, cut(panel, config, shape.horizon))
     split = cut(panel, config, shape.horizon)
-    inspect_panel(panel, split)
+    inspect_panel(panel)
     shape = fit_covariates(panel, split, shape)
     forks, warm = choose_forks(panel, shape, config.training.forks, config.training.warm)
     training = replace(config.training, forks=forks, warm=warm)
@@ -94,6 +95,33 @@ def prepare(panel: Panel, config: FitConfig) -> FitSetup:
     task = Task(panel, split, shape.season, shape.horizon)
     used = FitConfig(config.data, network_table(shape.to_dict()), training)
     return FitSetup(network, encode_panel(panel, shape), task, used)
+
+
+def living(panel: Panel, config: FitConfig) -> Panel:
+    """Leave out the items of a panel that a fit could not learn from.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+    config : FitConfig
+        How it will be cut.
+
+    Returns
+    -------
+    Panel
+        See ``leave_out_dead``; its notes name them.
+
+    Raises
+    ------
+    TrainingError
+        If no item is left.
+    """
+    try:
+        split = cut(panel, config, choose_network(panel, config.network).horizon)
+    except TrainingError:
+        return panel  # what is wrong is said where the fit begins
+    return leave_out_dead(panel, split)
 
 
 def cut(panel: Panel, config: FitConfig, horizon: int) -> Split:

@@ -10,7 +10,7 @@ from training.config import FitConfig
 from training.data.panel import Panel
 from training.data.tables import panel_of
 from training.errors import TrainingError
-from training.selection.prepare import prepare
+from training.selection.prepare import living, prepare
 
 
 def table(**changes):
@@ -20,12 +20,20 @@ def table(**changes):
     return frame
 
 
-def test_a_series_of_zeros_is_named():
-    """It would be trained on as if it were perfect, and count as such in every score."""
+def test_items_that_never_move_are_left_out_and_named_at_once():
+    """They would be trained on as if they were perfect; refused one per run, a shop with fifty takes fifty runs."""
     panel = panel_of(long_table((300, 240)))
-    zero = replace(panel.items[0], item_id="dead", target=np.zeros_like(panel.items[0].target))
-    with pytest.raises(TrainingError, match=r"'dead'.*leave it out"):
-        prepare(Panel((*panel.items, zero), panel.freq), FitConfig())
+    zero, flat = (replace(panel.items[0], item_id=name, target=np.full_like(panel.items[0].target, value))
+                  for name, value in (("dead", 0.0), ("flat", 7.0)))  # fmt: skip
+    short = replace(panel.items[0], item_id="short", target=panel.items[0].target[:2])
+    left = living(Panel((zero, *panel.items, flat, short), panel.freq), FitConfig())
+    assert [item.item_id for item in left.items] == ["item-0", "item-1"]
+    assert "2 items ('dead', 'flat')" in left.notes[0] and "item 'short'" in left.notes[1]
+    assert living(left, FitConfig()) is left
+    task = prepare(Panel((zero, *panel.items), panel.freq), FitConfig()).task
+    assert len(task.panel.items) == len(task.split.train) == 2
+    with pytest.raises(TrainingError, match=r"'dead', 'flat'.*nothing is left"):
+        living(Panel((zero, flat), panel.freq), FitConfig.from_dict({"network": {"horizon": 5}}))
 
 
 def test_a_covariate_unknown_in_the_future_is_named():

@@ -109,7 +109,7 @@ BAD = {
                 "target": 1.0,
             }
         ),
-        "item 'b'.*24 times",
+        "item 'b'.*expected 1h, got times 1d apart",
     ),
     "no rows": (pd.DataFrame({"timestamp": [], "target": []}), "no rows"),
     "nothing observed": (pd.DataFrame({"timestamp": HOURS, "target": np.nan}), "no observed value"),
