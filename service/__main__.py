@@ -1,6 +1,7 @@
 """``python -m service``: serve forecasts."""
 
 import logging
+import signal
 import sys
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -14,9 +15,14 @@ from service.protocols.container import Container
 from service.settings import Settings
 from service.stores.interface import StoreError
 
+_log = logging.getLogger("service")
+
 
 def main() -> int:
     """Serve until a signal; 2 if the service cannot start, and one line says why."""
+    if hasattr(signal, "SIGHUP"):
+        # A terminal that closes, or a reload that other servers know, must not end this one.
+        signal.signal(signal.SIGHUP, _hang_up)
     # The engine's thread needs the interpreter some hundred times a step. At the usual 5 ms a turn, clients that keep
     # the event loop busy with cheap requests made forecasts wait three times as long as at this.
     sys.setswitchinterval(0.0005)
@@ -31,8 +37,8 @@ def main() -> int:
         return _refuse(str(error))
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="uvloop",
-        http=DirectProtocol.of(app.state.direct),
-        access_log=False, log_level="warning", server_header=False, lifespan="on",
+        http=DirectProtocol.of(app.state.connections),
+        ws="none", access_log=False, log_level="warning", server_header=False, lifespan="on",
         timeout_graceful_shutdown=int(settings.drain_s) + 1,
     )  # fmt: skip
     _Server(config, container).run()
@@ -79,6 +85,10 @@ def started_line(container: Container, port: int) -> str:
     if settings.open_to_all:
         line += " · WARNING: open to every machine that reaches it; set STATECAST_API_KEYS_FILE"
     return line
+
+
+def _hang_up(*_: object) -> None:
+    _log.warning("SIGHUP: nothing is read again while the service runs; restart it to change settings or models")
 
 
 def _plain(fault: object) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from service.http.direct_table import DirectTable
+from service.http.connection_context import ConnectionContext
 from service.http.exceptions import add_exception_handlers
 from service.http.middleware import RequestMiddleware
 from service.http.path_table import PathTable
@@ -50,11 +50,11 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     app.state.container = container
     paths = PathTable(problem_failure)
     paths.add(OPENAPI, ("GET",), problem_failure, open=True)
-    app.state.direct = DirectTable(container.keys, container.metrics, settings.max_body_bytes)
+    app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
     for protocol in protocols:
         _mount(app, protocol, paths)
         for path, direct in protocol.direct().items():
-            app.state.direct.add(paths.find(path), direct)
+            app.state.connections.add(path, direct)
     app.add_middleware(RequestMiddleware, metrics=container.metrics, keys=container.keys, paths=paths)
     add_exception_handlers(app)
     app.openapi = openapi.Document(app, protocols, keys=container.keys is not None)  # type: ignore[method-assign]

@@ -21,6 +21,31 @@ ServiceError                500      internal_error
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_MOST, _END = 800, 200
+
+
+def cut(text: str) -> str:
+    """Cut what a client's own words have made long, in the middle; what is no Unicode becomes ``?``.
+
+    Parameters
+    ----------
+    text : str
+        Of a message.
+
+    Returns
+    -------
+    str
+        At most about 1,000 characters.
+
+    Examples
+    --------
+    >>> cut("short"), len(cut("x" * 10**6))
+    ('short', 1030)
+    """
+    if len(text) > _MOST + _END:
+        text = f"{text[:_MOST]} [... {len(text)} characters ...] {text[-_END:]}"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -28,6 +53,10 @@ class Fault:
 
     loc: tuple[str | int, ...]
     msg: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loc", tuple(cut(part) if isinstance(part, str) else part for part in self.loc))
+        object.__setattr__(self, "msg", cut(self.msg))
 
 
 DEFECT = "this is a defect of the server; report it with the request_id, under which its log has the cause"
@@ -62,8 +91,8 @@ class ServiceError(Exception):
     retry_after: int | None = None
 
     def __init__(self, detail: str, *, code: str | None = None, faults: Sequence[Fault] = ()) -> None:
-        super().__init__(detail)
-        self.detail = detail
+        self.detail = cut(detail)
+        super().__init__(self.detail)
         self.code = code or type(self).code
         self.faults = tuple(faults)
 

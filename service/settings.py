@@ -64,6 +64,17 @@ class Settings(BaseSettings):
     """Longest gap, in steps, that the `missing` policy fills; a longer one is 422."""
     max_body_bytes: int = Field(default=64 * 2**20, ge=1024)
     """Largest body, as sent and after decompression; a larger one is 413."""
+    max_held_bytes: int = Field(default=512 * 2**20, ge=2**20)
+    """Bytes of bodies, as sent, that are read or worked on at a time, of all clients; a body of more than 256 KiB that
+    passes it is 429."""
+    max_header_bytes: int = Field(default=64 * 1024, ge=4096)
+    """Largest request line and headers together; larger ones are 431."""
+    max_connections: int = Field(default=10_000, ge=1)
+    """Connections at a time; one more is answered 429 and closed."""
+    header_timeout_s: float = Field(default=10.0, gt=0)
+    """Seconds in which a new connection sends a request's headers; later ones are 408."""
+    body_timeout_s: float = Field(default=20.0, gt=0)
+    """Seconds in which a body follows its headers, and one more for every 16 KiB of it; a slower one is 408."""
     max_values: int = Field(default=4_000_000, ge=1)
     """Values in one request at most, times and covariates included; more are 413."""
     max_series: int = Field(default=10_000, ge=1)

@@ -1,4 +1,4 @@
-"""The connection of a client: uvicorn's own, but that small requests of hot endpoints skip ASGI.
+"""A connection on which small requests of hot endpoints skip ASGI.
 
 A request through ASGI costs a scope, a task, an event and a dozen calls, about 70 µs before a handler has its body. A
 ``DirectEndpoint`` gets it as soon as the last byte is parsed and writes its answer itself. Whatever is not plain (see
@@ -8,14 +8,14 @@ A request through ASGI costs a scope, a task, an event and a dozen calls, about 
 import asyncio
 import logging
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from service.errors import DEFECT, ServiceError
 from service.http.body import INLINE_BYTES
+from service.http.connection import Connection
 from service.http.direct_request import DirectEndpoint, DirectRequest
-from service.http.direct_table import DirectTable
 from service.http.ids import request_id
 from service.http.path_table import PathEntry
 from service.http.sse import STOPPED
@@ -30,45 +30,31 @@ _NOT_PLAIN = frozenset(
 _ONE_WRITE_BYTES = 32 * 1024
 
 
-class DirectProtocol(HttpToolsProtocol):
+class DirectProtocol(Connection):
     """One connection. A request is direct if all of this holds, else it is uvicorn's, unchanged.
 
-    - ``POST`` by HTTP/1.1 to an endpoint of ``table``, its path written plainly;
+    - ``POST`` by HTTP/1.1 to an endpoint of the context, its path written plainly;
     - no header twice, and none of those that ask for more than an answer, such as ``Expect`` and ``If-Match``;
     - a ``Content-Length`` of 1 to ``INLINE_BYTES``, and a key that is right where keys are required;
     - nothing before it on this connection waits for its answer, and the client reads what it gets.
 
-    Endpoints are registered by ``ClientProtocol.direct``, which ``service.app`` collects into the table.
+    Endpoints are registered by ``ClientProtocol.direct``, which ``service.app`` collects.
     """
-
-    table: ClassVar[DirectTable]
-    cycle: Any
-    """The latest request: a ``RequestResponseCycle`` of uvicorn's, or a ``DirectRequest``."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._direct: DirectRequest | None = None
         self._reading: DirectRequest | None = None
-        self._running: RequestResponseCycle | None = None
+        self._longest = min(INLINE_BYTES, self.context.settings.max_body_bytes)
         # Paths below a root are the app's to find out.
-        self._endpoints = {} if self.root_path or self.limit_concurrency else self.table.endpoints
-
-    @classmethod
-    def of(cls, table: DirectTable) -> type["DirectProtocol"]:
-        """Make the class that a server's ``uvicorn.Config`` takes as ``http``.
-
-        Parameters
-        ----------
-        table : DirectTable
-            Of this server.
-        """
-        return type("DirectProtocol", (cls,), {"table": table})
+        self._endpoints = {} if self.root_path or self.limit_concurrency else self.context.endpoints
 
     def on_message_begin(self) -> None:
         """Begin a request; its scope is made only where the app needs one."""
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
+        self._begin()
 
     def on_headers_complete(self) -> None:
         """Choose the way of a request."""
@@ -77,13 +63,14 @@ class DirectProtocol(HttpToolsProtocol):
         request = None if found is None else self._plain(*found, query)
         if request is None:
             url, headers, expects = self.url, self.headers, self.expect_100_continue
-            super().on_message_begin()
+            HttpToolsProtocol.on_message_begin(self)
             self.url, self.expect_100_continue = url, expects
             self.headers.extend(headers)
             super().on_headers_complete()
         else:
-            self._direct = self._reading = request
-            self.cycle = request
+            self._check_head()
+            self._await_body()
+            self._direct = self._reading = self.cycle = request
 
     def _plain(self, endpoint: DirectEndpoint, path: PathEntry, query: bytes) -> DirectRequest | None:
         """Give the request whose headers are complete, if it is direct."""
@@ -94,11 +81,11 @@ class DirectProtocol(HttpToolsProtocol):
         if len(headers) < len(self.headers) or not _NOT_PLAIN.isdisjoint(headers) or b"#" in query:
             return None
         length = headers.get(b"content-length", b"")
-        if not length.isdigit() or not 0 < int(length) <= min(INLINE_BYTES, self.table.max_body_bytes):
+        if not length.isdigit() or not 0 < int(length) <= self._longest:
             return None
         if parser.get_method() != b"POST" or parser.get_http_version() != "1.1":
             return None
-        owner = self.table.owner(path, headers)
+        owner = self.context.owner(path, headers)
         if owner is None:
             return None
         request = DirectRequest(self, endpoint, path, query, self.headers)
@@ -113,17 +100,13 @@ class DirectProtocol(HttpToolsProtocol):
         return request
 
     def on_body(self, body: bytes) -> None:
-        """Add a piece of a body.
-
-        Parameters
-        ----------
-        body : bytes
-            The piece.
-        """
+        """Add a piece of a body, see ``HttpToolsProtocol``."""
         request = self._reading
         if request is None:
             super().on_body(body)
-        elif not request.body:
+            return
+        self._hold(len(body))
+        if not request.body:
             request.body = body
         else:
             if isinstance(request.body, bytes):
@@ -136,6 +119,7 @@ class DirectProtocol(HttpToolsProtocol):
         if request is None:
             super().on_message_complete()
             return
+        self._owe_nothing()
         if isinstance(request.body, bytearray):
             request.body = bytes(request.body)
         try:
@@ -163,7 +147,7 @@ class DirectProtocol(HttpToolsProtocol):
         """
         head = b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n%s" % (
             STATUS_LINE[status],
-            self.table.default_lines(self.server_state.default_headers),
+            self.context.default_lines(self.server_state.default_headers),
             headers,
             len(body),
             request.request_id.encode(),
@@ -174,7 +158,7 @@ class DirectProtocol(HttpToolsProtocol):
         else:
             self.transport.writelines((head, body))
         self._forget(request)
-        self.table.metrics.answered(request.path.template, status, time.monotonic() - request.began)
+        self.context.metrics.answered(request.path.template, status, time.monotonic() - request.began)
         if not request.keep_alive:
             self.transport.close()
         self.on_response_complete()
@@ -228,24 +212,21 @@ class DirectProtocol(HttpToolsProtocol):
         if self.cycle is request:
             self.cycle = None
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, app)
+    def _abandon(self) -> bool:
+        return self._give_up() or super()._abandon()
+
+    def _give_up(self) -> bool:
+        """Give up the direct request, if there is one."""
+        request = self._direct
+        if request is None:
+            return False
+        request.closed = True
+        self._forget(request)
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever works for this client that it has left; uvicorn tells only its last request.
-
-        Parameters
-        ----------
-        exc : Exception or None
-            What broke the connection, if anything did.
-        """
-        if self._direct is not None:
-            self._direct.closed = True
-            self._forget(self._direct)
-        if self._running is not None and not self._running.response_complete:
-            self._running.disconnected = True
-            self._running.message_event.set()
+        """Have what is at work for this client end, see ``asyncio.Protocol``."""
+        self._give_up()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:

@@ -39,7 +39,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
     path = request.url.path[:80]
     if status == 405:
         # The router names the methods of the first route only; a path can have several.
-        headers = {"Allow": ", ".join(request.state.path.methods) or headers.get("Allow", "GET")}
+        methods = request.state.path.methods
+        allowed = ", ".join("GET, HEAD" if method == "GET" else method for method in methods)
+        headers = {"Allow": allowed or headers.get("Allow", "GET")}
         detail = f"{request.method[:20]} {path}: expected {headers['Allow']}; see /docs"
     elif status == 404:
         detail = f"{path}: there is no such path; see /docs"

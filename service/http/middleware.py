@@ -13,6 +13,7 @@ from service.http.auth import ApiKeys
 from service.http.compression import choose_encoding, compress
 from service.http.ids import request_id
 from service.http.path_table import PathEntry, PathTable
+from service.http.sse import STOPPED
 from service.metrics import Metrics
 
 _log = logging.getLogger(__name__)
@@ -50,13 +51,17 @@ class RequestMiddleware:
         state = scope.setdefault("state", {})
         path = self._paths.find(scope["path"])
         state["request_id"], state["owner"], state["path"] = identity, "", path
-        status = 0
+        status, head = 0, scope["method"] == "HEAD"
+        if head and "GET" in path.methods:
+            scope = {**scope, "method": "GET"}
 
         async def send_on(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", identity.encode())]
+            elif head:
+                message["body"] = b""
             await send(message)
 
         try:
@@ -65,6 +70,10 @@ class RequestMiddleware:
             await self._app(scope, receive, send_on)
         except ServiceError as error:
             await send_failure(error, scope, send_on)
+        except asyncio.CancelledError:
+            # The server has waited long enough for this; whoever cancels waits for an answer, not for the exception.
+            if not status:
+                await send_failure(STOPPED, scope, send_on)
         except Exception:
             _log.exception("request %s failed", identity)
             if status:

@@ -1,17 +1,20 @@
 """Failures as ``application/problem+json`` (RFC 9457): one shape for a whole request and for one series of it."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
+from httptools import HttpParserError
 
-from service.errors import Fault, ServiceError, Unprocessable
+from service.errors import DEFECT, Fault, ServiceError, Unprocessable
 from service.http.path_table import Failure
 
+_log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
-_TITLES = {404: "No such path", 405: "No such method here"}
-_CODES = {404: "unknown_path", 405: "method_not_allowed"}
+_TITLES = {404: "No such path", 405: "No such method here", 408: "The request took too long", 431: "Headers too large"}
+_CODES = {404: "unknown_path", 405: "method_not_allowed", 408: "request_timeout", 431: "headers_too_large"}
 MAX_FAULTS = 100
 
 
@@ -83,12 +86,12 @@ def failure_headers(error: ServiceError, content_type: str) -> list[tuple[bytes,
 
 
 def http_failure(status: int, detail: str) -> ServiceError:
-    """Make a failure of the router: unknown path, unknown method.
+    """Make a failure of the router or the connection: unknown path, unknown method, no HTTP.
 
     Parameters
     ----------
     status : int
-        404, 405, or another of the router's.
+        404, 405, or another of theirs.
     detail : str
         One sentence that a person can act on.
 
@@ -100,6 +103,27 @@ def http_failure(status: int, detail: str) -> ServiceError:
     error = ServiceError(detail, code=_CODES.get(status, "bad_request"))
     error.status, error.title = status, _TITLES.get(status, "Bad request")
     return error
+
+
+def parse_failure(error: HttpParserError) -> ServiceError:
+    """Make a failure of what is no HTTP.
+
+    Parameters
+    ----------
+    error : HttpParserError
+        Of the parser, or of what it calls.
+
+    Returns
+    -------
+    ServiceError
+        Not raised yet.
+    """
+    cause = error.__context__
+    if cause is None or isinstance(cause, HttpParserError):
+        reason = str(cause or error)[:200]
+        return http_failure(400, f"request: expected HTTP/1.1, got: {reason}; leave it to a client library")
+    _log.error("a request could not be taken on", exc_info=cause)
+    return ServiceError(DEFECT)
 
 
 def all_failed(errors: Sequence[ServiceError]) -> ServiceError:

@@ -37,8 +37,8 @@ def test_pages_and_paths(tmp_path: Path) -> None:
             assert (await client.get("/web/swagger-ui.LICENSE")).status_code == 404
             for method, path, allow in (
                 ("GET", "/forecast", "POST"),
-                ("PUT", "/sessions/x", "GET, DELETE"),
-                ("POST", "/live", "GET"),
+                ("PUT", "/sessions/x", "GET, HEAD, DELETE"),
+                ("POST", "/live", "GET, HEAD"),
             ):
                 answer = await client.request(method, path)
                 assert (answer.status_code, answer.headers["allow"]) == (405, allow)

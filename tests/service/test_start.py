@@ -54,6 +54,17 @@ def test_it_says_where_it_listens_serves_and_ends(tmp_path: Path) -> None:
         assert (process.returncode, "Traceback" in errors) in ((0, False), (-signal.SIGTERM, False)), errors
 
 
+def test_a_hang_up_does_not_end_it(tmp_path: Path) -> None:
+    """A terminal that closes, or a tool that asks every server to read its settings again, sends one."""
+    with started(tmp_path, state_url="memory://") as process:
+        url = first_line(process).split()[3]
+        process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"{url}/live").json() == {"live": True}
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        assert "SIGHUP: nothing is read again" in errors
+
+
 def test_open_to_all_is_warned_about(tmp_path: Path) -> None:
     (tmp_path / "artifacts").mkdir()
     with started(tmp_path, host="0.0.0.0", state_url="memory://") as process:

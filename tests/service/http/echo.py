@@ -8,12 +8,13 @@ from starlette.types import Receive, Scope, Send
 from service.errors import ServiceError, Unprocessable
 from service.http.auth import ApiKeys
 from service.http.body import read_body
+from service.http.connection_context import ConnectionContext
 from service.http.direct_request import DirectRequest
-from service.http.direct_table import DirectTable
 from service.http.middleware import RequestMiddleware, send_bytes, send_failure
 from service.http.path_table import PathTable
 from service.http.problems import problem_failure
 from service.metrics import Metrics
+from service.settings import Settings
 
 LIMIT = 100_000
 
@@ -21,15 +22,16 @@ LIMIT = 100_000
 class Echo:
     """Answers with the body, by either way; counts which; holds direct requests while ``held``."""
 
-    def __init__(self, keys: ApiKeys | None = None) -> None:
+    def __init__(self, keys: ApiKeys | None = None, **settings: object) -> None:
         self.metrics = Metrics()
         self.direct, self.usual, self.waiting = 0, 0, list[DirectRequest]()
         self.hold, self.accepts = False, True
         paths = PathTable(problem_failure)
         paths.add("/echo", ("POST",), problem_failure)
         self.app = RequestMiddleware(self._answer, self.metrics, keys, paths)
-        self.table = DirectTable(keys, self.metrics, LIMIT)
-        self.table.add(paths.find("/echo"), self)
+        plain = {"max_body_bytes": LIMIT, "state_url": "memory://", **settings}
+        self.context = ConnectionContext(Settings(**plain), keys, self.metrics, paths)
+        self.context.add("/echo", self)
 
     def accept(self, request: DirectRequest) -> bool:
         if not self.accepts:
@@ -51,7 +53,7 @@ class Echo:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await read_body(dict(scope["headers"]), receive, LIMIT)
+            body = await read_body(dict(scope["headers"]), receive, self.context.settings.max_body_bytes)
         except ClientDisconnect:
             return
         except ServiceError as error:

@@ -9,8 +9,8 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from service.http.connection_context import ConnectionContext
 from service.http.direct import DirectProtocol
-from service.http.direct_table import DirectTable
 
 
 class Client:
@@ -63,11 +63,11 @@ class Live:
 
 
 @asynccontextmanager
-async def listening(app: ASGIApp, table: DirectTable, **options: object) -> AsyncIterator[Live]:
+async def listening(app: ASGIApp, context: ConnectionContext, **options: object) -> AsyncIterator[Live]:
     """A server of ``app``; it is stopped afterwards, if the test has not done so."""
     config = uvicorn.Config(
-        app, port=0, http=DirectProtocol.of(table), access_log=False, log_level="warning", server_header=False,
-        lifespan="off", **{"timeout_graceful_shutdown": 5, **options},
+        app, port=0, http=DirectProtocol.of(context), access_log=False, log_level="warning", server_header=False,
+        **{"lifespan": "off", "timeout_graceful_shutdown": 5, **options},
     )  # fmt: skip
     live = Live(uvicorn.Server(config))
     serving = asyncio.create_task(live.server.serve())

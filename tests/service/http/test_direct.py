@@ -25,7 +25,7 @@ USUAL = b"Prefer: anything"
 def test_both_ways_answer_the_same_bytes(body: bytes, closing: tuple[bytes, ...]) -> None:
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             answers = []
             for extra in ((), (USUAL,)):
                 client = await live.client()
@@ -62,8 +62,8 @@ def test_what_is_not_plain_goes_the_usual_way() -> None:
 
     async def scene() -> None:
         echo, plain = Echo(), Echo()
-        plain.table.endpoints.clear()
-        async with listening(echo.app, echo.table) as live, listening(plain.app, plain.table) as without:
+        plain.context.endpoints.clear()
+        async with listening(echo.app, echo.context) as live, listening(plain.app, plain.context) as without:
             for request in NOT_PLAIN:
                 answers = []
                 for one in (live, without):
@@ -79,7 +79,7 @@ def test_what_is_not_plain_goes_the_usual_way() -> None:
 def test_a_body_in_pieces_is_whole() -> None:
     async def scene() -> None:
         echo, body = Echo(), bytes(range(256)) * 20
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             text = post(b"/echo?model=a", body, ID)
             for begin in range(0, len(text), 700):
@@ -94,7 +94,7 @@ def test_a_body_in_pieces_is_whole() -> None:
 def test_pipelined_requests_are_answered_in_their_order() -> None:
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             echo.hold = True
             client.send(*(post(b"/echo", b"%d" % n, *([USUAL] if n == 2 else [])) for n in range(5)))
@@ -114,7 +114,7 @@ def test_pipelined_requests_are_answered_in_their_order() -> None:
 def test_one_behind_a_usual_request_waits_for_it() -> None:
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             client.send(post(b"/echo", b"0", USUAL), post(b"/echo", b"1"), post(b"/echo", b"2"))
             assert [(await client.answer())[2] for _ in range(3)] == [b"0", b"1", b"2"]
@@ -125,7 +125,7 @@ def test_one_behind_a_usual_request_waits_for_it() -> None:
 def test_an_endpoint_can_decline_at_once_and_later() -> None:
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             echo.accepts = False
             client.send(post(b"/echo", b"0"))
@@ -148,7 +148,7 @@ def test_keys_are_checked(tmp_path: Path) -> None:
 
     async def scene() -> None:
         echo = Echo(ApiKeys.read(tmp_path / "keys"))
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             for header, status, body in (
                 (b"X-API-Key: one", 200, b"0alice"), (b"Authorization: Bearer one", 200, b"0alice"),
                 (b"X-API-Key: two", 403, b"wrong_api_key"), (b"X-Other: 1", 401, b"no_api_key"),
@@ -165,6 +165,6 @@ def test_keys_are_checked(tmp_path: Path) -> None:
 def test_a_protocol_registers_by_one_method(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     echo = Echo()
     monkeypatch.setattr(ForecastProtocol, "direct", lambda self: {"/forecast": echo})
-    table = create_app(settings_of(tmp_path)).state.direct
+    table = create_app(settings_of(tmp_path)).state.connections
     endpoint, path = table.endpoints[b"/forecast"]
     assert endpoint is echo and path.template == "/forecast"

@@ -13,7 +13,7 @@ def test_a_client_that_leaves_is_noticed_and_not_counted() -> None:
     async def scene() -> None:
         echo = Echo()
         echo.hold = True
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             client.send(post(b"/echo", b"0"))
             request = await echo.held()
@@ -35,7 +35,7 @@ def test_a_client_that_does_not_read_is_not_answered_on_and_on() -> None:
 
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             client = await live.client()
             client.writer.transport.set_write_buffer_limits(2**26)
             client.reader._transport.pause_reading()  # type: ignore[attr-defined]
@@ -53,7 +53,7 @@ def test_stopping_waits_for_what_has_begun() -> None:
     async def scene() -> None:
         echo = Echo()
         echo.hold = True
-        async with listening(echo.app, echo.table) as live:
+        async with listening(echo.app, echo.context) as live:
             idle, client, late = [await live.client() for _ in range(3)]
             client.send(post(b"/echo", b"0"))
             request = await echo.held()
@@ -76,7 +76,7 @@ def test_what_outlasts_the_drain_fails_with_503() -> None:
     async def scene() -> None:
         echo = Echo()
         echo.hold = True
-        async with listening(echo.app, echo.table, timeout_graceful_shutdown=1) as live:
+        async with listening(echo.app, echo.context, timeout_graceful_shutdown=1) as live:
             client, slow = await live.client(), await live.client()
             client.send(post(b"/echo", b"0"))
             request = await echo.held()
@@ -96,7 +96,7 @@ def test_what_outlasts_the_drain_fails_with_503() -> None:
 def test_an_idle_connection_is_closed() -> None:
     async def scene() -> None:
         echo = Echo()
-        async with listening(echo.app, echo.table, timeout_keep_alive=1) as live:
+        async with listening(echo.app, echo.context, timeout_keep_alive=1) as live:
             client = await live.client()
             client.send(post(b"/echo", b"0"))
             assert (await client.answer())[0] == 200
