@@ -128,6 +128,8 @@ class TrainingConfig:
     """CPU threads, 0 leaves them as they are. These networks are small: a second one seldom helps."""
     device: str = "cpu"
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
+    precision: str = "32-true"
+    """`32-true`, or `bf16-mixed` for products in bfloat16, whose error the fit prints; for a GPU."""
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "validation_every"):
@@ -144,6 +146,8 @@ class TrainingConfig:
             known = (*metrics.names(), "owa")
             _expect(name in known, "metrics", f"names out of {', '.join(known)}", name)
         _expect(self.device in ("cpu", "cuda", "auto"), "device", "one of cpu, cuda, auto", self.device)
+        precisions = ("32-true", "bf16-mixed")
+        _expect(self.precision in precisions, "precision", f"one of {', '.join(precisions)}", self.precision)
         for name in ("averaging", "covariate_dropout", "calendar_dropout"):
             _expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
         _expect(self.baseline_seconds >= 0, "baseline_seconds", "0 or more", self.baseline_seconds)

@@ -12,6 +12,7 @@ from training.cli.options import (
     Data,
     Dayfirst,
     Decimal,
+    Device,
     Encoding,
     FreqText,
     Future,
@@ -57,6 +58,7 @@ def fit(
         float | None, typer.Option(min=0, help="Time budget of training in seconds; 0 for none.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
+    device: Device = None,
     id_column: Id = None,
     timestamp_column: Timestamp = None,
     target_column: Target = None,
@@ -88,7 +90,7 @@ def fit(
         )  # fmt: skip
         columns |= given(resolutions=read_pairs(resolution) or None)
         network = given(horizon=horizon, season=season)
-        training = given(seconds=seconds, seed=seed)
+        training = given(seconds=seconds, seed=seed, device=device)
         name = name or out.resolve().name
         if config and is_text(config):
             foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}

@@ -52,6 +52,10 @@ Encoding = Annotated[
 Metrics = Annotated[
     str | None, typer.Option(help="Columns of the table of errors, such as mase,wql; see docs/reference/metrics.md.")
 ]
+Device = Annotated[
+    Literal["cpu", "cuda", "auto"] | None,
+    typer.Option("--device", help="Device to train on; auto takes CUDA where there is a device."),
+]
 
 
 def columns_of(

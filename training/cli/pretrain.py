@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from training.cli.console import refusals
+from training.cli.options import Device, given
 from training.pretraining.config import read_config
 from training.pretraining.pipeline import pretrain as pretrain_family
 from training.progress import Bar
@@ -19,6 +20,7 @@ def pretrain(
     ] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Batches in all.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of all randomness.")] = None,
+    device: Device = None,
     name: Annotated[str, typer.Option("--name", help="Name of the artifact.")] = "default",
     version: Annotated[str, typer.Option("--version", help="Version of the artifact.")] = "1",
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
@@ -28,8 +30,7 @@ def pretrain(
         family, chosen = read_config(config)
         if steps is not None:
             chosen = replace(chosen, steps=steps)
-        if seed is not None:
-            chosen = replace(chosen, seed=seed)
+        chosen = replace(chosen, **given(seed=seed, device=device))
         with Bar(console) as bar:
             digest = pretrain_family(family, chosen, out, name=name, version=version, resume=resume, watcher=bar)
         console.print(f"wrote {out} ({digest[:19]}…); samples and curves in {out / 'report.html'}")

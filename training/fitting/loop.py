@@ -124,6 +124,7 @@ class Fit(Generic[O]):
                 self._validate(mean, watcher)
         if not self.curves.diverged and not (stop_after and stop_after <= self.curves.steps < settings.steps):
             self._finish(mean, watcher)
+            self._say_precision(fabric, watcher)
         self.curves.seconds = time.monotonic() - self._started
         network.eval()
         return self.curves
@@ -205,6 +206,13 @@ class Fit(Generic[O]):
         if curves.steps and self.settings.keep_best and not self.best:
             raise TrainingError(f"step {curves.steps}: the weights are not finite; lower learning_rate or clip")
         put_weights(network, self.best or self.average.mean or copy_weights(network))
+
+    def _say_precision(self, fabric: Fabric, watcher: Watcher) -> None:
+        """What the precision of training would cost where the weights are used, which is in float32."""
+        if self.settings.precision != "32-true" and math.isfinite(full := self.objective.validate()):
+            with fabric.autocast():
+                low = self.objective.validate()
+            watcher.say(f"validation {full:.5g} in float32, {low:.5g} in {self.settings.precision}")
 
     def _restore(self) -> None:
         self.best, self.average, facts = resume_run(self.folder, self.objective.network, self._optimizer)

@@ -66,6 +66,7 @@ class PanelForecast:
             patience=config.patience,
             validate_first=bool(config.start),
             device=config.device,
+            precision=config.precision,
         )
 
     def new_optimizer(self) -> torch.optim.Optimizer:

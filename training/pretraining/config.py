@@ -1,5 +1,6 @@
 """The config of a pretraining."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class PretrainConfig:
     """Batches in all; a resumed run may set a larger number."""
     values: int = 40_000
     """Values per batch, roughly."""
+    values_on_gpu: int = 640_000
+    """The same on a CUDA device, which has not enough to do with fewer."""
     forks: int = 12
     """Most forecasts per row of a batch."""
     learning_rate: float = 1e-3
@@ -31,6 +34,9 @@ class PretrainConfig:
     """Series per season that validation uses."""
     validation_every: int = 500
     """Steps between validations and checkpoints."""
+    workers: int = -1
+    """Processes that draw series beside the training, each batch by a seed of its own; 0 draws between the steps, from
+    one generator; -1 for 0 on the CPU and all cores but one beside a CUDA device."""
     threads: int = 1
     """CPU threads, 0 leaves them as they are."""
     device: str = "auto"
@@ -39,11 +45,31 @@ class PretrainConfig:
     """`32-true` or `bf16-mixed`, as Lightning Fabric names it."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "values", "forks", "judged", "validation_every"):
+        for name in ("steps", "values", "values_on_gpu", "forks", "judged", "validation_every"):
             expect(getattr(self, name) >= 1, f"[pretrain] {name}", "a whole number above 0", getattr(self, name))
+        expect(
+            self.workers >= -1, "[pretrain] workers", "a whole number, 0 or more, or -1 to have it chosen", self.workers
+        )
         expect(0.0 <= self.falling <= 1.0, "[pretrain] falling", "a share, 0 to 1", self.falling)
         for name in ("learning_rate", "clip"):
             expect(getattr(self, name) > 0, f"[pretrain] {name}", "a number above 0", getattr(self, name))
+
+    def workers_beside(self, device: str) -> int:
+        """Say how many processes draw series.
+
+        Parameters
+        ----------
+        device : str
+            Kind of device that is trained on, ``cpu`` or ``cuda``.
+
+        Returns
+        -------
+        int
+            0 for none.
+        """
+        if self.workers >= 0:
+            return self.workers
+        return max((os.cpu_count() or 1) - 1, 1) if device == "cuda" else 0
 
 
 def read_config(path: Path | None) -> tuple[FamilyConfig, PretrainConfig]:

@@ -7,7 +7,7 @@ run can be lengthened, or ended early, by resuming it with other ``steps``.
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from statecast.uncertainty.prediction import Prediction
 from training.fitting.losses import forecast_loss, level_weights, pinball
 from training.fitting.objectives import LoopSettings, moving_average
 from training.pretraining.config import PretrainConfig
+from training.pretraining.stream import DrawnSteps, draw_beside
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
 
 _WARM_UP = 400  # steps
@@ -66,6 +67,7 @@ class FamilyPretraining:
         self.generator = np.random.default_rng(config.seed)
         self.costs = DrawingCosts()
         self._members: dict[int, Forecaster] = {}
+        self._stream: tuple[int, Iterator[SyntheticBatch]] | None = None
         held_out = np.random.default_rng([config.seed, 1])
         self.validation_batches = [
             self.batches.judged(entry, self._shape(entry.season), config.judged, held_out) for entry in SEASONS
@@ -100,10 +102,14 @@ class FamilyPretraining:
         ]
         return torch.optim.AdamW(groups, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
 
-    def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:  # noqa: ARG002
+    def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:
         """One batch of one season. See ``Objective.draw``."""
         started = time.monotonic()
-        batch = self.batches.draw(self._shape, self.generator).to(device)
+        if workers := self.config.workers_beside(device.type):
+            batch = self._next(step, workers, device)
+        else:
+            batch = self.batches.draw(self._shape, self.generator)
+        batch = batch.to(device)
         self.costs.drawing += time.monotonic() - started
         self.costs.series += len(batch.target)
         return [(batch, 1.0)]
@@ -192,6 +198,18 @@ class FamilyPretraining:
         """Restore generator and costs. See ``Objective.unpack``."""
         self.generator.bit_generator.state = facts["generator"]
         self.costs = DrawingCosts(**facts["costs"])
+
+    def _next(self, step: int, workers: int, device: torch.device) -> SyntheticBatch:
+        """What was drawn beside the training for a step."""
+        if self._stream is None or self._stream[0] != step:
+            config = self.config
+            batches = Batches(config.values_on_gpu if device.type == "cuda" else config.values, config.forks)
+            drawn = DrawnSteps(batches, self.family.config, config.seed)
+            self._stream = step, draw_beside(drawn, step, config.steps, workers, device)
+        stream = self._stream[1]
+        batch = next(stream)
+        self._stream = (step + 1, stream) if step + 1 < self.config.steps else None
+        return batch
 
     def _shape(self, season: int) -> ForecasterConfig:
         return self.family.config.of(season)

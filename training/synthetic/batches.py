@@ -14,6 +14,7 @@ from training.synthetic.damage import damage, gaps
 from training.synthetic.families import held_apart, learned
 from training.synthetic.shape import Array, Shape
 
+_MOST, _OF_VALUES = 192, 40_000  # rows per batch at most, for so many values; of more values that many more
 _WRONG = 0.08  # share of rows whose season is not the one that the network is given
 
 
@@ -78,7 +79,7 @@ class SyntheticBatch(NamedTuple):
         SyntheticBatch
             The same rows.
         """
-        moved = (part.to(device) for part in (self.target, self.truth, self.forks, self.unit))
+        moved = (part.to(device, non_blocking=True) for part in (self.target, self.truth, self.forks, self.unit))
         return SyntheticBatch(self.season, *moved)
 
 
@@ -104,14 +105,14 @@ class Batches:
         Returns
         -------
         SyntheticBatch
-            8 to 192 rows.
+            8 rows or more.
         """
         entry = SEASONS[int(generator.choice(len(SEASONS), p=_SHARES))]
         config = shape_of(entry.season)
         low, high = (max(length // config.patch_length, 2) for length in (entry.shortest, entry.longest))
         patches = int(np.exp(generator.uniform(np.log(low), np.log(high + 1))))
         steps = patches * config.patch_length + config.horizon
-        rows = int(np.clip(self.values // steps, 8, 192))
+        rows = int(np.clip(self.values // steps, 8, max(_MOST * self.values // _OF_VALUES, _MOST)))
         shape = Shape(rows, steps, entry.season, entry.long)
         wrong = int(generator.binomial(rows, _WRONG))
         other = max(int(entry.season * np.exp(generator.normal(0, 0.5))), 1)
