@@ -19,9 +19,9 @@ import torch
 
 import statecast
 from benchmarks.harness.client import Client
+from benchmarks.harness.series import series_of
 from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.streaming import series_of
 from statecast.models.generator import Generator
 from statecast.uncertainty.sampling import Choice, sample
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from benchmarks.harness.client import Client
 from benchmarks.harness.liveness import read_probe, start_probe
+from benchmarks.harness.series import series_of
 from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
-from benchmarks.streaming import series_of
 
 
 async def load(server: Server, clients: int, seconds: float, sessions: bool, name: str) -> tuple[float, list[float]]:
