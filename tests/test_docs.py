@@ -33,7 +33,7 @@ NEVER_IMPORTED = {
 }
 
 # Extras that `make setup` leaves to those who want them.
-NOT_SET_UP = ("stats", "peers")
+NOT_SET_UP = ("stats", "peers", "bentoml")
 
 
 def shell_lines(path: Path) -> list[str]:
@@ -134,7 +134,7 @@ def test_every_dependency_has_its_reason() -> None:
     }
 
 
-@pytest.mark.parametrize("group", ["The library", "compiled", "service", "training", "stats", "sweep", "peers", "dev"])
+@pytest.mark.parametrize("group", asked_for())
 def test_every_dependency_is_used(group: str) -> None:
     """What nobody imports is downloaded, pinned and audited for nothing."""
     rooms = {
@@ -143,6 +143,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "stats": ["training"],
         "sweep": ["training"],
         "peers": ["benchmarks"],
+        "bentoml": ["benchmarks"],
         "dev": ["tests", "benchmarks"],
     }
     used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))

@@ -70,7 +70,8 @@ class Connection:
 
     def close(self) -> None:
         """Until it is opened again."""
-        self._sock.close()
+        if self.number >= 0:
+            self._sock.close()
         self._head, self._left, self.number = b"", -1, -1
 
     def send(self) -> None:
@@ -121,13 +122,24 @@ class Clients:
     def run(self, seconds: float) -> Load:
         """Send for so long, wait for what is under way; an answer other than 200 ends the benchmark."""
         poll = select.epoll()
-        open_ = {one.open(self._port): one for one in self._connections}
-        for number in open_:
-            poll.register(number, select.EPOLLIN)
-        began, used, spent = time.perf_counter(), time.process_time(), self._process.cpu_seconds()
+        try:
+            open_ = {one.open(self._port): one for one in self._connections}
+            for number in open_:
+                poll.register(number, select.EPOLLIN)
+            spent, used, began = self._process.cpu_seconds(), time.process_time(), time.perf_counter()
+            latencies = self._answers(poll, open_, began + seconds)
+            seconds, used = time.perf_counter() - began, time.process_time() - used
+            return Load(seconds, sorted(latencies), used, self._process.cpu_seconds() - spent)
+        finally:
+            for one in self._connections:
+                one.close()
+            poll.close()
+
+    def _answers(self, poll: select.epoll, open_: dict[int, Connection], end: float) -> list[float]:
+        """Seconds of each answer."""
+        latencies, waiting = [], len(open_)
         for one in self._connections:
             _send_next(one)
-        latencies, waiting, end = [], len(open_), began + seconds
         while waiting:
             events = poll.poll(_PATIENCE_S)
             if not events:
@@ -144,11 +156,7 @@ class Clients:
                     _send_next(one)
                 else:
                     waiting -= 1
-        seconds, used = time.perf_counter() - began, time.process_time() - used
-        for one in self._connections:
-            one.close()
-        poll.close()
-        return Load(seconds, sorted(latencies), used, self._process.cpu_seconds() - spent)
+        return latencies
 
 
 def _send_next(one: Connection) -> None:

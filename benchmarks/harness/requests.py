@@ -76,10 +76,10 @@ def one_more_of_each(sessions: Sequence[str], first: int) -> Iterator[bytes]:
     """One observation of every session in one request, after the other."""
     bodies = [
         _body([_series(number, phase, 1, name) for number, name in enumerate(sessions)]).encode()
-        for phase in range(first, first + 24)
+        for phase in range(first, first + _WEEK)
     ]
     for step in count(first):
-        turn = (step - first) % 24
+        turn = (step - first) % _WEEK
         stamp = _time(first + turn).encode()
         yield post("/forecast", bodies[turn].replace(stamp, _time(step).encode()))
 
