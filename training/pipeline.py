@@ -19,6 +19,7 @@ from training.data.encoding import PanelTensors, encode_panel
 from training.data.panel import Panel
 from training.errors import TrainingError
 from training.evaluation.baselines.naive import Task
+from training.evaluation.beyond_horizon import calibrate_growth
 from training.evaluation.conformal import calibrate
 from training.evaluation.leaderboard import Leaderboard, new_leaderboard
 from training.manifest import describe_data, describe_training
@@ -98,6 +99,7 @@ def fit_panel(
     fitted = train(panel, config, out, base=base, family=family, resume=resume, watcher=watcher)
     ablation = [switch_off(fit, watcher) for fit in fitted.fits]
     calibrate(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
+    calibrate_growth(fitted.network, fitted.tensors, fitted.task)
     spent = time.process_time() - started
     leaderboard = _score(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
     manifest = {

@@ -10,12 +10,15 @@ import torch
 from numpy.typing import NDArray
 
 import statecast
+from statecast.models.family import REACH, Family
+from statecast.models.roll_out import direct_quantiles
 from statecast.time.axis import TimeAxis
 from training.data.encoding import encode_panel
 from training.data.panel import Item, Panel
 from training.errors import TrainingError
 from training.evaluation.reader import Reader
 from training.pipeline import check_freq
+from training.pretraining.member import serving
 
 _ROWS = 256
 
@@ -29,11 +32,11 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
     Parameters
     ----------
     artifact : Artifact
-        Of a forecaster.
+        Of a forecaster or a family.
     panel : Panel
         The series, of its freq and with its covariates.
     horizon : int, optional
-        Steps ahead; left out, as many as the artifact forecasts.
+        Steps ahead; left out, the artifact's own. A family goes past it, up to ``REACH``.
 
     Returns
     -------
@@ -45,29 +48,29 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
     TrainingError
         If the horizon is beyond the artifact's, the freq differs, or covariates do not cover the horizon.
     """
-    config = artifact.forecaster.config
-    steps = config.horizon if horizon is None else horizon
-    if not 1 <= steps <= config.horizon:
-        raise TrainingError(f"horizon: {artifact.name} forecasts 1 to {config.horizon} steps, got {steps}")
+    family = artifact.network.config if isinstance(artifact.network, Family) else None
+    artifact = serving(artifact, panel)
+    network, config = artifact.forecaster, artifact.forecaster.config
+    own, most = (family.horizon, REACH) if family else (config.horizon, config.horizon)
+    steps = own if horizon is None else horizon
+    if not 1 <= steps <= most:
+        raise TrainingError(f"horizon: {artifact.name} forecasts 1 to {most} steps, got {steps}")
     check_freq(artifact, panel)
     optional = bool(artifact.manifest.get("optional_covariates"))
-    items = [_extend(item, artifact, steps, optional) for item in panel.items]
+    items = [_extend(item, steps, optional) for item in panel.items]
     tensors = encode_panel(Panel(tuple(items), panel.freq), config)
-    reader = Reader(artifact.forecaster, tensors)
+    reader = Reader(network, tensors)
     ends = torch.tensor([item.last + 1 for item in panel.items])
     reader.read(ends)
     parts = []
     for index in torch.arange(len(items)).split(_ROWS):
-        rows = (tensors.offset + ends)[index][:, None] + torch.arange(config.horizon)
-        prediction = artifact.forecaster.decode(reader.state.take(index), tensors.known[rows])
-        quantiles, mean = prediction.quantiles().numpy(), prediction.mean().numpy()
+        known = reader.known_ahead(index, ends[index] - 1, steps)
+        quantiles, mean = (one.numpy() for one in direct_quantiles(network, reader.state.take(index), known))
         for at, number in enumerate(index.tolist()):
             item = panel.items[number]
             times = _times(panel, item, steps)
-            levels = {str(q): quantiles[at, :steps, k] for k, q in enumerate(config.quantile_levels)}
-            parts.append(
-                pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": mean[at, :steps], **levels})
-            )
+            levels = {str(q): quantiles[at, :, k] for k, q in enumerate(config.quantile_levels)}
+            parts.append(pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": mean[at], **levels}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -107,10 +110,10 @@ def _times(panel: Panel, item: Item, steps: int) -> Any:
     return axis.texts(clocks) if item.zone else axis.times(clocks)
 
 
-def _extend(item: Item, artifact: statecast.Artifact, steps: int, optional: bool) -> Item:
+def _extend(item: Item, steps: int, optional: bool) -> Item:
     """Cut an item after its last value and add a horizon of rows that hold nothing but what is known ahead."""
     end = item.last + 1
-    length = end + artifact.forecaster.config.horizon
+    length = end + steps
     known = min(item.target.size, length) - end
     if item.known and known < steps and not optional:
         raise TrainingError(

@@ -69,7 +69,7 @@ class PartialForecast:
         PartialForecast
             With one horizon.
         """
-        part = rows_of(roll, rows)
+        part = roll.rows(rows)
         return cls(
             part.state.rows,
             part,
@@ -94,28 +94,10 @@ class PartialForecast:
         PartialForecast
             With one horizon more.
         """
-        part = rows_of(roll, rows)
+        part = roll.rows(rows)
         quantiles = (*self.quantiles, part.quantiles.cpu().numpy())
         mean = (*self.mean, part.mean.cpu().numpy())
         return PartialForecast(self.observed, part, quantiles, mean, self.attention, self.shares)
-
-
-def rows_of(roll: RollOut, rows: slice) -> RollOut:
-    """Take some rows.
-
-    Parameters
-    ----------
-    roll : RollOut
-        A batch.
-    rows : slice
-        Which.
-
-    Returns
-    -------
-    RollOut
-        Views into the batch.
-    """
-    return RollOut(State(roll.state.spec, roll.state.rows[rows]), roll.quantiles[rows], roll.mean[rows])
 
 
 def together(batch: Sequence[Entry]) -> RollOut:
@@ -131,14 +113,7 @@ def together(batch: Sequence[Entry]) -> RollOut:
     RollOut
         Rows in the order of the entries.
     """
-    rolls = [cast(PartialForecast, entry.partial_state).roll for entry in batch]
-    if len(rolls) == 1:
-        return rolls[0]
-    return RollOut(
-        State(rolls[0].state.spec, torch.cat([roll.state.rows for roll in rolls])),
-        torch.cat([roll.quantiles for roll in rolls]),
-        torch.cat([roll.mean for roll in rolls]),
-    )
+    return RollOut.join([cast(PartialForecast, entry.partial_state).roll for entry in batch])
 
 
 def attention_of(prediction: Prediction) -> tuple[Attention, Shares]:

@@ -86,6 +86,12 @@ class Model:
         return network.config.longest_season if isinstance(network, Family) else None
 
     @property
+    def horizon(self) -> int:
+        """Steps ahead of a forecast that names no number; of a family the same for every season."""
+        network = self.artifact.network
+        return network.config.horizon if isinstance(network, Family) else self.config.horizon
+
+    @property
     def reach(self) -> int:
         """Longest horizon of a forecast: a family rolls on past its own."""
         return REACH if self.kind == "family" else self.config.horizon

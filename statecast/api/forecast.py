@@ -168,7 +168,7 @@ def forecast_any(
     history : sequence of float
         T observations, None or NaN where missing.
     horizon : int, optional
-        Steps ahead F, at most ``REACH``.
+        Steps ahead F, at most ``REACH``; left out, the family's own, whatever the season.
     start, timestamps : optional
         Times of the history, as in ``forecast_series``.
     freq : str, optional
@@ -196,10 +196,10 @@ def forecast_any(
     placed = place_history(len(_observed(history)), start, timestamps, freq, None, options)
     own = freq if placed.axis is None else str(placed.axis.frequency)
     season = choose_season(placed.spread(history), own, season)
-    member = family.of(season, own).eval()
+    wanted = family.config.horizon if horizon is None else horizon
     return forecast_series(
-        member, history, horizon, start=start, timestamps=timestamps, freq=freq, quantile_levels=quantile_levels,
-        reach=REACH, **time_options,
+        family.of(season, own).eval(), history, wanted, start=start, timestamps=timestamps, freq=freq,
+        quantile_levels=quantile_levels, reach=REACH, **time_options,
     )  # fmt: skip
 
 

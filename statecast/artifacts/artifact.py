@@ -31,7 +31,7 @@ from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """What older schemas lack, and how they load all the same:
 
 2. Networks are calibrated. Artifacts of schema 1 have neither conformal offsets nor adaptation, and load as such.
@@ -39,8 +39,9 @@ SCHEMA_VERSION = 6
 4. Resolutions can be switched off. In artifacts of schema 3 all are active.
 5. Intervals of short series are wider. In artifacts of schema 4 no series is short.
 6. Names are the usual ones of forecasting. Older names are translated, see ``statecast.translation``.
+7. Intervals grow past the horizon. Artifacts of schema 6 and before have the exponent that networks begin with.
 """
-_WHOLE_WEIGHTS = 5  # the first schema whose weights hold all that a fit may find out
+_WHOLE_WEIGHTS = 7  # the first schema whose weights hold all that a fit may find out
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
 

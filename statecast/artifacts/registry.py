@@ -61,7 +61,7 @@ def describe(network: Network) -> dict[str, Any]:
             "streaming": "exact",
             "freq": None,
             "resolutions": [1],
-            "horizon": max(horizon for _, _, horizon in network.config.patches),
+            "horizon": network.config.horizon,
             "longest_season": largest,
             "quantile_levels": list(network.config.quantile_levels),
             # Of the member with most; a season's own is in ``state_bytes_by_season``.

@@ -43,6 +43,7 @@ class CompiledSlots(SlotNetwork):
 
     def __init__(self, eager: Forecaster) -> None:
         self.config, self.spec = eager.config, eager.spec
+        self.spread_growth = float(eager.calibration.spread_growth)
         arrays = pack_network(eager)
         self._network = (arrays.numbers, arrays.coarse, arrays.chosen, arrays.weights)
         self._masses, self._entries = arrays.masses, entries()

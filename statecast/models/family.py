@@ -17,10 +17,14 @@ from statecast.layers.cells import registry as cells
 from statecast.models.forecaster import Forecaster
 from statecast.naive_forecasts import NINE_NAIVE_FORECASTS
 from statecast.plain import Plain, as_tuples, expect
-from statecast.uncertainty.calibration import Calibration
+from statecast.uncertainty.calibration import SPREAD_GROWTH, Calibration
 
 REACH = 1024
 """Steps ahead that a family forecasts at most, rolling on past its horizon."""
+
+_SPREAD_GROWTH = ((12, 0.135), (48, 0.04), (512, 0.06))
+"""``[largest season, spread growth]`` where nothing else was found: of the default model on the series of
+``benchmarks.beyond_horizon``."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ class FamilyConfig(Plain):
     def longest_season(self) -> int:
         """The longest season that the family knows what to do with."""
         return self.patches[-1][0]
+
+    @property
+    def horizon(self) -> int:
+        """Steps ahead of a forecast that names no number, whatever its season: the longest that a member has."""
+        return max(horizon for _, _, horizon in self.patches)
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> ForecasterConfig:
         """Return the shape of the member for a season.
@@ -151,6 +160,9 @@ class Family(nn.Module):
         )
         self.embeds = nn.ModuleDict({length: member.encoder.embed for length, member in members.items()})
         self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
+        for season, length, _ in config.patches:
+            growth = next((found for most, found in _SPREAD_GROWTH if season <= most), SPREAD_GROWTH)
+            self.calibration(str(length)).spread_growth.fill_(growth)
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
         """Return the member for a season: a forecaster of its own shape that shares the family's weights.
@@ -191,6 +203,7 @@ class Family(nn.Module):
         own.cold_start_widening = found.cold_start_widening[: config.segments]
         own.aims = own.aims.to(found.aims.device)
         own.autocorrelation, own.in_sample_until = found.autocorrelation[: config.horizon], found.in_sample_until
+        own.spread_growth = found.spread_growth
         return member.train(self.training)
 
     def calibration(self, length: str) -> Calibration:

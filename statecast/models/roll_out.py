@@ -1,5 +1,6 @@
 """Forecasts past the trained horizon, one horizon at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,14 +10,16 @@ from statecast.models.interface import SeriesNetwork
 from statecast.state.lookback import Observations
 from statecast.state.state import State
 from statecast.uncertainty.prediction import Prediction
+from statecast.uncertainty.spread import Spread
 
 
 @dataclass(frozen=True, eq=False)
 class RollOut:
-    """A forecast that rolls on: the state it has reached, and its last horizon.
+    """A forecast that rolls on: the state it has reached, its last horizon, and its first.
 
-    Past the trained horizon the network goes on from its own median, a horizon at a time; there each level lies at
-    least as far from the median as it did a horizon earlier, because nothing became more certain since.
+    Past the trained horizon the network goes on from its own median, a horizon at a time. How far the quantiles and the
+    mean lie from that is what its first horizon says, carried on (``statecast.uncertainty.spread``): what it forecasts
+    from its own medians takes these for certain.
 
     Parameters
     ----------
@@ -26,11 +29,17 @@ class RollOut:
         Quantiles of the last horizon in the target's unit.
     mean : Tensor, ``[B, h]``, float64
         Mean of the last horizon.
+    near : Tensor, ``[B, F, Q + 1]``, float64
+        Quantiles, and then the mean, of the first horizon.
+    reached : Tensor, ``[B]``, int64
+        Steps ahead that were forecast before the last horizon.
     """
 
     state: State
     quantiles: Tensor
     mean: Tensor
+    near: Tensor
+    reached: Tensor
 
     @classmethod
     def start(cls, state: State, near: Prediction) -> "RollOut":
@@ -48,7 +57,52 @@ class RollOut:
         RollOut
             At its first horizon.
         """
-        return cls(state, near.quantiles(), near.mean())
+        quantiles, mean = near.quantiles(), near.mean()
+        reached = torch.zeros(len(mean), dtype=torch.int64, device=mean.device)
+        return cls(state, quantiles, mean, torch.cat([quantiles, mean[..., None]], dim=-1), reached)
+
+    @classmethod
+    def join(cls, parts: Sequence["RollOut"]) -> "RollOut":
+        """Put several together, wherever each has come to.
+
+        Parameters
+        ----------
+        parts : sequence of RollOut
+            Of one network.
+
+        Returns
+        -------
+        RollOut
+            Their rows, one part after the other.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        rows = torch.cat([part.state.rows for part in parts])
+        names = ("quantiles", "mean", "near", "reached")
+        return cls(
+            State(parts[0].state.spec, rows), *(torch.cat([getattr(part, name) for part in parts]) for name in names)
+        )
+
+    def rows(self, chosen: slice) -> "RollOut":
+        """Take some rows.
+
+        Parameters
+        ----------
+        chosen : slice
+            Which.
+
+        Returns
+        -------
+        RollOut
+            Views into this one.
+        """
+        return RollOut(
+            State(self.state.spec, self.state.rows[chosen]),
+            self.quantiles[chosen],
+            self.mean[chosen],
+            self.near[chosen],
+            self.reached[chosen],
+        )
 
     def advance(self, network: SeriesNetwork, before: Tensor, known: Tensor) -> "RollOut":
         """Forecast the next horizon.
@@ -67,20 +121,13 @@ class RollOut:
         RollOut
             At the next horizon.
         """
-        middle = network.config.quantile_levels.index(0.5)
+        config, reached = network.config, self.reached + before.shape[1]
+        middle = config.quantile_levels.index(0.5)
         state = network.prime(_observed(network, self.quantiles[..., middle], before), self.state)
-        prediction = network.decode(state, known)
-        now, last = prediction.quantiles(), self.quantiles[:, : known.shape[1]]
-        centre, away = now[..., middle : middle + 1], last - last[..., middle : middle + 1]
-        now = centre + torch.cat(
-            [
-                torch.minimum((now - centre)[..., :middle], away[..., :middle]),
-                torch.zeros_like(centre),
-                torch.maximum((now - centre)[..., middle + 1 :], away[..., middle + 1 :]),
-            ],
-            dim=-1,
-        )
-        return RollOut(state, now, prediction.mean())
+        median = network.decode(state, known).quantiles()[..., middle]
+        near, growth = self.near, network.calibration.spread_growth
+        spread = Spread.of(near[..., :-1], near[..., -1], middle, config.season, growth)
+        return RollOut(state, *spread.around(median, reached), near, reached)
 
 
 def roll_on(network: SeriesNetwork, state: State, future: Tensor, near: Prediction) -> tuple[Tensor, Tensor]:

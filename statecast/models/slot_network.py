@@ -9,12 +9,14 @@ from abc import ABC, abstractmethod
 from typing import TypeAlias
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from statecast.config import ForecasterConfig
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.state.state import StateSpec
+from statecast.uncertainty.spread import Spread
 
 Cache: TypeAlias = NDArray[np.uint8] | Tensor
 """Rows of state ``[N, bytes]`` uint8: an array, or a tensor where the network is not on the CPU."""
@@ -33,10 +35,13 @@ class SlotNetwork(ABC):
         The network's.
     spec : StateSpec
         Layout of a row.
+    spread_growth : float
+        See ``Calibration``.
     """
 
     config: ForecasterConfig
     spec: StateSpec
+    spread_growth: float
 
     @abstractmethod
     def new_cache(self, rows: int) -> Cache:
@@ -137,7 +142,15 @@ class SlotNetwork(ABC):
         """
 
     def roll_slots(
-        self, cache: Cache, read: Slots, write: Slots, last: ForecastArrays, before: Floats, future: Floats
+        self,
+        cache: Cache,
+        read: Slots,
+        write: Slots,
+        near: ForecastArrays,
+        median: NDArray[np.float64],
+        reached: NDArray[np.int64],
+        before: Floats,
+        future: Floats,
     ) -> ForecastArrays:
         """Forecast the next horizon past the last one: the network reads its own median; see ``RollOut``.
 
@@ -146,12 +159,16 @@ class SlotNetwork(ABC):
         cache : Cache
             Changed in place.
         read : NDArray
-            ``[B]`` int64, rows that ``last`` was forecast from.
+            ``[B]`` int64, rows that the last horizon was forecast from.
         write : NDArray
-            ``[B]`` int64, where the states at the end of ``last`` go, as in ``advance_slots``; the next horizon but one
-            goes on from there.
-        last : ForecastArrays
-            What these rows forecast of a whole horizon of the network, F steps.
+            ``[B]`` int64, where the states at its end go, as in ``advance_slots``; the next horizon but one goes on
+            from there.
+        near : ForecastArrays
+            What these rows forecast at first, of a whole horizon of the network, F steps.
+        median : NDArray
+            ``[B, F]``, the median of the last horizon.
+        reached : NDArray
+            ``[B]`` int64, steps ahead up to the end of the last horizon.
         before : NDArray
             ``[B, F, Ck]`` float32, what was known of those steps.
         future : NDArray
@@ -160,16 +177,13 @@ class SlotNetwork(ABC):
         Returns
         -------
         ForecastArrays
-            Of the G steps, each level at least as far from the median as a horizon earlier.
+            Of the G steps; quantiles and mean lie as far from the median as ``near`` and the distance say.
         """
         middle = self.config.quantile_levels.index(0.5)
-        median = last.quantiles[..., middle].astype(np.float32)
         past = np.zeros((*median.shape, self.config.past_width), np.float32)
-        self.advance_slots(cache, read, write, median, past, before)
+        self.advance_slots(cache, read, write, median.astype(np.float32), past, before)
         found = self.forecast_slots(cache, write, future)
-        away = found.quantiles - found.quantiles[..., middle, None]
-        earlier = last.quantiles[:, : future.shape[1]]
-        earlier = earlier - earlier[..., middle, None]
-        away[..., :middle] = np.minimum(away[..., :middle], earlier[..., :middle])
-        away[..., middle + 1 :] = np.maximum(away[..., middle + 1 :], earlier[..., middle + 1 :])
-        return found._replace(quantiles=found.quantiles[..., middle, None] + away)
+        first = torch.from_numpy(near.quantiles), torch.from_numpy(near.mean)
+        spread = Spread.of(*first, middle, self.config.season, torch.tensor(self.spread_growth))
+        around = spread.around(torch.from_numpy(found.quantiles[..., middle]), torch.from_numpy(reached))
+        return found._replace(quantiles=around[0].numpy(), mean=around[1].numpy())

@@ -23,6 +23,8 @@ and what is wanting falls off as one over their number. So intervals are wider b
 half-life over age, on both sides of the median. Found for a pretrained family on kinds of series held apart, and kept
 by what starts from it; elsewhere 0.
 
+Spread growth. Past the horizon intervals grow with the distance; see ``statecast.uncertainty.spread``.
+
 Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
 
 Shapes: B rows, A updates, M origins, F horizon, Q levels, S horizon segments of L steps.
@@ -43,6 +45,8 @@ from statecast.state.state import Field
 # An offset that moves holds less often than one that stands still. To make up for it so much more is promised, per
 # unit of log width that an offset may move in a horizon, up to the most.
 _SLACK, _MOST = 0.04, 0.1
+SPREAD_GROWTH = 0.1
+"""What ``spread_growth`` is before validation has shown any: from series of ``benchmarks.beyond_horizon``."""
 _YOUNGEST = 0.1  # half-lives; what still younger series were seen to need grows no more
 
 
@@ -72,6 +76,8 @@ class Calibration(nn.Module):
         ``[S]``, log width that is added at an age of one half-life, on both sides.
     autocorrelation : Tensor
         ``[F]`` of normal scores by lag, 1 at lag 0.
+    spread_growth : Tensor
+        ``[]`` exponent of the distance by which intervals grow past the horizon, beside the series' own.
     """
 
     aims: Tensor
@@ -80,6 +86,7 @@ class Calibration(nn.Module):
     in_sample_until: Tensor
     cold_start_widening: Tensor
     autocorrelation: Tensor
+    spread_growth: Tensor
 
     def __init__(self, config: ForecasterConfig, stride: int) -> None:
         super().__init__()
@@ -97,6 +104,7 @@ class Calibration(nn.Module):
         self.register_buffer("in_sample_until", torch.tensor(torch.iinfo(torch.int64).min))
         self.register_buffer("cold_start_widening", torch.zeros(config.segments))
         self.register_buffer("autocorrelation", functional.pad(torch.ones(1), (0, config.horizon - 1)))
+        self.register_buffer("spread_growth", torch.tensor(SPREAD_GROWTH))
 
     @staticmethod
     def fields(config: ForecasterConfig) -> tuple[Field, ...]:

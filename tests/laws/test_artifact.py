@@ -70,7 +70,7 @@ def test_unknown_schema_is_refused(tmp_path: Path) -> None:
     tiny_artifact(tmp_path)
     path = tmp_path / "tiny-1" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
-    with pytest.raises(ArtifactError, match="schema_version 1 to 6, got 99"):
+    with pytest.raises(ArtifactError, match="schema_version 1 to 7, got 99"):
         statecast.load(tmp_path / "tiny-1")
 
 

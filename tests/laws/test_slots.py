@@ -134,9 +134,11 @@ def test_a_horizon_after_the_other(kind: str) -> None:
     kept = cache[here].copy()
     future = batch.future.numpy()
     roll = RollOut.start(state := network.prime(batch.part(0, 80), batch.fresh()), network.decode(state, batch.future))
-    last = slots.forecast_slots(cache, here, future)
-    for read, part in ((here, batch.future), (there, batch.future[:, :5])):
-        last = slots.roll_slots(cache, read, there, last, future, part.numpy())
+    near = last = slots.forecast_slots(cache, here, future)
+    middle, horizon = network.config.quantile_levels.index(0.5), network.config.horizon
+    for number, (read, part) in enumerate(((here, batch.future), (there, batch.future[:, :5])), start=1):
+        reached = np.full(2, number * horizon)
+        last = slots.roll_slots(cache, read, there, near, last.quantiles[..., middle], reached, future, part.numpy())
         roll = roll.advance(network, batch.future, part)
         np.testing.assert_allclose(last.quantiles, roll.quantiles.numpy(), rtol=1e-6)
         np.testing.assert_allclose(last.mean, roll.mean.numpy(), rtol=1e-6)

@@ -97,7 +97,7 @@ def forecast(
             encoding,
         )  # fmt: skip
         panel = _read(console, loaded, data, columns, freq, resolution)
-        frame = forecast_panel(fitting(loaded, panel, horizon), panel, horizon)
+        frame = forecast_panel(loaded, panel, horizon)
         write_table(frame, out)
         console.print(f"wrote {out}: {len(frame)} rows")
 

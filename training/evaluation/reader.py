@@ -73,10 +73,33 @@ class Reader:
         for index, length in self._runs(until, limit, unit=every):
             observations, rows = self._observe(index, length)
             last = rows[:, every - 1 :: every]
-            future = self._future(index, last)
+            future = self.known_ahead(index, last, config.horizon)
             prediction, state = self.network(observations, self.state.take(index), future, every)
             self._keep(index, length, state)
             yield index, last, prediction
+
+    def known_ahead(self, index: Tensor, last: Tensor, steps: int) -> Tensor:
+        """Return what is known ahead of some rows; 0 beyond the end of an item.
+
+        Parameters
+        ----------
+        index : Tensor
+            Numbers ``[b]`` of the items.
+        last : Tensor
+            Rows ``[b]`` or ``[b, n]``.
+        steps : int
+            How many steps after each, H.
+
+        Returns
+        -------
+        Tensor
+            ``[b, H, Ck]`` or ``[b, n, H, Ck]``.
+        """
+        ahead = last[..., None] + 1 + torch.arange(steps, device=self.device)
+        shape = (-1, *[1] * last.dim())
+        beyond = ahead >= self.tensors.length[index].view(shape)
+        flat = (self.tensors.offset[index].view(shape) + ahead).clamp(max=len(self.tensors.known) - 1)
+        return self.tensors.known[flat].masked_fill(beyond[..., None], 0.0)
 
     def _runs(self, until: Tensor, limit: int, unit: int = 1) -> Iterator[tuple[Tensor, int]]:
         """Groups of items that can all take the same number of steps: the largest powers of two first."""
@@ -105,12 +128,6 @@ class Reader:
         before = tensors.clock[index[new]] + self.row[index[new]] - 1
         history[new] = read_coarse_history(tensors.coarse, index[new], before, tensors.coarse_history_length)
         return history
-
-    def _future(self, index: Tensor, last: Tensor) -> Tensor:
-        ahead = last[..., None] + 1 + torch.arange(self.network.config.horizon, device=self.device)
-        beyond = ahead >= self.tensors.length[index][:, None, None]
-        flat = (self.tensors.offset[index][:, None, None] + ahead).clamp(max=len(self.tensors.known) - 1)
-        return self.tensors.known[flat].masked_fill(beyond[..., None], 0.0)
 
     def _keep(self, index: Tensor, length: int, state: State) -> None:
         self.row[index] += length

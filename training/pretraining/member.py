@@ -1,7 +1,5 @@
 """Which member of a pretrained family forecasts a table."""
 
-from dataclasses import replace
-
 import statecast
 from statecast.models.family import Family
 from statecast.time.seasonality import choose_season
@@ -34,9 +32,31 @@ def fitting(artifact: statecast.Artifact, panel: Panel, horizon: int | None = No
     family = artifact.network
     if not isinstance(family, Family):
         return artifact
-    longest = max(panel.items, key=lambda item: item.target.size)
-    freq = str(panel.freq) if panel.freq else None
-    season = choose_season(longest.target, freq)
+    season, freq = _season_of(panel)
     most = family.config.of(season).horizon
     wanted = horizon or min(choose_network(panel, {}).horizon, most)
-    return replace(artifact, network=family.of(season, freq, wanted))
+    return artifact.member(season, freq, wanted)
+
+
+def serving(artifact: statecast.Artifact, panel: Panel) -> statecast.Artifact:
+    """Give the member of a family that forecasts a panel's season wherever the artifact is used.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        Any artifact.
+    panel : Panel
+        What is to be forecast; its longest series gives the season.
+
+    Returns
+    -------
+    Artifact
+        The same with the member as its network, of its own horizon; the artifact itself if it is not a family.
+    """
+    return artifact.member(*_season_of(panel)) if isinstance(artifact.network, Family) else artifact
+
+
+def _season_of(panel: Panel) -> tuple[int, str | None]:
+    longest = max(panel.items, key=lambda item: item.target.size)
+    freq = str(panel.freq) if panel.freq else None
+    return choose_season(longest.target, freq), freq

@@ -40,7 +40,7 @@ def horizon_of(request: SeriesBody, model: Model) -> int:
     Unprocessable
         If it requests more than the model can give.
     """
-    horizon = model.config.horizon if request.horizon is None else request.horizon
+    horizon = model.horizon if request.horizon is None else request.horizon
     if horizon > model.reach:
         msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; request fewer steps"
         raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
