@@ -99,7 +99,7 @@ def print_table(sides: dict[tuple[str, str], list[Load]], sessions: int, alone: 
             ours, theirs = middle(sides[f"this {store}", kind]), middle(loads)
             print(
                 f"this / {name}, {kind}: {ours.rate / theirs.rate:.1f} times the observations, "
-                f"{theirs.server_us / ours.server_us:.1f} times less processor time"
+                f"processor time there / here {theirs.server_us / ours.server_us:.1f}"
             )
 
 

@@ -68,7 +68,7 @@ def describe(found: Arrivals, capacity: float, timeout_ms: int, live: list[float
         f"goodput {found.goodput:,.0f}/s: goodput / capacity {found.goodput / capacity:.2f}\n"
         f"  {statuses}; late {found.late:,} of {sent:,}, slowest answer {1e3 * found.latest_s:,.0f} ms; "
         f"unanswered {found.unanswered:,}, not sent because too many were owed {found.unsent:,}; "
-        f"client behind by {1e3 * found.behind_s:,.0f} ms at worst\n"
+        f"client busy for {found.client_s / found.seconds:.0%}, behind by {1e3 * found.behind_s:,.0f} ms at worst\n"
         f"  /live: median {statistics.median(live):.1f} ms, p99 {statistics.quantiles(live, n=100)[98]:.1f} ms, "
         f"worst {max(live):.1f} ms of {len(live):,}"
     )

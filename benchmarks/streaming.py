@@ -101,7 +101,7 @@ def print_ratios(found: dict[tuple[str, str], tuple[Load, Load]]) -> None:
         print(
             f"this / {name}, {store}: 64 clients {ours[1].rate / many.rate:.1f} times the requests, "
             f"one client {ours[0].median_ms / one.median_ms:.3f} of the median, "
-            f"{many.server_us / ours[1].server_us:.1f} times less processor time per request"
+            f"processor time per request there / here {many.server_us / ours[1].server_us:.1f}"
         )
     for (name, store), (one, many) in found.items():
         if store == "none":
@@ -110,7 +110,7 @@ def print_ratios(found: dict[tuple[str, str], tuple[Load, Load]]) -> None:
                 print(
                     f"this, {kind} / {name}: {ours[1].rate / many.rate:.1f} times with 64 clients, "
                     f"{ours[0].rate / one.rate:.1f} with one, "
-                    f"{many.server_us / ours[1].server_us:.1f} times less processor time per forecast"
+                    f"processor time per forecast there / here {many.server_us / ours[1].server_us:.1f}"
                 )
     durable, volatile = found["this", "sqlite"][1], found["this", "memory"][1]
     print(

@@ -27,6 +27,8 @@ class Arrivals:
     unsent: int = 0
     """Requests for which no connection was free: the server owed too many answers."""
     unanswered: int = 0
+    client_s: float = 0.0
+    """Processor time of the client."""
     behind_s: float = 0.0
     """How far the client was behind its own times at worst."""
 
@@ -59,6 +61,7 @@ class Clients:
     def arrive(self, rate: float, seconds: float, timeout_s: float) -> Arrivals:
         """Send at a rate for so long, then wait for the answers that are owed."""
         found, began, sent, total = Arrivals(seconds), time.perf_counter(), 0, int(rate * seconds)
+        used = time.process_time()
         while sent < total or self._waiting:
             now = time.perf_counter()
             if now > began + seconds + timeout_s + _PATIENCE_S:
@@ -71,7 +74,7 @@ class Clients:
             sent = due
             for number, _ in self._poll.poll(0.001 if sent < total else 1.0):
                 self._receive(number, found, timeout_s)
-        found.unanswered = len(self._waiting)
+        found.client_s, found.unanswered = time.process_time() - used, len(self._waiting)
         for number in list(self._open):
             self._close(number)
         self._waiting.clear()

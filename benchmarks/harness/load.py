@@ -64,6 +64,7 @@ class Connection:
     def open(self, port: int) -> int:
         """Connect; gives the socket's number."""
         self._sock = socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE_S)
+        self._sock.settimeout(None)  # with one, every call would poll before it does anything
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.number = self._sock.fileno()
         return self.number

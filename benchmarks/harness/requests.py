@@ -4,7 +4,7 @@ import json
 import socket
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 
 import numpy as np
@@ -27,6 +27,7 @@ def _values() -> list[str]:
     return [f"{50 + 20 * np.sin(hour / 24 * 2 * np.pi) + n:.3f}" for hour, n in zip(hours, noise, strict=True)]
 
 
+@lru_cache(100_000)
 def _time(step: int) -> str:
     return (_BEGIN + timedelta(hours=step)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
