@@ -38,7 +38,7 @@ def main() -> int:
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="uvloop",
         http=DirectProtocol.of(app.state.connections),
-        ws="none", access_log=False, log_level="warning", server_header=False, lifespan="on",
+        ws="none", proxy_headers=False, access_log=False, log_level="warning", server_header=False, lifespan="on",
         timeout_graceful_shutdown=int(settings.drain_s) + 1,
     )  # fmt: skip
     _Server(config, container).run()

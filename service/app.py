@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.http.connection_context import ConnectionContext
 from service.http.exceptions import add_exception_handlers
@@ -19,6 +21,20 @@ from service.protocols.registry import ClientProtocol, enabled
 from service.settings import Settings
 
 OPENAPI = "/openapi.json"
+
+
+class Service(FastAPI):
+    """Hands requests for plain ASGI endpoints to these, past layers of the framework that do nothing for them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.plain: dict[tuple[str, str], ASGIApp] = {}
+        """By method and path. The router has them as well, because it answers the other methods of their paths."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, see ``FastAPI``."""
+        plain = self.plain.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        await (super().__call__ if plain is None else plain)(scope, receive, send)
 
 
 def create_app(settings: Settings, container: Container | None = None) -> FastAPI:
@@ -43,7 +59,7 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     """
     container = Container.build(settings) if container is None else container
     protocols = enabled(settings.protocols, container)
-    app = FastAPI(
+    app = Service(
         title="Statecast", version=version("statecast"), lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url=OPENAPI, redirect_slashes=False,
     )  # fmt: skip
@@ -53,6 +69,9 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
     for protocol in protocols:
         _mount(app, protocol, paths)
+        for endpoint in protocol.endpoints():
+            served = RequestMiddleware(endpoint.app, container.metrics, container.keys, paths)
+            app.plain[endpoint.method, endpoint.path] = served
         for path, direct in protocol.direct().items():
             app.state.connections.add(path, direct)
     app.add_middleware(RequestMiddleware, metrics=container.metrics, keys=container.keys, paths=paths)
@@ -75,10 +94,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _mount(app: FastAPI, protocol: ClientProtocol, paths: PathTable) -> None:
-    """Add a protocol's paths to the app, those of plain ASGI apps first, because they are the hot ones."""
+    """Add a protocol's paths to the app."""
     for endpoint in protocol.endpoints():
         route = Route(endpoint.path, endpoint.app, methods=[endpoint.method], include_in_schema=False)
-        app.router.routes.insert(0, route)
+        app.router.routes.append(route)
     for router in protocol.routers():
         app.include_router(router)
     for path, methods in protocol.paths():

@@ -2,11 +2,13 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -63,6 +65,24 @@ def test_a_hang_up_does_not_end_it(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=30)
         assert "SIGHUP: nothing is read again" in errors
+
+
+def test_slow_bodies_do_not_make_a_stop_a_defect(tmp_path: Path) -> None:
+    """An operator who stops a server reads its log for what went wrong; a traceback for each open request hides it."""
+    (tmp_path / "artifacts").mkdir()
+    with started(tmp_path, state_url="memory://", drain_s="0") as process:
+        address = urlsplit(first_line(process).split()[3])
+        slow = [socket.create_connection((address.hostname, address.port), 30) for _ in range(20)]
+        for one in slow:
+            one.sendall(b"POST /generate HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{")
+        assert httpx.get(address.geturl() + "/live").json() == {"live": True}
+        process.send_signal(signal.SIGTERM)
+        for one in slow:
+            text = one.makefile("rb").read()
+            assert text.startswith(b"HTTP/1.1 503") and b"shutting_down" in text
+            one.close()
+        _, errors = process.communicate(timeout=30)
+        assert "Traceback" not in errors
 
 
 def test_open_to_all_is_warned_about(tmp_path: Path) -> None:
