@@ -173,3 +173,38 @@ class Expired(ServiceError):
     """``timeout_ms`` passed before the work began; it was dropped and changed nothing."""
 
     status, code, title = 504, "timeout", "Timed out"
+
+
+def expired(session: str) -> ExpiredSession:
+    """Make the failure of a session that was idle for too long.
+
+    Parameters
+    ----------
+    session : str
+        Its id.
+
+    Returns
+    -------
+    ExpiredSession
+        Not raised yet.
+    """
+    return ExpiredSession(
+        f"session {session[:80]!r}: idle for longer than its life and no longer kept; DELETE it and send the whole "
+        "history again, or use another id"
+    )
+
+
+def unknown(session: str) -> UnknownSession:
+    """Make the failure of a session that this owner does not have.
+
+    Parameters
+    ----------
+    session : str
+        Its id.
+
+    Returns
+    -------
+    UnknownSession
+        Not raised yet.
+    """
+    return UnknownSession(f"session {session[:80]!r}: there is none; POST /forecast with its history opens it")

@@ -15,6 +15,7 @@ from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
 from service.serving.text import TextService
 from service.settings import Settings
+from service.stores.interface import StoreError
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,10 @@ class Container:
             return
         try:
             await self.services.forecasts.start()
+        except StoreError as error:
+            _log.error("the engine could not start: %s", error)
+            self.unready = f"sessions: {error}"
+            return
         except Exception:
             _log.exception("the engine could not start")
             self.unready = "the engine could not start; the server's log says why"

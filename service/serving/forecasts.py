@@ -1,15 +1,15 @@
 """From series to their forecasts: sessions, engine and store put together. Lives on the event loop."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from service.errors import ServiceError
+from service.errors import ServiceError, unknown
 from service.metrics import Metrics
 from service.serving.catalog import Catalog
+from service.serving.housekeeping import keep_house
 from service.serving.job_builder import build_job, new_record
 from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
@@ -18,18 +18,12 @@ from service.serving.series_work import SeriesWork, each, run_series
 from service.serving.views import opening_warnings, session_details
 from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
-from service.sessions.registry import unknown
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.turn import SessionTurn
 from service.sessions.update import plan_update
 from service.settings import Settings
-from service.stores.interface import Record, Scores, Store, StoreError
-
-HOUSEKEEPING_S = 600.0
-"""Seconds between two looks for sessions whose life has ended."""
-
-_log = logging.getLogger(__name__)
+from service.stores.interface import Record, Scores, Store
 
 
 class ForecastService:
@@ -79,7 +73,7 @@ class ForecastService:
     async def start(self) -> None:
         """Start the engine's thread and wait until every model is warm."""
         await self.runtime.start()
-        self._cleaner = asyncio.create_task(self._clean())
+        self._cleaner = asyncio.create_task(keep_house(self._sessions))
 
     async def stop(self, drain_s: float) -> None:
         """Refuse new work, finish what there is, fail the rest, close the store.
@@ -250,11 +244,3 @@ class ForecastService:
         job = build_job(model, series, update, turn.record, lease, writes)
         warnings = opening_warnings(series, update) if turn.record is None else ()
         return SeriesWork(model, series, update, job, turn, turn.record, after, warnings)
-
-    async def _clean(self) -> None:
-        while True:
-            with suppress(StoreError):  # the next request that needs the store will say so
-                ended = await self._sessions.expire()
-                if ended:
-                    _log.info("%d sessions expired", ended)
-            await asyncio.sleep(HOUSEKEEPING_S)

@@ -2,15 +2,18 @@
 
 import asyncio
 import hashlib
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from service.errors import ExpiredSession, Loading, ServiceError, UnknownSession
+from service.errors import Loading, ServiceError, expired, unknown
 from service.scheduling.job import Lease
 from service.sessions.slots import Slots
 from service.sessions.turn_queue import TurnQueue
-from service.stores.interface import Delete, Record, Store, StoreError
+from service.steady_clock import SteadyClock
+from service.stores.interface import Delete, Record, Store, StoreError, Swept
+
+SHORTEST_SECOND_LIFE = 86_400.0
+"""Seconds for which the id of an expired session is kept at least; else it is for as long again as it lived."""
 
 
 def key_of(owner: str, session: str) -> str:
@@ -46,8 +49,8 @@ class SessionRegistry:
         Seconds that a session lives after its last use.
     evicted : callable
         Called once for every session that loses its slots.
-    clock : callable
-        Seconds since 1970.
+    clock : SteadyClock or None
+        Tells the time; None makes one that goes on from when the store was last written.
     """
 
     def __init__(
@@ -56,10 +59,11 @@ class SessionRegistry:
         capacity: int,
         ttl: float,
         evicted: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.time,
+        clock: SteadyClock | None = None,
     ) -> None:
         self.store = store
-        self.now = clock
+        clock = SteadyClock(store.last_written()) if clock is None else clock
+        self.now, self.certain = clock.now, clock.certain
         self.ttl = ttl
         self._capacity = capacity
         self._evicted = evicted
@@ -116,9 +120,9 @@ class SessionRegistry:
                 read[i] = record
                 if isinstance(record, Record):
                     self.remember(record)
-        now = self.now()
+        now = self.certain()
         return [
-            _expired(session) if isinstance(record, Record) and (record.dropped or record.expires_at <= now) else record
+            expired(session) if isinstance(record, Record) and (record.dropped or record.expires_at <= now) else record
             for (_, session), record in zip(wanted, read, strict=True)
         ]
 
@@ -204,14 +208,27 @@ class SessionRegistry:
         for slots in self._slots.values():
             slots.drop(key)
 
-    async def expire(self) -> int:
-        """Drop the states of sessions whose life has ended; gives how many."""
-        for key in [key for key, record in self._records.items() if record.expires_at <= self.now()]:
+    async def expire(self, limit: int) -> Swept:
+        """Drop states of sessions whose life has ended, and tombstones that had a second one; see ``Store.expire``.
+
+        Parameters
+        ----------
+        limit : int
+            How many at most.
+
+        Returns
+        -------
+        Swept
+            What was done.
+        """
+        now = self.certain()
+        for key in [key for key, record in self._records.items() if record.expires_at <= now]:
             if not self.turns.taken(key):
                 del self._records[key]
                 for slots in self._slots.values():
                     slots.drop(key)
-        return await asyncio.to_thread(self.store.expire, self.now() - self.slack)
+        ended = now - self.slack
+        return await asyncio.to_thread(self.store.expire, ended, ended - max(self.ttl, SHORTEST_SECOND_LIFE), limit)
 
     @property
     def slack(self) -> float:
@@ -230,26 +247,3 @@ class SessionRegistry:
         self._records.move_to_end(record.key)
         while len(self._records) > self._capacity:
             self._records.popitem(last=False)
-
-
-def _expired(session: str) -> ExpiredSession:
-    return ExpiredSession(
-        f"session {session[:80]!r}: idle for longer than its life and no longer kept; DELETE it and send the whole "
-        "history again, or use another id"
-    )
-
-
-def unknown(session: str) -> UnknownSession:
-    """Make the failure of a session that this owner does not have.
-
-    Parameters
-    ----------
-    session : str
-        Its id.
-
-    Returns
-    -------
-    UnknownSession
-        Not raised yet.
-    """
-    return UnknownSession(f"session {session[:80]!r}: there is none; POST /forecast with its history opens it")

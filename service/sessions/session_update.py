@@ -96,7 +96,7 @@ class SessionUpdate:
         now : float
             When it was used, in seconds since 1970.
         expires_at : float
-            When its life ends now, in seconds since 1970.
+            When its life ends now, in seconds since 1970; never earlier than it did.
 
         Returns
         -------
@@ -106,7 +106,7 @@ class SessionUpdate:
         return replace(
             record,
             last_used=now,
-            expires_at=expires_at,
+            expires_at=max(record.expires_at, expires_at),
             scores=scores,
             first_index=self.first_index,
             last_index=self.last_index,

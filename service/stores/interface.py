@@ -5,7 +5,7 @@ its last snapshot (``Put``) and, in a store that is ``journaled``, what was appe
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from service.stores.record import PendingForecast, Record, Request, Scores
 from service.stores.writes import Append, Delete, Put, Touch, Trim, Write
@@ -20,6 +20,7 @@ __all__ = [
     "Scores",
     "Store",
     "StoreError",
+    "Swept",
     "Touch",
     "Trim",
     "Write",
@@ -28,6 +29,24 @@ __all__ = [
 
 class StoreError(Exception):
     """The store cannot be opened, read or written: disk full, file damaged, held by another process."""
+
+
+class Swept(NamedTuple):
+    """What a part of the housekeeping came to.
+
+    Parameters
+    ----------
+    ended : int
+        Sessions that became tombstones.
+    forgotten : int
+        Tombstones that were dropped.
+    freed : int
+        Pages of a file that were given back.
+    """
+
+    ended: int
+    forgotten: int
+    freed: int = 0
 
 
 class Store(Protocol):
@@ -95,6 +114,15 @@ class Store(Protocol):
             None where there is no session, or an expired one.
         """
 
+    def last_written(self) -> float | None:
+        """Find when sessions were last written before the store was opened.
+
+        Returns
+        -------
+        float or None
+            Seconds since 1970, by the clock of that time; None where that is not known.
+        """
+
     def appended(self) -> Iterator[Append]:
         """Read what was appended and not trimmed, in order; at start, to bring sessions up to date.
 
@@ -114,18 +142,34 @@ class Store(Protocol):
             In the order in which they take effect.
         """
 
-    def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones, without state and tail.
+    def check(self) -> None:
+        """See whether a commit would be kept now; it may write, and is called from a thread that may wait.
+
+        Raises
+        ------
+        StoreError
+            If it would not, for instance because the last one failed and another would too.
+        """
+
+    def expire(self, now: float, forgotten: float, limit: int) -> Swept:
+        """Do a small part of the housekeeping, so that commits beside it hardly wait.
+
+        Sessions whose life has ended become tombstones, without state and tail; tombstones have a second life, after
+        which nothing is left of them.
 
         Parameters
         ----------
         now : float
-            Seconds since 1970.
+            Sessions end that expire until then; in seconds since 1970.
+        forgotten : float
+            Tombstones go whose sessions expired until then.
+        limit : int
+            How many of both at most.
 
         Returns
         -------
-        int
-            How many.
+        Swept
+            What was done. When it is nothing, nothing is left to do.
         """
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from service.stores.interface import Append, Delete, Put, Record, StoreError, Touch, Write
+from service.stores.interface import Append, Delete, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.registry import stores
 
 
@@ -40,6 +40,10 @@ class MemoryStore:
         with self._lock:
             return self._sessions.get(key, (None, None))[1]
 
+    def last_written(self) -> float | None:
+        """Never: it begins empty. See ``Store.last_written``."""
+        return None
+
     def appended(self) -> Iterator[Append]:
         """Nothing: what was appended would not outlive the process either. See ``Store.appended``."""
         return iter(())
@@ -57,7 +61,8 @@ class MemoryStore:
                     isinstance(write, Touch)
                     and (kept := changed.get(write.key, self._sessions.get(write.key))) is not None
                 ):
-                    record = replace(kept[0], last_used=write.last_used, expires_at=write.expires_at)
+                    expires_at = max(kept[0].expires_at, write.expires_at)
+                    record = replace(kept[0], last_used=write.last_used, expires_at=expires_at)
                     changed[write.key] = record, kept[1]
             for key, session in changed.items():
                 if session is None:
@@ -65,16 +70,27 @@ class MemoryStore:
                 else:
                     self._sessions[key] = session
 
-    def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones; see ``Store.expire``."""
+    def check(self) -> None:
+        """Nothing can fail. See ``Store.check``."""
+
+    def expire(self, now: float, forgotten: float, limit: int) -> Swept:
+        """Turn sessions whose life has ended into tombstones, and drop old ones; see ``Store.expire``."""
         with self._lock:
-            records = [record for record, _ in self._sessions.values()]
-            ended = [record for record in records if record.expires_at <= now and not record.dropped]
-            for record in ended:
+            kept = [record for record, _ in self._sessions.values()]
+        due = [record for record in kept if record.expires_at <= (forgotten if record.dropped else now)][:limit]
+        ended = 0
+        with self._lock:
+            for record in due:
+                if self._sessions.get(record.key, (None,))[0] is not record:
+                    continue
+                if record.dropped:
+                    del self._sessions[record.key]
+                    continue
                 empty = np.zeros((len(record.variables), 0))
                 bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
                 self._sessions[record.key] = bare, None
-            return len(ended)
+                ended += 1
+        return Swept(ended, len(due) - ended)
 
     def close(self) -> None:
         """Forget everything."""

@@ -187,4 +187,4 @@ class Record:
         Record
             A new value.
         """
-        return replace(self, last_used=now, expires_at=now + ttl)
+        return replace(self, last_used=now, expires_at=max(self.expires_at, now + ttl))

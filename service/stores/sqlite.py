@@ -2,18 +2,21 @@
 
 import contextlib
 import sqlite3
+import struct
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
+from time import monotonic
 from typing import Any, Self
 
-from service.stores.interface import Append, Put, Record, StoreError, Touch, Trim, Write
+from service.stores.interface import Append, Put, Record, StoreError, Swept, Touch, Trim, Write
 from service.stores.journal import pack, unpack
 from service.stores.record_columns import COLUMNS, from_row, to_row
 from service.stores.registry import stores
-from service.stores.sqlite_file import PAGE, connect, hold, prepare, transaction
+from service.stores.sqlite_file import PAGE, connect, prepare, transaction
 from service.stores.sqlite_fold import Fold
+from service.stores.sqlite_owner import FileOwner
 
 _COLUMNS = ", ".join(COLUMNS)
 _CHANGED = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[1:])
@@ -23,6 +26,11 @@ _PUT = (
     f"ON CONFLICT (key) DO UPDATE SET {_CHANGED}"
 )
 _PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
+_DUE = "SELECT key FROM sessions WHERE dropped = ? AND expires_at <= ? LIMIT ?"
+_END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE key = ?"
+_PROBED_EVERY = 1.0
+"""Seconds between two attempts to write while commits fail."""
+_PROBED_BYTES = 4 << 20
 _READ_AT_ONCE = 256
 """Entries of the journal that are read at a time."""
 
@@ -57,29 +65,38 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._reading, self._writing = Lock(), Lock()
-        with _explained(f"cannot open {path}"):
+        self._failure: StoreError | None = None
+        self._failed_bytes, self._probed = 0, 0.0
+        with contextlib.ExitStack() as opened, _explained(f"cannot open {path}"):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._held = hold(path)
-            try:
-                self._writer = connect(path)
-                prepare(self._writer, path)
-                self._reader = connect(path)
-                self._fold = Fold(path, self._writing)
-            except BaseException:
-                self._held.release()
-                raise
+            self._owner = FileOwner(path)
+            opened.callback(self._owner.release)
+            self._writer = connect(path)
+            opened.callback(self._writer.close)
+            prepare(self._writer, path)
+            self._owner.claim(self._writer)
+            self._reader = connect(path)
+            opened.callback(self._reader.close)
+            self._fold = Fold(path, self._writing)
+            self._opened = opened.pop_all()
 
     def get(self, key: str) -> Record | None:
         """Read a record; see ``Store.get``."""
         with self._reading, _explained("cannot read a session"):
+            self._owner.check_file()
             row = self._reader.execute(f"SELECT {_COLUMNS} FROM sessions WHERE key = ?", (key,)).fetchone()
-        return None if row is None else from_row(row)
+            return None if row is None else from_row(row)
 
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with self._reading, _explained("cannot read a state"):
+            self._owner.check_file()
             row = self._reader.execute("SELECT state FROM states WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
+
+    def last_written(self) -> float | None:
+        """Find when the file was last written before it was opened; see ``Store.last_written``."""
+        return self._owner.last_written
 
     def appended(self) -> Iterator[Append]:
         """Read the journal; see ``Store.appended``."""
@@ -101,32 +118,63 @@ class SqliteStore:
         statements: list[tuple[str, list[tuple[Any, ...]]]] = []
         for kind, group in groupby(writes, type):
             statements += _statements(kind, list(group))
-        with self._writing, _explained("cannot write sessions"):
-            with transaction(self._writer) as writer:
+        size = sum(map(_log_bytes, writes))
+        try:
+            with self._transaction("cannot write sessions", size) as writer:
                 for statement, rows in statements:
                     if len(rows) == 1:
                         writer.execute(statement, rows[0])
                     else:
                         writer.executemany(statement, rows)
-            self._fold.written(sum(map(_log_bytes, writes)))
+            self._owner.check_file()
+        except StoreError as error:
+            self._failure, self._failed_bytes = error, size
+            raise
+        self._failure = None
 
-    def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones; see ``Store.expire``."""
-        ended = "expires_at <= ? AND dropped = 0"
-        with self._writing, _explained("cannot expire sessions"), transaction(self._writer) as writer:
-            writer.execute(f"DELETE FROM states WHERE key IN (SELECT key FROM sessions WHERE {ended})", (now,))
-            cursor = writer.execute(
-                f"UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE {ended}", (now,)
-            )
-            return cursor.rowcount
+    def check(self) -> None:
+        """See whether a commit would be kept now; see ``Store.check``."""
+        self._owner.check_file()
+        if self._failure is None:
+            return
+        if monotonic() - self._probed < _PROBED_EVERY:
+            raise self._failure
+        self._probed = monotonic()
+        size = min(self._failed_bytes, _PROBED_BYTES)
+        with self._transaction("cannot write", size) as writer:
+            writer.execute("INSERT OR REPLACE INTO owner (place, token) VALUES (2, zeroblob(?))", (size,))
+        with self._transaction("cannot write", PAGE) as writer:
+            writer.execute("DELETE FROM owner WHERE place = 2")
+        self._failure = None
+
+    def expire(self, now: float, forgotten: float, limit: int) -> Swept:
+        """Turn sessions whose life has ended into tombstones, drop old ones, shorten the file; see ``Store.expire``."""
+        with self._transaction("cannot expire sessions", 4 * limit * PAGE) as writer:
+            ended = writer.execute(_DUE, (0, now, limit)).fetchall()
+            writer.executemany("DELETE FROM states WHERE key = ?", ended)
+            writer.executemany(_END, ended)
+            old = writer.execute(_DUE, (1, forgotten, limit - len(ended))).fetchall()
+            writer.executemany("DELETE FROM sessions WHERE key = ?", old)
+            free = int(writer.execute("PRAGMA freelist_count").fetchone()[0])
+            writer.execute(f"PRAGMA incremental_vacuum({4 * limit})").fetchall()
+            freed = free - int(writer.execute("PRAGMA freelist_count").fetchone()[0])
+        return Swept(len(ended), len(old), freed)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded into it."""
         self._fold.stop()
-        with self._reading, self._writing:
-            self._reader.close()
-            self._writer.close()
-            self._held.release()
+        with self._reading, self._writing, _explained("cannot close the store"):
+            self._opened.close()
+
+    @contextlib.contextmanager
+    def _transaction(self, what: str, size: int) -> Iterator[sqlite3.Connection]:
+        """Write as the owner of the file; ``size`` is about what goes to the log."""
+        with self._writing, _explained(what):
+            self._owner.check_file()
+            with transaction(self._writer) as writer:
+                self._owner.check_row(writer)
+                yield writer
+            self._fold.written(size)
 
 
 def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tuple[Any, ...]]]]:
@@ -141,7 +189,7 @@ def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tu
         return [("DELETE FROM journal WHERE sequence <= ?", [(trim.sequence,) for trim in writes])]
     if kind is Touch:
         values = [(touch.last_used, touch.expires_at, touch.key) for touch in writes]
-        return [("UPDATE sessions SET last_used = ?, expires_at = ? WHERE key = ?", values)]
+        return [("UPDATE sessions SET last_used = ?, expires_at = max(expires_at, ?) WHERE key = ?", values)]
     keys = [(delete.key,) for delete in writes]
     return [("DELETE FROM sessions WHERE key = ?", keys), ("DELETE FROM states WHERE key = ?", keys)]
 
@@ -157,5 +205,11 @@ def _log_bytes(write: Write) -> int:
 def _explained(what: str) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (
+        sqlite3.Error,
+        OSError,
+        KeyError,
+        ValueError,
+        struct.error,
+    ) as error:  # the last ones: a row that is damaged
         raise StoreError(f"{what}: {error}") from error

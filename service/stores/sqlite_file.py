@@ -1,11 +1,9 @@
-"""The file of the SQLite store: who holds it, how it is opened, and its tables from release to release."""
+"""The file of the SQLite store: how it is opened and written, and its tables from release to release."""
 
 import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from service.stores.interface import StoreError
 
@@ -14,6 +12,9 @@ SCHEMA = 2
 
 PAGE = 16_384
 """Bytes of a page: large ones hold a state in a few pages instead of a chain of a dozen."""
+
+_REWRITTEN = 1 << 30
+"""Bytes up to which the file of an earlier release is rewritten, so that it can shrink; a larger one never does."""
 
 # States lie in a table of their own: a touch or a look at a record must not rewrite or read 50 KB of state.
 _SESSIONS = """
@@ -88,6 +89,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             for statement in statements.split(";"):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
+    if version and path.stat().st_size <= _REWRITTEN:
+        with contextlib.suppress(sqlite3.OperationalError):  # without room for a copy it is used as it is
+            connection.execute("VACUUM")
 
 
 @contextlib.contextmanager
@@ -113,31 +117,3 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-
-
-def hold(path: Path) -> FileLock:
-    """Lock a file beside the database until this process ends, however it ends.
-
-    Parameters
-    ----------
-    path : Path
-        The database.
-
-    Returns
-    -------
-    FileLock
-        To be released.
-
-    Raises
-    ------
-    StoreError
-        If another process has locked it.
-    """
-    lock = FileLock(path.with_name(path.name + ".lock"), timeout=0, mode=0o600, thread_local=False)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise StoreError(
-            f"{path}: another process holds this store; stop it, or give this one its own STATECAST_STATE_URL"
-        ) from None
-    return lock

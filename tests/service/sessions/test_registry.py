@@ -8,6 +8,7 @@ import pytest
 from service.errors import ExpiredSession, Loading, QueueFull, TooLarge, UnknownSession
 from service.sessions.registry import SessionRegistry, key_of
 from service.sessions.slots import Slots
+from service.steady_clock import SteadyClock
 from service.stores.interface import Put, StoreError
 from service.stores.memory import MemoryStore
 from tests.service.stores.conformance import record_of
@@ -93,7 +94,7 @@ def test_records_are_found_expire_and_end() -> None:
     async def scene() -> None:
         nonlocal now
         store = MemoryStore()
-        sessions = SessionRegistry(store, 2, ttl=100, clock=lambda: now)
+        sessions = SessionRegistry(store, 2, ttl=100, clock=SteadyClock(None, lambda: now, lambda: now))
         assert await sessions.find("k", "id") is None
         with pytest.raises(UnknownSession):
             await sessions.end("k", "id")
@@ -107,7 +108,7 @@ def test_records_are_found_expire_and_end() -> None:
         now = 250.0
         with pytest.raises(ExpiredSession):
             await sessions.find("k", "id")
-        assert await sessions.expire() == 1 and sessions.resident == 0
+        assert (await sessions.expire(10)).ended == 1 and sessions.resident == 0
         assert store.state("k") is None
         with pytest.raises(ExpiredSession):
             await sessions.find("k", "id")

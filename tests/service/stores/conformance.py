@@ -106,11 +106,41 @@ def check_delete_leaves_nothing(store: Store) -> None:
 def check_expired_sessions_leave_a_tombstone(store: Store) -> None:
     """Without one an expired session would be opened anew by its next observation, as if it had no past."""
     store.commit([Put(record_of("old"), STATE), Put(record_of("young", expires_at=900.0), STATE)])
-    assert store.expire(200.0) == 1
-    assert store.expire(200.0) == 0
+    assert store.expire(200.0, 0.0, 10)[:2] == (1, 0)
+    assert store.expire(200.0, 199.0, 10)[:2] == (0, 0)
     tomb, young = store.get("old"), store.get("young")
     assert tomb is not None and tomb.dropped and tomb.tail.shape == (2, 0) and store.state("old") is None
     assert young is not None and not young.dropped and store.state("young") == STATE
+
+
+def check_tombstones_go_after_a_second_life(store: Store) -> None:
+    """Kept for ever, they would be all that is left in the store."""
+    store.commit([Put(record_of("old"), STATE), Put(record_of("young", expires_at=900.0), STATE)])
+    store.expire(200.0, 0.0, 10)
+    assert store.expire(200.0, 200.0, 10)[:2] == (0, 1)
+    assert store.get("old") is None and store.get("young") is not None
+
+
+def check_sessions_end_a_few_at_a_time(store: Store) -> None:
+    """All at once, 100,000 of them stop every forecast for seconds."""
+    store.commit([Put(record_of(f"k{n}"), b"x" * 50) for n in range(25)])
+    ended = [store.expire(200.0, 0.0, 10).ended for _ in range(4)]
+    assert ended == [10, 10, 5, 0]
+    assert sum(store.expire(200.0, 300.0, 10).forgotten for _ in range(4)) == 25
+    assert all(store.get(f"k{n}") is None for n in range(25)) and not any(store.expire(200.0, 300.0, 10))
+
+
+def check_the_end_of_a_life_never_comes_earlier(store: Store) -> None:
+    """A clock that was set back for a moment would end sessions that are in use."""
+    store.commit([Put(record_of("k", expires_at=300.0), STATE)])
+    store.commit([Touch("k", 90.0, 250.0)])
+    back = store.get("k")
+    assert back is not None and (back.last_used, back.expires_at) == (90.0, 300.0)
+
+
+def check_a_store_that_works_says_so(store: Store) -> None:
+    """``/ready`` asks it."""
+    store.check()
 
 
 def check_writes_are_applied_all_or_none(store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from service.stores.interface import Append, Delete, Put, Record, StoreError, Touch, Write
+from service.stores.interface import Append, Delete, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.record_columns import from_row, to_row
 from service.stores.registry import stores
 
@@ -43,6 +43,10 @@ class ToyStore:
         with self._lock:
             return self._read().get(key, (None, None))[1]
 
+    def last_written(self) -> float | None:
+        """Nobody remembers."""
+        return None
+
     def appended(self) -> Iterator[Append]:
         """Nothing: it keeps no journal."""
         return iter(())
@@ -57,26 +61,31 @@ class ToyStore:
                 elif isinstance(write, Touch):
                     if write.key in kept:
                         record, state = kept[write.key]
-                        kept[write.key] = (
-                            replace(record, last_used=write.last_used, expires_at=write.expires_at), state
-                        )  # fmt: skip
+                        expires_at = max(record.expires_at, write.expires_at)
+                        kept[write.key] = (replace(record, last_used=write.last_used, expires_at=expires_at), state)
                 elif isinstance(write, Delete):
                     kept.pop(write.key, None)
                 else:
                     raise StoreError(f"{type(write).__name__}: this store keeps no journal")
             self._write(kept)
 
-    def expire(self, now: float) -> int:
-        """Turn sessions whose life has ended into tombstones (no state, no tail); how many."""
+    def check(self) -> None:
+        """Nothing is watched."""
+
+    def expire(self, now: float, forgotten: float, limit: int) -> Swept:
+        """Turn sessions whose life has ended into tombstones (no state, no tail), drop old tombstones."""
         with self._lock:
             kept = self._read()
-            ended = [key for key, (record, _) in kept.items() if record.expires_at <= now and not record.dropped]
-            for key in ended:
-                record = kept[key][0]
+            due = [r for r, _ in kept.values() if r.expires_at <= (forgotten if r.dropped else now)][:limit]
+            for record in due:
+                if record.dropped:
+                    del kept[record.key]
+                    continue
                 bare = replace(record, tail=record.tail[:, :0], given_tail=record.given_tail[..., :0], dropped=True)
-                kept[key] = (replace(bare, issued=None), None)
+                kept[record.key] = (replace(bare, issued=None), None)
             self._write(kept)
-            return len(ended)
+            forgotten_count = sum(record.dropped for record in due)
+            return Swept(len(due) - forgotten_count, forgotten_count)
 
     def close(self) -> None:
         """Nothing is held."""
