@@ -7,15 +7,23 @@ the products of a round are one. The order of sums does not depend on the rounds
 Shapes: B rows, T steps, P patch length, K values kept, C past and known covariates, D width, W its padding.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from statecast.compiled.arithmetic.cells import StackScratch, new_stack_scratch, step_stack
+from statecast.compiled.arithmetic import DONE, MISFIT, NO_ROW
+from statecast.compiled.arithmetic.cells import StackScratch, stack_sizes, step_stack
 from statecast.compiled.arithmetic.kernel import ZERO, Bytes, Floats, Integers, Network, entry, kernel, signature
+from statecast.compiled.arithmetic.memory import borrowed, carved, extent
 from statecast.compiled.arithmetic.products import dense, padded
 from statecast.compiled.network import NUMBERS
-from statecast.compiled.parts.hindcasts import new_hindcast_scratch, settle_hindcasts
+from statecast.compiled.parts.hindcasts import (
+    hindcast_extent,
+    hindcasts_at_once,
+    new_hindcast_scratch,
+    settle_hindcasts,
+    touches_hindcasts,
+)
 from statecast.compiled.parts.reading import (
     EMBED,
     HIDDEN,
@@ -29,54 +37,65 @@ from statecast.compiled.parts.reading import (
     show_scaling,
     show_target,
 )
-from statecast.compiled.parts.rows import Rows, begin_row, end_row, phase_of, within
+from statecast.compiled.parts.rows import (
+    Joined,
+    Rows,
+    begin_row,
+    covariates_of,
+    end_row,
+    full_of,
+    joined_sizes,
+    known_of,
+    phase_of,
+    within,
+)
 
 # Steps of the recurrence that are computed at once: few enough that what is made of them stays in the cache.
 _AT_ONCE = 48
 
 
 class _Round(NamedTuple):
-    """Room for the steps of one round, M at most: what is shown, embedded and where phase states lie.
+    """Room for the steps of one round, M at most: what is shown, embedded, and what was there before.
 
-    before, ended: of each coarse resolution and row the hidden vector before the round, the step that ends a bucket.
+    before: of each coarse resolution and row the hidden vector before the round.
     """
 
     shown: Floats
     embedded: Floats
-    places: Integers
     bucket_shown: Floats
     before: Floats
+
+
+class _Places(NamedTuple):
+    """Where the rows of a block and the phase states of a round lie, and the steps that end buckets.
+
+    rows: in the cache; states: in it as float32 numbers; ended: of each coarse resolution and row.
+    """
+
+    rows: Integers
+    states: Integers
     ended: Integers
-    stack: StackScratch
 
 
 @kernel
-def _new_round(n: Network, rows: int, steps: int) -> _Round:
-    width, most, coarse = padded(n.width), rows * steps, max(n.resolutions - 1, 1)
-    return _Round(
-        np.empty(most * n.inputs, np.float32),
-        np.empty(most * width, np.float32),
-        np.empty(most, np.int64),
-        np.empty(rows * INPUTS, np.float32),
-        np.empty(coarse * rows * n.width, np.float32),
-        np.empty((coarse, rows), np.int64),
-        new_stack_scratch(n, most),
-    )
+def _round_sizes(n: Network, rows: int, steps: int) -> Any:
+    width, most, coarse = padded(n.width), rows * steps, n.resolutions - 1
+    return most * n.inputs, most * width, rows * INPUTS, coarse * rows * n.width
 
 
 @entry
 def advance(
-    numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, before: Bytes, read: Integers,
-    after: Bytes, write: Integers, target: Floats, past: Floats, known: Floats,
-) -> bool:  # fmt: skip
+    numbers: Network, coarse: Integers, weights: Floats, room: Floats, before: Bytes, read: Integers, after: Bytes,
+    write: Integers, target: Floats, past: Floats, known: Floats,
+) -> int:  # fmt: skip
     """Fill rows with what others become T steps later.
 
     Parameters
     ----------
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
-    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
     weights : Floats, all packed weights of the network
+    room : Floats, to work in, overwritten
     before : Bytes, shape [N, bytes], rows of state, only read
     read : Integers, shape [B], which of them
     after : Bytes, shape [M, bytes], rows of which some are overwritten; may be the same memory as ``before``
@@ -87,141 +106,155 @@ def advance(
 
     Returns
     -------
-    bool
-        Whether all of ``read`` and ``write`` are rows; if not, nothing was done.
+    int
+        ``DONE``, or why nothing was done: ``MISFIT`` of shapes, ``NO_ROW`` at a place, or ``room`` is to have so many
+        numbers more than it has.
     """
-    if not within(read, len(before)) or not within(write, len(after)):
-        return False
     n = numbers[0]
-    steps = target.shape[1]
+    count, steps = target.shape
+    if steps == 0 or before.shape[1] != 4 * n.row_floats or after.shape[1] != 4 * n.row_floats:
+        return MISFIT
+    if len(read) != count or len(write) != count or past.shape != (count, steps, n.past):
+        return MISFIT
+    if known.shape != (count, steps, n.known):
+        return MISFIT
+    if not within(read, len(before)) or not within(write, len(after)):
+        return NO_ROW
     longest = min(n.round_length, steps)
-    block = min(max(_AT_ONCE // longest, 1), len(target))
-    rows = Rows(
-        after.view(np.float32),
-        after.view(np.float64),
-        after.view(np.int64),
-        np.empty(block, np.int64),
-        np.empty((block, n.kept_length + steps), np.float32),
-        np.empty((block, (n.patch_length + steps) * n.covariates), np.float32),
-        np.empty((block, (n.horizon + steps) * n.known if n.adapts > 0 else 0), np.float32),
-    )
-    old, spare = before.view(np.float64), np.empty(n.row_floats // 2, np.float64)
-    same = before.ctypes.data == after.ctypes.data
-    room = _new_round(n, block, longest)
-    hindcasts = new_hindcast_scratch(n, block * (-(-longest // n.stride)))
-    for first in range(0, len(target), block):
-        count = min(block, len(target) - first)
-        for i in range(count):
+    block = min(max(_AT_ONCE // longest, 1), count)
+    sizes, stack = _round_sizes(n, block, longest), stack_sizes(n, block * longest)
+    joined, places = joined_sizes(n, block, steps), (block, block * longest, (n.resolutions - 1) * block)
+    hindcasts = hindcasts_at_once(n, block * (-(-longest // n.stride)))
+    needed = extent(sizes) + extent(stack) + extent(joined) + 2 * extent(places) + padded(n.row_floats)
+    needed += hindcast_extent(n, hindcasts)
+    if len(room) < needed:
+        return needed - len(room)
+    lent, weights, same = borrowed(room), borrowed(weights), before.ctypes.data == after.ctypes.data
+    new = borrowed(after)
+    old, new_floats, new_doubles = borrowed(before).view(np.float32), new.view(np.float32), new.view(np.float64)
+    spare, lent = lent[: n.row_floats], lent[padded(n.row_floats) :]
+    its, lent = carved(_Places, lent.view(np.int64), places), lent[2 * extent(places) :]
+    kept, lent = carved(Joined, lent, joined), lent[extent(joined) :]
+    rows = Rows(new_floats, new_doubles, new.view(np.int64), its.rows, steps, kept)
+    this, lent = carved(_Round, lent, sizes), lent[extent(sizes) :]
+    scratch, lent = carved(StackScratch, lent, stack), lent[extent(stack) :]
+    h = new_hindcast_scratch(n, hindcasts, lent)
+    for first in range(0, count, block):
+        some_rows = min(block, count - first)
+        for i in range(some_rows):
             rows.places[i] = write[first + i]
-            kept = old[read[first + i]]
+            row = old[read[first + i]]
             if same and read[first + i] == write[first + i]:
-                spare[:] = kept
-                kept = spare
-            begin_row(n, kept.view(np.float32), kept, rows, i, steps)
+                spare[:] = row
+                row = spare
+            begin_row(n, row, rows, i)
+            full = full_of(n, rows, i)
             for step in range(steps):
-                rows.full[i, n.kept_length + step] = compress(target[first + i, step], n.asinh_unit)
-            _join_covariates(n, rows, i, past[first + i], known[first + i])
+                full[n.kept_length + step] = compress(target[first + i, step], n.asinh_unit)
+            if n.covariates + n.known > 0:
+                _join_covariates(n, rows, i, past[first + i], known[first + i])
         for begin in range(0, steps, longest):
             some = min(longest, steps - begin)
-            _read_round(n, rows, room, count, begin, some, steps, known[first : first + count])
-            _advance_finest(n, weights, rows, room, count * some)
-            _advance_coarse(n, coarse, weights, rows, room, count, begin, some)
-            if n.adapts > 0:
-                settle_hindcasts(
-                    n, coarse, chosen, weights, rows, hindcasts, room.before, room.ended, count, begin, some, steps
-                )
-        for i in range(count):
-            end_row(n, rows, i, steps)
-    return True
+            _read_round(n, rows, this, its.states, some_rows, begin, some, known[first : first + some_rows])
+            _advance_finest(n, weights, rows, this, its.states, some_rows * some, scratch)
+            if n.resolutions > 1:
+                _advance_coarse(n, coarse, weights, rows, this, its, some_rows, begin, some, scratch)
+            if n.adapts > 0 and touches_hindcasts(n, rows, some_rows, begin, some):
+                settle_hindcasts(n, coarse, weights, rows, h, this.before, its.ended, some_rows, begin, some)
+        for i in range(some_rows):
+            end_row(n, rows, i)
+    return DONE
 
 
 @kernel
 def _join_covariates(n: Network, rows: Rows, i: int, past: Floats, known: Floats) -> None:
     """Put the new steps' past and then future covariates behind those that were kept, and what was known of them."""
-    steps = len(past)
-    joined, ahead = rows.covariates[i], rows.known[i]
-    for step in range(steps):
+    joined = covariates_of(n, rows, i)
+    for step in range(rows.steps):
         place = (n.patch_length + step) * n.covariates
         for c in range(n.past):
             joined[place + c] = past[step, c]
         for c in range(n.known - n.calendar):
             joined[place + n.past + c] = known[step, n.calendar + c]
-        if n.adapts > 0:
+    if n.adapts > 0:
+        ahead = known_of(n, rows, i)
+        for step in range(rows.steps):
             for c in range(n.known):
                 ahead[(n.horizon + step) * n.known + c] = known[step, c]
 
 
 @kernel
 def _read_round(
-    n: Network, rows: Rows, room: _Round, count: int, begin: int, some: int, steps: int, known: Floats
+    n: Network, rows: Rows, this: _Round, states: Integers, count: int, begin: int, some: int, known: Floats
 ) -> None:
     """Follow level and scale through a round, and write what the encoder is shown at each of its steps."""
     for i in range(count):
         r = rows.places[i]
-        row, full = rows.doubles[r], rows.full[i]
+        row, full, covariates = rows.doubles[r], full_of(n, rows, i), covariates_of(n, rows, i)
         static = rows.floats[r, n.at_static :]
         for step in range(begin, begin + some):
             value = full[n.kept_length + step]
             loc, scale = follow_scale(n, row, value)
-            phase = phase_of(n, step, steps)
+            phase = phase_of(n, step, rows.steps)
             loc_before, scale_before = row[n.at_locs + phase], row[n.at_scales + phase]
             row[n.at_locs + phase], row[n.at_scales + phase] = loc, scale
             follow_season(n, row, value, full[n.kept_length + step - n.season])
             place = i * some + step - begin
-            shown = room.shown[place * n.inputs : (place + 1) * n.inputs]
+            shown = this.shown[place * n.inputs : (place + 1) * n.inputs]
             show_target(n, full, n.kept_length + step + 1, loc, scale, shown)
             show_scaling(n, loc, scale, loc_before, scale_before, shown)
-            show_covariates(n, rows.covariates[i], step + 1, known[i, step], static, shown)
-            room.places[place] = r * n.row_floats + n.at_hidden + phase * n.layers * n.parts * n.width
+            if n.inputs > 4 * n.patch_length + 2:
+                show_covariates(n, covariates, step + 1, known[i, step], static, shown)
+            states[place] = r * n.row_floats + n.at_hidden + phase * n.layers * n.parts * n.width
 
 
 @kernel
-def _advance_finest(n: Network, weights: Floats, rows: Rows, room: _Round, many: int) -> None:
+def _advance_finest(
+    n: Network, weights: Floats, rows: Rows, this: _Round, states: Integers, many: int, scratch: StackScratch
+) -> None:
     """Advance the phase states of a round's ``many`` steps, each another one."""
     width = padded(n.width)
-    dense(room.shown, n.inputs, many, weights, n.embed, n.inputs, room.embedded, width)
-    for i in range(many):
-        embedded = room.embedded[i * width : (i + 1) * width]
-        for j in range(width):
-            embedded[j] = max(embedded[j], ZERO)
-    step_stack(n, weights, n.recurrent, room.embedded, rows.floats.reshape(-1), room.places, many, room.stack)
+    dense(this.shown, n.inputs, many, weights, n.embed, n.inputs, this.embedded, width)
+    for j in range(many * width):
+        this.embedded[j] = max(this.embedded[j], ZERO)
+    step_stack(n, weights, n.recurrent, this.embedded, rows.floats.reshape(-1), states, many, scratch)
 
 
 @kernel
 def _advance_coarse(
-    n: Network, coarse: Integers, weights: Floats, rows: Rows, room: _Round, count: int, begin: int, some: int
-) -> None:
+    n: Network, coarse: Integers, weights: Floats, rows: Rows, this: _Round, its: _Places, count: int, begin: int,
+    some: int, scratch: StackScratch,
+) -> None:  # fmt: skip
     """Fill the open buckets, and advance each resolution over the bucket that the round completed, if it did."""
     width, top = padded(n.width), (n.layers - 1) * n.parts * n.width
     for resolution in range(n.resolutions - 1):
         own = coarse[resolution]
         many = 0
         for i in range(count):
-            r = rows.places[i]
-            kept = room.before[(resolution * count + i) * n.width : (resolution * count + i + 1) * n.width]
-            kept[:] = rows.floats[r, own[HIDDEN] + top : own[HIDDEN] + top + n.width]
-            room.ended[resolution, i] = begin + some
+            r, full, at = rows.places[i], full_of(n, rows, i), resolution * count + i
+            row, hidden = rows.doubles[r], rows.floats[r, own[HIDDEN] + top :]
+            kept = this.before[at * n.width : (at + 1) * n.width]
+            for j in range(n.width):
+                kept[j] = hidden[j]
+            its.ended[at] = begin + some
             for step in range(begin, begin + some):
-                value = rows.full[i, n.kept_length + step]
+                value, phase = full[n.kept_length + step], phase_of(n, step, rows.steps)
                 time_index = rows.integers[r, n.at_time_index] + 1 + step
-                phase = phase_of(n, step, rows.full.shape[1] - n.kept_length)
-                loc, scale = rows.doubles[r, n.at_locs + phase], rows.doubles[r, n.at_scales + phase]
-                shown = room.bucket_shown[many * INPUTS : (many + 1) * INPUTS]
-                if fill_bucket(
-                    own, rows.doubles[r], time_index, value, loc, scale, rows.doubles[r, n.at_offset], shown
-                ):
-                    room.ended[resolution, i] = step
-                    room.places[many] = r * n.row_floats + own[HIDDEN]
+                loc, scale = row[n.at_locs + phase], row[n.at_scales + phase]
+                shown = this.bucket_shown[many * INPUTS : (many + 1) * INPUTS]
+                if fill_bucket(own, row, time_index, value, loc, scale, row[n.at_offset], shown):
+                    its.ended[at] = step
+                    its.states[many] = r * n.row_floats + own[HIDDEN]
                     many += 1
         if many > 0:
-            dense(room.bucket_shown, INPUTS, many, weights, own[EMBED], INPUTS, room.embedded, width)
+            dense(this.bucket_shown, INPUTS, many, weights, own[EMBED], INPUTS, this.embedded, width)
             for j in range(many * width):
-                room.embedded[j] = max(room.embedded[j], ZERO)
-            step_stack(n, weights, own[STACK], room.embedded, rows.floats.reshape(-1), room.places, many, room.stack)
+                this.embedded[j] = max(this.embedded[j], ZERO)
+            step_stack(n, weights, own[STACK], this.embedded, rows.floats.reshape(-1), its.states, many, scratch)
 
 
 ADVANCE = signature(
-    (NUMBERS, 1), (np.int64, 2), (np.int64, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
+    (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
     (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3),
 )  # fmt: skip
 """The types that ``advance`` takes."""

@@ -27,8 +27,8 @@ _READY = "ready"
 class Entries(NamedTuple):
     """The two functions that Python calls; see ``statecast.compiled.advance`` and ``statecast.compiled.forecast``."""
 
-    advance: Callable[..., bool]
-    forecast: Callable[..., bool]
+    advance: Callable[..., int]
+    forecast: Callable[..., int]
 
 
 def cache_folder() -> Path:
@@ -90,10 +90,10 @@ def _writable(folder: Path) -> Iterator[Path]:
         yield Path(copy)
 
 
-def _compiled(function: Any, signature: Any) -> Callable[..., bool]:
+def _compiled(function: Any, signature: Any) -> Callable[..., int]:
     function.compile(signature)
     function.disable_compile()
-    found: Callable[..., bool] = function
+    found: Callable[..., int] = function
     return found
 
 

@@ -6,6 +6,7 @@ S segments, E naive forecasts, R resolutions, C known covariates.
 
 import numpy as np
 
+from statecast.compiled.arithmetic import DONE, MISFIT, NO_ROW
 from statecast.compiled.arithmetic.kernel import (
     Booleans,
     Bytes,
@@ -14,16 +15,16 @@ from statecast.compiled.arithmetic.kernel import (
     Integers,
     Network,
     entry,
-    inlined,
     kernel,
     signature,
 )
+from statecast.compiled.arithmetic.memory import borrowed, carved, extent
 from statecast.compiled.network import NUMBERS
-from statecast.compiled.parts.calibrating import stretched
 from statecast.compiled.parts.decoding import look_back, set_hidden
+from statecast.compiled.parts.giving import give_autocorrelation, give_row, give_scaled, give_shares, repeat_season
 from statecast.compiled.parts.head import raw_quantiles
-from statecast.compiled.parts.origins import Origins, new_origins
-from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of, expand
+from statecast.compiled.parts.origins import Origins, origin_sizes
+from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of
 from statecast.compiled.parts.rows import within
 
 # Segments decoded at once: few enough that what is made of them stays in the cache.
@@ -32,24 +33,24 @@ _SEGMENTS = 96
 
 @entry
 def forecast(
-    numbers: Network, coarse: Integers, chosen: Integers, weights: Floats, masses: Doubles, cache: Bytes,
-    slots: Integers, future: Floats, quantiles: Doubles, mean: Doubles, finite: Booleans, seasonal_error: Doubles,
+    numbers: Network, coarse: Integers, weights: Floats, masses: Doubles, room: Floats, cache: Bytes, slots: Integers,
+    future: Floats, quantiles: Doubles, mean: Doubles, finite: Booleans, seasonal_error: Doubles,
     autocorrelation: Floats, baseline: Doubles, naive_weights: Floats, resolution_weights: Floats, scaled: Floats,
     raw: Floats, scaling: Doubles,
-) -> bool:  # fmt: skip
+) -> int:  # fmt: skip
     """Fill arrays with the forecasts of rows of state, none of which change.
 
     Parameters
     ----------
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
-    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
     weights : Floats, all packed weights of the network
     masses : Doubles, shape [Q], probability nearest to each level
+    room : Floats, to work in, overwritten
     cache : Bytes, shape [N, bytes], rows of state, only read
     slots : Integers, shape [B], which of them
     future : Floats, shape [B, F, C], calendar features, then encoded future covariates of the steps to come
-    quantiles : Doubles, shape [B, F, Q], overwritten: calibrated, ascending, in the target's unit
+    quantiles : Doubles, shape [B, Q, F], overwritten: calibrated, ascending, in the target's unit
     mean : Doubles, shape [B, F], overwritten: in the target's unit
     finite : Booleans, shape [B], overwritten: whether all quantiles and means of a row are numbers
     seasonal_error : Doubles, shape [B], overwritten: mean absolute change over a season, NaN while unknown
@@ -57,60 +58,69 @@ def forecast(
     baseline : Doubles, shape [B, K], overwritten: the seasonal naive forecast of K steps, in the target's unit
     naive_weights : Floats, shape [B, S, E], overwritten: shares of the naive forecasts
     resolution_weights : Floats, shape [B, S, R], overwritten: shares of the resolutions
-    scaled : Floats, shape [B, F, Q], overwritten: the quantiles in units of scale
-    raw : Floats, shape [B, F, Q], overwritten: those before calibration
-    scaling : Doubles, shape [B, 2], overwritten: ``loc`` and ``scale``, in the compressed target's unit
+    scaled : Floats, shape [B, Q, F], overwritten: the quantiles in units of scale; empty where nobody wants them
+    raw : Floats, shape [B, Q, F], overwritten: those before calibration; likewise
+    scaling : Doubles, shape [B, 2], overwritten: ``loc`` and ``scale``, in the compressed target's unit; likewise
 
     Returns
     -------
-    bool
-        Whether all of ``slots`` are rows; if not, nothing was done.
+    int
+        ``DONE``, or why nothing was done: ``MISFIT`` of shapes, ``NO_ROW`` at a place, or ``room`` is to have so many
+        numbers more than it has.
     """
-    if not within(slots, len(cache)):
-        return False
     n = numbers[0]
-    floats, doubles, integers = cache.view(np.float32), cache.view(np.float64), cache.view(np.int64)
-    steps = quantiles.shape[1]
+    steps, many = mean.shape[1], len(slots)
+    if not 1 <= steps <= n.horizon or future.shape != (many, steps, n.known) or cache.shape[1] != 4 * n.row_floats:
+        return MISFIT
+    if not within(slots, len(cache)):
+        return NO_ROW
     segments = -(-steps // n.segment_length)
-    block = min(max(_SEGMENTS // segments, 1), len(slots))
-    o = new_origins(n, block, segments)
-    for first in range(0, len(slots), block):
-        count = min(block, len(slots) - first)
+    block = min(max(_SEGMENTS // segments, 1), many)
+    sizes = origin_sizes(n, block, segments)
+    if len(room) < extent(sizes):
+        return extent(sizes) - len(room)
+    weights, masses, rows = borrowed(weights), borrowed(masses), borrowed(cache)
+    floats, doubles, integers = rows.view(np.float32), rows.view(np.float64), rows.view(np.int64)
+    quantiles, mean, scaled, raw = borrowed(quantiles), borrowed(mean), borrowed(scaled), borrowed(raw)
+    o = carved(Origins, borrowed(room), sizes)
+    for first in range(0, many, block):
+        count = min(block, many - first)
         for i in range(count):
-            r, b = slots[first + i], first + i
-            _set_origin(n, coarse, chosen, o, i, count, segments, floats[r], doubles[r], integers[r, n.at_time_index])
+            r = slots[first + i]
+            _set_origin(n, coarse, o, i, count, segments, floats[r], doubles[r], integers[r, n.at_time_index])
             if n.known > 0:
-                o.future[i * steps * n.known : (i + 1) * steps * n.known] = future[b].reshape(-1)
+                ahead, given = o.future[i * steps * n.known :], future[first + i].reshape(-1)
+                for j in range(steps * n.known):
+                    ahead[j] = given[j]
         raw_quantiles(n, coarse, weights, o, count, segments, steps)
         for i in range(count):
             r, b = slots[first + i], first + i
-            size = segments * n.levels * n.segment_length
-            flat_scaled, flat_raw = scaled[b].reshape(-1), raw[b].reshape(-1)
-            own = o.raw[i * size : (i + 1) * size]
-            stretched(n, weights, masses, floats[r], integers[r, n.at_count], own, flat_scaled, flat_raw, mean[b])
             loc, scale = doubles[r, n.at_locs + n.patch_length - 1], doubles[r, n.at_scales + n.patch_length - 1]
-            scaling[b, 0], scaling[b, 1] = loc, scale
-            finite[b] = _in_unit(n, masses, flat_scaled, flat_raw, loc, scale, quantiles[b].reshape(-1), mean[b])
-            shares = segments * n.naive_forecasts
-            naive_weights[b].reshape(-1)[:] = o.naive_weights[i * shares : (i + 1) * shares]
-            shares = segments * n.resolutions
-            resolution_weights[b].reshape(-1)[:] = o.resolution_weights[i * shares : (i + 1) * shares]
+            age = integers[r, n.at_count]
+            finite[b] = give_row(
+                n, weights, masses, o, i, floats[r], age, loc, scale, quantiles[b].reshape(-1), mean[b]
+            )
             changes, seasons = doubles[r, n.at_seasonal_error], doubles[r, n.at_seasonal_error + 1]
             seasonal_error[b] = changes / seasons if seasons > 0.0 else np.nan
-            _repeat_season(n, o.window[(i + 1) * n.lookback_length - n.season :], loc, scale, baseline[b])
-            _autocorrelation(n, weights, floats[r], autocorrelation[b])
-    return True
+            if baseline.shape[1] > 0:
+                repeat_season(n, o.window[(i + 1) * n.lookback_length - n.season :], loc, scale, baseline[b])
+            give_autocorrelation(n, weights, floats[r], autocorrelation[b])
+            give_shares(n, o, i, naive_weights[b], resolution_weights[b])
+            if len(scaling) > 0:
+                scaling[b, 0], scaling[b, 1] = loc, scale
+                give_scaled(n, weights, o, i, floats[r], age, scaled[b].reshape(-1), raw[b].reshape(-1), steps)
+    return DONE
 
 
-@inlined
+@kernel
 def _set_origin(
-    n: Network, coarse: Integers, chosen: Integers, o: Origins, i: int, count: int, segments: int, row: Floats,
-    doubles: Doubles, time_index: int,
+    n: Network, coarse: Integers, o: Origins, i: int, count: int, segments: int, row: Floats, doubles: Doubles,
+    time_index: int,
 ) -> None:  # fmt: skip
     """Set what the forecast of one row depends on."""
     loc, scale = doubles[n.at_locs + n.patch_length - 1], doubles[n.at_scales + n.patch_length - 1]
     recent = row[n.at_lookback + n.kept_length - n.lookback_length : n.at_lookback + n.kept_length]
-    look_back(n, chosen, o, i, segments, recent, loc, scale)
+    look_back(n, o, i, segments, recent, loc, scale)
     top = (n.layers - 1) * n.parts * n.width
     set_hidden(n, o, 0, i, count, row[n.at_hidden + (n.patch_length - 1) * n.layers * n.parts * n.width + top :])
     for resolution in range(1, n.resolutions):
@@ -121,58 +131,8 @@ def _set_origin(
         o.static[i * n.static + j] = row[n.at_static + j]
 
 
-@kernel
-def _in_unit(
-    n: Network, masses: Doubles, scaled: Floats, raw: Floats, loc: float, scale: float, quantiles: Doubles,
-    mean: Doubles,
-) -> bool:  # fmt: skip
-    """Give quantiles in the target's unit, and the mean, kept within the outermost; say whether all are numbers."""
-    levels, unit = n.levels, n.asinh_unit
-    if unit > 0.0:
-        for j in range(len(quantiles)):
-            quantiles[j] = expand(loc + scale * np.float64(scaled[j]), unit)
-            if j % levels > 0:  # the hyperbolic sine rounds; the order must not
-                quantiles[j] = max(quantiles[j], quantiles[j - 1])
-    else:
-        for j in range(len(quantiles)):
-            quantiles[j] = loc + scale * np.float64(scaled[j])
-    for step in range(len(mean)):
-        first, total = step * levels, loc + scale * mean[step]
-        if unit > 0.0:
-            total = 0.0
-            for q in range(levels):
-                total += masses[q] * expand(loc + scale * np.float64(raw[first + q]), unit)
-        mean[step] = min(max(total, quantiles[first]), quantiles[first + levels - 1])
-    endless = 0
-    for j in range(len(quantiles)):
-        endless += not abs(quantiles[j]) < np.inf
-    for step in range(len(mean)):
-        endless += not abs(mean[step]) < np.inf
-    return endless == 0
-
-
-@kernel
-def _repeat_season(n: Network, season: Floats, loc: float, scale: float, baseline: Doubles) -> None:
-    """Repeat a window's last season, in the target's unit."""
-    for step in range(len(baseline)):
-        baseline[step] = expand(loc + scale * np.float64(season[step % n.season]), n.asinh_unit)
-
-
-@kernel
-def _autocorrelation(n: Network, weights: Floats, row: Floats, found: Floats) -> None:
-    """Add what a row found out about its own errors to what validation found about those of all."""
-    common = weights[n.autocorrelation : n.autocorrelation + n.horizon]
-    if n.adapts > 0:
-        own = row[n.at_autocorrelation : n.at_autocorrelation + n.horizon]
-        for lag in range(n.horizon):
-            found[lag] = common[lag] + own[lag]
-    else:
-        for lag in range(n.horizon):
-            found[lag] = common[lag]
-
-
 FORECAST = signature(
-    (NUMBERS, 1), (np.int64, 2), (np.int64, 1), (np.float32, 1), (np.float64, 1), (np.uint8, 2), (np.int64, 1),
+    (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float64, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1),
     (np.float32, 3), (np.float64, 3), (np.float64, 2), (np.bool_, 1), (np.float64, 1), (np.float32, 2),
     (np.float64, 2), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float64, 2),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from statecast.compiled.slots import CompiledSlots
@@ -62,22 +61,21 @@ class CompiledForecaster(SeriesNetwork):
     def prime(self, observations: Observations, state: State) -> State:
         """See ``SeriesNetwork.prime``."""
         target, past, known = (part.numpy() for part in observations[:3])
-        before, every = _own(state.rows.numpy()), np.arange(len(state))
-        after = np.empty_like(before)
-        self.slots.advance_rows(before, every, after, every, target, past, known)
+        every, after = np.arange(len(state)), np.empty(state.rows.shape, np.uint8)
+        self.slots.advance_rows(state.rows, every, after, every, target, past, known)
         return State(self.spec, torch.from_numpy(after))
 
     def decode(self, state: State, future: Tensor) -> Prediction:
         """See ``SeriesNetwork.decode``."""
-        found, scaled = self.slots.forecast_rows(_own(state.rows.numpy()), np.arange(len(state)), future.numpy())
+        found, units = self.slots.forecast_rows(state.rows, np.arange(len(state)), future.numpy(), scaled=True)
         prediction = CompiledPrediction(
-            torch.from_numpy(scaled.scaled),
-            torch.from_numpy(scaled.scaling[:, 0]),
-            torch.from_numpy(scaled.scaling[:, 1]),
+            torch.from_numpy(units.scaled.swapaxes(1, 2)),
+            torch.from_numpy(units.scaling[:, 0]),
+            torch.from_numpy(units.scaling[:, 1]),
             torch.from_numpy(found.naive_forecast_weights),
             torch.from_numpy(found.resolution_weights),
             self.config.quantile_levels,
-            torch.from_numpy(scaled.raw),
+            torch.from_numpy(units.raw.swapaxes(1, 2)),
             self.config.asinh_unit,
         )
         prediction.computed = found
@@ -104,8 +102,3 @@ class CompiledForecaster(SeriesNetwork):
     def shape(self) -> dict[str, object]:
         """See ``SeriesNetwork.shape``."""
         return self.eager.shape()
-
-
-def _own(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Rows as the compiled functions take them; read-only ones, such as bytes from a store, are copied."""
-    return rows if rows.flags.c_contiguous and rows.flags.writeable else np.array(rows, order="C")

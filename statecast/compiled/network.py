@@ -4,14 +4,17 @@ Nothing of a network is compiled: lengths, rates and the places of fields and we
 reads, so that one compilation serves every season, width and horizon.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from statecast.compiled.arithmetic import CELLS
+from statecast.compiled.packing import Packed, lanes
 from statecast.layers.bucket_encoder import CoarseEncoder
 from statecast.layers.cells.recurrent import Recurrent
 from statecast.layers.decoder import RecurrentDecoder
@@ -19,12 +22,13 @@ from statecast.layers.heads import mass_weights
 from statecast.models.forecaster import Forecaster
 from statecast.naive_forecasts import NAIVE_FORECASTS
 
-_LANE, _PANEL = 16, 64  # as statecast.compiled.arithmetic.products reads them
+_NEVER = -1e30
 _WHOLE = (
     "season", "patch_length", "lookback_length", "kept_length", "horizon", "segment_length", "segments", "width",
     "layers", "cell", "parts", "gates", "levels", "middle", "naive_forecasts", "past", "calendar", "known",
     "covariates", "static", "resolutions", "stride", "hindcasts", "burn_in", "adapts", "in_sample_until",
-    "round_length", "inputs", "row_floats", "recurrent_decoder",
+    "round_length", "inputs", "row_floats", "recurrent_decoder", "long_shape",
+    "segment_span",
 )  # fmt: skip
 _REAL = ("decay", "half_life", "rate", "promised_below", "promised_above", "asinh_unit")
 _FIELDS = {
@@ -33,9 +37,9 @@ _FIELDS = {
     "conformal_offsets": 4, "autocorrelation": 4,
 }  # fmt: skip
 _WEIGHTS = (
-    "embed", "recurrent", "questions", "query", "key", "value", "from_naive", "from_static", "mix", "head",
-    "from_known", "known_context", "known_steps", "linear_lookback", "shared_lookback", "conformal_offsets",
-    "in_sample_offsets", "cold_start_widening", "autocorrelation", "normal",
+    "naive_parts", "counting", "embed", "recurrent", "questions", "query", "key", "value", "from_naive",
+    "from_static", "mix", "head", "from_known", "known_context", "known_steps", "linear_lookback", "shared_lookback",
+    "conformal_offsets", "in_sample_offsets", "cold_start_widening", "autocorrelation", "normal",
 )  # fmt: skip
 NUMBERS = np.dtype(
     [(name, np.int64) for name in (*_WHOLE, *(f"at_{name}" for name in _FIELDS), *_WEIGHTS)]
@@ -53,70 +57,14 @@ class NetworkArrays:
     ----------
     numbers : NDArray, shape [1], of ``NUMBERS``
     coarse : NDArray, shape [R - 1, COLUMNS], a row per coarse resolution; see ``statecast.compiled.parts.reading``
-    chosen : NDArray, shape [E], places in ``NAIVE_FORECASTS``
     weights : NDArray, float32, all weights one after the other, padded
     masses : NDArray, shape [Q], probability nearest to each level
     """
 
     numbers: NDArray[np.void]
     coarse: NDArray[np.int64]
-    chosen: NDArray[np.int64]
     weights: NDArray[np.float32]
     masses: NDArray[np.float64]
-
-
-class _Packed:
-    """Weights one after the other; what is asked of it is where each begins."""
-
-    def __init__(self) -> None:
-        self._parts = [np.zeros(_LANE, np.float32)]  # a place of 0 says that there is none
-        self._size = _LANE
-
-    def plain(self, values: Tensor) -> int:
-        flat = values.detach().float().cpu().numpy().ravel()
-        self._parts += [flat, np.zeros(-len(flat) % _LANE, np.float32)]
-        place, self._size = self._size, self._size + len(flat) + -len(flat) % _LANE
-        return place
-
-    def dense(self, weight: Tensor, bias: Tensor | None) -> int:
-        """``weight`` ``[N, K]`` in panels, and its bias; see ``statecast.compiled.arithmetic.products``."""
-        whole = _lanes(weight)
-        panels = [panel.T.ravel() for panel in whole.split(_PANEL)]
-        return self.plain(torch.cat([*panels, _lanes(weight.new_zeros(len(weight)) if bias is None else bias)]))
-
-    def linear(self, layer: nn.Module | None) -> int:
-        if layer is None:
-            return 0
-        assert isinstance(layer, nn.Linear)
-        return self.dense(layer.weight, layer.bias)
-
-    def stack(self, recurrent: Recurrent) -> int:
-        """Of each layer the gates of the input, of the hidden vector, and peepholes, gate by gate."""
-        gates, places = recurrent.cell.gates, []
-        for layer in range(recurrent.layers):
-            for side in ("ih", "hh"):
-                weight = getattr(recurrent.stack, f"weight_{side}_l{layer}")
-                bias = getattr(recurrent.stack, f"bias_{side}_l{layer}", None)
-                bias = weight.new_zeros(len(weight)) if bias is None else bias
-                padded = torch.cat([_lanes(gate) for gate in weight.chunk(gates)])
-                places.append(self.dense(padded, torch.cat([_lanes(gate) for gate in bias.chunk(gates)])))
-            peepholes = getattr(recurrent.stack, f"peepholes_l{layer}", torch.zeros(3, recurrent.width))
-            self.plain(_lanes(peepholes.T).T)
-        return places[0]
-
-    def whole(self) -> NDArray[np.float32]:
-        """Everything, from a place in memory where a cache line begins."""
-        room = np.zeros(self._size + 2 * _LANE, np.float32)
-        first = -room.ctypes.data % 64 // 4
-        found = room[first : first + self._size]
-        np.concatenate(self._parts, out=found)
-        return found
-
-
-def _lanes(values: Tensor) -> Tensor:
-    """Pad the first dimension to a multiple of the vector's length, with zeros."""
-    missing = -len(values) % _LANE
-    return torch.cat([values, values.new_zeros(missing, *values.shape[1:])])
 
 
 def pack_network(network: Forecaster) -> NetworkArrays:
@@ -132,7 +80,7 @@ def pack_network(network: Forecaster) -> NetworkArrays:
     NetworkArrays
         Its own memory, on the CPU.
     """
-    packed = _Packed()
+    packed = Packed()
     places = _pack_weights(network, packed)
     coarse = [_pack_coarse(network, packed, place) for place in range(len(network.config.resolutions) - 1)]
     numbers = np.zeros(1, NUMBERS)
@@ -142,7 +90,6 @@ def pack_network(network: Forecaster) -> NetworkArrays:
     return NetworkArrays(
         numbers,
         np.array(coarse, dtype=np.int64).reshape(len(coarse), -1) if coarse else np.zeros((0, 11), np.int64),
-        np.array([NAIVE_FORECASTS.index(name) for name in config.naive_forecasts], dtype=np.int64),
         packed.whole(),
         mass_weights(config.quantile_levels).numpy(),
     )
@@ -180,6 +127,8 @@ def _lengths(network: Forecaster) -> dict[str, float]:
         "inputs": embed.in_features,
         "row_floats": network.spec.row_bytes // 4,
         "recurrent_decoder": int(isinstance(network.mix, RecurrentDecoder)),
+        "segment_span": _spanned(config.segment_length),
+        "long_shape": int(NAIVE_FORECASTS[-1] in config.naive_forecasts),
         "decay": 2.0 ** (-1.0 / config.half_life),
         "rate": calibration.rate,
         "promised_below": calibration.rate * below,
@@ -188,31 +137,38 @@ def _lengths(network: Forecaster) -> dict[str, float]:
 
 
 def _row_places(network: Forecaster) -> dict[str, int]:
-    offsets = network.spec.offsets
+    offsets = {"known": network.spec.row_bytes} | network.spec.offsets
     return {f"at_{name}": offsets[name] // size for name, size in _FIELDS.items() if name in offsets}
 
 
-def _pack_weights(network: Forecaster, packed: _Packed) -> dict[str, int]:
+def _pack_weights(network: Forecaster, packed: Packed) -> dict[str, int]:
     config, calibration, head, mix = network.config, network.calibration, network.head, network.mix
     attention, score = network.resolution_attention, network.naive_forecast_attention.score
-    length, levels, count = config.segment_length, len(config.quantile_levels), len(config.naive_forecasts)
+    length, levels = config.segment_length, len(config.quantile_levels)
     recurrent = network.encoder.recurrent
     assert isinstance(recurrent, Recurrent)
-    residuals = head.residuals.weight.unflatten(0, (length, levels)).transpose(0, 1).flatten(0, 1)
-    residual_bias = head.residuals.bias.unflatten(0, (length, levels)).T.flatten()
-    naive = network.from_naive_forecasts.weight.unflatten(1, (length, count)).transpose(1, 2).flatten(1)
+    wider = 0, _spanned(length) - length
+    residuals = pad(head.residuals.weight.T.unflatten(1, (length, levels)).transpose(1, 2), wider).flatten(1).T
+    residual_bias = pad(head.residuals.bias.unflatten(0, (length, levels)).T, wider).flatten()
+    parts = _naive_parts(
+        config.naive_forecasts, config.season if config.season >= 4 else min(8, config.lookback_length // 2)
+    )
     shared, known = network.shared_lookback, head.known is not None
     found = {
         "embed": packed.linear(network.encoder.embed),
         "recurrent": packed.stack(recurrent),
-        "questions": packed.plain(_lanes(attention.segments.T).T),
+        "questions": packed.plain(lanes(attention.segments.T).T),
         "query": packed.linear(attention.query),
         "key": packed.linear(attention.keys[0]),
         "value": packed.linear(attention.values[0]),
-        "from_naive": packed.dense(naive, None),
+        "counting": packed.plain(torch.arange(1.0, _spanned(length) + 1)),
+        "naive_parts": packed.dense(parts.T, None),
+        "from_naive": packed.dense(_of_shapes(network.from_naive_forecasts.weight, parts, length), None),
         "from_static": packed.dense(network.from_static.weight, None) if network.from_static is not None else 0,
         "mix": packed.stack(mix.cell) if isinstance(mix, RecurrentDecoder) else packed.linear(mix[2]),
-        "head": packed.dense(torch.cat([residuals, score.weight]), torch.cat([residual_bias, score.bias])),
+        "head": packed.dense(
+            torch.cat([lanes(score.weight), residuals]), torch.cat([lanes(score.bias, _NEVER), residual_bias])
+        ),
         "from_known": packed.linear(head.known),
         "known_context": packed.linear(head.context if known else None),
         "known_steps": packed.linear(head.steps if known else None),
@@ -229,7 +185,7 @@ def _pack_weights(network: Forecaster, packed: _Packed) -> dict[str, int]:
     return found | {"normal": packed.plain(normal)}
 
 
-def _pack_coarse(network: Forecaster, packed: _Packed, place: int) -> list[int]:
+def _pack_coarse(network: Forecaster, packed: Packed, place: int) -> list[int]:
     """A row of ``NetworkArrays.coarse``."""
     encoder, attention, spec = network.coarse[place], network.resolution_attention, network.spec
     assert isinstance(encoder, CoarseEncoder)
@@ -244,6 +200,34 @@ def _pack_coarse(network: Forecaster, packed: _Packed, place: int) -> list[int]:
         packed.stack(encoder.recurrent),
         packed.linear(key),
         packed.dense(value.weight[:, :-1], value.bias),
-        packed.plain(_lanes(value.weight[:, -1])),
+        packed.plain(lanes(value.weight[:, -1])),
         int(attention.active[place + 1]),
     ]
+
+
+def _naive_parts(names: Sequence[str], length: int) -> Tensor:
+    """What each naive forecast is made of, ``[E, 10]``; see ``statecast.compiled.parts.naive``.
+
+    The four shapes, the five parts of the line, and how fast it rises as a multiple of the drift.
+    """
+    season, four, weekly, long, last, level, drift, middle, led, slope = torch.eye(10)
+    made_of = (
+        last, season, four, 0 * last, level, level + led + slope / length, weekly, season + drift,
+        four + level - middle, long + level,
+    )  # fmt: skip
+    return torch.stack([made_of[NAIVE_FORECASTS.index(name)] for name in names])
+
+
+def _of_shapes(weight: Tensor, parts: Tensor, length: int) -> Tensor:
+    """Weights ``[D, L E]`` of naive forecasts as those of the shapes and the line, ``[D, 4 L + 5]``."""
+    each = weight.double().unflatten(1, (length, len(parts)))
+    made_of = torch.einsum("dle,ep->dpl", each, parts.double())
+    rising = (made_of[:, 9] * torch.arange(1, length + 1)).sum(1)
+    line = made_of[:, 4:9].sum(2)
+    line[:, 2] += rising
+    return torch.cat([pad(made_of[:, :4], (0, _spanned(length) - length)).flatten(1), line], dim=1)
+
+
+def _spanned(length: int) -> int:
+    """Steps of a segment, padded to what ``statecast.compiled.arithmetic.lanes`` takes at once."""
+    return -(-length // 8) * 8

@@ -1,11 +1,13 @@
 """A compiled network on the rows of a cache: read and written where they lie, one call a batch."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from statecast.compiled.arithmetic import DONE, MISFIT, NO_ROW
 from statecast.compiled.build import entries
 from statecast.compiled.network import pack_network
 from statecast.errors import InputError
@@ -20,7 +22,7 @@ class ScaledForecast(NamedTuple):
     Parameters
     ----------
     scaled : NDArray
-        ``[B, F, Q]`` float32; see ``Prediction``.
+        ``[B, Q, F]`` float32; see ``Prediction``.
     raw : NDArray
         As ``scaled``, before calibration.
     scaling : NDArray
@@ -45,9 +47,11 @@ class CompiledSlots(SlotNetwork):
         self.config, self.spec = eager.config, eager.spec
         self.spread_growth = float(eager.calibration.spread_growth)
         arrays = pack_network(eager)
-        self._network = (arrays.numbers, arrays.coarse, arrays.chosen, arrays.weights)
-        self._masses, self._entries = arrays.masses, entries()
+        self._network, self._masses = (arrays.numbers, arrays.coarse, arrays.weights), arrays.masses
+        self._advance, self._forecast = entries()
         self._fresh = self.spec.fresh(1).rows.numpy()
+        self._levels, self._entries = len(self.config.quantile_levels), len(self.config.naive_forecasts)
+        self._rooms: list[Floats] = []
 
     def new_cache(self, rows: int) -> NDArray[np.uint8]:
         """See ``SlotNetwork.new_cache``."""
@@ -59,7 +63,7 @@ class CompiledSlots(SlotNetwork):
         for name, values in (("time_index", time_index.astype(np.int64)), ("static", static.astype(np.float32))):
             begin, given = self.spec.offsets[name], values.reshape(len(slots), -1).view(np.uint8)
             rows[:, begin : begin + given.shape[1]] = given
-        _array(cache)[slots] = rows
+        _changeable(cache)[slots] = rows
 
     def advance_slots(
         self,
@@ -76,14 +80,13 @@ class CompiledSlots(SlotNetwork):
         for name, values in (("mixed_frequency", mixed_frequency), ("coarse_history", coarse_history)):
             if values is not None and values.size:
                 raise InputError(f"{name}: expected none for a network that is not given any, got {values.shape}")
-        rows = _array(cache)
-        self.advance_rows(rows, read, rows, write, target, past, known)
+        self.advance_rows(cache, read, cache, write, target, past, known)
 
     def advance_rows(
         self,
-        before: NDArray[np.uint8],
+        before: Cache,
         read: Slots,
-        after: NDArray[np.uint8],
+        after: Cache,
         write: Slots,
         target: Floats,
         past: Floats,
@@ -93,11 +96,11 @@ class CompiledSlots(SlotNetwork):
 
         Parameters
         ----------
-        before : NDArray
+        before : Cache
             ``[N, bytes]`` uint8, rows of state.
         read : NDArray
             ``[B]`` int64, those to go on from.
-        after : NDArray
+        after : Cache
             ``[M, bytes]`` uint8, changed in place.
         write : NDArray
             ``[B]`` int64, where each goes; see ``SlotNetwork.advance_slots``.
@@ -113,37 +116,36 @@ class CompiledSlots(SlotNetwork):
         InputError
             If shapes do not go together or are not the network's, or a slot is no row.
         """
-        config, count = self.config, len(read)
-        steps = target.shape[1] if target.ndim == 2 else 0
-        expected = (count, steps), (count, steps, config.past_width), (count, steps, config.known_width)
-        bytes_ = self.spec.row_bytes
-        if (
-            not steps
-            or (target.shape, past.shape, known.shape) != expected
-            or (before.shape[1], after.shape[1], len(write)) != (bytes_, bytes_, count)
-        ):
+        arrays = before, read, after, write, target, past, known
+        try:
+            status = self._call(self._advance, self._network, arrays)
+        except TypeError:  # of another type than usual: looked into here, because the usual ones must not wait for it
+            places = _readable(before), _slots(read), _changeable(after), _slots(write)
+            arrays = (*places, _floats(target), _floats(past), _floats(known))
+            fits = [array.ndim for array in arrays] == [2, 1, 2, 1, 2, 3, 3]
+            status = self._call(self._advance, self._network, arrays) if fits else MISFIT
+        if status == NO_ROW:
+            raise _no_row(np.concatenate([read, write]), min(len(before), len(after)))
+        if status == MISFIT:
+            config, width = self.config, self.spec.row_bytes
             raise InputError(
                 f"observations: expected target [B, T >= 1], past [B, T, {config.past_width}] and known "
-                f"[B, T, {config.known_width}] beside B rows of {bytes_} bytes, got {target.shape}, "
+                f"[B, T, {config.known_width}] beside B rows of {width} bytes, got {target.shape}, "
                 f"{past.shape}, {known.shape}, {read.shape} of {before.shape} and {write.shape} of {after.shape}"
             )
-        if not self._entries.advance(
-            *self._network, before, _slots(read), after, _slots(write), _floats(target), _floats(past), _floats(known)
-        ):
-            raise _no_row(np.concatenate([read, write]), min(len(before), len(after)))
 
     def forecast_slots(self, cache: Cache, slots: Slots, future: Floats, baseline: int = 0) -> ForecastArrays:
         """See ``SlotNetwork.forecast_slots``."""
-        return self.forecast_rows(_array(cache), slots, future, baseline)[0]
+        return self.forecast_rows(cache, slots, future, baseline)[0]
 
     def forecast_rows(
-        self, cache: NDArray[np.uint8], slots: Slots, future: Floats, baseline: int = 0
+        self, cache: Cache, slots: Slots, future: Floats, baseline: int = 0, scaled: bool = False
     ) -> tuple[ForecastArrays, ScaledForecast]:
         """Forecast, in the target's unit and in units of scale; see ``SlotNetwork.forecast_slots``.
 
         Parameters
         ----------
-        cache : NDArray
+        cache : Cache
             ``[N, bytes]`` uint8, only read.
         slots : NDArray
             ``[B]`` int64, rows to forecast from.
@@ -151,11 +153,13 @@ class CompiledSlots(SlotNetwork):
             ``[B, F, Ck]`` float32, covariates known of the horizon.
         baseline : int
             Steps of the seasonal naive forecast that are wanted.
+        scaled : bool
+            Whether the forecast in units of scale is wanted as well.
 
         Returns
         -------
         tuple of ForecastArrays and ScaledForecast
-            The forecast of each row.
+            The forecast of each row; the latter empty unless it is wanted.
 
         Raises
         ------
@@ -164,43 +168,70 @@ class CompiledSlots(SlotNetwork):
         """
         config, count = self.config, len(slots)
         steps = future.shape[1] if future.ndim == 3 else 0
-        if (
-            not 1 <= steps <= config.horizon
-            or future.shape != (count, steps, config.known_width)
-            or cache.shape[1] != self.spec.row_bytes
-        ):
-            raise InputError(
-                f"future: expected [B, 1 to {config.horizon}, {config.known_width}] beside rows "
-                f"[B, {self.spec.row_bytes}], got {future.shape} and {slots.shape} of {cache.shape}"
-            )
-        levels, segments = len(config.quantile_levels), -(-steps // config.segment_length)
+        segments = -(-steps // config.segment_length)
         found = ForecastArrays(
-            np.empty((count, steps, levels)),
+            np.empty((count, self._levels, steps)),
             np.empty((count, steps)),
             np.empty(count, np.bool_),
             np.empty(count),
             np.empty((count, config.horizon), np.float32),
             np.empty((count, baseline)),
-            np.empty((count, segments, len(config.naive_forecasts)), np.float32),
+            np.empty((count, segments, self._entries), np.float32),
             np.empty((count, segments, len(config.resolutions)), np.float32),
         )
-        scaled = ScaledForecast(
-            np.empty((count, steps, levels), np.float32),
-            np.empty((count, steps, levels), np.float32),
-            np.empty((count, 2)),
-        )
-        if not self._entries.forecast(
-            *self._network, self._masses, cache, _slots(slots), _floats(future), *found[:8], *scaled
-        ):
+        units = _NO_UNITS
+        if scaled:
+            size = count, self._levels, steps
+            units = ScaledForecast(np.empty(size, np.float32), np.empty(size, np.float32), np.empty((count, 2)))
+        constants = *self._network, self._masses
+        try:
+            status = self._call(self._forecast, constants, (cache, slots, future, *found[:8], *units))
+        except TypeError:  # as above
+            places = _readable(cache), _slots(slots), _floats(future)
+            fits = [array.ndim for array in places] == [2, 1, 3]
+            status = self._call(self._forecast, constants, (*places, *found[:8], *units)) if fits else MISFIT
+        if status == NO_ROW:
             raise _no_row(slots, len(cache))
-        return found, scaled
+        if status == MISFIT:
+            raise InputError(
+                f"future: expected [B, 1 to {config.horizon}, {config.known_width}] beside rows "
+                f"[B, {self.spec.row_bytes}], got {future.shape} and {slots.shape} of {cache.shape}"
+            )
+        return found._replace(quantiles=found.quantiles.swapaxes(1, 2)), units
+
+    def _call(self, function: Callable[..., int], constants: tuple[Any, ...], arrays: tuple[Any, ...]) -> int:
+        """Lend a room to work in, which no other thread has meanwhile, and a larger one if that is too small."""
+        room = self._rooms.pop() if self._rooms else _room(_ROOM)
+        while True:
+            status = function(*constants, room, *arrays)
+            if status <= DONE:
+                self._rooms.append(room)
+                return status
+            room = _room(len(room) + status)
+
+
+_ROOM = 1 << 16
+_NO_UNITS = ScaledForecast(np.empty((0, 0, 0), np.float32), np.empty((0, 0, 0), np.float32), np.empty((0, 2)))
+
+
+def _room(size: int) -> Floats:
+    """Memory from a place where a line of the cache begins."""
+    room = np.empty(size + 16, np.float32)
+    first = -room.ctypes.data % 64 // 4
+    return room[first : first + size]
 
 
 def _no_row(slots: Slots, rows: int) -> InputError:
     return InputError(f"slots: expected rows 0 to {rows - 1} of the cache, got {slots.tolist()}")
 
 
-def _array(cache: Cache) -> NDArray[np.uint8]:
+def _readable(cache: Cache) -> NDArray[np.uint8]:
+    """The cache's memory, copied if it may not be changed, such as bytes from a store, or is not contiguous."""
+    rows: NDArray[np.uint8] = cache.numpy() if isinstance(cache, Tensor) else cache
+    return rows if rows.flags.carray else np.array(rows, order="C")
+
+
+def _changeable(cache: Cache) -> NDArray[np.uint8]:
     """The cache's memory, which must be changed where it lies."""
     rows: NDArray[np.uint8] = cache.numpy() if isinstance(cache, Tensor) else cache
     if rows.dtype != np.uint8 or rows.ndim != 2 or not rows.flags.carray:
@@ -209,10 +240,8 @@ def _array(cache: Cache) -> NDArray[np.uint8]:
 
 
 def _slots(slots: Slots) -> Slots:
-    usual = slots.dtype == np.int64 and slots.flags.carray
-    return slots if usual else np.array(slots, dtype=np.int64, order="C")
+    return np.array(slots, dtype=np.int64, order="C", copy=None)
 
 
 def _floats(values: Floats) -> Floats:
-    usual = values.dtype == np.float32 and values.flags.carray
-    return values if usual else np.array(values, dtype=np.float32, order="C")
+    return np.array(values, dtype=np.float32, order="C")

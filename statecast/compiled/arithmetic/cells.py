@@ -7,8 +7,6 @@ Loops write one array each, which is what the compiler can prove to be apart and
 
 from typing import NamedTuple
 
-import numpy as np
-
 from statecast.compiled.arithmetic import CELLS
 from statecast.compiled.arithmetic.elementary import exp, sigmoid, softplus, tanh
 from statecast.compiled.arithmetic.kernel import NEVER, ONE, ZERO, Floats, Integers, Network, kernel
@@ -36,8 +34,8 @@ class StackScratch(NamedTuple):
 
 
 @kernel
-def new_stack_scratch(n: Network, count: int) -> StackScratch:
-    """Allocate what ``step_stack`` needs.
+def stack_sizes(n: Network, count: int) -> tuple[int, int, int]:
+    """Give the lengths of what ``step_stack`` needs.
 
     Parameters
     ----------
@@ -47,15 +45,11 @@ def new_stack_scratch(n: Network, count: int) -> StackScratch:
 
     Returns
     -------
-    StackScratch
-        Not initialised.
+    tuple of int
+        One per field of ``StackScratch``.
     """
-    gates, width = n.gates * padded(n.width), padded(n.width)
-    return StackScratch(
-        np.empty(count * gates, np.float32),
-        np.empty(count * gates, np.float32),
-        np.empty(count * n.parts * width, np.float32),
-    )
+    width = padded(n.width)
+    return count * n.gates * width, count * n.gates * width, count * n.parts * width
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Intervals that follow their own misses, row by row; the formulas are those of ``statecast.uncertainty.calibration``.
 
 Shapes: F horizon, S segments of L steps, Q levels. Raw quantiles of one origin are ``[S, Q, L]`` in units of scale;
-offsets are ``[2, S]``, below and above the median.
+L padded to eight; offsets are ``[2, S]``, below and above the median.
 """
 
 import math
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from statecast.compiled.arithmetic.elementary import exp, sigmoid
-from statecast.compiled.arithmetic.kernel import ONE, ZERO, Doubles, Floats, Network, Number, kernel, summing
+from statecast.compiled.arithmetic.kernel import ZERO, Doubles, Floats, Network, Number, kernel, summing
 from statecast.compiled.parts.reading import inverse_of
 
 _SOFT = np.float32(0.05)  # these five as in statecast.uncertainty.calibration
@@ -25,28 +25,14 @@ class TruthScratch(NamedTuple):
 
     Parameters
     ----------
-    truth : Floats, shape [F]
-        In units of scale, NaN where missing.
     scores : Doubles, shape [F]
         Normal scores, 0 where missing.
     seen : Doubles, shape [F]
         1 where observed, else 0.
     """
 
-    truth: Floats
     scores: Doubles
     seen: Doubles
-
-
-@kernel
-def new_truth_scratch(n: Network) -> TruthScratch:
-    """Allocate for one hindcast.
-
-    Parameters
-    ----------
-    n : Network, record of ``NUMBERS``
-    """
-    return TruthScratch(np.empty(n.horizon, np.float32), np.empty(n.horizon), np.empty(n.horizon))
 
 
 @kernel
@@ -100,9 +86,7 @@ def follow_truth(
     scale : float, spread at the origin, above 0
     s : TruthScratch, overwritten
     """
-    inverse, step_count, levels = inverse_of(scale), n.segment_length, n.levels * n.segment_length
-    for step in range(n.horizon):
-        s.truth[step] = np.float32((np.float64(truth[step]) - loc) * inverse)
+    inverse, step_count, span = inverse_of(scale), n.segment_length, n.segment_span
     for segment in range(n.segments):
         first = segment * step_count
         last = min(first + step_count, n.horizon)
@@ -111,7 +95,7 @@ def follow_truth(
         wider = widening(n, weights, age, segment)
         missed_below, missed_above, count = ZERO, ZERO, 0
         for step in range(first, last):
-            y = s.truth[step]
+            y = np.float32((np.float64(truth[step]) - loc) * inverse)
             s.seen[step] = 0.0 if y != y else 1.0
             s.scores[step] = 0.0
             if y != y:
@@ -120,10 +104,10 @@ def follow_truth(
             in_sample = origin + 1 + step < n.in_sample_until
             below = expected(n, weights, 0, segment, in_sample) + wider
             above = expected(n, weights, 1, segment, in_sample) + wider
-            quantiles = raw[segment * levels + step - first : (segment + 1) * levels]
-            centre = quantiles[n.middle * step_count]
+            quantiles = raw[segment * n.levels * span + step - first :]
+            centre = quantiles[n.middle * span]
             needs_below = _needed(centre - y, centre - quantiles[0]) - below
-            needs_above = _needed(y - centre, quantiles[(n.levels - 1) * step_count] - centre) - above
+            needs_above = _needed(y - centre, quantiles[(n.levels - 1) * span] - centre) - above
             missed_below += sigmoid(needs_below / _SOFT - own_below / _SOFT)
             missed_above += sigmoid(needs_above / _SOFT - own_above / _SOFT)
             # Scores are of the offsets as they stood before this forecast.
@@ -150,15 +134,15 @@ def _needed(distance: Number, width: Number) -> Number:
 def _normal_score(
     n: Network, weights: Floats, quantiles: Floats, centre: Number, y: Number, below: Number, above: Number
 ) -> Number:
-    """Where a standard normal variable would stand that fell as ``y``; the quantiles lie ``L`` apart."""
+    """Where a standard normal variable would stand that fell as ``y``; the quantiles lie a segment's span apart."""
     right = 0
     for q in range(n.levels):
-        away = quantiles[q * n.segment_length] - centre
+        away = quantiles[q * n.segment_span] - centre
         right += y > centre + away * (below if q < n.middle else above)
     right = min(max(right, 1), n.levels - 1)
-    away = quantiles[(right - 1) * n.segment_length] - centre
+    away = quantiles[(right - 1) * n.segment_span] - centre
     low = centre + away * (below if right - 1 < n.middle else above)
-    away = quantiles[right * n.segment_length] - centre
+    away = quantiles[right * n.segment_span] - centre
     high = centre + away * (below if right < n.middle else above)
     from_, to = weights[n.normal + right - 1], weights[n.normal + right]
     score = from_ + (to - from_) * (y - low) / max(high - low, _NEAREST)
@@ -188,42 +172,21 @@ def _recall(n: Network, weights: Floats, own: Floats, scores: Doubles, seen: Dou
 
 
 @kernel
-def stretched(
-    n: Network, weights: Floats, masses: Doubles, row: Floats, age: int, raw: Floats, scaled: Floats, kept: Floats,
-    mean: Doubles,
-) -> None:  # fmt: skip
-    """Write a row's calibrated and raw quantiles, and the raw ones' mean, all in units of scale.
+def stretches(n: Network, weights: Floats, row: Floats, age: int, segment: int) -> tuple[Number, Number]:
+    """Give how many times as far from the median a row's quantiles lie as its raw ones, below and above it.
 
     Parameters
     ----------
     n : Network, record of ``NUMBERS``
     weights : Floats, all packed weights of the network
-    masses : Doubles, shape [Q], probability nearest to each level
     row : Floats, a row of state as float32
     age : int, steps read by the origin
-    raw : Floats, flat [S, Q, L], raw quantiles
-    scaled : Floats, flat [F, Q], overwritten by the calibrated quantiles
-    kept : Floats, flat [F, Q], overwritten by the raw quantiles
-    mean : Doubles, shape [F], overwritten; its length says how many steps are wanted
+    segment : int, of the horizon, from 0
     """
-    adapts, step_count, steps = n.adapts > 0, n.segment_length, len(mean)
-    for segment in range(-(-steps // step_count)):
-        own_below = row[n.at_conformal_offsets + segment] if adapts else ZERO
-        own_above = row[n.at_conformal_offsets + n.segments + segment] if adapts else ZERO
-        wider = widening(n, weights, age, segment)
-        below = exp(expected(n, weights, 0, segment, False) + own_below + wider)
-        above = exp(expected(n, weights, 1, segment, False) + own_above + wider)
-        levels = raw[segment * n.levels * step_count : (segment + 1) * n.levels * step_count]
-        centre = levels[n.middle * step_count :]
-        first = segment * step_count
-        last = min(first + step_count, steps)
-        part = mean[first:last]
-        part[:] = 0.0
-        to, to_raw = scaled[first * n.levels : last * n.levels], kept[first * n.levels : last * n.levels]
-        for q in range(n.levels):
-            wide, mass = below if q < n.middle else above if q > n.middle else ONE, masses[q]
-            for step in range(last - first):
-                level = levels[q * step_count + step]
-                to_raw[step * n.levels + q] = level
-                to[step * n.levels + q] = centre[step] + (level - centre[step]) * wide
-                part[step] += mass * np.float64(level)
+    wider = widening(n, weights, age, segment)
+    below = expected(n, weights, 0, segment, False) + wider
+    above = expected(n, weights, 1, segment, False) + wider
+    if n.adapts > 0:
+        below += row[n.at_conformal_offsets + segment]
+        above += row[n.at_conformal_offsets + n.segments + segment]
+    return exp(below), exp(above)

@@ -21,21 +21,18 @@ from statecast.compiled.arithmetic.kernel import (
     summing,
 )
 from statecast.compiled.arithmetic.products import dense, padded
-from statecast.compiled.parts.naive import fill_window, naive_forecasts
+from statecast.compiled.parts.naive import fill_window, naive_shapes, shapes_of
 from statecast.compiled.parts.origins import Origins
 from statecast.compiled.parts.reading import ACTIVE, AGE, KEY, VALUE
 
 
 @inlined
-def look_back(
-    n: Network, chosen: Integers, o: Origins, i: int, segments: int, raw: Floats, loc: float, scale: float
-) -> None:
-    """Set the window of origin ``i``, and the naive forecasts that it gives.
+def look_back(n: Network, o: Origins, i: int, segments: int, raw: Floats, loc: float, scale: float) -> None:
+    """Set the window of origin ``i``, and what the naive forecasts that it gives are made of.
 
     Parameters
     ----------
     n : Network, record of ``NUMBERS``
-    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
     o : Origins
         Changed in place.
     i : int
@@ -50,9 +47,9 @@ def look_back(
         Spread at the origin, in the same unit; 0 for none.
     """
     window = o.window[i * n.lookback_length : (i + 1) * n.lookback_length]
-    fill_window(n, raw, loc, scale, o.seasons.scaled, window)
-    size = segments * n.naive_forecasts * n.segment_length
-    naive_forecasts(n, chosen, window, segments, o.naive[i * size : (i + 1) * size], o.seasons)
+    fill_window(n, raw, loc, scale, window)
+    size = segments * shapes_of(n)
+    naive_shapes(n, window, segments, o.naive[i * size : (i + 1) * size], o.seasons)
 
 
 @inlined
@@ -170,7 +167,7 @@ def mix(n: Network, weights: Floats, o: Origins, count: int, segments: int) -> N
         Segments that ``o`` is laid out for.
     """
     width, many = padded(n.width), count * segments
-    depth = n.naive_forecasts * n.segment_length
+    depth = shapes_of(n)
     dense(o.naive, depth, many, weights, n.from_naive, depth, o.context, width)
     if n.static > 0:
         dense(o.static, n.static, count, weights, n.from_static, n.static, o.query, width)

@@ -4,10 +4,11 @@ Shapes as in ``statecast.compiled.parts.origins``.
 """
 
 from statecast.compiled.arithmetic.elementary import gelu, softmax, softplus
-from statecast.compiled.arithmetic.kernel import ZERO, Floats, Integers, Network, inlined, kernel
-from statecast.compiled.arithmetic.products import dense, padded
+from statecast.compiled.arithmetic.kernel import ZERO, Floats, Integers, Network, kernel
+from statecast.compiled.arithmetic.lanes import COUNT, all_eight, eight, put
+from statecast.compiled.arithmetic.products import LANE, dense, padded
 from statecast.compiled.parts.decoding import attend_resolutions, mix
-from statecast.compiled.parts.naive import USUAL
+from statecast.compiled.parts.naive import shapes_of
 from statecast.compiled.parts.origins import Origins
 
 
@@ -29,8 +30,12 @@ def raw_quantiles(
     """
     attend_resolutions(n, coarse, weights, o, count, segments)
     mix(n, weights, o, count, segments)
-    width, levels = padded(n.width), n.levels * n.segment_length
-    dense(o.mixed, width, count * segments, weights, n.head, n.width, o.head, padded(levels + n.naive_forecasts))
+    many, scores = count * segments, padded(n.naive_forecasts)
+    head = scores + padded(n.levels * n.segment_span)
+    dense(o.mixed, padded(n.width), many, weights, n.head, n.width, o.head, head)
+    for place in range(many):
+        softmax(o.head[place * head :], scores)
+    dense(o.head, head, many, weights, n.naive_parts, n.naive_forecasts, o.parts, LANE)
     if n.known > 0:
         _add_known(n, weights, o, count, segments, steps)
     size = padded(n.horizon)
@@ -44,10 +49,7 @@ def raw_quantiles(
             window = o.window[i * n.lookback_length : (i + 1) * n.lookback_length]
             _add_shared_lookback(n, weights, window, o.lookback[i * size : (i + 1) * size])
         for segment in range(segments):
-            if n.segment_length == USUAL:
-                _spread_quantiles(n, o, i, segment, segments, USUAL)
-            else:
-                _spread_quantiles(n, o, i, segment, segments, n.segment_length)
+            _spread_quantiles(n, weights, o, i, segment, segments)
 
 
 @kernel
@@ -74,8 +76,8 @@ def _add_shared_lookback(n: Network, weights: Floats, window: Floats, ahead: Flo
 def _add_known(n: Network, weights: Floats, o: Origins, count: int, segments: int, steps: int) -> None:
     """Add to each step's residuals what the covariates that are known of it say. ``context`` is overwritten."""
     width, size, step_count = padded(n.width), padded(n.levels), n.segment_length
-    levels = n.levels * step_count
-    head = padded(levels + n.naive_forecasts)
+    scores = padded(n.naive_forecasts)
+    head = scores + padded(n.levels * n.segment_span)
     dense(o.mixed, width, count * segments, weights, n.known_context, n.width, o.context, width)
     dense(o.future, n.known, count * steps, weights, n.from_known, n.known, o.spread, width)
     for i in range(count):
@@ -88,40 +90,38 @@ def _add_known(n: Network, weights: Floats, o: Origins, count: int, segments: in
     for i in range(count):
         for step in range(steps):
             more = o.steps[(i * steps + step) * size :]
-            to = o.head[(i * segments + step // step_count) * head + step % step_count :]
+            to = o.head[(i * segments + step // step_count) * head + scores + step % step_count :]
             for q in range(n.levels):
-                to[q * step_count] += more[q]
+                to[q * n.segment_span] += more[q]
 
 
-@inlined
-def _spread_quantiles(n: Network, o: Origins, i: int, segment: int, segments: int, length: int) -> None:
+@kernel
+def _spread_quantiles(n: Network, weights: Floats, o: Origins, i: int, segment: int, segments: int) -> None:
     """Write a segment's quantiles: a centre out of the naive forecasts, and distances that only grow."""
-    place, levels, count = i * segments + segment, n.levels * length, n.naive_forecasts
-    size, middle = padded(levels + count), n.middle * length
-    head = o.head[place * size : (place + 1) * size]
-    share = o.naive_weights[place * count : (place + 1) * count]
-    for e in range(count):
-        share[e] = head[levels + e]
-    softmax(share, count)
-    raw = o.raw[place * levels : (place + 1) * levels]
-    centre, given = raw[middle : middle + length], head[middle : middle + length]
-    naive = o.naive[place * count * length : (place + 1) * count * length]
-    for step in range(length):
-        centre[step] = given[step]
-    for e in range(count):
-        weight = share[e]
-        for step in range(length):
-            centre[step] += weight * naive[e * length + step]
-    if n.linear_lookback + n.shared_lookback > 0:
-        mapped = o.lookback[i * padded(n.horizon) + segment * length :]
-        for step in range(min(length, n.horizon - segment * length)):
-            centre[step] += mapped[step]
-    for j in range(levels):
-        head[j] = softplus(head[j])
-    nearer, to, away = raw[middle:], raw[middle + length :], head[middle + length :]
-    for j in range(levels - middle - length):
-        to[j] = nearer[j] + away[j]
-    for q in range(n.middle - 1, -1, -1):
-        to, nearer, away = raw[q * length :], raw[(q + 1) * length :], head[q * length :]
-        for step in range(length):
-            to[step] = nearer[step] - away[step]
+    span, place = n.segment_span, i * segments + segment
+    scores, levels, middle = padded(n.naive_forecasts), n.levels * span, n.middle * span
+    size = scores + padded(levels)
+    away, raw = o.head[place * size + scores : (place + 1) * size], o.raw[place * levels : (place + 1) * levels]
+    parts, shapes = o.parts[place * LANE :], o.naive[place * shapes_of(n) :]
+    line, mapped = shapes[4 * span :], o.lookback[i * padded(n.horizon) + segment * n.segment_length :]
+    base = parts[4] * line[0] + parts[5] * line[1] + parts[6] * line[2] + parts[7] * line[3] + parts[8] * line[4]
+    base, slope = all_eight(base), all_eight(parts[9] * line[2])
+    for part in range(0, span, COUNT):
+        centre = eight(away, middle + part) + base + slope * eight(weights, n.counting + part)
+        for shape in range(4):
+            centre = centre + all_eight(parts[shape]) * eight(shapes, shape * span + part)
+        if n.linear_lookback + n.shared_lookback > 0:
+            centre = centre + eight(mapped, part)
+        put(raw, middle + part, centre, COUNT)
+    for j in range(padded(levels)):
+        away[j] = softplus(away[j])
+    for part in range(0, span, COUNT):
+        centre = eight(raw, middle + part)
+        level = centre
+        for q in range(n.middle + 1, n.levels):
+            level = level + eight(away, q * span + part)
+            put(raw, q * span + part, level, COUNT)
+        level = centre
+        for q in range(n.middle - 1, -1, -1):
+            level = level - eight(away, q * span + part)
+            put(raw, q * span + part, level, COUNT)

@@ -1,57 +1,36 @@
-"""Windows in units of scale, their gaps filled, and the naive forecasts made of them.
+"""Windows in units of scale, their gaps filled, and what the naive forecasts are made of.
 
-The forecasts are those of ``statecast.naive_forecasts``. Shapes: R look-back, m season, S segments of L steps,
-E naive forecasts. Those of one origin are ``[S, E, L]``.
+The forecasts are those of ``statecast.naive_forecasts``. All ten are sums of a few things with whole weights: four
+shapes that repeat (the last season, the mean of four, seven seasons ago, the shape of all) and a line, which is the
+last value, the level, its drift, the mean of the four seasons, and how far the drift led up to the segment. So
+``4 L + 5`` numbers say for a segment what ``E L`` would, and a product with them is half the work;
+``statecast.compiled.network`` adds up its weights accordingly. Shapes: R look-back, m season, S segments of L steps,
+padded to eight, E naive forecasts.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 
-from statecast.compiled.arithmetic.kernel import ZERO, Floats, Integers, Network, Number, inlined, kernel, summing
+from statecast.compiled.arithmetic.kernel import ZERO, Floats, Network, Number, kernel, summing
+from statecast.compiled.arithmetic.lanes import COUNT, eight, put
 from statecast.compiled.parts.reading import inverse_of
-from statecast.naive_forecasts import NAIVE_FORECASTS
 
 _QUARTER = np.float32(0.25)
-USUAL = 8
-"""Steps of a segment for which there is code of its own: one vector register holds them."""
-(
-    _LAST, _SEASON, _FOUR_SEASONS, _SLOW_LEVEL, _LEVEL, _DRIFT, _SEVEN_SEASONS, _SEASON_WITH_DRIFT, _SHAPE, _LONG_SHAPE,
-) = range(len(NAIVE_FORECASTS))  # fmt: skip
-
-
-class SeasonScratch(NamedTuple):
-    """Room for a scaled window ``[R]``, and ``[m]`` the mean of four seasons, the shape of all, and a count."""
-
-    scaled: Floats
-    four: Floats
-    shape: Floats
-    seen: Floats
 
 
 @kernel
-def new_season_scratch(n: Network) -> SeasonScratch:
-    """Allocate what the windows and naive forecasts of one origin need.
+def shapes_of(n: Network) -> int:
+    """Numbers that say all naive forecasts of a segment.
 
     Parameters
     ----------
     n : Network, record of ``NUMBERS``
-
-    Returns
-    -------
-    SeasonScratch
-        Not initialised.
     """
-    return SeasonScratch(
-        np.empty(n.lookback_length, np.float32),
-        np.empty(n.season, np.float32),
-        np.empty(n.season, np.float32),
-        np.empty(n.season, np.float32),
-    )
+    numbers: int = 4 * n.segment_span + 5
+    return numbers
 
 
 @kernel
-def fill_window(n: Network, raw: Floats, loc: float, scale: float, scaled: Floats, window: Floats) -> None:
+def fill_window(n: Network, raw: Floats, loc: float, scale: float, window: Floats) -> None:
     """Scale a window, and fill its gaps: with the value one season before, else with 0, the slow level.
 
     Parameters
@@ -60,22 +39,19 @@ def fill_window(n: Network, raw: Floats, loc: float, scale: float, scaled: Float
     raw : Floats, shape [R], the compressed target, NaN where missing
     loc : float, level, in the compressed target's unit
     scale : float, spread, in the same unit; 0 for none
-    scaled : Floats, shape [R], overwritten: in units of scale, gaps left as they are
     window : Floats, shape [R], overwritten: in units of scale, without gaps
     """
     inverse, missing = inverse_of(scale), 0
     for i in range(n.lookback_length):
-        scaled[i] = np.float32((np.float64(raw[i]) - loc) * inverse)
+        window[i] = np.float32((np.float64(raw[i]) - loc) * inverse)
     for i in range(n.lookback_length):
-        missing += scaled[i] != scaled[i]
+        missing += window[i] != window[i]
     if missing == 0:
-        for i in range(n.lookback_length):
-            window[i] = scaled[i]
         return
-    for i in range(n.lookback_length):
-        value = scaled[i]
+    for i in range(n.lookback_length - 1, -1, -1):  # backwards: a gap takes what was observed, never another's filling
+        value = window[i]
         if value != value and i >= n.season:
-            value = scaled[i - n.season]
+            value = window[i - n.season]
         window[i] = value if value == value else ZERO
 
 
@@ -97,11 +73,11 @@ def _long_shape(n: Network, window: Floats, shape: Floats, seen: Floats) -> None
         seen[i] = ZERO
     for begin in range(first, n.lookback_length, season):
         values = window[begin : begin + season]
-        total, count = ZERO, 0
+        total, count = ZERO, ZERO
         for i in range(season):
             total += values[i]
-            count += values[i] != ZERO
-        mean = total / np.float32(max(count, 1))
+            count += np.float32(values[i] != ZERO)
+        mean = total / max(count, np.float32(1))
         for i in range(season):
             there = np.float32(values[i] != ZERO)
             shape[i] += (values[i] - mean) * there
@@ -111,79 +87,48 @@ def _long_shape(n: Network, window: Floats, shape: Floats, seen: Floats) -> None
 
 
 @kernel
-def naive_forecasts(
-    n: Network, chosen: Integers, window: Floats, segments: int, found: Floats, s: SeasonScratch
-) -> None:
-    """Write the naive forecasts that a network uses, each a line plus, for most of them, values that repeat.
+def naive_shapes(n: Network, window: Floats, segments: int, found: Floats, room: Floats) -> None:
+    """Write what the naive forecasts of a window are made of.
 
     Parameters
     ----------
     n : Network, record of ``NUMBERS``
-    chosen : Integers, shape [E], places in ``NAIVE_FORECASTS``
     window : Floats, shape [R], in units of scale, without gaps
     segments : int, S, to forecast
-    found : Floats, flat [S, E, L], overwritten, in units of scale
-    s : SeasonScratch, overwritten
+    found : Floats, flat [S, 4 L + 5], overwritten, in units of scale
+    room : Floats, flat [3, m], overwritten
     """
-    season, size, step_count = n.season, n.lookback_length, n.segment_length
+    season, size = n.season, n.lookback_length
     length = season if season >= 4 else min(8, size // 2)
     level = _mean(window[size - length :], length)
     drift = level - _mean(window[size - 2 * length :], length)
     first, second = window[size - 4 * season :], window[size - 3 * season :]
     third, fourth = window[size - 2 * season :], window[size - season :]
-    four = s.four
+    four, shape = room[:season], room[season : 2 * season]
     for i in range(season):
         four[i] = (first[i] + second[i] + third[i] + fourth[i]) * _QUARTER
-    weekly, last = window[size - 7 * season :], window[size - 1]
-    for e in range(n.naive_forecasts):
-        kind = chosen[e]
-        line, slope, repeated, period = ZERO, ZERO, fourth, season
-        if kind == _LAST:
-            line, period = last, 0
-        elif kind == _SLOW_LEVEL:
-            period = 0
-        elif kind == _LEVEL:
-            line, period = level, 0
-        elif kind == _DRIFT:
-            line, slope, period = level, drift / np.float32(length), 0
-        elif kind == _SEASON_WITH_DRIFT:
-            line = drift
-        elif kind == _FOUR_SEASONS:
-            repeated = four
-        elif kind == _SHAPE:
-            line, repeated = level - _mean(four, season), four
-        elif kind == _SEVEN_SEASONS:
-            repeated, period = weekly, 7 * season
-        elif kind == _LONG_SHAPE:
-            _long_shape(n, window, s.shape, s.seen)
-            line, repeated = level, s.shape
-        if step_count == USUAL:
-            _write(found, e, n.naive_forecasts, segments, line, slope, repeated, period, USUAL)
-        else:
-            _write(found, e, n.naive_forecasts, segments, line, slope, repeated, period, step_count)
-
-
-@inlined
-def _write(
-    found: Floats, e: int, count: int, segments: int, line: Number, slope: Number, repeated: Floats, period: int,
-    length: int,
-) -> None:  # fmt: skip
-    """Write one naive forecast into its place in every segment."""
-    at = 0
+    if n.long_shape > 0:
+        _long_shape(n, window, shape, room[2 * season :])
+    else:
+        for i in range(season):
+            shape[i] = ZERO
+    middle, span, size_of = _mean(four, season), n.segment_span, shapes_of(n)
+    weekly, at, week = window[size - 7 * season :], 0, 0
     for segment in range(segments):
-        first = (segment * count + e) * length
-        out = found[first : first + length]
-        if slope != ZERO:
-            for step in range(length):
-                out[step] = line + slope * np.float32(segment * length + step + 1)
-        elif period == 0:
-            for step in range(length):
-                out[step] = line
-        elif at + length <= period:
-            values = repeated[at : at + length]
-            for step in range(length):
-                out[step] = line + values[step]
-        else:
-            for step in range(length):
-                out[step] = line + repeated[(at + step) % period]
-        at = (at + length) % period if period > 0 else 0
+        to = found[segment * size_of : (segment + 1) * size_of]
+        for part in range(0, span, COUNT):
+            if at + part + COUNT <= season:
+                put(to, part, eight(fourth, at + part), COUNT)
+                put(to, span + part, eight(four, at + part), COUNT)
+                put(to, 2 * span + part, eight(weekly, week + part), COUNT)
+                put(to, 3 * span + part, eight(shape, at + part), COUNT)
+            else:
+                for step in range(part, part + COUNT):
+                    to[step] = fourth[(at + step) % season]
+                    to[span + step] = four[(at + step) % season]
+                    to[2 * span + step] = weekly[(week + step) % (7 * season)]
+                    to[3 * span + step] = shape[(at + step) % season]
+        line = to[4 * span :]
+        line[0], line[1], line[2], line[3] = window[size - 1], level, drift, middle
+        line[4] = drift / np.float32(length) * np.float32(segment * n.segment_length)
+        at, week = (at + n.segment_length) % season, (week + n.segment_length) % (7 * season)

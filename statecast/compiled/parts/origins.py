@@ -5,13 +5,11 @@ F steps, C known covariates, K values of the look-back. What belongs to a segmen
 ``[M, S, Q, L]``.
 """
 
-from typing import NamedTuple
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from statecast.compiled.arithmetic.kernel import Floats, Network, kernel
-from statecast.compiled.arithmetic.products import padded
-from statecast.compiled.parts.naive import SeasonScratch, new_season_scratch
+from statecast.compiled.arithmetic.products import LANE, padded
+from statecast.compiled.parts.naive import shapes_of
 
 
 class Origins(NamedTuple):
@@ -25,8 +23,8 @@ class Origins(NamedTuple):
         Share of the open bucket that has passed; the finest has none.
     window : Floats [M, K]
         The look-back, in units of scale, without gaps.
-    naive : Floats [M, S, E, L]
-        Naive forecasts, in units of scale.
+    naive : Floats [M, S, 4 L + 5], L padded to eight from here on
+        What the naive forecasts are made of, in units of scale; see ``statecast.compiled.parts.naive``.
     static : Floats [M, Cs]
         Encoded static covariates.
     future : Floats [M, F, C]
@@ -41,8 +39,10 @@ class Origins(NamedTuple):
         What a segment attended to, then its context.
     gates : Floats [2, M, S, 3 W]
         Room for the recurrent decoder; empty without it.
-    head : Floats [M, S, padded Q L + E]
-        The head's outputs: distances of quantiles, scores of naive forecasts.
+    head : Floats [M, S, padded E + padded Q L]
+        The head's outputs: scores of naive forecasts, distances of quantiles.
+    parts : Floats [M, S, LANE]
+        How much of each shape and line the shares of the naive forecasts come to.
     spread : Floats [M, F, W]
         Room for what is known of each step; empty where nothing is.
     steps : Floats [M, F, padded Q]
@@ -51,12 +51,10 @@ class Origins(NamedTuple):
         What a linear map of the look-back adds to the centre; empty without one.
     raw : Floats [M, S, Q, L]
         The forecasts: quantiles before calibration, in units of scale.
-    naive_weights : Floats [M, S, E]
-        Shares of the naive forecasts.
     resolution_weights : Floats [M, S, R]
         Shares of the resolutions.
-    seasons : SeasonScratch
-        Room for one origin's naive forecasts.
+    seasons : Floats [3, season]
+        Room for what repeats in one origin's naive forecasts.
     """
 
     hidden: Floats
@@ -72,18 +70,18 @@ class Origins(NamedTuple):
     mixed: Floats
     gates: Floats
     head: Floats
+    parts: Floats
     spread: Floats
     steps: Floats
     lookback: Floats
     raw: Floats
-    naive_weights: Floats
     resolution_weights: Floats
-    seasons: SeasonScratch
+    seasons: Floats
 
 
 @kernel
-def new_origins(n: Network, count: int, segments: int) -> Origins:
-    """Allocate for M origins.
+def origin_sizes(n: Network, count: int, segments: int) -> Any:
+    """Give the lengths of what M origins need.
 
     Parameters
     ----------
@@ -95,34 +93,35 @@ def new_origins(n: Network, count: int, segments: int) -> Origins:
 
     Returns
     -------
-    Origins
-        Not initialised.
+    tuple of int
+        One per field of ``Origins``.
     """
     width, s = padded(n.width), count * segments
     length = segments * n.segment_length
-    levels = n.levels * n.segment_length
+    levels = n.levels * n.segment_span
     several = count if n.resolutions > 1 else 0
     known = count * length if n.known > 0 else 0
     recurrent = s if n.recurrent_decoder else 0
-    return Origins(
-        np.empty(n.resolutions * count * width, np.float32),
-        np.empty(n.resolutions * count, np.float32),
-        np.empty(count * n.lookback_length, np.float32),
-        np.empty(s * n.naive_forecasts * n.segment_length, np.float32),
-        np.empty(count * max(n.static, 1), np.float32),
-        np.empty(known * max(n.known, 1), np.float32),
-        np.empty(n.resolutions * count * width, np.float32),
-        np.empty(n.resolutions * several * width, np.float32),
-        np.empty(count * width, np.float32),
-        np.empty(s * width, np.float32),
-        np.empty(s * width, np.float32),
-        np.empty(recurrent * 2 * 3 * width, np.float32),
-        np.empty(s * padded(levels + n.naive_forecasts), np.float32),
-        np.empty(known * width, np.float32),
-        np.empty(known * padded(n.levels), np.float32),
-        np.empty(count * (padded(n.horizon) if n.linear_lookback or n.shared_lookback else 0), np.float32),
-        np.empty(s * levels, np.float32),
-        np.empty(s * n.naive_forecasts, np.float32),
-        np.empty(s * n.resolutions, np.float32),
-        new_season_scratch(n),
+    mapped = count if n.linear_lookback or n.shared_lookback else 0
+    return (
+        n.resolutions * count * width,
+        n.resolutions * count,
+        count * n.lookback_length,
+        s * shapes_of(n),
+        count * n.static,
+        known * n.known,
+        n.resolutions * count * width,
+        n.resolutions * several * width,
+        count * width,
+        s * width,
+        s * width,
+        recurrent * 2 * 3 * width,
+        s * (padded(n.naive_forecasts) + padded(levels)),
+        s * LANE,
+        known * width,
+        known * padded(n.levels),
+        mapped * padded(n.horizon) + n.segment_span,
+        s * levels,
+        s * n.resolutions,
+        3 * n.season,
     )
