@@ -65,7 +65,10 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
     parts = []
     for index in torch.arange(len(items)).split(_ROWS):
         known = reader.known_ahead(index, ends[index] - 1, steps)
-        quantiles, mean = (one.numpy() for one in direct_quantiles(network, reader.state.take(index), known))
+        found = direct_quantiles(network, reader.state.take(index), known)
+        quantiles, mean = (
+            one.numpy() + reader.level[index].numpy().reshape(-1, *[1] * (one.dim() - 1)) for one in found
+        )
         for at, number in enumerate(index.tolist()):
             item = panel.items[number]
             times = _times(panel, item, steps)

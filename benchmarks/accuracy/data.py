@@ -25,7 +25,7 @@ def read_m4(folder: str | Path, group: str = "Hourly") -> Panel:
     items = []
     for name, known, later in zip(train.index, train.to_numpy(), test.loc[train.index].to_numpy(), strict=True):
         values = np.concatenate([known[~np.isnan(known)], later[~np.isnan(later)]])
-        items.append(Item(str(name), clock=0, offset=0, target=values.astype(np.float32)))
+        items.append(Item(str(name), clock=0, offset=0, target=values.astype(np.float64)))
     return Panel(tuple(items), Frequency.parse("1h"))
 
 
@@ -34,7 +34,7 @@ def read_m1(path: str | Path, period: str = "MONTHLY", freq: str = "1mo") -> Pan
     with gzip.open(path, "rt", encoding="utf-8") as file:
         published = json.load(file)
     items = [
-        Item(name, clock=0, offset=0, target=np.asarray(series["x"] + series["xx"], dtype=np.float32))
+        Item(name, clock=0, offset=0, target=np.asarray(series["x"] + series["xx"], dtype=np.float64))
         for name, series in published.items()
         if series["period"] == [period]
     ]
@@ -50,7 +50,7 @@ def read_wide(path: str | Path, freq: str) -> Panel:
     step = Frequency.parse(freq)
     axis, first = TimeAxis.of_start(read_start(str(frame["date"].iloc[0])), step)
     items = [
-        Item(str(name), clock=first, offset=axis.offset, target=frame[name].to_numpy(dtype=np.float32))
+        Item(str(name), clock=first, offset=axis.offset, target=frame[name].to_numpy(dtype=np.float64))
         for name in frame.columns
         if name != "date"
     ]

@@ -96,7 +96,7 @@ def _item(name: str, rows: pd.DataFrame) -> Item:
         "volume": volume - usual,
     }
     # In hundredths of a log unit: float32 holds the small steps of a large logarithm badly.
-    return Item(name, clock=0, offset=0, target=((close - close[0]) * 100).astype(np.float32), past=past)
+    return Item(name, clock=0, offset=0, target=((close - close[0]) * 100), past=past)
 
 
 def day_folds(panel: Panel, years: list[int], seed: int) -> Iterator[Fold]:

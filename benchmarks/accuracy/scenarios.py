@@ -50,6 +50,11 @@ def draw(artifact: statecast.Artifact, panel: Panel, samples: int, every: int) -
         reader.read(torch.from_numpy(split.val + after))
         future = torch.zeros(len(panel.items), 2 * horizon, network.config.known_width)
         scenarios = Scenarios.of(network, reader.state, future)
+        scenarios = replace(
+            scenarios,
+            quantiles=scenarios.quantiles + reader.level[:, None, None],
+            mean=scenarios.mean + reader.level[:, None],
+        )
         far = torch.cat(list(scenarios.draw(samples, seed)), dim=2)
         alone = torch.zeros_like(scenarios.autocorrelation)
         alone[:, 0] = 1.0

@@ -57,7 +57,7 @@ def cells(field: Array, reach: int) -> Panel:
         for x in range(0, SIDE, APART):
             near = np.roll(field, (reach - y, reach - x), axis=(1, 2))
             values = {
-                name: near[:, row, column].astype(np.float32)
+                name: near[:, row, column].astype(np.float64)
                 for row, names in enumerate(around(reach))
                 for column, name in enumerate(names)
             }

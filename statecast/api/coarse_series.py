@@ -62,7 +62,7 @@ def read_coarse_series(
     for name, length in lengths.items():
         start, values = starts.get(name, (None, ()))
         first = 0 if start is None else first_bucket(name, start, times=config.freq is not None)
-        coarse = np.asarray(values, dtype=np.float32)[None]
+        coarse = np.asarray(values, dtype=np.float64)[None]
         column, history = align(coarse, first, length, time_index, steps, config.coarse_history_length)
         columns.append(torch.from_numpy(column))
         before.append(torch.from_numpy(history))

@@ -12,6 +12,7 @@ from statecast.api.coarse_series import read_coarse_series
 from statecast.api.history import Placement, place_history, read_options
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
+from statecast.inputs.level import deviations, find_level
 from statecast.layers.heads import interpolate_levels
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
@@ -122,7 +123,8 @@ def forecast_series(
     known = torch.from_numpy(np.concatenate([columns, user], axis=1))[None].to(device)
     past = torch.from_numpy(encode_covariates(config.past_covariates, before, (steps,)))[None]
     static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
-    values = torch.from_numpy(np.asarray(placed.spread(target), dtype=np.float32))[None].to(device)
+    level = find_level(target) if network.takes_deviations else np.float64(0.0)
+    values = torch.from_numpy(deviations(placed.spread(target), level))[None].to(device)
     mixed, coarse_history = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
     mixed, coarse_history = mixed.to(device), coarse_history.to(device)
     with torch.inference_mode():
@@ -133,15 +135,15 @@ def forecast_series(
             seen = Observations(values[:, part], past[:, part].to(device), known[:, part], mixed[:, part])
             state = network.prime(seen if first else seen._replace(coarse_history=coarse_history), state)
         ahead_of, means = direct_quantiles(network, state, known[:, steps : steps + wanted])
-        quantiles, mean = ahead_of[0].cpu().numpy(), means[0].cpu().numpy()
+        quantiles, mean = ahead_of[0].cpu().numpy() + level, means[0].cpu().numpy() + level
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     by_level = {level: chosen[:, index] for index, level in enumerate(levels)}
     return SeriesForecast(mean, by_level, *placed.following(wanted))
 
 
-def _observed(history: Any) -> NDArray[np.float32]:
-    target = np.asarray(history, dtype=np.float32)
+def _observed(history: Any) -> NDArray[np.float64]:
+    target = np.asarray(history, dtype=np.float64)
     if target.ndim != 1 or not np.isfinite(target).any():
         raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
     return target

@@ -93,6 +93,11 @@ class Ensemble(SeriesNetwork):
         """See ``SeriesNetwork.streaming``; windowed if a member is."""
         return "windowed" if any(member.streaming == "windowed" for member in self._members()) else "exact"
 
+    @property
+    def takes_deviations(self) -> bool:
+        """See ``SeriesNetwork.takes_deviations``; where all members do."""
+        return all(member.takes_deviations for member in self._members())
+
     def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
         return self._pack([member.fresh(time_index, static) for member in self._members()])

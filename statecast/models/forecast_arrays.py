@@ -45,3 +45,22 @@ class ForecastArrays(NamedTuple):
     resolution_weights: NDArray[np.float32]
     time_weights: Mapping[int, NDArray[np.float32]] = {}
     feature_weights: Mapping[str, NDArray[np.float32]] = {}
+
+    def above(self, level: NDArray[np.float64]) -> "ForecastArrays":
+        """Return forecasts of deviations as forecasts of values.
+
+        Parameters
+        ----------
+        level : NDArray
+            ``[B]`` float64, see ``statecast.inputs.level``; NaN where nothing was observed, as the forecast is.
+
+        Returns
+        -------
+        ForecastArrays
+            With the level added to quantiles, mean and baseline.
+        """
+        return self._replace(
+            quantiles=self.quantiles + level[:, None, None],
+            mean=self.mean + level[:, None],
+            baseline=self.baseline + level[:, None],
+        )

@@ -35,6 +35,11 @@ class SeriesNetwork(nn.Module, ABC):
     def streaming(self) -> str:
         """What an observation costs: ``exact`` one step, whatever came before; ``windowed`` a kept window read anew."""
 
+    @property
+    def takes_deviations(self) -> bool:
+        """Whether a shift of the target passes through, so that the network reads deviations from a level."""
+        return not self.config.asinh_unit
+
     @abstractmethod
     def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """Return states of series of which nothing has been seen.

@@ -72,7 +72,8 @@ def detect_season(history: ArrayLike, seasons: tuple[int, ...] = SEASONS) -> int
     if seen.sum() < 8:
         return 1
     steps = np.arange(values.size, dtype=np.float64)
-    values = np.interp(steps, steps[seen], values[seen])
+    # From the first value, because a far-off level would cost digits.
+    values = np.interp(steps, steps[seen], values[seen] - values[seen][0])
     spread = values.std()
     if not spread > 1e-9 * np.abs(values).max():
         return 1

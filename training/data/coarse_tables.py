@@ -168,11 +168,7 @@ def _join(panel: Panel, name: str, path: Path, columns: Columns) -> Panel:
     items = []
     for item in panel.items:
         values = own.get(item.item_id)
-        coarse = (
-            CoarseValues(0, np.zeros(0, dtype=np.float32))
-            if values is None
-            else _aligned(item, values, length, freq, source)
-        )
+        coarse = CoarseValues(0, np.zeros(0)) if values is None else _aligned(item, values, length, freq, source)
         items.append(replace(item, mixed_frequency={**item.mixed_frequency, length: coarse}))
     return replace(panel, items=tuple(items))
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate, encode_covariates
+from statecast.inputs.level import deviations, find_level
 from statecast.time.features import calendar_features, calendar_width
 from training.data.coarse_tables import check_resolutions
 from training.data.mixed_frequency import mixed_frequency_columns
@@ -71,7 +72,7 @@ class PanelTensors:
     """All N rows of all I items, one after the other, and where each item begins."""
 
     target: Tensor
-    """Values ``[N]``, NaN missing."""
+    """Deviations of the values ``[N]`` from their item's level, NaN missing."""
     past: Tensor
     """Past covariates ``[N, Cp]``."""
     known: Tensor
@@ -88,6 +89,8 @@ class PanelTensors:
     """Rows ``[I]`` of each item."""
     first: Tensor
     """Row ``[I]`` of the first observed value."""
+    level: Tensor
+    """What ``target`` deviates from ``[I]`` float64: each item's first observed value, or 0 under a transform."""
     calendar_width: int
     """Number of columns of ``known`` that are the calendar's."""
     coarse: Mapping[int, Sequence[CoarseValues]] = field(default_factory=dict)
@@ -135,10 +138,11 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
         If a covariate, or the table of a coarser resolution, is not what the config expects.
     """
     check_resolutions(panel, config)
+    levels = [0.0 if config.asinh_unit else float(np.nan_to_num(find_level(item.target))) for item in panel.items]
     targets, pasts, knowns, coarse, statics = [], [], [], [], []
-    for item in panel.items:
+    for item, level in zip(panel.items, levels, strict=True):
         rows = (item.target.size,)
-        targets.append(item.target)
+        targets.append(deviations(item.target, level))
         pasts.append(encode_covariates(config.past_covariates, dict(item.past), rows))
         times = panel.times(item)
         knowns.append(known_columns(config, item.known, times, item.target.size))
@@ -155,6 +159,7 @@ def encode_panel(panel: Panel, config: ForecasterConfig) -> PanelTensors:
         offset=torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]])),
         length=torch.from_numpy(lengths),
         first=_whole(item.first for item in panel.items),
+        level=torch.tensor(levels, dtype=torch.float64),
         calendar_width=calendar_width(config.calendar),
         coarse={length: [item.mixed_frequency[length] for item in panel.items] for length in config.mixed_frequency},
         coarse_history_length=config.coarse_history_length,

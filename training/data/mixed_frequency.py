@@ -24,9 +24,9 @@ def mixed_frequency_columns(item: Item, lengths: Sequence[int]) -> np.ndarray[An
     Returns
     -------
     array
-        ``[T, G]`` float32, NaN at all other steps.
+        ``[T, G]`` float64, NaN at all other steps.
     """
-    columns = np.empty((item.target.size, len(lengths)), dtype=np.float32)
+    columns = np.empty((item.target.size, len(lengths)), dtype=np.float64)
     for place, length in enumerate(lengths):
         one = item.mixed_frequency[length]
         columns[:, place] = align(one.values[None], one.bucket, length, item.clock - 1, item.target.size, 0)[0]
@@ -54,7 +54,7 @@ def read_coarse_history(
     Tensor
         ``[B, G, K]``, NaN where there is none, on the device of ``items``.
     """
-    found = np.empty((len(items), len(coarse), most), dtype=np.float32)
+    found = np.empty((len(items), len(coarse), most), dtype=np.float64)
     for place, (length, parts) in enumerate(coarse.items()):
         for row, (item, last) in enumerate(zip(items.tolist(), clock.tolist(), strict=True)):
             one = parts[item]

@@ -18,7 +18,7 @@ class CoarseValues:
 
     bucket: int
     """Number of the first bucket since 1970-01-01."""
-    values: NDArray[np.float32]
+    values: NDArray[np.float64]
     """Values ``[N]`` of consecutive buckets, NaN missing."""
 
 
@@ -32,7 +32,7 @@ class Item:
     """Absolute step index of row 0."""
     offset: int
     """See ``statecast.time.axis.TimeAxis``, as ``zone``."""
-    target: NDArray[np.float32]
+    target: NDArray[np.float64]
     """Values ``[T]``."""
     past: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     """Raw covariates ``[T]`` known up to now, by name."""

@@ -137,7 +137,7 @@ def _item(
         clock=int(clocks[0]),
         offset=0 if axis is None else axis.offset,
         zone="" if axis is None else axis.zone,
-        target=_spread(target, index, length).astype(np.float32),
+        target=_spread(target, index, length).astype(np.float64),
         past={key: _spread(covariates[key], index, length) for key in columns.past},
         known={key: _spread(covariates[key], index, length) for key in columns.future},
         static=static,

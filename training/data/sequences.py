@@ -19,7 +19,7 @@ class Batch(NamedTuple):
     items: Tensor
     """Number ``[B]`` of the item of each sequence."""
     target: Tensor
-    """Values ``[B, T]`` that are read, NaN missing."""
+    """Deviations ``[B, T]`` from the level that are read, NaN missing."""
     past: Tensor
     """Past covariates ``[B, T, Cp]``."""
     known: Tensor
@@ -35,7 +35,9 @@ class Batch(NamedTuple):
     future: Tensor
     """Columns known ahead ``[B, K, F, Ck]`` of the scored forks."""
     truth: Tensor
-    """Values ``[B, K, F]`` to be forecast, NaN where unknown or not to be used."""
+    """Deviations ``[B, K, F]`` to be forecast, NaN where unknown or not to be used."""
+    level: Tensor
+    """What is deviated from ``[B]``, float64."""
 
     def to(self, device: torch.device) -> "Batch":
         """Move to a device.
@@ -207,6 +209,7 @@ class Sequences:
             coarse_history=read_coarse_history(tensors.coarse, item, clock, tensors.coarse_history_length),
             future=tensors.known[ahead].masked_fill(beyond[..., None], 0.0),
             truth=truth,
+            level=tensors.level[item],
         )
 
     def _warm(self, forks: int) -> int:

@@ -95,6 +95,8 @@ def rolled_forecasts(
         if number == most - 1 or sum(len(one[0]) for one in waiting) >= _ROWS:
             state = State(network.spec, torch.cat([rows for _, _, rows, _ in waiting]))
             quantiles, mean = direct_quantiles(network, state, torch.cat([known for *_, known in waiting]))
+            level = reader.level[torch.from_numpy(np.concatenate([items for items, *_ in waiting])).to(reader.device)]
+            quantiles, mean = quantiles + level[:, None, None], mean + level[:, None]
             named = [np.concatenate([one[place] for one in waiting]) for place in (0, 1)]
             yield RolledForecasts(named[0], named[1], quantiles.cpu(), mean.cpu())
             waiting = []

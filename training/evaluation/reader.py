@@ -31,12 +31,15 @@ class Reader:
         Next row ``[I]`` that each item reads; at first that of its first observed value.
     state : State
         States of the I items after the rows before it.
+    level : Tensor
+        What each item's states deviate from ``[I]``; 0 where the network reads values themselves.
     """
 
     def __init__(self, network: SeriesNetwork, tensors: PanelTensors) -> None:
         self.device = next(network.parameters()).device
         self.network, self.tensors = network, tensors.to(self.device)
         self.row = self.tensors.first.clone()
+        self.level = self.tensors.level if network.takes_deviations else torch.zeros_like(self.tensors.level)
         self.state = network.fresh(self.tensors.clock + self.row - 1, self.tensors.static)
 
     def read(self, until: Tensor) -> None:
@@ -76,7 +79,8 @@ class Reader:
             future = self.known_ahead(index, last, config.horizon)
             prediction, state = self.network(observations, self.state.take(index), future, every)
             self._keep(index, length, state)
-            yield index, last, prediction
+            level = self.level[index].repeat_interleave(last.shape[1])
+            yield index, last, prediction._replace(loc=prediction.loc + level)
 
     def known_ahead(self, index: Tensor, last: Tensor, steps: int) -> Tensor:
         """Return what is known ahead of some rows; 0 beyond the end of an item.
@@ -115,14 +119,20 @@ class Reader:
     def _observe(self, index: Tensor, length: int) -> tuple[Observations, Tensor]:
         rows = self.row[index][:, None] + torch.arange(length, device=self.device)
         tensors, flat = self.tensors, self.tensors.offset[index][:, None] + rows
-        columns = (tensors.target[flat], tensors.past[flat], tensors.known[flat], tensors.mixed_frequency[flat])
+        # A network under a transform, as a member of others that are under none, reads values.
+        above = (tensors.level - self.level)[index][:, None]
+        target = (tensors.target[flat] + above).float()
+        columns = (target, tensors.past[flat], tensors.known[flat], tensors.mixed_frequency[flat])
         return Observations(*columns, self._coarse_history(index)), rows
 
     def _coarse_history(self, index: Tensor) -> Tensor:
         """Values of coarse resolutions from before those items of which nothing was read yet."""
         tensors = self.tensors
         history = torch.full(
-            (len(index), len(tensors.coarse), tensors.coarse_history_length), torch.nan, device=self.device
+            (len(index), len(tensors.coarse), tensors.coarse_history_length),
+            torch.nan,
+            dtype=torch.float64,
+            device=self.device,
         )
         new = torch.nonzero(self.row[index] <= tensors.first[index]).flatten()
         before = tensors.clock[index[new]] + self.row[index[new]] - 1

@@ -98,7 +98,8 @@ class PanelForecast:
         # A series that has not moved yet has no unit to measure errors in.
         scaled = torch.where(prediction.scale[:, None] > 0, scaled, torch.nan)
         items = batch.items.repeat_interleave(batch.truth.shape[1])
-        weights = self._weighting.of(items, truth, prediction.scale[:, None] * slope(torch.nan_to_num(truth), unit))
+        values = truth + batch.level.repeat_interleave(batch.truth.shape[1])[:, None]
+        weights = self._weighting.of(items, values, prediction.scale[:, None] * slope(torch.nan_to_num(truth), unit))
         levels = config.quantile_levels
         counting = level_weights(levels, self.config.median_weight, scaled.device)
         return forecast_loss(prediction.scaled, scaled, levels, counting, weights)

@@ -69,6 +69,8 @@ def test_forks_are_followed_by_the_values_that_followed_them():
     batch = sequences.cut(np.asarray([0, 1]), np.asarray([10, 36]), 6)
     for row, (item, start) in enumerate([(0, 10), (1, 36)]):
         target = panel.items[item].target
+        target = (target - target[panel.items[item].first]).astype(np.float32)
+        assert batch.level[row] == panel.items[item].target[panel.items[item].first]
         np.testing.assert_array_equal(batch.target[row].numpy(), target[start : start + 24])
         for fork in range(6):
             begin = start + 4 * (fork + 1)
@@ -81,7 +83,7 @@ def test_forks_are_followed_by_the_values_that_followed_them():
 
 def test_short_series_are_read_from_their_first_value_and_never_padded():
     panel = panel_of(long_table((200, 17), covariates=False))
-    item = replace(panel.items[1], target=np.concatenate([[np.nan] * 3, panel.items[1].target]).astype(np.float32))
+    item = replace(panel.items[1], target=np.concatenate([[np.nan] * 3, panel.items[1].target]))
     panel = Panel((panel.items[0], item), panel.freq)
     tensors = encode_panel(panel, replace(CONFIG, calendar=()))
     sequences = Sequences(tensors, np.asarray([200, 20]), SequenceShape(4, 5, forks=16, warm=4))
