@@ -21,6 +21,8 @@ ServiceError                500      internal_error
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MAX_FAULTS = 100
+"""Faults of a failure that are kept."""
 _MOST, _END = 800, 200
 
 
@@ -94,7 +96,7 @@ class ServiceError(Exception):
         self.detail = cut(detail)
         super().__init__(self.detail)
         self.code = code or type(self).code
-        self.faults = tuple(faults)
+        self.faults = tuple(faults[:MAX_FAULTS])
 
 
 class Malformed(ServiceError):

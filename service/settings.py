@@ -81,6 +81,14 @@ class Settings(BaseSettings):
     """Series in one request at most; more are 413."""
     max_history: int = Field(default=1_000_000, ge=1)
     """Steps in one series at most; more are 413."""
+    max_fields: int = Field(default=1000, ge=32)
+    """Fields in one object of a body (covariates, variables), columns of a table, and parameters of a query at most;
+    more are refused."""
+    max_quantile_levels: int = Field(default=200, ge=1)
+    """Quantile levels in one request at most; more are 413."""
+    max_reply_values: int = Field(default=16_000_000, ge=1)
+    """Numbers in one reply of `POST /forecast` at most: series (and variables) times `horizon` times quantile levels;
+    more are 413."""
     generation_rows: int = Field(default=256, ge=1)
     """Texts written at a time, over all models; a request's `n` counts. More are answered 429 with `Retry-After`; an
     `n` above it is 413."""
@@ -97,6 +105,8 @@ class Settings(BaseSettings):
     """Seconds that running requests have to end when the service stops."""
     default_timeout_ms: int = Field(default=30_000, ge=1)
     """`timeout_ms` of requests that name none."""
+    max_timeout_ms: int = Field(default=600_000, ge=1)
+    """Longest `timeout_ms` that a request may name; a longer one is 422."""
 
     @model_validator(mode="after")
     def _refuse_dangerous(self) -> "Settings":

@@ -6,6 +6,10 @@ from difflib import get_close_matches
 from service.errors import Fault, Unprocessable
 
 Loc = tuple[str | int, ...]
+MAX_HINTS = 3
+"""Unknown names of one object for which the nearest known one is looked for."""
+_LONGEST_TYPO = 40
+_SHOWN = 50
 
 
 def raise_faults(faults: Sequence[Fault], code: str | None = None) -> None:
@@ -48,7 +52,7 @@ def dotted(loc: Loc) -> str:
     'series[0].target[3]'
     """
     text = ""
-    for part in loc:
+    for part in loc[:_SHOWN]:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "body"
 
@@ -74,8 +78,9 @@ def unknown_name(name: str, known: Iterable[str]) -> str:
     "expected only known fields, got 'horizn'; did you mean 'horizon'?"
     """
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
+    # Names that are no mistyped ones are not compared: a long one would take seconds.
+    near = get_close_matches(name, names, n=1, cutoff=0.6) if len(name) <= _LONGEST_TYPO else []
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names[:_SHOWN]) or 'none'}"
     return f"expected only known fields, got {name[:80]!r}; {hint}"
 
 

@@ -137,10 +137,12 @@ def _no_fault(find: Callable[[str], str | None]) -> AfterValidator:
 
 
 def _distinct(values: list[Any]) -> list[Any]:
+    seen: set[Any] = set()
     for index, value in enumerate(values):
-        if value in values[:index]:
+        if value in seen:
             message = f"expected each level once, got {quoted(value)} twice; leave one out"
             raise PydanticCustomError("entry", "{message}", {"message": message, "index": index})
+        seen.add(value)
     return values
 
 

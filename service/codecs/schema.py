@@ -10,9 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from service.codecs.faults import Loc, unknown_name
+from service.codecs.faults import MAX_HINTS, Loc, unknown_name
 from service.codecs.json_document import came
-from service.errors import Fault
+from service.errors import MAX_FAULTS, Fault
 
 T = TypeVar("T")
 _UNKNOWN = ("unexpected_keyword_argument", "extra_forbidden")
@@ -90,8 +90,9 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
         try:
             return self._read(members, context=flat), []
         except ValidationError as error:
-            faults = [self._fault(one) for one in error.errors(include_url=False)]
-        wrong = {fault.loc[0] for fault in faults}
+            errors = error.errors(include_url=False)
+            faults = [self._fault(one, hint=place < MAX_HINTS) for place, one in enumerate(errors[:MAX_FAULTS])]
+            wrong = {one["loc"][0] for one in errors if one["loc"]}
         kept, scratch = self._blank(), self._blank()
         for name, member in members.items():
             if name not in wrong:
@@ -100,12 +101,13 @@ Fault(loc=('limits',), msg="expected only known fields, got 'limits'; did you me
                 setattr(kept, attribute, getattr(scratch, attribute))
         return kept, faults
 
-    def _fault(self, error: ErrorDetails) -> Fault:
+    def _fault(self, error: ErrorDetails, *, hint: bool) -> Fault:
         context = error.get("ctx", {})
         # The one variable of a univariate target has no name; "[key]" marks a name that is itself wrong.
         loc: Loc = tuple(part for place, part in enumerate(error["loc"]) if part not in ("", "[key]") or not place)
         if error["type"] in _UNKNOWN:
-            return Fault(loc, unknown_name(str(loc[-1]), self._part(loc[:-1]).get("properties", {})))
+            known = self._part(loc[:-1]).get("properties", {}) if hint else ()
+            return Fault(loc, unknown_name(str(loc[-1]), known) if hint else "expected only known fields; leave it out")
         if "message" in context or error["type"] == "no_list":
             return Fault((*loc, context["index"]) if "index" in context else loc, error["msg"])
         if error["type"] == "string_unicode":

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from service.errors import Malformed, TooLarge, Unprocessable
 from statecast.errors import InputError
 from statecast.time.parse import read_stamps
-from statecast.time.stamps import Stamps, TimeOptions
+from statecast.time.stamps import Stamps, TimeError, TimeOptions
 
 TEXTS = ("item_id", "session", "resolution")
 
@@ -108,9 +108,9 @@ def group_rows(table: pa.Table) -> dict[str | None, Any]:
     column = table["item_id"]
     if column.null_count:
         raise Unprocessable("item_id: expected a name in every row, got an empty one; name it, or leave the column out")
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
     try:
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
         coded = column.cast(pa.string()).combine_chunks().dictionary_encode()
     except pa.ArrowException:
         raise Unprocessable(f"item_id: expected texts or whole numbers, got {column.type}") from None
@@ -142,13 +142,15 @@ def read_column(table: pa.Table, name: str) -> Any:
     """
     column = table[name]
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if pa.types.is_nested(kind):
+        raise _refused(name, kind)
     column = column.cast(kind) if kind is not column.type else column
     if name == "timestamp" and column.null_count:
         row = pc.index(column.is_null(), value=True).as_py()
         raise Unprocessable(f"timestamp: expected a time in every row, got an empty one in row {row}; fill it in")
     if name == "resolution":
         return _labels(column, kind)
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+    if (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) and name != "target":
         seconds = pc.cast(column, pa.timestamp("ms"), safe=False) if pa.types.is_date(kind) else column
         whole = seconds.cast(pa.timestamp("s", tz=getattr(seconds.type, "tz", None)), safe=False)
         if pc.any(pc.not_equal(whole.cast(seconds.type), seconds)).as_py():
@@ -164,8 +166,12 @@ def read_column(table: pa.Table, name: str) -> Any:
         return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     if (pa.types.is_string(kind) or pa.types.is_large_string(kind)) and name != "target":
         return np.array(column.to_pylist(), dtype=object)
+    raise _refused(name, kind)
+
+
+def _refused(name: str, kind: Any) -> Unprocessable:
     wanted = "numbers" if name == "target" else "times or whole numbers" if name == "timestamp" else "numbers or texts"
-    raise Unprocessable(f"{name}: expected {wanted}, got a column of {kind}")
+    return Unprocessable(f"{name[:80]}: expected {wanted}, got a column of {str(kind)[:80]}")
 
 
 def _labels(column: Any, kind: Any) -> Any:
@@ -180,9 +186,14 @@ def _labels(column: Any, kind: Any) -> Any:
 def _zoned(times: NDArray[np.datetime64], zone: str) -> Stamps:
     """Times of a column that has a zone; of one that this machine does not know they are UTC."""
     try:
-        return Stamps.of(times, zone=zone)
-    except InputError:
-        return Stamps.of(times)
+        try:
+            return Stamps.of(times, zone=zone)
+        except TimeError:
+            raise
+        except InputError:
+            return Stamps.of(times)
+    except TimeError as error:
+        raise Unprocessable(f"timestamp: {error}") from None
 
 
 def read_times(column: Any, options: TimeOptions) -> Any:

@@ -11,6 +11,8 @@ JSON, ARROW, CSV = "application/json", "application/vnd.apache.arrow.stream", "t
 KINDS = (JSON, ARROW, CSV)
 # Smaller bodies are decoded on the loop: handing them to a thread would cost more than it frees.
 INLINE_BYTES = 256 * 1024
+# So are those with fewer objects: many small ones cost more than their bytes say.
+INLINE_OBJECTS = 64
 
 
 async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:

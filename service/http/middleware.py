@@ -15,6 +15,7 @@ from service.http.ids import request_id
 from service.http.path_table import PathEntry, PathTable
 from service.http.sse import STOPPED
 from service.metrics import Metrics
+from service.threads import DECODING
 
 _log = logging.getLogger(__name__)
 
@@ -146,6 +147,6 @@ async def send_compressed(
     headers = [(b"content-type", content_type.encode()), (b"vary", vary)]
     encoding = choose_encoding(request_headers.get(b"accept-encoding", b"").decode("latin-1"), len(body))
     if encoding is not None:
-        body = await asyncio.to_thread(compress, body, encoding)
+        body = await DECODING.run(compress, body, encoding)
         headers.append((b"content-encoding", encoding.encode()))
     await send_bytes(200, headers, body, send)

@@ -8,14 +8,13 @@ from typing import Any
 import orjson
 from httptools import HttpParserError
 
-from service.errors import DEFECT, Fault, ServiceError, Unprocessable
+from service.errors import DEFECT, MAX_FAULTS, Fault, ServiceError, Unprocessable
 from service.http.path_table import Failure
 
 _log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 _TITLES = {404: "No such path", 405: "No such method here", 408: "The request took too long", 431: "Headers too large"}
 _CODES = {404: "unknown_path", 405: "method_not_allowed", 408: "request_timeout", 431: "headers_too_large"}
-MAX_FAULTS = 100
 
 
 def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
@@ -39,7 +38,7 @@ def problem(error: ServiceError, request_id: str) -> dict[str, Any]:
         "status": error.status,
         "detail": error.detail,
         "code": error.code,
-        "errors": [{"loc": list(fault.loc), "msg": fault.msg} for fault in error.faults[:MAX_FAULTS]],
+        "errors": [{"loc": list(fault.loc), "msg": fault.msg} for fault in error.faults],
         "request_id": request_id,
     }
 

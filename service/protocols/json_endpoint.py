@@ -1,6 +1,7 @@
 """An endpoint that takes a JSON object and answers with one, or with events, as a plain ASGI app."""
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,12 +10,14 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.deadline import Deadline
 from service.errors import ServiceError, UnknownContent
-from service.http.body import INLINE_BYTES, JSON, content_kind, read_body
+from service.http.body import INLINE_BYTES, INLINE_OBJECTS, JSON, content_kind, read_body
 from service.http.compression import decompress
 from service.http.middleware import send_compressed, send_failure
 from service.http.sse import client_left
 from service.protocols.container import Container, Services
+from service.threads import DECODING
 
 R = TypeVar("R")
 
@@ -29,6 +32,8 @@ class Exchange:
     left: "asyncio.Future[None]"
     """Done once the client has left."""
     send: Send
+    deadline: Deadline
+    """Until when the request is worth it."""
 
 
 class JsonEndpoint(ABC, Generic[R]):
@@ -45,13 +50,15 @@ class JsonEndpoint(ABC, Generic[R]):
         self.settings = container.settings
 
     @abstractmethod
-    def decode(self, body: bytes) -> R:
+    def decode(self, body: bytes, deadline: Deadline) -> R:
         """Read a body, possibly on a thread.
 
         Parameters
         ----------
         body : bytes
             Decompressed.
+        deadline : Deadline
+            Until when it is worth it.
 
         Returns
         -------
@@ -92,15 +99,18 @@ class JsonEndpoint(ABC, Generic[R]):
         """Answer one request."""
         headers, state = dict(scope["headers"]), scope["state"]
         left: asyncio.Future[None] | None = None
+        deadline = Deadline(time.monotonic() + self.settings.default_timeout_ms / 1e3)
         try:
             kind = content_kind(headers)
             if kind != JSON:
                 raise UnknownContent(f"Content-Type: expected {JSON}, got {kind}; only POST /forecast takes tables")
             body = await read_body(headers, receive, self.settings.max_body_bytes)
             services = self.container.ready()
-            request = await self._decode(body, headers.get(b"content-encoding", b"").decode("latin-1"))
             left = asyncio.ensure_future(client_left(receive))
-            answer = await self.answer(request, services, Exchange(state["owner"], state["request_id"], left, send))
+            left.add_done_callback(lambda _: deadline.leave())
+            request = await self._decode(body, headers.get(b"content-encoding", b"").decode("latin-1"), deadline)
+            exchange = Exchange(state["owner"], state["request_id"], left, send, deadline)
+            answer = await self.answer(request, services, exchange)
         except ClientDisconnect:
             return
         except ServiceError as error:
@@ -114,11 +124,12 @@ class JsonEndpoint(ABC, Generic[R]):
             data = answer if isinstance(answer, bytes) else orjson.dumps(answer)
             await send_compressed(JSON, data, headers, b"Accept-Encoding", send)
 
-    async def _decode(self, body: bytes, encoding: str) -> R:
+    async def _decode(self, body: bytes, encoding: str, deadline: Deadline) -> R:
         def decode() -> R:
-            return self.decode(decompress(body, encoding, self.settings.max_body_bytes))
+            deadline.check()
+            return self.decode(decompress(body, encoding, self.settings.max_body_bytes), deadline)
 
         # What is compressed can be large inside.
-        if len(body) <= INLINE_BYTES and not encoding:
+        if len(body) <= INLINE_BYTES and not encoding and body.count(b"{") <= INLINE_OBJECTS:
             return decode()
-        return await asyncio.to_thread(decode)
+        return await DECODING.run(decode)

@@ -15,6 +15,7 @@ from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.entry import Entry, Finished
 from service.scheduling.job import Job
 from service.scheduling.work_loop import PieceQueue, WorkLoop
+from service.threads import DRAINING
 
 _log = logging.getLogger(__name__)
 
@@ -90,11 +91,11 @@ class Bridge:
         limiters : sequence of CapacityLimiter
             What bounds the other queues; closed too.
         """
-        closing = [asyncio.to_thread(limiter.close, drain_s) for limiter in limiters]
-        await asyncio.gather(asyncio.to_thread(self._batcher.close, drain_s), *closing)
+        closing = [DRAINING.run(limiter.close, drain_s) for limiter in limiters]
+        await asyncio.gather(DRAINING.run(self._batcher.close, drain_s), *closing)
         self._work.stop()
         if self._thread is not None:
-            await asyncio.to_thread(self._thread.join)
+            await DRAINING.run(self._thread.join)
 
     def submit(self, jobs: Sequence[tuple[Job, Callable[[Entry], None] | None]]) -> list[Entry | ServiceError]:
         """Queue jobs together; for one that is refused its error stands in its place, see ``Batcher.submit``.

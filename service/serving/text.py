@@ -1,6 +1,5 @@
 """From a request for text to its chunks: session, engine and store put together. Lives on the event loop."""
 
-import asyncio
 import random
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from service.stores.interface import Record
 from service.text.parameters import TextParameters
 from service.text.request import DecodeRequest, TextEnd, TextTask, Tokens, Update
 from service.text.stream import StreamQueue
+from service.threads import DECODING
 
 # Longer prompts are encoded on a thread.
 INLINE_CHARACTERS = 20_000
@@ -126,7 +126,7 @@ class TextService:
             return np.zeros(0, dtype=np.int64), 0
         if len(prompt) <= INLINE_CHARACTERS:
             return vocabulary.encode(prompt)
-        return await asyncio.to_thread(vocabulary.encode, prompt)
+        return await DECODING.run(vocabulary.encode, prompt)
 
     async def _in_session(
         self, model: Model, request: DecodeRequest, session: str, owner: str, warnings: tuple[tuple[str, str], ...]

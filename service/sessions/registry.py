@@ -1,6 +1,5 @@
 """Sessions by key: what is known of them, where their rows lie. Numbers and a clock only."""
 
-import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from service.sessions.slots import Slots
 from service.sessions.turn_queue import TurnQueue
 from service.steady_clock import SteadyClock
 from service.stores.interface import Delete, Record, Store, StoreError, Swept
+from service.threads import STORE
 
 SHORTEST_SECOND_LIFE = 86_400.0
 """Seconds for which the id of an expired session is kept at least; else it is for as long again as it lived."""
@@ -116,7 +116,7 @@ class SessionRegistry:
         read: list[Record | ServiceError | None] = list(found)
         if unread:
             keys = [wanted[i][0] for i in unread]
-            for i, record in zip(unread, await asyncio.to_thread(self._read, keys), strict=True):
+            for i, record in zip(unread, await STORE.run(self._read, keys), strict=True):
                 read[i] = record
                 if isinstance(record, Record):
                     self.remember(record)
@@ -199,9 +199,9 @@ class SessionRegistry:
             If the store cannot be written.
         """
         try:
-            if key not in self._records and await asyncio.to_thread(self.store.get, key) is None:
+            if key not in self._records and await STORE.run(self.store.get, key) is None:
                 raise unknown(session)
-            await asyncio.to_thread(self.store.commit, [Delete(key)])
+            await STORE.run(self.store.commit, [Delete(key)])
         except StoreError as error:
             raise Loading(f"sessions: {error}", code="store_failed") from error
         self._records.pop(key, None)
@@ -228,7 +228,7 @@ class SessionRegistry:
                 for slots in self._slots.values():
                     slots.drop(key)
         ended = now - self.slack
-        return await asyncio.to_thread(self.store.expire, ended, ended - max(self.ttl, SHORTEST_SECOND_LIFE), limit)
+        return await STORE.run(self.store.expire, ended, ended - max(self.ttl, SHORTEST_SECOND_LIFE), limit)
 
     @property
     def slack(self) -> float:

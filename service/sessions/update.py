@@ -13,7 +13,7 @@ from service.sessions.imputation import fill
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
 from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
-from service.sessions.time_axis import on_axis
+from service.sessions.time_axis import axis_of, on_axis
 from service.stores.interface import Record, Request
 
 
@@ -46,6 +46,7 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         _check_series(record, series)
         if steps == 0:
             check_coarse(record, series, limits, record.last_index, retry=False)
+            _check_reach(record, series, 0)
             return _nothing(record, series, 0)
     elif steps == 0:
         if series.session is not None:
@@ -56,6 +57,8 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         raise Unprocessable("target: expected at least one value, got none; give the history", code="empty_target")
     if np.isinf(series.target).any():
         raise Unprocessable("target: expected finite values, got an infinite one; write null where there is none")
+    if record is not None and (series.time_index is None or series.unclear):
+        _check_reach(record, series, steps)
     grid = RegularSeries.of(series, (record.last_index + 1) if record else 0, limits)
     return _first(grid, series, limits) if record is None else _next(record, grid, series, limits)
 
@@ -161,6 +164,18 @@ def _check_open(record: Record | None, series: SeriesInput) -> None:
             f"session {str(series.session)[:80]!r}: there is one already, and open is true; choose another id, leave "
             "open out to advance it, or DELETE it first",
             code="session_exists",
+        )
+
+
+def _check_reach(record: Record, series: SeriesInput, steps: int) -> None:
+    """Refuse what would pass the end of the calendar; where the request has times of its own, they were checked."""
+    if record.freq is None:
+        return
+    last = record.last_index + steps if series.time_index is None or not steps else int(series.time_index[-1])
+    if not axis_of(record).reaches(last + series.horizon):
+        raise Unprocessable(
+            f"target: expected a forecast that ends by the year 9999, but {steps} values more and a horizon of "
+            f"{series.horizon} pass it; request fewer steps"
         )
 
 

@@ -1,6 +1,5 @@
 """The page and the documents: plain files of this package, compressed once; no other host is contacted."""
 
-import asyncio
 import gzip
 import hashlib
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from service.http.compression import choose_encoding
 from service.http.problems import http_failure
+from service.threads import FILES
 
 router = APIRouter(include_in_schema=False)
 WEB = Path(__file__).parents[2] / "web"
@@ -39,7 +39,7 @@ def _read(name: str) -> _File | None:
 
 
 async def _page(request: Request, name: str) -> Response:
-    file = await asyncio.to_thread(_read, name)
+    file = await FILES.run(_read, name)
     if file is None:
         raise http_failure(404, f"/web/{name[:80]}: there is no such file; the page is at /")
     headers = {

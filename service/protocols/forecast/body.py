@@ -1,6 +1,5 @@
 """A body of ``POST /forecast`` as a ``ForecastRequest``: what is wrong with one series stays with that series."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -19,17 +18,19 @@ from service.codecs.json_document import (
     parse,
 )
 from service.codecs.table import read_arrow, read_csv
+from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge
-from service.http.body import ARROW, INLINE_BYTES, JSON
+from service.http.body import ARROW, INLINE_BYTES, INLINE_OBJECTS, JSON
 from service.http.compression import decompress
 from service.protocols.forecast.schemas import REQUEST, ForecastRequest
 from service.protocols.forecast.series import SERIES, SeriesRequest
 from service.protocols.forecast.table_body import decode_table, fill_from_query
 from service.settings import Settings
+from service.threads import DECODING
 
 
 async def decode(
-    scope: Scope, headers: Mapping[bytes, bytes], kind: str, body: bytes, settings: Settings
+    scope: Scope, headers: Mapping[bytes, bytes], kind: str, body: bytes, settings: Settings, deadline: Deadline
 ) -> ForecastRequest:
     """Decode a body, on a thread if it is large.
 
@@ -45,6 +46,8 @@ async def decode(
         As it was received.
     settings : Settings
         Limits.
+    deadline : Deadline
+        Until when it is worth it.
 
     Returns
     -------
@@ -56,21 +59,24 @@ async def decode(
     ServiceError
         If it cannot be read, or is wrong as a whole.
     """
-    query = _query(scope)
+    query = _query(scope, settings.max_fields)
     encoding = headers.get(b"content-encoding", b"").decode("latin-1")
     # What is compressed can be large inside, and tables cost a fixed millisecond.
-    if len(body) <= INLINE_BYTES and kind == JSON and not encoding:
-        return _decode(kind, body, encoding, query, settings)
-    return await asyncio.to_thread(_decode, kind, body, encoding, query, settings)
+    plain = len(body) <= INLINE_BYTES and kind == JSON and not encoding
+    if plain and body.count(b"{") <= INLINE_OBJECTS:
+        return _decode(kind, body, encoding, query, settings, deadline)
+    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline)
 
 
-def _query(scope: Scope) -> dict[str, str]:
+def _query(scope: Scope, most: int) -> dict[str, str]:
     text = scope.get("query_string", b"")
     if not text:
         return {}
     found: dict[str, str] = {}
     faults: list[Fault] = []
-    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=None):
+    if text.count(b"&") >= most:
+        raise TooLarge(f"query: expected at most {most} parameters (STATECAST_MAX_FIELDS), got more; leave some out")
+    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True):
         if name in found:
             message = f"expected each parameter once, got {name[:80]!r} twice; leave one out"
             faults.append(Fault((name[:80],), message))
@@ -79,28 +85,31 @@ def _query(scope: Scope) -> dict[str, str]:
     return found
 
 
-def _decode(kind: str, body: bytes, encoding: str, query: dict[str, str], settings: Settings) -> ForecastRequest:
+def _decode(
+    kind: str, body: bytes, encoding: str, query: dict[str, str], settings: Settings, deadline: Deadline
+) -> ForecastRequest:
+    deadline.check()
     plain = decompress(body, encoding, settings.max_body_bytes)
     if kind != JSON:
         table = read_arrow(plain) if kind == ARROW else read_csv(plain)
         return decode_table(table, query, settings.max_values, settings.max_series)
-    request = decode_json(plain, settings.max_values, settings.max_series)
+    request = decode_json(plain, settings, deadline)
     if query:
         fill_from_query(request, query)
     return request
 
 
-def decode_json(body: bytes, max_values: int, max_series: int) -> ForecastRequest:
+def decode_json(body: bytes, settings: Settings, deadline: Deadline) -> ForecastRequest:
     """Read a body.
 
     Parameters
     ----------
     body : bytes
         JSON in UTF-8.
-    max_values : int
-        Values allowed in all; checked before anything is parsed.
-    max_series : int
-        Series allowed.
+    settings : Settings
+        Limits; that of values is checked before anything is parsed.
+    deadline : Deadline
+        Until when it is worth it.
 
     Returns
     -------
@@ -116,14 +125,15 @@ def decode_json(body: bytes, max_values: int, max_series: int) -> ForecastReques
     Unprocessable
         If the request as a whole is wrong.
     """
-    limit_values(body, max_values)
+    limit_values(body, settings.max_values)
     top = parse(body)
     if not is_object(top):
         raise Malformed(f"body: expected a JSON object with series, got {'a list' if is_list(top) else quoted(top)}")
     faults: list[Fault] = []
-    members = members_of(top, faults)
+    members = members_of(top, faults, most=settings.max_fields)
     if "series" in members:
-        members["series"] = read_series(members["series"], faults, max_series, flat=lists_are_members(body))
+        flat = lists_are_members(body)
+        members["series"] = read_series(members["series"], faults, settings, deadline, flat=flat)
     request, wrong = REQUEST.read(members)
     raise_faults([*faults, *(fault for fault in wrong if all(fault.loc != other.loc for other in faults))])
     for series in request.series:
@@ -131,7 +141,9 @@ def decode_json(body: bytes, max_values: int, max_series: int) -> ForecastReques
     return request
 
 
-def read_series(value: Any, faults: list[Fault], max_series: int, *, flat: bool) -> list[SeriesRequest]:
+def read_series(
+    value: Any, faults: list[Fault], settings: Settings, deadline: Deadline, *, flat: bool
+) -> list[SeriesRequest]:
     """Read the list ``series`` of a body.
 
     Parameters
@@ -140,8 +152,10 @@ def read_series(value: Any, faults: list[Fault], max_series: int, *, flat: bool)
         The parser's list.
     faults : list of Fault
         What is wrong with the list as a whole is added here.
-    max_series : int
-        Series allowed.
+    settings : Settings
+        Limits.
+    deadline : Deadline
+        Until when it is worth it.
     flat : bool
         Whether no list of the body lies within another one, see ``lists_are_members``.
 
@@ -161,20 +175,22 @@ def read_series(value: Any, faults: list[Fault], max_series: int, *, flat: bool)
     if len(value) == 0:
         message = 'expected at least one series, got an empty list; add {"target": [...]}'
         faults.append(Fault(("series",), message))
-    elif len(value) > max_series:
-        raise TooLarge(f"series: expected at most {max_series}, got {len(value)}; send them in several requests")
+    elif len(value) > settings.max_series:
+        raise TooLarge(
+            f"series: expected at most {settings.max_series}, got {len(value)}; send them in several requests"
+        )
     with np.errstate(over="ignore"):  # once here, because it costs more than a short list
-        return [_one(entry, index, flat) for index, entry in enumerate(value)]
+        return [_one(entry, index, flat, settings.max_fields) for index, entry in enumerate(deadline.each(value))]
 
 
-def _one(entry: Any, index: int, flat: bool) -> SeriesRequest:
+def _one(entry: Any, index: int, flat: bool, most: int) -> SeriesRequest:
     loc = ("series", index)
     if not is_object(entry):
         series = SeriesRequest(target={})
         series.faults.append(Fault(loc, f"expected an object with target, got {came(entry)}"))
         return series
     repeated: list[Fault] = []
-    members = members_of(entry, repeated, loc)
+    members = members_of(entry, repeated, loc, most=most)
     series, wrong = SERIES.read(members, flat=flat)
     series.loc = loc
     series.faults = [*repeated, *(Fault((*loc, *fault.loc), fault.msg) for fault in wrong)]

@@ -7,20 +7,22 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
 from service.http.sse import client_left, unless_left
-from service.protocols.container import Container
+from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
-from service.protocols.forecast.validation import horizon_of, levels_of, validate
+from service.protocols.forecast.validation import check_reply, horizon_of, levels_of, timeout_of, validate
 from service.serving.forecasts import ForecastService
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.sessions.series_input import SeriesInput
+from service.threads import DECODING
 
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
@@ -38,9 +40,9 @@ class Forecast:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; the work of a client that leaves is dropped."""
-        identity, headers = scope["state"]["request_id"], dict(scope["headers"])
+        headers = dict(scope["headers"])
         try:
-            kind, body = await self._answer(scope, headers, receive, identity)
+            kind, body = await self._answer(scope, headers, receive)
         except ClientDisconnect:
             return
         except ServiceError as error:
@@ -49,34 +51,52 @@ class Forecast:
             return
         await send_compressed(kind, body, headers, b"Accept, Accept-Encoding", send)
 
-    async def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, identity: str
-    ) -> tuple[str, bytes]:
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[str, bytes]:
         began = time.monotonic()
         kind = content_kind(headers)
         wanted = reply_kind(headers, kind)
         body = await read_body(headers, receive, self._settings.max_body_bytes)
         services = self._container.ready()
-        # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
-        async with self._turn:
-            await asyncio.sleep(0)
-        request = await decode(scope, headers, kind, body, self._settings)
-        model = services.catalogue.resolve(request.model, "forecaster")
-        timeout_ms = self._settings.default_timeout_ms if request.timeout_ms is None else request.timeout_ms
-        owner, deadline = scope["state"]["owner"], began + timeout_ms / 1e3
-        horizon, levels = horizon_of(request, model), tuple(levels_of(request, model.config))
-        work = asyncio.ensure_future(self._forecast(services.forecasts, request, model, horizon, owner, deadline))
+        work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
         left = asyncio.ensure_future(client_left(receive))
         try:
             if not await unless_left(work, left):
                 raise ClientDisconnect
         finally:
             left.cancel()
-        answers = work.result()
-        encoder = ForecastEncoder(request, model, horizon, levels, identity)
-        if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or wanted != JSON:
-            return wanted, await asyncio.to_thread(encoder.encode, answers, wanted)
-        return wanted, encoder.encode(answers, wanted)
+        return wanted, work.result()
+
+    async def _work(
+        self,
+        scope: Scope,
+        headers: dict[bytes, bytes],
+        kinds: tuple[str, str],
+        body: bytes,
+        services: Services,
+        began: float,
+    ) -> bytes:
+        """Decode, forecast and encode, until the deadline and while the client is there."""
+        deadline = Deadline(began + self._settings.default_timeout_ms / 1e3)
+        try:
+            # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
+            async with self._turn:
+                await asyncio.sleep(0)
+            request = await decode(scope, headers, kinds[0], body, self._settings, deadline)
+            deadline.at = began + timeout_of(request, self._settings) / 1e3
+            model = services.catalogue.resolve(request.model, "forecaster")
+            horizon, levels = horizon_of(request, model), tuple(levels_of(request, model.config, self._settings))
+            check_reply(request, horizon, levels, self._settings)
+            owner = scope["state"]["owner"]
+            answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline)
+            if not any(series.session for series in request.series):
+                deadline.check()  # what a session has kept is answered, however late
+            encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
+            if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or kinds[1] != JSON:
+                return await DECODING.run(encoder.encode, answers, kinds[1])
+            return encoder.encode(answers, kinds[1])
+        except asyncio.CancelledError:
+            deadline.leave()
+            raise
 
     async def _forecast(
         self,
@@ -85,7 +105,7 @@ class Forecast:
         model: Model,
         horizon: int,
         owner: str,
-        deadline: float,
+        deadline: Deadline,
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
         inputs = await self._validate(request, model, horizon, owner, deadline)
@@ -100,10 +120,10 @@ class Forecast:
         return answers
 
     async def _validate(
-        self, request: ForecastRequest, model: Model, horizon: int, owner: str, deadline: float
+        self, request: ForecastRequest, model: Model, horizon: int, owner: str, deadline: Deadline
     ) -> list[SeriesInput | ServiceError]:
         # A series costs about as much to check as 500 values; to look for a season takes ten times as long as all else.
         values = sum(500 + sum(map(len, one.target.values())) for one in request.series)
         if (10 if model.longest_season else 1) * values > INLINE_VALUES:
-            return await asyncio.to_thread(validate, request, model, self._settings, horizon, owner, deadline)
+            return await DECODING.run(validate, request, model, self._settings, horizon, owner, deadline)
         return validate(request, model, self._settings, horizon, owner, deadline)

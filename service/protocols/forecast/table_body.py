@@ -10,6 +10,7 @@ day that begins at the timestamp. Where it is empty the row is one of the series
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,7 +60,7 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
         names = table.column_names
     except UnicodeDecodeError:
         raise Malformed("body: expected column names in UTF-8, got other bytes; encode the table as UTF-8") from None
-    for name in {name for name in names if names.count(name) > 1}:
+    for name in [name for name, count in Counter(names).items() if count > 1]:
         faults.append(Fault((name,), f"expected each column once, got {name!r} twice; leave one out"))
     if "target" not in names:
         message = f"expected a column target, got {', '.join(names)[:200]}; rename the values' column"

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.codecs.faults import raise_faults
+from service.deadline import Deadline
 from service.errors import Fault, ServiceError, TooLarge, Unprocessable
 from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
-from service.protocols.forecast.schemas import SeriesBody
+from service.protocols.forecast.schemas import ForecastRequest, SeriesBody
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import check_reach, read_timeline
@@ -47,7 +48,63 @@ def horizon_of(request: SeriesBody, model: Model) -> int:
     return horizon
 
 
-def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
+def timeout_of(request: ForecastRequest, settings: Settings) -> int:
+    """Give the milliseconds that a request may take.
+
+    Parameters
+    ----------
+    request : ForecastRequest
+        Names them, or leaves them to the settings.
+    settings : Settings
+        The usual and the longest ones.
+
+    Returns
+    -------
+    int
+        Counted from when it came.
+
+    Raises
+    ------
+    Unprocessable
+        If it is too long.
+    """
+    if request.timeout_ms is None:
+        return settings.default_timeout_ms
+    if request.timeout_ms > settings.max_timeout_ms:
+        msg = f"expected at most {settings.max_timeout_ms} (STATECAST_MAX_TIMEOUT_MS), got {request.timeout_ms}"
+        raise_faults([Fault(("timeout_ms",), f"{msg}; lower it")])
+    return request.timeout_ms
+
+
+def check_reply(request: SeriesBody, horizon: int, levels: Sequence[float], settings: Settings) -> None:
+    """Refuse a request whose reply would be too large, before anything is computed.
+
+    Parameters
+    ----------
+    request : SeriesBody
+        Its series.
+    horizon : int
+        Steps ahead.
+    levels : sequence of float
+        Quantile levels.
+    settings : Settings
+        Limits.
+
+    Raises
+    ------
+    TooLarge
+        It names the limit.
+    """
+    rows = sum([len(series.target) or 1 for series in request.series])
+    values = rows * horizon * (len(levels) + 1)
+    if values > settings.max_reply_values:
+        raise TooLarge(
+            f"horizon: expected series times horizon times quantile levels of at most {settings.max_reply_values} "
+            f"(STATECAST_MAX_REPLY_VALUES), got {rows} times {horizon} times {len(levels) + 1}; request fewer"
+        )
+
+
+def levels_of(request: SeriesBody, config: ForecasterConfig, settings: Settings) -> Sequence[float]:
     """Give the quantile levels that a request gets.
 
     Parameters
@@ -56,6 +113,8 @@ def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
         Names levels, or leaves them to the model.
     config : ForecasterConfig
         Of the model.
+    settings : Settings
+        Limits.
 
     Returns
     -------
@@ -66,10 +125,17 @@ def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
     ------
     Unprocessable
         If one lies beyond the outermost trained ones.
+    TooLarge
+        If there are too many.
     """
     trained = config.quantile_levels
     if request.quantile_levels is None:
         return trained
+    if len(request.quantile_levels) > settings.max_quantile_levels:
+        raise TooLarge(
+            f"quantile_levels: expected at most {settings.max_quantile_levels} (STATECAST_MAX_QUANTILE_LEVELS), got "
+            f"{len(request.quantile_levels)}; request fewer"
+        )
     faults = [
         Fault(
             ("quantile_levels", index),
@@ -84,7 +150,7 @@ def levels_of(request: SeriesBody, config: ForecasterConfig) -> Sequence[float]:
 
 
 def validate(
-    request: SeriesBody, model: Model, settings: Settings, horizon: int, owner: str, deadline: float
+    request: SeriesBody, model: Model, settings: Settings, horizon: int, owner: str, deadline: Deadline
 ) -> list[SeriesInput | ServiceError]:
     """Check every series of a request against the model's inputs; one that is wrong fails alone.
 
@@ -100,8 +166,8 @@ def validate(
         Steps ahead that are wanted.
     owner : str
         Whose request it is.
-    deadline : float
-        ``time.monotonic()`` after which its work is dropped.
+    deadline : Deadline
+        Until when it is worth it.
 
     Returns
     -------
@@ -111,13 +177,13 @@ def validate(
 
     def one(series: SeriesRequest) -> SeriesInput | ServiceError:
         try:
-            return validate_series(series, request.missing, model, settings, horizon, owner, deadline)
+            return validate_series(series, request.missing, model, settings, horizon, owner, deadline.at)
         except ServiceError as error:
             return error
         except StatecastError as error:
             return Unprocessable(str(error))
 
-    return [one(series) for series in request.series]
+    return [one(series) for series in deadline.each(request.series)]
 
 
 def validate_series(

@@ -2,22 +2,24 @@
 
 from service.codecs.faults import raise_faults
 from service.codecs.json_document import limit_values, lists_are_members, members_of, parse_object
+from service.deadline import Deadline
 from service.errors import Fault, Unprocessable
 from service.protocols.forecast.body import read_series
 from service.protocols.generate.schemas import PATHS, TEXT, PathsRequest, TextRequest
+from service.settings import Settings
 
 
-def decode_generate(body: bytes, max_values: int, max_series: int) -> TextRequest | PathsRequest:
+def decode_generate(body: bytes, settings: Settings, deadline: Deadline) -> TextRequest | PathsRequest:
     """Read a body.
 
     Parameters
     ----------
     body : bytes
         JSON in UTF-8.
-    max_values : int
-        Values allowed in all; checked before anything is parsed.
-    max_series : int
-        Series allowed.
+    settings : Settings
+        Limits; that of values is checked before anything is parsed.
+    deadline : Deadline
+        Until when it is worth it.
 
     Returns
     -------
@@ -29,7 +31,7 @@ def decode_generate(body: bytes, max_values: int, max_series: int) -> TextReques
     Malformed, TooLarge, Unprocessable
         If it is no JSON object, holds too much, or is wrong as a whole.
     """
-    limit_values(body, max_values)
+    limit_values(body, settings.max_values)
     faults: list[Fault] = []
     top = parse_object(body)
     names = set(top)
@@ -41,7 +43,7 @@ def decode_generate(body: bytes, max_values: int, max_series: int) -> TextReques
             "prompt: expected prompt, for text, or series, for paths, got neither; add one",
             faults=[Fault(("prompt",), "expected a text, got nothing")],
         )
-    members = members_of(top, faults)
+    members = members_of(top, faults, most=settings.max_fields)
     if "series" not in names:
         text, wrong = TEXT.read(members)
         if text.session is not None and text.n > 1:
@@ -49,7 +51,8 @@ def decode_generate(body: bytes, max_values: int, max_series: int) -> TextReques
         raise_faults([*faults, *wrong])
         return text
     if "series" in members:
-        members["series"] = read_series(members["series"], faults, max_series, flat=lists_are_members(body))
+        flat = lists_are_members(body)
+        members["series"] = read_series(members["series"], faults, settings, deadline, flat=flat)
     paths, wrong = PATHS.read(members)
     raise_faults([*faults, *(one for one in wrong if all(one.loc != other.loc for other in faults))])
     for series in paths.series:

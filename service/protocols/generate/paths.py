@@ -1,7 +1,6 @@
 """Paths of series: validated as forecasts are, their work bounded before anything waits, whole or step by step."""
 
 import asyncio
-import time
 from itertools import islice
 
 import orjson
@@ -19,6 +18,7 @@ from service.serving.scenarios import ScenarioService
 from service.serving.text import new_seed
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
+from service.threads import DECODING
 
 # Steps of all paths that are sent at once.
 STEPS_AT_ONCE = 16
@@ -54,8 +54,8 @@ async def answer_paths(
     """
     horizon = model.config.horizon if request.horizon is None else request.horizon
     check_work(request, horizon, settings)
-    levels = tuple(levels_of(request, model.config))
-    starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange.owner))
+    levels = tuple(levels_of(request, model.config, settings))
+    starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange))
     if not await unless_left(starting, exchange.left):
         raise ClientDisconnect
     seed = new_seed() if request.seed is None else request.seed
@@ -73,7 +73,7 @@ async def answer_paths(
     if not await unless_left(drawing, exchange.left):
         raise ClientDisconnect
     drawing.result()
-    return await asyncio.to_thread(lambda: orjson.dumps(reply.whole(), option=orjson.OPT_SERIALIZE_NUMPY))
+    return await DECODING.run(lambda: orjson.dumps(reply.whole(), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
 def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
@@ -108,10 +108,15 @@ def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
 
 
 async def _start(
-    scenarios: ScenarioService, model: Model, request: PathsRequest, settings: Settings, horizon: int, owner: str
+    scenarios: ScenarioService,
+    model: Model,
+    request: PathsRequest,
+    settings: Settings,
+    horizon: int,
+    exchange: Exchange,
 ) -> list[PathStart]:
-    deadline = time.monotonic() + settings.default_timeout_ms / 1e3
-    inputs = await asyncio.to_thread(validate, request, model, settings, horizon, owner, deadline)
+    owner, deadline = exchange.owner, exchange.deadline
+    inputs = await DECODING.run(validate, request, model, settings, horizon, owner, deadline)
     answers = iter(await scenarios.forecast_many(model, [one for one in inputs if isinstance(one, SeriesInput)]))
     starts = [
         PathStart(series.item_id, one.variables, next(answers))
@@ -150,7 +155,7 @@ async def _events(
                 yield ()
         drawing.result()
         steps = reply.steps() if "samples" in reply.request.returns else iter(())
-        while part := await asyncio.to_thread(lambda: [made("step", step) for step in islice(steps, STEPS_AT_ONCE)]):
+        while part := await DECODING.run(lambda: [made("step", step) for step in islice(steps, STEPS_AT_ONCE)]):
             yield part
         yield [made("done", reply.whole(samples=False))]
     finally:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from service.deadline import Deadline
 from service.protocols.container import Services
 from service.protocols.generate.body import decode_generate
 from service.protocols.generate.paths import answer_paths
@@ -13,9 +14,9 @@ from service.protocols.json_endpoint import Exchange, JsonEndpoint
 class Generate(JsonEndpoint[TextRequest | PathsRequest]):
     """The endpoint."""
 
-    def decode(self, body: bytes) -> TextRequest | PathsRequest:
+    def decode(self, body: bytes, deadline: Deadline) -> TextRequest | PathsRequest:
         """Read a body, text where it has a prompt, paths where it has series; see ``JsonEndpoint.decode``."""
-        return decode_generate(body, self.settings.max_values, self.settings.max_series)
+        return decode_generate(body, self.settings, deadline)
 
     async def answer(
         self, request: TextRequest | PathsRequest, services: Services, exchange: Exchange

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from service.deadline import Deadline
 from service.http.sse import Events, data_only, send_events
 from service.protocols.container import Services
 from service.protocols.generate.text import begin_text
@@ -17,7 +18,7 @@ _DONE = b"data: [DONE]\n\n"
 class Completions(JsonEndpoint[CompletionRequest]):
     """The endpoint."""
 
-    def decode(self, body: bytes) -> CompletionRequest:
+    def decode(self, body: bytes, deadline: Deadline) -> CompletionRequest:  # noqa: ARG002
         """Read a body; see ``JsonEndpoint.decode``."""
         return decode_completion(body)
 

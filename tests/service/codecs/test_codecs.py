@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from service.codecs.number_array import FLOAT32_MAX
 from service.codecs.table import read_arrow, read_csv
+from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.compression import choose_encoding, compress, decompress
 from service.protocols.forecast.body import decode_json
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.table_body import decode_table
+from service.settings import Settings
 from statecast.time.stamps import Stamps
 
 NUMBERS = st.one_of(
@@ -33,7 +35,7 @@ JUNK = st.recursive(
 
 
 def decode(text: str) -> ForecastRequest:
-    return decode_json(text.encode(), 1_000_000, 1000)
+    return decode_json(text.encode(), Settings(max_values=1_000_000, max_series=1000), Deadline(math.inf))
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=50), st.text(max_size=5).filter(str.isprintable))
@@ -72,7 +74,7 @@ def test_whatever_comes_is_read_or_refused(value: object) -> None:
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_are_read_or_refused(body: bytes) -> None:
     for read in (
-        lambda: decode_json(body, 1000, 10),
+        lambda: decode_json(body, Settings(max_values=1000, max_series=10), Deadline(math.inf)),
         lambda: decode_table(read_csv(body), {}, 1000, 10),
         lambda: decode_table(read_arrow(body), {}, 1000, 10),
         lambda: decompress(body, "gzip", 1000),

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from service.deadline import Deadline
 from service.errors import Fault, Malformed, ServiceError, Unprocessable
 from service.http.path_table import Failure
 from service.http.problems import failure_headers
@@ -32,7 +33,7 @@ class ToyError(BaseModel):
 
 
 class ToyForecast(JsonEndpoint[ToyRequest]):
-    def decode(self, body: bytes) -> ToyRequest:
+    def decode(self, body: bytes, deadline: Deadline) -> ToyRequest:
         try:
             return ToyRequest.model_validate_json(body)
         except ValidationError as error:
