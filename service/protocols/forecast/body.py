@@ -14,9 +14,9 @@ from service.codecs.json_document import (
     is_object,
     limit_values,
     lists_are_members,
-    members_of,
     parse,
 )
+from service.codecs.members import members_of
 from service.codecs.table import read_arrow, read_csv
 from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge

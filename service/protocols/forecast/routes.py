@@ -17,10 +17,11 @@ from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
-from service.protocols.forecast.validation import check_reply, horizon_of, levels_of, timeout_of, validate
+from service.protocols.forecast.validation import validate
 from service.serving.forecasts import ForecastService
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
+from service.serving.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.sessions.series_input import SeriesInput
 from service.threads import DECODING
 
@@ -82,10 +83,11 @@ class Forecast:
             async with self._turn:
                 await asyncio.sleep(0)
             request = await decode(scope, headers, kinds[0], body, self._settings, deadline)
-            deadline.at = began + timeout_of(request, self._settings) / 1e3
+            deadline.at = began + timeout_of(request.timeout_ms, self._settings) / 1e3
             model = services.catalogue.resolve(request.model, "forecaster")
-            horizon, levels = horizon_of(request, model), tuple(levels_of(request, model.config, self._settings))
-            check_reply(request, horizon, levels, self._settings)
+            horizon = horizon_of(request.horizon, model)
+            levels = tuple(levels_of(request.quantile_levels, model.config, self._settings))
+            check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, self._settings)
             owner = scope["state"]["owner"]
             answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline)
             if not any(series.session for series in request.series):

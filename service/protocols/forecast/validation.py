@@ -1,15 +1,12 @@
 """Series of a request against their model: names, lengths, types and times checked, all faults at once."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from service.codecs.faults import raise_faults
 from service.deadline import Deadline
-from service.errors import Fault, ServiceError, TooLarge, Unprocessable
+from service.errors import ServiceError, TooLarge, Unprocessable
 from service.protocols.forecast.coarse_series import read_resolutions
 from service.protocols.forecast.covariates import read_history, read_known, read_static
-from service.protocols.forecast.schemas import ForecastRequest, SeriesBody
+from service.protocols.forecast.schemas import SeriesBody
 from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import check_reach, read_timeline
@@ -19,134 +16,6 @@ from service.settings import Settings
 from statecast.config import ForecasterConfig
 from statecast.errors import StatecastError
 from statecast.inputs.covariates import encode_covariates
-
-
-def horizon_of(request: SeriesBody, model: Model) -> int:
-    """Give the steps ahead that a request gets.
-
-    Parameters
-    ----------
-    request : SeriesBody
-        Names a horizon, or leaves it to the model.
-    model : Model
-        What will forecast it.
-
-    Returns
-    -------
-    int
-        Steps.
-
-    Raises
-    ------
-    Unprocessable
-        If it requests more than the model can give.
-    """
-    horizon = model.horizon if request.horizon is None else request.horizon
-    if horizon > model.reach:
-        msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; request fewer steps"
-        raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
-    return horizon
-
-
-def timeout_of(request: ForecastRequest, settings: Settings) -> int:
-    """Give the milliseconds that a request may take.
-
-    Parameters
-    ----------
-    request : ForecastRequest
-        Names them, or leaves them to the settings.
-    settings : Settings
-        The usual and the longest ones.
-
-    Returns
-    -------
-    int
-        Counted from when it came.
-
-    Raises
-    ------
-    Unprocessable
-        If it is too long.
-    """
-    if request.timeout_ms is None:
-        return settings.default_timeout_ms
-    if request.timeout_ms > settings.max_timeout_ms:
-        msg = f"expected at most {settings.max_timeout_ms} (STATECAST_MAX_TIMEOUT_MS), got {request.timeout_ms}"
-        raise_faults([Fault(("timeout_ms",), f"{msg}; lower it")])
-    return request.timeout_ms
-
-
-def check_reply(request: SeriesBody, horizon: int, levels: Sequence[float], settings: Settings) -> None:
-    """Refuse a request whose reply would be too large, before anything is computed.
-
-    Parameters
-    ----------
-    request : SeriesBody
-        Its series.
-    horizon : int
-        Steps ahead.
-    levels : sequence of float
-        Quantile levels.
-    settings : Settings
-        Limits.
-
-    Raises
-    ------
-    TooLarge
-        It names the limit.
-    """
-    rows = sum([len(series.target) or 1 for series in request.series])
-    values = rows * horizon * (len(levels) + 1)
-    if values > settings.max_reply_values:
-        raise TooLarge(
-            f"horizon: expected series times horizon times quantile levels of at most {settings.max_reply_values} "
-            f"(STATECAST_MAX_REPLY_VALUES), got {rows} times {horizon} times {len(levels) + 1}; request fewer"
-        )
-
-
-def levels_of(request: SeriesBody, config: ForecasterConfig, settings: Settings) -> Sequence[float]:
-    """Give the quantile levels that a request gets.
-
-    Parameters
-    ----------
-    request : SeriesBody
-        Names levels, or leaves them to the model.
-    config : ForecasterConfig
-        Of the model.
-    settings : Settings
-        Limits.
-
-    Returns
-    -------
-    sequence of float
-        Levels Q, in the request's order.
-
-    Raises
-    ------
-    Unprocessable
-        If one lies beyond the outermost trained ones.
-    TooLarge
-        If there are too many.
-    """
-    trained = config.quantile_levels
-    if request.quantile_levels is None:
-        return trained
-    if len(request.quantile_levels) > settings.max_quantile_levels:
-        raise TooLarge(
-            f"quantile_levels: expected at most {settings.max_quantile_levels} (STATECAST_MAX_QUANTILE_LEVELS), got "
-            f"{len(request.quantile_levels)}; request fewer"
-        )
-    faults = [
-        Fault(
-            ("quantile_levels", index),
-            f"expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost trained ones, got {level:g}; "
-            "leave it out",
-        )
-        for index, level in enumerate(request.quantile_levels)
-        if not trained[0] <= level <= trained[-1]
-    ]
-    raise_faults(faults, "level_out_of_range")
-    return request.quantile_levels
 
 
 def validate(

@@ -1,7 +1,8 @@
 """A body of ``POST /generate``: text where it has a prompt, paths where it has series."""
 
 from service.codecs.faults import raise_faults
-from service.codecs.json_document import limit_values, lists_are_members, members_of, parse_object
+from service.codecs.json_document import limit_values, lists_are_members, parse_object
+from service.codecs.members import members_of
 from service.deadline import Deadline
 from service.errors import Fault, Unprocessable
 from service.protocols.forecast.body import read_series

@@ -9,13 +9,14 @@ from starlette.requests import ClientDisconnect
 from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
-from service.protocols.forecast.validation import levels_of, validate
+from service.protocols.forecast.validation import validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
 from service.serving.model import Model
 from service.serving.scenarios import ScenarioService
 from service.serving.text import new_seed
+from service.serving.work_limits import levels_of
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from service.threads import DECODING
@@ -54,7 +55,7 @@ async def answer_paths(
     """
     horizon = model.config.horizon if request.horizon is None else request.horizon
     check_work(request, horizon, settings)
-    levels = tuple(levels_of(request, model.config, settings))
+    levels = tuple(levels_of(request.quantile_levels, model.config, settings))
     starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange))
     if not await unless_left(starting, exchange.left):
         raise ClientDisconnect

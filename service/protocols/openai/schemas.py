@@ -9,7 +9,8 @@ from pydantic_core import core_schema
 
 from service.codecs.faults import raise_faults
 from service.codecs.field_types import Flag, OrNull, Positive
-from service.codecs.json_document import as_list, came, is_list, members_of, parse_object
+from service.codecs.json_document import as_list, came, is_list, parse_object
+from service.codecs.members import members_of
 from service.codecs.schema import Schema
 from service.errors import Fault
 from service.protocols.generate.schemas import Choice, Usage

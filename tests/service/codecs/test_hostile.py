@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from service.codecs.json_document import MAX_DEPTH, MAX_NAME
+from service.codecs.members import MAX_DEPTH, MAX_NAME
 from service.deadline import Deadline
 from service.errors import Expired, Malformed, ServiceError, Unprocessable
 from service.http.problems import problem_failure
