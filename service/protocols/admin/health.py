@@ -1,6 +1,5 @@
 """``/live``: the loop turns.  ``/ready``: a model is warm and the last step worked.  ``/metrics``: Prometheus."""
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +10,7 @@ from service.protocols.admin import schemas
 from service.protocols.container import container_of
 from service.protocols.openapi import failures
 from service.stores.interface import StoreError
+from service.threads import STORE
 
 router = APIRouter(tags=["health"])
 
@@ -35,7 +35,7 @@ async def ready(request: Request) -> Any:
     if not is_ready:
         raise Loading(f"the engine is {detail.get('engine', 'not ready')}; try again in a few seconds")
     try:
-        await asyncio.to_thread(container.loaded().forecasts.store.check)
+        await STORE.run(container.loaded().forecasts.store.check)
     except StoreError as error:
         raise Loading(f"sessions: {error}", code="store_failed") from error
     return {"ready": True, **detail, "open_to_all": container.settings.open_to_all}
