@@ -74,7 +74,8 @@ class Settings(BaseSettings):
     header_timeout_s: float = Field(default=10.0, gt=0)
     """Seconds in which a new connection sends a request's headers; later ones are 408."""
     body_timeout_s: float = Field(default=20.0, gt=0)
-    """Seconds in which a body follows its headers, and one more for every 16 KiB of it; a slower one is 408."""
+    """Longest pause within a body, in seconds; after as many, it must have come at 16 KiB a second on the whole. A
+    slower one is 408."""
     max_values: int = Field(default=4_000_000, ge=1)
     """Values in one request at most, times and covariates included; more are 413."""
     max_series: int = Field(default=10_000, ge=1)

@@ -45,7 +45,7 @@ class Connection(HttpToolsProtocol):
         self._read = self._silent = self._held = 0
         # Whether nothing is parsed any longer, and what is sent when all earlier requests are answered.
         self._ended, self._refusal = False, b""
-        self._unread = UnreadAnswer()
+        self._unread, self._whole_by = UnreadAnswer(), math.inf
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
@@ -127,7 +127,7 @@ class Connection(HttpToolsProtocol):
 
     def _await_body(self) -> None:
         self._awaits = "body"
-        self.expires = self.began + self.context.settings.header_timeout_s + self.context.settings.body_timeout_s
+        self.expires = self._whole_by = time.monotonic() + self.context.settings.body_timeout_s
 
     def on_body(self, body: bytes) -> None:
         """Add a piece of a body, see ``HttpToolsProtocol``."""
@@ -138,7 +138,8 @@ class Connection(HttpToolsProtocol):
         self._silent = 0
         if self.cycle.response_complete:
             return
-        self.expires += size / BODY_BYTES_PER_S
+        self._whole_by += size / BODY_BYTES_PER_S
+        self.expires = min(self._whole_by, time.monotonic() + self.context.settings.body_timeout_s)
         self._held += size
         self.context.held_bytes += size
         most = self.context.settings.max_held_bytes
@@ -253,7 +254,4 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
         else:
             seconds = settings.header_timeout_s if self._awaits == "headers" else settings.body_timeout_s
-            more = "" if self._awaits == "headers" else f" and one for every {BODY_BYTES_PER_S} bytes"
-            self.refuse(
-                http_failure(408, f"{self._awaits}: expected whole in {seconds:g} s{more}; send without a pause")
-            )
+            self.refuse(http_failure(408, f"{self._awaits}: expected more of it within {seconds:g} s; send it faster"))

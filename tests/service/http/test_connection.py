@@ -100,7 +100,9 @@ def test_slow_heads_and_bodies_end(direct: bytes) -> None:
     async def scene() -> None:
         echo = Echo(header_timeout_s=0.5, body_timeout_s=0.5)
         async with listening(echo.app, echo.context) as live:
-            silent, head, body, drip = [await live.client() for _ in range(4)]
+            began = asyncio.get_running_loop().time()
+            silent, head, body, drip, stalled = [await live.client() for _ in range(5)]
+            stalled.send(START, direct, b"Content-Length: 90000\r\n\r\n", b"a" * 80_000)
             head.send(START)
             body.send(START, direct, b"Content-Length: 2\r\n\r\na")
             drip.send(START, direct, b"Content-Length: 99\r\n\r\n")
@@ -111,11 +113,12 @@ def test_slow_heads_and_bodies_end(direct: bytes) -> None:
                     await asyncio.sleep(0.1)
 
             trickling = asyncio.create_task(trickle())
-            for one in (head, body, drip):
+            for one in (head, body, drip, stalled):
                 assert problem(await one.answer()) == (408, "request_timeout")
                 assert await one.closed()
             trickling.cancel()
             assert await silent.closed()
+            assert asyncio.get_running_loop().time() - began < 3
             assert echo.direct + echo.usual == 0
 
     play(scene)
