@@ -1,6 +1,8 @@
 """Which models are loaded, and which of them a request means."""
 
+import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import statecast
@@ -51,7 +53,7 @@ class Catalog:
     def load(cls, folder: Path, default: str | None, device: str) -> "Catalog":
         """Load every sub-folder that has a manifest, or the folder itself where it is an artifact.
 
-        A broken artifact is skipped, loudly, unless it is the default.
+        A broken artifact is skipped, loudly, unless it is the default: no other takes its place.
 
         Parameters
         ----------
@@ -75,14 +77,15 @@ class Catalog:
         found = [folder] if (folder / "manifest.json").is_file() else sorted(folder.glob("*/"))
         models: dict[str, Model] = {}
         broken: dict[str, str] = {}
+        lost: dict[str, str] = {}
         for path in found:
-            if not (path / "manifest.json").is_file():
+            if not any((path / file).is_file() for file in ("manifest.json", "model.safetensors")):
                 continue
             try:
                 model = Model.of(statecast.load(path, device=device_of(device)))
             except StatecastError as error:
                 _log.error("artifact %s is not served: %s", path, error)
-                broken[str(path)] = str(error)
+                lost[_named_in(path)] = broken[str(path)] = str(error)
                 continue
             same = next((known for known in models.values() if str(known) == str(model)), None)
             if same is not None and same.digest != model.digest:
@@ -92,6 +95,8 @@ class Catalog:
             models[model.digest] = model
         if not found or not (models or broken):
             broken[str(folder)] = "holds no folder with a manifest.json; train one, or set STATECAST_ARTIFACTS"
+        if default is None and lost:
+            _check_found({model.name for model in models.values()}, lost)
         return cls(list(models.values()), default, broken)
 
     def resolve(self, text: str | None, kind: str | None = None) -> Model:
@@ -147,6 +152,26 @@ class Catalog:
 
     def _reasons(self) -> str:
         return "; ".join(f"{path}: {reason}" for path, reason in self.broken.items())
+
+
+def _named_in(path: Path) -> str:
+    """The name of an artifact that cannot be loaded, as far as it can be read."""
+    try:
+        name = json.loads((path / "manifest.json").read_bytes())["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return path.name
+    return name if isinstance(name, str) and name else path.name
+
+
+def _check_found(loaded: set[str], lost: Mapping[str, str]) -> None:
+    """Refuse to start where what would be the default, had it been loaded, was not."""
+    every = loaded | set(lost)
+    meant = "default" if "default" in every else min(every)
+    if loaded and meant not in loaded:
+        raise ArtifactError(
+            f"default_model: {meant!r}, which requests mean that name no model, cannot be loaded: {lost[meant]}. Mend "
+            "its folder, take it away, or name another in STATECAST_DEFAULT_MODEL"
+        )
 
 
 def _order(version: str) -> tuple[tuple[int, int, str], ...]:

@@ -22,7 +22,7 @@ from torch import Tensor
 
 from statecast.api.forecast import SeriesForecast, forecast_any, forecast_series
 from statecast.api.generate import write_on
-from statecast.artifacts.files import canonical, digest_of, parse_json, read_file, write_json
+from statecast.artifacts.files import canonical, check_finite, digest_of, parse_json, read_file, write_json
 from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
 from statecast.artifacts.registry import Network, build, describe, kind_of
 from statecast.errors import ArtifactError, ConfigError, GoldenError
@@ -151,18 +151,19 @@ def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> s
     Raises
     ------
     ArtifactError
-        If ``manifest`` lacks a name or a version.
+        If ``manifest`` lacks a name or a version, or a weight is not finite.
     """
     for key in ("name", "version"):
         if not manifest.get(key):
             raise ArtifactError(f"manifest: expected {key!r}, got none; give the artifact a {key}")
     path = Path(folder)
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    check_finite(weights, path / "model.safetensors")
     path.mkdir(parents=True, exist_ok=True)
     (path / "manifest.json").unlink(missing_ok=True)
     write_json(
         path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict()
     )
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     (path / "model.safetensors").write_bytes(serialise(weights))
     write_json(path / "golden.json", record_golden(network))
     whole = {
@@ -195,7 +196,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     Raises
     ------
     ArtifactError
-        If a file is missing, changed, or of a schema that this release does not know.
+        If a file is missing, changed, or of a schema that this release does not know, or a weight is not finite.
     GoldenError
         If the network does not forecast what it forecast when it was saved.
     """
@@ -227,6 +228,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         if schema < _WHOLE_WEIGHTS:
             weights = _undecided(network) | weights
         network.load_state_dict(weights)
+        check_finite(weights, path / "model.safetensors")
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)

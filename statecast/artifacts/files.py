@@ -2,8 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from statecast.errors import ArtifactError
 
@@ -66,6 +69,30 @@ def read_file(path: Path) -> bytes:
         raise ArtifactError(
             f"{path}: expected a file of an artifact, got {error.strerror}; is the folder whole?"
         ) from None
+
+
+def check_finite(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse weights that are no numbers: whatever they forecast is none, or comes from an overflow.
+
+    Parameters
+    ----------
+    weights : mapping of str to Tensor
+        By name.
+    path : Path
+        Their file, for errors.
+
+    Raises
+    ------
+    ArtifactError
+        If one is NaN or infinite.
+    """
+    for name, weight in weights.items():
+        odd = int((~weight.isfinite()).sum())
+        if odd:
+            raise ArtifactError(
+                f"{path}: expected finite weights, got {odd} of {weight.numel()} in {name!r} that are not; train the "
+                "model again or copy an artifact from before"
+            )
 
 
 def parse_json(raw: bytes, path: Path) -> Any:

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 
 import statecast
+from statecast.artifacts.files import canonical, digest_of, write_json
 from statecast.artifacts.golden import golden_difference
 from statecast.errors import ArtifactError, ConfigError, GoldenError, StatecastError
 from statecast.renames import RENAMES
@@ -72,6 +75,27 @@ def test_unknown_schema_is_refused(tmp_path: Path) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
     with pytest.raises(ArtifactError, match="schema_version 1 to 7, got 99"):
         statecast.load(tmp_path / "tiny-1")
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, odd: float) -> None:
+    """With right digests and a part that the golden input does not reach, NaN weights loaded and answered nothing."""
+    tiny_artifact(tmp_path)
+    folder = tmp_path / "tiny-1"
+    weights = load_file(folder / "model.safetensors")
+    weights["calibration.spread_growth"].fill_(odd)
+    (folder / "model.safetensors").write_bytes(serialise(weights))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["digest"]
+    manifest["files"]["model.safetensors"] = digest_of((folder / "model.safetensors").read_bytes())
+    write_json(folder / "manifest.json", {**manifest, "digest": digest_of(canonical(manifest))})
+    with pytest.raises(ArtifactError, match=r"model.safetensors: expected finite .* 'calibration.spread_growth'"):
+        statecast.load(folder)
+    network = tiny_network()
+    network.head.known.bias.data[0] = odd
+    with pytest.raises(ArtifactError, match=r"expected finite weights, got 1 of \d+ in 'head.known.bias'"):
+        statecast.save(tmp_path / "new", network, {"name": "new", "version": "1"})
+    assert not (tmp_path / "new").exists()
 
 
 def test_nameless_is_not_saved(tmp_path: Path) -> None:
