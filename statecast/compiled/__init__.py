@@ -13,6 +13,7 @@ from torch import nn
 
 from statecast.compiled.build import is_built
 from statecast.compiled.coverage import uncovered
+from statecast.graphed import GraphedSlots
 from statecast.models.eager_slots import EagerSlots
 from statecast.models.interface import SeriesNetwork
 from statecast.models.slot_network import SlotNetwork
@@ -50,11 +51,13 @@ def slot_network(network: SeriesNetwork) -> SlotNetwork:
     Parameters
     ----------
     network : SeriesNetwork
-        Any, on any device; what ``compile_network`` gave runs compiled.
+        Any, on any device; what ``compile_network`` gave runs compiled, on a GPU steps and forecasts are replayed.
 
     Returns
     -------
     SlotNetwork
         Of the same states.
     """
+    if any(weight.is_cuda for weight in network.parameters()):
+        return GraphedSlots(network)
     return getattr(network, "slots", None) or EagerSlots(network)

@@ -104,7 +104,8 @@ class Ensemble(SeriesNetwork):
 
     def prime(self, observations: Observations, state: State) -> State:
         """See ``SeriesNetwork.prime``."""
-        return self._pack([member.prime(observations, own) for member, own in self._own(state)])
+        after = [member.prime(observations, own) for member, own in self._own(state)]
+        return state.replace({_name(at): own.rows for at, own in enumerate(after)})
 
     def decode(self, state: State, future: Tensor) -> Prediction:
         """See ``SeriesNetwork.decode``."""

@@ -4,8 +4,6 @@ Shapes: B rows, T steps, P patch length, D width, F horizon, Q quantile levels, 
 R resolutions, M forecast origins (rows times positions).
 """
 
-from collections.abc import Mapping
-
 import torch
 from torch import Tensor, nn
 
@@ -19,15 +17,15 @@ from statecast.layers.grid_encoder import GridEncoder
 from statecast.layers.heads import LinearLookback, QuantileHead, SharedLookback
 from statecast.layers.patch_encoder import PatchEncoder, PatchInput
 from statecast.models.interface import SeriesNetwork
-from statecast.models.origin_summary import OriginSummary, scale_lookback, summarise
+from statecast.models.origin_summary import OriginSummary, look_back, summarise, summarise_hindcasts, summarise_now
 from statecast.naive_forecasts import compute_naive_forecasts, seasonal_naive
-from statecast.state.causal_scaling import Scaling
 from statecast.state.fields import history_fields
 from statecast.state.lookback import History, Observations, read_history
 from statecast.state.state import State, StateSpec
 from statecast.state.transforms import expand
 from statecast.uncertainty.calibration import Calibration
-from statecast.uncertainty.hindcasts import Hindcasts, update_calibration
+from statecast.uncertainty.hindcasts import Hindcasts
+from statecast.uncertainty.own_calibration import update_calibration
 from statecast.uncertainty.prediction import Prediction
 
 
@@ -89,8 +87,7 @@ class Forecaster(SeriesNetwork):
 
     def fresh(self, time_index: Tensor, static: Tensor) -> State:
         """See ``SeriesNetwork.fresh``."""
-        state = self.spec.fresh(len(time_index), time_index.device)
-        return self._replace(state, {"time_index": time_index, "static": static})
+        return self.spec.fresh(len(time_index), time_index.device).replace({"time_index": time_index, "static": static})
 
     def prime(self, observations: Observations, state: State) -> State:
         """See ``SeriesNetwork.prime``."""
@@ -98,11 +95,8 @@ class Forecaster(SeriesNetwork):
 
     def decode(self, state: State, future: Tensor) -> Prediction:
         """See ``SeriesNetwork.decode``."""
-        static = state["static"]
-        now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
         present = self.gated_residuals.present(state["hidden"][:, -1, -1, 0, : self.config.width], state)
-        states = [present.hidden, *(state[f"hidden_{c}"][:, -1, 0] for c in self.config.resolutions[1:])]
-        summary = OriginSummary(states, self.coarse.ages(state["time_index"]), self._recent(state, now), now, static)
+        summary = summarise_now(self.config, present.hidden, state, self.coarse)
         prediction = self._calibrate(self._decode(summary, future), state["count"], self._own_offsets(state))
         return prediction._replace(time_weights=present.time, feature_weights=present.features)
 
@@ -151,8 +145,8 @@ class Forecaster(SeriesNetwork):
 
     def seasonal_naive(self, state: State, horizon: int | None = None) -> Tensor:
         """See ``SeriesNetwork.seasonal_naive``."""
-        now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
-        scaled = seasonal_naive(self._recent(state, now), self.config.season, horizon or self.config.horizon)
+        window, now = look_back(self.config, state)
+        scaled = seasonal_naive(window, self.config.season, horizon or self.config.horizon)
         return expand(now.loc[:, None] + now.scale[:, None] * scaled.double(), self.config.asinh_unit)
 
     def seasonal_error(self, state: State) -> Tensor:
@@ -178,7 +172,28 @@ class Forecaster(SeriesNetwork):
         """See ``SeriesNetwork.shape``; the config."""
         return self.config.to_dict()
 
-    def _encode(self, observations: Observations, state: State) -> tuple[History, list[Tensor], State, Tensor]:
+    def advance(self, observations: Observations, state: State, begins: bool, matures: bool) -> State:
+        """Read one observation of series of which it is known whether they look back at it, see ``Hindcasts.work``.
+
+        Parameters
+        ----------
+        observations : Observations
+            1 step of B series.
+        state : State
+            B rows.
+        begins, matures : bool
+            Whether hindcasts begin or mature at this step.
+
+        Returns
+        -------
+        State
+            What ``prime`` gives, at less cost where neither is so.
+        """
+        return self._encode(observations, state, begins, matures)[2]
+
+    def _encode(
+        self, observations: Observations, state: State, begins: bool = True, matures: bool = True
+    ) -> tuple[History, list[Tensor], State, Tensor]:
         """Also gives what was kept on the way: hidden vectors of each resolution and own offsets after each update."""
         history = read_history(self.config, observations, state)
         positions = torch.arange(observations.target.shape[1], device=state.rows.device)
@@ -192,28 +207,24 @@ class Forecaster(SeriesNetwork):
             new |= fields
         offsets = self._own_offsets(state)[:, None]
         if self.config.adaptation:
-            offsets, found = self._look_back(history, states, observations.known, state)
-            new |= found
-        return history, states, self._replace(state, new), offsets
+            new |= self.hindcasts.after(history, states, observations.known, state, begins)
+            if matures:
+                offsets, found = self._look_back(history, states, observations.known, state)
+                new |= found
+        return history, states, state.replace(new), offsets
 
     def _look_back(
         self, history: History, states: list[Tensor], known: Tensor, state: State
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compare the hindcasts that matured with what came: own offsets by update, and new fields of the state."""
-        horizon, length = self.config.horizon, self.config.lookback_length
-        found = self.hindcasts.after(history, states, known, state)
+        horizon = self.config.horizon
         matured = self.hindcasts.matured(history, states, state)
         if not len(matured.row):
-            return state["conformal_offsets"][:, None], found
-        lookback = history.ahead(matured.row, matured.begin + 1 - length, length)
-        window, static = scale_lookback(self.config, lookback, matured.now), state["static"][matured.row]
+            return state["conformal_offsets"][:, None], {}
         index = (matured.begin + 1 + horizon)[:, None] + torch.arange(horizon, device=matured.row.device)
         future = torch.cat([state["known"], known], dim=1)[matured.row[:, None], index]
-        ages = self.coarse.ages(matured.origin)
-        summary = OriginSummary(matured.hidden, ages, window, matured.now, static)
-        raw = self._decode(summary, future).raw
-        offsets, learned = update_calibration(self.calibration, matured, history, raw, state)
-        return offsets, found | learned
+        raw = self._decode(summarise_hindcasts(history, matured, state, self.coarse), future).raw
+        return update_calibration(self.calibration, matured, history, raw, state)
 
     def _own_offsets(self, state: State) -> Tensor:
         if self.config.adaptation:
@@ -222,9 +233,6 @@ class Forecaster(SeriesNetwork):
 
     def _calibrate(self, prediction: Prediction, ages: Tensor, own: Tensor) -> Prediction:
         return prediction._replace(scaled=self.calibration.stretch(prediction.raw, own, ages))
-
-    def _recent(self, state: State, now: Scaling) -> Tensor:
-        return scale_lookback(self.config, state["lookback"][:, -self.config.lookback_length :], now)
 
     def _decode(self, summary: OriginSummary, future: Tensor) -> Prediction:
         config, horizon = self.config, future.shape[1]
@@ -247,11 +255,6 @@ class Forecaster(SeriesNetwork):
         if self.shared_lookback is not None:
             centre = centre + self.shared_lookback(summary.window, horizon)
         scaled = centre[..., None] + self.head(context, future)
-        loc, scale = summary.now
         return Prediction(
-            scaled, loc, scale, naive_weights, resolution_weights, config.quantile_levels, scaled, config.asinh_unit
+            scaled, *summary.now, naive_weights, resolution_weights, config.quantile_levels, scaled, config.asinh_unit
         )
-
-    def _replace(self, state: State, values: Mapping[str, Tensor]) -> State:
-        kept = {name: state[name] for name in self.spec.fields if name not in values}
-        return self.spec.pack(kept | dict(values))

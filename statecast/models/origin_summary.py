@@ -10,6 +10,7 @@ from statecast.naive_forecasts import fill_missing
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History
 from statecast.state.state import State
+from statecast.uncertainty.hindcasts import MaturedHindcasts
 
 
 class OriginSummary(NamedTuple):
@@ -57,6 +58,49 @@ def scale_lookback(config: ForecasterConfig, raw: Tensor, now: Scaling) -> Tenso
     return fill_missing(scaled, config.season)
 
 
+def look_back(config: ForecasterConfig, state: State) -> tuple[Tensor, Scaling]:
+    """Return what a state keeps of the last steps.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    state : State
+        B rows.
+
+    Returns
+    -------
+    tuple of Tensor and Scaling
+        The scaled look-back ``[B, R]``, without gaps, and the scaling ``[B]`` now.
+    """
+    now = Scaling(state["locs"][:, -1], state["scales"][:, -1])
+    return scale_lookback(config, state["lookback"][:, -config.lookback_length :], now), now
+
+
+def summarise_now(config: ForecasterConfig, finest: Tensor, state: State, coarse: CoarseEncoders) -> OriginSummary:
+    """Summarise what states know.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        The network's.
+    finest : Tensor
+        Hidden vectors ``[B, D]`` of the finest resolution.
+    state : State
+        B rows.
+    coarse : CoarseEncoders
+        The network's.
+
+    Returns
+    -------
+    OriginSummary
+        M = B origins.
+    """
+    window, now = look_back(config, state)
+    states = [finest, *(state[f"hidden_{length}"][:, -1, 0] for length in config.resolutions[1:])]
+    return OriginSummary(states, coarse.ages(state["time_index"]), window, now, state["static"])
+
+
 def summarise(
     history: History, states: list[Tensor], positions: Tensor, state: State, coarse: CoarseEncoders
 ) -> OriginSummary:
@@ -88,3 +132,30 @@ def summarise(
     static = state["static"][:, None].expand(rows, origins, -1).flatten(0, 1)
     flat = [one.flatten(0, 1) for one in states]
     return OriginSummary(flat, coarse.ages(time_indices), scale_lookback(config, raw, now), now, static)
+
+
+def summarise_hindcasts(
+    history: History, matured: MaturedHindcasts, state: State, coarse: CoarseEncoders
+) -> OriginSummary:
+    """Summarise the origins of hindcasts.
+
+    Parameters
+    ----------
+    history : History
+        The chunk in which they matured, B rows.
+    matured : MaturedHindcasts
+        M of them.
+    state : State
+        State before the chunk.
+    coarse : CoarseEncoders
+        The network's.
+
+    Returns
+    -------
+    OriginSummary
+        M origins.
+    """
+    config, length = history.config, history.config.lookback_length
+    raw = history.ahead(matured.row, matured.begin + 1 - length, length)
+    window, ages = scale_lookback(config, raw, matured.now), coarse.ages(matured.origin)
+    return OriginSummary(matured.hidden, ages, window, matured.now, state["static"][matured.row])

@@ -154,6 +154,22 @@ class State:
             return self.rows.new_zeros((len(self), *field.shape), dtype=field.dtype)
         return self.rows[:, offset : offset + size].view(field.dtype).view(len(self), *field.shape)
 
+    def replace(self, values: Mapping[str, Tensor]) -> "State":
+        """Return these rows with some fields replaced.
+
+        Parameters
+        ----------
+        values : mapping of str to Tensor
+            New values ``[B, *shape]`` by field.
+
+        Returns
+        -------
+        State
+            B rows.
+        """
+        kept = {name: self[name] for name in self.spec.fields if name not in values}
+        return self.spec.pack(kept | dict(values))
+
     def take(self, index: Tensor) -> "State":
         """Return some of the rows.
 

@@ -10,7 +10,9 @@ Shapes: B rows, T steps, K kept hindcasts, M hindcasts that matured, R look-back
 from math import gcd
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from statecast.config import ForecasterConfig
@@ -18,9 +20,6 @@ from statecast.devices.constants import READS_FOR_NOTHING
 from statecast.state.causal_scaling import Scaling
 from statecast.state.lookback import History
 from statecast.state.state import Field, State
-from statecast.uncertainty.calibration import Calibration
-from statecast.uncertainty.normal_scores import normal_scores
-from statecast.uncertainty.own_calibration import update_autocorrelation, update_offsets
 
 _A_HORIZON = 8  # origins per horizon, about; fewer follow in larger jumps, which costs 3 % of interval score on ETTh1
 
@@ -154,7 +153,27 @@ class Hindcasts:
         """Position in a chunk at which the first origin matures, whether it counts or not."""
         return torch.remainder(self.config.horizon - time_index - 1, self.stride)
 
-    def after(self, history: History, hidden: list[Tensor], known: Tensor, state: State) -> dict[str, Tensor]:
+    def work(self, time_index: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Say which series have hindcasts to do with at their next step.
+
+        Parameters
+        ----------
+        time_index : ndarray
+            ``[B]`` int64, of the last step that each has read.
+
+        Returns
+        -------
+        begins, matures : ndarray
+            ``[B]`` bool, whether a hindcast begins at the step, and whether the truth of one comes in with it.
+        """
+        if not self.config.adaptation:
+            return np.zeros(len(time_index), np.bool_), np.zeros(len(time_index), np.bool_)
+        following = time_index + 1
+        return following % self.stride == 0, (following - self.config.horizon) % self.stride == 0
+
+    def after(
+        self, history: History, hidden: list[Tensor], known: Tensor, state: State, begins: bool = True
+    ) -> dict[str, Tensor]:
         """Return the state fields after a chunk.
 
         Parameters
@@ -167,12 +186,17 @@ class Hindcasts:
             ``[B, T, Ck]``, as in ``Observations``.
         state : State
             State before the chunk.
+        begins : bool
+            Whether a hindcast begins within the chunk, as far as is known.
 
         Returns
         -------
         dict of str to Tensor
-            Those of ``fields``.
+            Those of ``fields`` that change.
         """
+        ahead = {"known": torch.cat([state["known"], known], dim=1)[:, -self.config.horizon :]}
+        if not begins:
+            return ahead
         time_index, steps = state["time_index"], hidden[0].shape[1]
         last = torch.div(time_index + steps, self.stride, rounding_mode="floor")[:, None]
         slots = torch.arange(self.kept, device=time_index.device)
@@ -182,7 +206,7 @@ class Hindcasts:
         return {
             "hindcasts": torch.where(earlier, state["hindcasts"], fresh),
             "hindcast_scaling": torch.where(earlier, state["hindcast_scaling"], _scaling_rows(history, row, inside)),
-            "known": torch.cat([state["known"], known], dim=1)[:, -self.config.horizon :],
+            **ahead,
         }
 
 
@@ -198,44 +222,3 @@ def _candidates(due: Tensor) -> tuple[Tensor, Tensor]:
 def _scaling_rows(history: History, row: Tensor, position: Tensor) -> Tensor:
     index = position + history.config.patch_length
     return torch.stack([history.scaling.loc[row, index], history.scaling.scale[row, index]], dim=-1)
-
-
-def update_calibration(
-    calibration: Calibration, matured: MaturedHindcasts, history: History, raw: Tensor, state: State
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Compare hindcasts with what came, and update what a series knows of its errors.
-
-    Parameters
-    ----------
-    calibration : Calibration
-        The network's.
-    matured : MaturedHindcasts
-        M >= 1 of them, with A at most per row; what is not due changes nothing.
-    history : History
-        The chunk in which they matured, B rows.
-    raw : Tensor
-        ``[M, F, Q]``, the hindcasts in units of scale, before calibration.
-    state : State
-        State before the chunk.
-
-    Returns
-    -------
-    offsets : Tensor
-        ``[B, A + 1, 2, S]``, own offsets before and after each update.
-    fields : dict of str to Tensor
-        New state fields.
-    """
-    horizon = raw.shape[1]
-    ahead = history.ahead(matured.row, matured.begin + 1, horizon)
-    truth = Scaling(matured.now.loc[:, None], matured.now.scale[:, None]).apply(ahead)
-    # A series that had not moved by then has no unit to measure errors in.
-    truth = torch.where((matured.due & (matured.now.scale > 0))[:, None], truth, torch.nan)
-    place, updates = (matured.row, matured.update), (len(state), matured.updates)
-    excess = calibration.needed(raw, truth) - calibration.expected(matured.origin, horizon, matured.age)
-    excess = truth.new_full((*updates, 2, horizon), torch.nan).index_put(place, excess)
-    offsets = update_offsets(calibration, excess, state["conformal_offsets"])
-    stretched = calibration.stretch_past(raw, offsets[place], matured.origin, matured.age)
-    scores = normal_scores(stretched, truth, calibration.levels)
-    scores = truth.new_full((*updates, horizon), torch.nan).index_put(place, scores)
-    recalled = update_autocorrelation(calibration, scores, state["autocorrelation"])
-    return offsets, {"conformal_offsets": offsets[:, -1], "autocorrelation": recalled}

@@ -16,6 +16,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.overrides import TorchFunctionMode
 
 from statecast import Family, FamilyConfig, Forecaster, Generator, GeneratorConfig, SeriesNetwork
+from statecast.graphed.programs import Programs
 from statecast.uncertainty import hindcasts
 from statecast.uncertainty.autocorrelation import estimate_autocorrelation
 from statecast.uncertainty.normal_scores import normal_scores
@@ -98,6 +99,16 @@ def test_prime_and_decode(name: str) -> None:
     batch = on_meta(plain_batch(network, torch.randn(2, 40)), network)
     with torch.inference_mode(), NothingFromTheHost():
         _serve(batch)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_captured(name: str) -> None:
+    """Steps and forecasts on the rows of a cache, as ``statecast.graphed`` captures them, wait for nothing."""
+    network = copy.deepcopy(variant(name)).to(META)
+    programs = Programs(network, torch.zeros((9, network.spec.row_bytes), dtype=torch.uint8, device=META), size=4)
+    with NothingFromTheHost():
+        for replay in (*programs.steps.values(), programs.decode):
+            replay()
 
 
 @pytest.mark.parametrize("season", [1, 7, 24, 96])
