@@ -155,15 +155,16 @@ class SqliteStore:
             writer.executemany(_END, ended)
             old = writer.execute(_DUE, (1, forgotten, limit - len(ended))).fetchall()
             writer.executemany("DELETE FROM sessions WHERE key = ?", old)
-            free = int(writer.execute("PRAGMA freelist_count").fetchone()[0])
-            writer.execute(f"PRAGMA incremental_vacuum({4 * limit})").fetchall()
-            freed = free - int(writer.execute("PRAGMA freelist_count").fetchone()[0])
+            free = int(writer.execute("PRAGMA freelist_count").fetchone()[0]) if _can_shrink(writer) else 0
+            freed = min(free, 4 * limit)
+            for _ in range(freed):
+                writer.execute("PRAGMA incremental_vacuum(1)")  # which goes one step, whatever the number
         return Swept(len(ended), len(old), freed)
 
     def close(self) -> None:
-        """Close the file; the write-ahead log is folded into it."""
+        """Close the file; the write-ahead log is folded into it, or, on a full disk, left for the next start."""
         self._fold.stop()
-        with self._reading, self._writing, _explained("cannot close the store"):
+        with self._reading, self._writing, contextlib.suppress(sqlite3.Error, OSError):
             self._opened.close()
 
     @contextlib.contextmanager
@@ -192,6 +193,11 @@ def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tu
         return [("UPDATE sessions SET last_used = ?, expires_at = max(expires_at, ?) WHERE key = ?", values)]
     keys = [(delete.key,) for delete in writes]
     return [("DELETE FROM sessions WHERE key = ?", keys), ("DELETE FROM states WHERE key = ?", keys)]
+
+
+def _can_shrink(writer: sqlite3.Connection) -> bool:
+    """Whether the file gives pages back: not where an earlier release made it and it was too large to be rewritten."""
+    return bool(writer.execute("PRAGMA auto_vacuum").fetchone()[0])
 
 
 def _log_bytes(write: Write) -> int:

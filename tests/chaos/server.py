@@ -13,19 +13,19 @@ import httpx
 class Server:
     """``python -m service`` on a free port; ``kill`` is SIGKILL, after which ``start`` may be called again."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, module: str = "service", **settings: str) -> None:
         names = {f"STATECAST_{name.upper()}": value for name, value in settings.items()}
         plain = {name: value for name, value in os.environ.items() if not name.startswith("STATECAST_")}
         compiled = os.environ.get("STATECAST_COMPILED", "auto")  # to compile takes longer than a test may
         usual = {"STATECAST_PORT": "0", "STATECAST_COMPILED": compiled, "PYTHONUNBUFFERED": "1"}
         self._environment = plain | usual | names
-        self._folder = folder
+        self._folder, self._module = folder, module
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "service"],
+            [sys.executable, "-m", self._module],
             cwd=self._folder,
             env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
             stdout=subprocess.PIPE,
@@ -41,6 +41,20 @@ class Server:
         while httpx.get(f"{self.url}/ready").status_code != 200:
             assert time.monotonic() < limit, "the server did not become ready"
             time.sleep(0.05)  # its own process: nothing here could tell us when
+
+    def refusal(self) -> str:
+        """What a start says that is expected to fail."""
+        run = subprocess.run(
+            [sys.executable, "-m", self._module],
+            cwd=self._folder,
+            env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
+        )
+        assert run.returncode == 2, run
+        return run.stdout + run.stderr
 
     def kill(self) -> None:
         if self.process is not None:

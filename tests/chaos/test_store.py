@@ -1,0 +1,204 @@
+"""What happens to a store while a server works on it: nothing answered is lost, and ``/ready`` tells the truth."""
+
+import resource
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from service.stores.interface import Put
+from service.stores.registry import open_store
+from tests.builders import tiny_artifact
+from tests.chaos.server import Server
+from tests.service.stores.conformance import record_of
+
+DAY = 86_400
+FOREVER = resource.RLIM_INFINITY
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    running = server_of(tmp_path)
+    running.start()
+    yield running
+    running.kill()
+
+
+def server_of(folder: Path, **changes: str) -> Server:
+    tiny_artifact(folder / "artifacts")
+    settings = {"artifacts": str(folder / "artifacts"), "state_url": f"sqlite:///{folder}/s.db", **changes}
+    return Server(folder, **settings)
+
+
+def send(server: Server, values: list[float], begin: int, session: str = "s") -> httpx.Response:
+    series = {"session": session, "target": values, "from_index": begin}
+    return httpx.post(f"{server.url}/forecast", json={"series": [series]}, timeout=30)
+
+
+def count(server: Server, session: str = "s") -> int:
+    kept: int = httpx.get(f"{server.url}/sessions/{session}").json()["count"]
+    return kept
+
+
+def failed(reply: httpx.Response) -> bool:
+    return "store_failed" in reply.text and reply.status_code == 503
+
+
+def ready(server: Server) -> int:
+    return httpx.get(f"{server.url}/ready").status_code
+
+
+def eventually(holds: Callable[[], bool], seconds: float) -> None:
+    limit = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < limit, "it took too long"
+        time.sleep(0.05)  # another process: nothing here could tell us when
+
+
+def test_a_second_process_is_refused_in_one_line(server: Server, tmp_path: Path) -> None:
+    """By a symbolic link, and with the lock file of earlier releases removed, both would have served."""
+    assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
+    (tmp_path / "link.db").symlink_to("s.db")
+    for file in tmp_path.glob("*.lock"):
+        file.unlink()
+    said = server_of(tmp_path, state_url=f"sqlite:///{tmp_path}/link.db").refusal()
+    assert "another process holds this store" in said and "Traceback" not in said and said.count("\n") == 1
+    assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
+
+
+@pytest.mark.parametrize("names", [("s.db",), ("s.db-wal",), ("s.db", "s.db-wal", "s.db-shm")])
+def test_a_database_that_goes_is_noticed(server: Server, tmp_path: Path, names: tuple[str, ...]) -> None:
+    """Answered observations would be written to a file that nobody can open any more."""
+    assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
+    (tmp_path / "away").mkdir()
+    for name in names:
+        shutil.move(tmp_path / name, tmp_path / "away" / name)
+    eventually(lambda: ready(server) == 503, 1.0)
+    assert failed(send(server, [4.0], 3)) and failed(send(server, [1.0], 0, "new"))
+    for name in names:
+        shutil.copy(tmp_path / "away" / name, tmp_path / name)
+    assert ready(server) == 503 and failed(send(server, [4.0], 3)), "a copy is another file"
+    for name in names:
+        shutil.move(tmp_path / "away" / name, tmp_path / name)
+    eventually(lambda: ready(server) == 200, 5.0)
+    assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
+    server.kill()
+    server.start()
+    assert count(server) == 4
+
+
+def test_a_full_disk_is_told_and_heals(server: Server, tmp_path: Path) -> None:
+    """Whatever was answered is there; nobody is sent to a server that cannot keep anything."""
+    sent = 3
+    assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200 and ready(server) == 200
+    assert server.process is not None
+    size = (tmp_path / "s.db-wal").stat().st_size
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, FOREVER))
+    while (reply := send(server, [float(sent)], sent)).status_code == 200:
+        sent += 1
+        assert sent < 500
+    assert failed(reply) and ready(server) == 503 and ready(server) == 503
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FOREVER, FOREVER))
+    eventually(lambda: ready(server) == 200, 5.0)
+    assert count(server) == sent and send(server, [float(sent)], sent).status_code == 200
+    server.kill()
+    server.start()
+    assert count(server) == sent + 1
+
+
+def test_clocks_that_jump_end_no_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A month forward for seconds, three months back, and a start with a clock that is a month ahead."""
+    clock = tmp_path / "clock"
+    monkeypatch.setenv("CLOCK_FILE", str(clock))
+
+    def set_clock(days: int) -> None:
+        (tmp_path / "next").write_text(str(days * DAY))
+        (tmp_path / "next").rename(clock)
+
+    set_clock(0)
+    server = server_of(tmp_path, session_ttl_s=str(30 * DAY), module="tests.chaos.jumping_clock")
+    server.start()
+    try:
+        assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
+        sent = 3
+        ends: list[str] = []
+        for days in (31, 0, -90, 0):
+            set_clock(days)
+            for name in ("s", f"at{days}"):
+                begin = sent if name == "s" else 0
+                reply = send(server, [float(begin)], begin, name)
+                assert reply.status_code == 200, reply.text
+            ends.append(httpx.get(f"{server.url}/sessions/s").json()["expires_at"])
+            sent += 1
+        assert ends == sorted(ends)
+        assert count(server, "at-90") == 1 and count(server, "at31") == 1
+        server.kill()
+        set_clock(31)
+        server.start()
+        assert count(server) == sent
+        set_clock(0)
+        assert count(server) == sent
+    finally:
+        server.kill()
+
+
+def expired_sessions(folder: Path, number: int) -> dict[str, Any]:
+    """A database of so many sessions whose life has ended, as a server left it."""
+    store = open_store(f"sqlite:///{folder}/s.db")
+    state, past = bytes(15_000), time.time() - DAY
+    for begin in range(0, number, 1000):
+        names = range(begin, min(begin + 1000, number))
+        store.commit([Put(record_of(f"{n:064x}", expires_at=past - n % 7), state) for n in names])
+    store.close()
+    return {"bytes": (folder / "s.db").stat().st_size}
+
+
+def expiry(folder: Path, number: int) -> float:
+    """Serve one stream while so many sessions end; gives the longest wait for a forecast in seconds."""
+    before = expired_sessions(folder, number)
+    server = server_of(folder)
+    server.start()
+    waits, sent = [], 3
+    try:
+        with httpx.Client(base_url=server.url, timeout=60) as client:
+            assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
+            left = number
+            looking = sqlite3.connect(f"file:{folder}/s.db?mode=ro", uri=True)
+            while left:
+                for _ in range(20):
+                    body = {"series": [{"session": "s", "target": [float(sent % 7)], "from_index": sent}]}
+                    began = time.perf_counter()
+                    assert client.post("/forecast", json=body).status_code == 200
+                    waits.append(time.perf_counter() - began)
+                    sent += 1
+                left = looking.execute("SELECT count(*) FROM sessions WHERE dropped = 0").fetchone()[0] - 1
+            looking.close()
+            assert httpx.get(f"{server.url}/sessions/s").json()["count"] == sent
+            assert ready(server) == 200
+        assert server.process is not None
+        server.process.terminate()
+        server.process.wait(60)
+    finally:
+        server.kill()
+    assert (folder / "s.db").stat().st_size < before["bytes"] / 2
+    waits.sort()
+    print(f"{number} sessions ended during {len(waits)} forecasts: median {1e3 * waits[len(waits) // 2]:.1f} ms, "
+          f"99 % {1e3 * waits[len(waits) * 99 // 100]:.1f} ms, longest {1e3 * waits[-1]:.1f} ms")  # fmt: skip
+    return waits[-1]
+
+
+def test_forecasts_go_on_while_sessions_end(tmp_path: Path) -> None:
+    """Ended all at once, they stop every forecast; and the file shrinks."""
+    expiry(tmp_path, 2_000)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+def test_a_hundred_and_sixty_two_thousand_sessions_end_unnoticed(tmp_path: Path) -> None:
+    """They stopped all forecasts for 22 s."""
+    assert expiry(tmp_path, 162_000) < 0.05
