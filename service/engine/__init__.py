@@ -2,8 +2,24 @@
 
 from service.engine.forecast_runner import ROW_STEPS, ForecastRunner
 from service.engine.model_pool import ModelPool
+from service.engine.partial_forecast import not_forecastable
+from service.engine.recovery import Recovery
 from service.engine.scenario_runner import ScenarioRunner
 from service.engine.state_cache import device_of
+from service.engine.step_batch import StepBatch
+from service.engine.step_runner import StepRunner, known_ahead
 from service.engine.text_runner import TextRunner
 
-__all__ = ["ROW_STEPS", "ForecastRunner", "ModelPool", "ScenarioRunner", "TextRunner", "device_of"]
+__all__ = [
+    "ROW_STEPS",
+    "ForecastRunner",
+    "ModelPool",
+    "Recovery",
+    "ScenarioRunner",
+    "StepBatch",
+    "StepRunner",
+    "TextRunner",
+    "device_of",
+    "known_ahead",
+    "not_forecastable",
+]

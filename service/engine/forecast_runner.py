@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, pairwise
 from typing import cast
 
@@ -50,9 +50,20 @@ class ForecastRunner:
         Where batches and commits are counted.
     threads : int
         Threads of one network call.
+    waiting : callable
+        Gives the state of a session that the store does not know yet; None where it does.
     """
 
-    def __init__(self, networks: ModelPool, store: Store, metrics: Metrics, *, threads: int) -> None:
+    def __init__(
+        self,
+        networks: ModelPool,
+        store: Store,
+        metrics: Metrics,
+        *,
+        threads: int,
+        waiting: Callable[[str], bytes | None] = lambda _: None,
+    ) -> None:
+        self._waiting = waiting
         self._networks, self._store, self._metrics, self._threads = networks, store, metrics, threads
         self._committer = SessionCommitter(store, metrics)
         self._computes = False
@@ -131,6 +142,9 @@ class ForecastRunner:
             _spans(0 if isinstance(s, ServiceError) else e.job.rows for e, s in zip(batch, starts, strict=True)),
         )
 
+    def _state(self, key: str) -> bytes | None:
+        return self._waiting(key) or self._store.state(key)
+
     def _starts(self, batch: Sequence[Entry]) -> list[Tensor | ServiceError]:
         """Rows that each entry goes on from: its partial state, its slots, the store, or fresh ones."""
         loaded = self._networks.of(batch[0].job.model)
@@ -146,7 +160,7 @@ class ForecastRunner:
             elif cache.holds(job.lease):
                 held.append(i)
             else:
-                starts[i] = stored_rows(self._store, job.lease.key, len(job.lease.slots), cache.rows)
+                starts[i] = stored_rows(self._state, job.lease.key, len(job.lease.slots), cache.rows)
         if held:
             leases = [cast(Lease, batch[i].job.lease) for i in held]
             rows = cache.take([slot for lease in leases for slot in lease.slots])

@@ -2,15 +2,16 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.engine.state_cache import StateCache
-from service.scheduling.job import member_key, split_key
+from service.scheduling.job import Lease, member_key, split_key
 from statecast.artifacts.artifact import Artifact
-from statecast.compiled import compile_network, is_built, uncovered
+from statecast.compiled import compile_network, is_built, slot_network, uncovered
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
+from statecast.models.slot_network import SlotNetwork
 
 MEMBERS = 64
 """Seasons that are at hand at a time, over all families."""
@@ -29,10 +30,13 @@ class LoadedModel:
         On its device.
     state_cache : StateCache
         On the same device.
+    slots : SlotNetwork
+        The network on the rows of the cache.
     """
 
     network: SeriesNetwork
     state_cache: StateCache
+    slots: SlotNetwork
 
 
 class ModelPool:
@@ -50,9 +54,19 @@ class ModelPool:
         Rows of each state cache at most.
     compiled : bool
         Whether networks run as machine code of their own, where they have it.
+    keeps : callable
+        Whether the cache of a network holds states that the store does not know, so that it must stay.
     """
 
-    def __init__(self, artifacts: Mapping[str, Artifact], slots: int, *, compiled: bool) -> None:
+    def __init__(
+        self,
+        artifacts: Mapping[str, Artifact],
+        slots: int,
+        *,
+        compiled: bool,
+        keeps: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._keeps = keeps
         self._artifacts, self._slots, self._compiled = artifacts, slots, compiled
         self._single: dict[str, LoadedModel | None] = {
             digest: None for digest, artifact in artifacts.items() if artifact.kind == "forecaster"
@@ -84,8 +98,24 @@ class ModelPool:
         loaded = self._members.pop(key, None) or self._make(key)
         self._members[key] = loaded
         while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
-            self._members.popitem(last=False)
+            idle = next((one for one in self._members if one != key and not self._keeps(one)), None)
+            if idle is None:
+                break
+            del self._members[idle]
         return loaded
+
+    def holds(self, key: str, lease: Lease) -> bool:
+        """Whether a session's rows lie in the cache of a network; from any thread.
+
+        Parameters
+        ----------
+        key : str
+            Of the network.
+        lease : Lease
+            Of the session.
+        """
+        loaded = self._single.get(key) or self._members.get(key)
+        return loaded is not None and loaded.state_cache.holds(lease)
 
     def usual(self) -> list[str]:
         """Give the keys of all networks, of a family those of the most usual seasons.
@@ -115,7 +145,7 @@ class ModelPool:
     def _load(self, network: SeriesNetwork) -> LoadedModel:
         if self._compiled and uncovered(network) is None:
             network = _compile(network)
-        return LoadedModel(network, StateCache(self._slots, network))
+        return LoadedModel(network, StateCache(self._slots, network), slot_network(network))
 
 
 def _compile(network: SeriesNetwork) -> SeriesNetwork:

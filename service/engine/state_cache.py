@@ -1,6 +1,7 @@
 """Rows of state on the device: those of live sessions in one tensor, others read from the store."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 from service.errors import ExpiredSession, Loading, ServiceError
 from service.scheduling.job import Lease
-from service.stores.interface import Store, StoreError
+from service.stores.interface import StoreError
 from statecast.models.interface import SeriesNetwork
 
 
@@ -27,6 +28,17 @@ def device_of(wanted: str) -> str:
         Name of a torch device.
     """
     return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
+
+
+class Moving(Protocol):
+    """A session whose row moves to another slot."""
+
+    lease: Lease
+    spare: int
+
+    @property
+    def slot(self) -> int:
+        """Slot of its row."""
 
 
 class StateCache:
@@ -99,6 +111,49 @@ class StateCache:
         """
         return self.rows.index_select(0, self._index(slots))
 
+    def move(self, sessions: Iterable[Moving]) -> None:
+        """Let the rows in the spare slots be those of their sessions from now on.
+
+        Parameters
+        ----------
+        sessions : iterable of Moving
+            Each with its lease and the slot that its next row was written to.
+        """
+        for session in sessions:
+            self.generations[session.slot] = 0
+            self.generations[session.spare] = session.lease.generation
+
+    def bytes_of(self, lease: Lease) -> bytes:
+        """Copy a session's rows to the host.
+
+        Parameters
+        ----------
+        lease : Lease
+            Whose rows lie here.
+
+        Returns
+        -------
+        bytes
+            As the store keeps them.
+        """
+        return self.rows[list(lease.slots)].cpu().numpy().tobytes()
+
+    def hold(self, slot: int) -> Tensor:
+        """Make room, and give all rows.
+
+        Parameters
+        ----------
+        slot : int
+            The highest that is needed.
+
+        Returns
+        -------
+        Tensor, ``[N, bytes]``
+            The cache's own memory.
+        """
+        self._hold(slot)
+        return self.rows
+
     def _hold(self, slot: int) -> None:
         """Grow to at least twice the size if this slot has no row yet."""
         if slot >= len(self.rows):
@@ -113,13 +168,13 @@ class StateCache:
         return torch.tensor(places, device=self.device)
 
 
-def stored_rows(store: Store, key: str, rows: int, like: Tensor) -> Tensor | ServiceError:
+def stored_rows(read: Callable[[str], bytes | None], key: str, rows: int, like: Tensor) -> Tensor | ServiceError:
     """Read the rows that the store keeps for a session.
 
     Parameters
     ----------
-    store : Store
-        Where sessions live.
+    read : callable
+        Gives the state of a session, None where there is none.
     key : str
         Of the session.
     rows : int
@@ -133,7 +188,7 @@ def stored_rows(store: Store, key: str, rows: int, like: Tensor) -> Tensor | Ser
         ``ExpiredSession`` where the state is gone, ``Loading`` where the store failed.
     """
     try:
-        state = store.state(key)
+        state = read(key)
     except StoreError as error:
         return Loading(f"sessions: {error}", code="store_failed")
     if state is None or len(state) != like.shape[1] * rows:

@@ -56,7 +56,7 @@ class TextRunner:
         """
         if key is None:
             return self._empty, 0
-        rows = stored_rows(self._store, key, 1, self._empty)
+        rows = stored_rows(self._store.state, key, 1, self._empty)
         if isinstance(rows, ServiceError):
             raise rows
         return rows, 0

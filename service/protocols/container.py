@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from service.serving.scenarios import ScenarioService
 from service.serving.text import TextService
 from service.settings import Settings
 from service.stores.interface import StoreError
+from service.streaming.lane import StreamingLane
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +36,15 @@ class Services:
         Text.
     scenarios : ScenarioService
         Scenario paths of series.
+    lane : StreamingLane
+        Streamed observations.
     """
 
     catalogue: Catalog
     forecasts: ForecastService
     texts: TextService
     scenarios: ScenarioService
+    lane: StreamingLane
 
 
 @dataclass
@@ -91,7 +96,9 @@ class Container:
             catalogue = Catalog.load(settings.artifacts, settings.default_model, settings.device)
             forecasts = ForecastService(catalogue, settings, container.metrics)
             runtime = forecasts.runtime
-            container.services = Services(catalogue, forecasts, TextService(runtime), ScenarioService(runtime))
+            container.services = Services(
+                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), StreamingLane(runtime)
+            )
         return container
 
     async def start(self) -> None:
@@ -99,6 +106,7 @@ class Container:
         if self.services is None:
             return
         try:
+            self.services.lane.start()
             await self.services.forecasts.start()
         except StoreError as error:
             _log.error("the engine could not start: %s", error)
@@ -117,7 +125,9 @@ class Container:
     async def stop(self) -> None:
         """Refuse new work, finish what there is within the settings' ``drain_s``, close the store."""
         if self.services is not None:
-            await self.services.forecasts.stop(self.settings.drain_s)
+            until = time.monotonic() + self.settings.drain_s
+            await self.services.lane.stop(until)
+            await self.services.forecasts.stop(max(0.0, until - time.monotonic()))
 
     @property
     def no_artifact(self) -> str:

@@ -64,6 +64,16 @@ class Bridge:
         await prepared
         self._thread = thread
 
+    def add(self, queue: PieceQueue) -> None:
+        """Let the thread work on one more queue, before ``start``.
+
+        Parameters
+        ----------
+        queue : PieceQueue
+            Beside forecasts.
+        """
+        self._work.add(queue)
+
     def wake(self) -> None:
         """Let the thread know that there is work in one of the other queues."""
         self._work.wake()

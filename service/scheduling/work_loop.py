@@ -35,6 +35,16 @@ class WorkLoop:
         self._work = Event()
         self._stopped = False
 
+    def add(self, queue: PieceQueue) -> None:
+        """Take a queue to work on, before ``run``.
+
+        Parameters
+        ----------
+        queue : PieceQueue
+            One more.
+        """
+        self._others = (*self._others, queue)
+
     def wake(self) -> None:
         """Let the loop know that there is new work; from any thread."""
         self._work.set()

@@ -1,23 +1,16 @@
 """From what a session will become to what the engine reads: the calendar added, the horizon filled up."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 
-from service.scheduling.job import Floats, Job, Lease, Writes
+from service.resident.calendar import calendar_columns
+from service.scheduling.job import Job, Lease, Writes
 from service.serving.model import Model
 from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.stores.interface import Record
-from statecast.time.features import calendar_features
-from statecast.time.frequency import Frequency
-
-SHARED_STEPS = 512
-"""Steps up to which the calendar of one series is kept for others."""
-
-_frequency = lru_cache(maxsize=64)(Frequency.parse)
 
 
 def build_job(
@@ -54,7 +47,7 @@ def build_job(
     horizons = -(-max(series.horizon, 1) // config.horizon)
     reached = horizons * config.horizon
     freq, offset = (series.freq, series.offset) if record is None else (record.freq, record.offset)
-    calendar = _calendar_columns(config.calendar, freq, offset, update.time_index, steps + reached)
+    calendar = calendar_columns(config.calendar, freq, offset, update.time_index, steps + reached)
     future = np.zeros((reached, series.future.shape[1]), dtype=np.float32)
     given = series.future[:reached]
     future[: len(given)] = given
@@ -122,20 +115,3 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         season=model.season,
         scores=new_scores(metrics),
     )
-
-
-def _calendar_columns(names: tuple[str, ...], freq: str | None, offset: int, time_index: int, total: int) -> Floats:
-    """Calendar columns ``[total, Ca]`` of what follows ``time_index``; zeros for a series without times."""
-    if total > SHARED_STEPS:
-        return _shared_columns.__wrapped__(names, freq, offset, time_index, total)
-    return _shared_columns(names, freq, offset, time_index, total)
-
-
-@lru_cache(maxsize=256)
-def _shared_columns(names: tuple[str, ...], freq: str | None, offset: int, time_index: int, total: int) -> Floats:
-    """Series that are observed together share their times: the columns of one are those of all."""
-    if freq is None or not names:
-        width = calendar_features(names, np.zeros(1, dtype="datetime64[s]")).shape[1]
-        return np.zeros((total, width), dtype=np.float32)
-    times = _frequency(freq).times(np.arange(time_index + 1, time_index + 1 + total, dtype=np.int64), offset)
-    return calendar_features(names, times)

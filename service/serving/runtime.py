@@ -5,9 +5,19 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from service.engine import ROW_STEPS, ForecastRunner, ModelPool, ScenarioRunner, TextRunner, device_of
+from service.engine import (
+    ROW_STEPS,
+    ForecastRunner,
+    ModelPool,
+    Recovery,
+    ScenarioRunner,
+    StepRunner,
+    TextRunner,
+    device_of,
+)
 from service.errors import Conflict, Loading, ServiceError
 from service.metrics import Metrics
+from service.resident.residents import Residents
 from service.scheduling.bounds import Bounds
 from service.scheduling.bridge import Bridge
 from service.scheduling.capacity import CapacityLimiter
@@ -45,6 +55,10 @@ class Runtime:
         All sessions.
     engine : ForecastRunner
         What forecasts, on the engine's thread.
+    steps : StepRunner
+        What runs streamed observations there.
+    residents : Residents
+        Sessions that are streamed.
     bridge : Bridge
         The way to that thread.
     text_schedulers : dict
@@ -61,6 +75,8 @@ class Runtime:
     store: Store
     sessions: SessionRegistry = field(init=False)
     engine: ForecastRunner = field(init=False)
+    steps: StepRunner = field(init=False)
+    residents: Residents = field(init=False)
     bridge: Bridge = field(init=False)
     text_schedulers: dict[str, TextScheduler] = field(init=False)
     scenarios: ScenarioQueue = field(init=False)
@@ -95,11 +111,18 @@ class Runtime:
     def __post_init__(self) -> None:
         settings, metrics = self.settings, self.metrics
         slots = settings.resident_sessions
-        self.sessions = SessionRegistry(self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc)
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
         series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
-        networks = ModelPool(series, slots, compiled=settings.compiled == "auto")
-        self.engine = ForecastRunner(networks, self.store, metrics, threads=settings.threads)
+        networks = ModelPool(series, slots, compiled=settings.compiled == "auto", keeps=self._keeps)
+        self._networks = networks
+        self.steps = StepRunner(networks, self.store, metrics)
+        self.residents = Residents(self.steps.row_bytes, settings.metric_names)
+        self.sessions = SessionRegistry(
+            self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc, resident=self.residents
+        )
+        self.engine = ForecastRunner(
+            networks, self.store, metrics, threads=settings.threads, waiting=self.residents.waiting_state
+        )
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")
         self.limiters = (rows, values)
@@ -161,8 +184,15 @@ class Runtime:
         bounds = config.lookback_length, settings.max_gap, settings.max_history
         return Limits(*bounds, config.mixed_frequency_names, config.coarse_history_length)
 
+    def _keeps(self, key: str) -> bool:
+        return self.residents.holds(key)
+
     def _warm_up(self) -> None:
         self.engine.warm_up()
+        if self.store.journaled:
+            names = {model.digest: str(model) for model in self.catalogue.models}
+            recovery = Recovery(self._networks, self.store, names, self.settings.session_ttl_s)
+            self.residents.sequence = recovery.run()
         for texts in self._texts.values():
             texts.warm_up()
 

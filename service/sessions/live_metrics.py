@@ -187,7 +187,7 @@ def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[S
     )
     updated: list[dict[str, NDArray[np.float64]]] = [{} for _ in observed]
     for name in observed[0].scores:
-        metric, states = _metric(name), [one.scores[name] for one in observed]
+        metric, states = metric_of(name), [one.scores[name] for one in observed]
         if metric is not None and len(states) == 1:
             states = [metric.update(states[0], batch)]
         elif metric is not None:
@@ -212,7 +212,7 @@ def summary(scores: Scores, coverage: float) -> dict[str, object]:
     dict
         Figure by name; null where nothing was scored yet.
     """
-    known = ((name, _metric(name), state) for name, state in scores.items())
+    known = ((name, metric_of(name), state) for name, state in scores.items())
     figures = {name: float(metric.value(state)) for name, metric, state in known if metric is not None}
     return {
         "observations": int(scores["coverage"][1]) if scores else 0,
@@ -228,7 +228,19 @@ def _nearest(levels: tuple[float, ...]) -> Interval:
 
 
 @lru_cache(maxsize=64)
-def _metric(name: str) -> metrics.Metric | None:
+def metric_of(name: str) -> metrics.Metric | None:
+    """Find a metric.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+
+    Returns
+    -------
+    Metric or None
+        None where it is not installed here; a session that keeps it leaves its state as it is.
+    """
     try:
         return metrics.get(name)
     except UnknownNameError:

@@ -1,37 +1,19 @@
 """Sessions by key: what is known of them, where their rows lie. Numbers and a clock only."""
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from service.errors import Loading, ServiceError, expired, unknown
 from service.scheduling.job import Lease
-from service.sessions.slots import Slots
-from service.sessions.turn_queue import TurnQueue
+from service.scheduling.slot_table import SlotTable
+from service.scheduling.turn_queue import TurnQueue
+from service.sessions.resident_records import NoResidents, ResidentRecords
 from service.steady_clock import SteadyClock
 from service.stores.interface import Delete, Record, Store, StoreError, Swept
 from service.threads import STORE
 
 SHORTEST_SECOND_LIFE = 86_400.0
 """Seconds for which the id of an expired session is kept at least; else it is for as long again as it lived."""
-
-
-def key_of(owner: str, session: str) -> str:
-    """Name a session in the store: the same id of two owners is two sessions, and neither can be read from the key.
-
-    Parameters
-    ----------
-    owner : str
-        Name of the API key, "" where keys are off.
-    session : str
-        Its id.
-
-    Returns
-    -------
-    str
-        SHA-256, in hexadecimal digits.
-    """
-    return hashlib.sha256(f"{owner}\0{session}".encode()).hexdigest()
 
 
 class SessionRegistry:
@@ -51,6 +33,8 @@ class SessionRegistry:
         Called once for every session that loses its slots.
     clock : SteadyClock or None
         Tells the time; None makes one that goes on from when the store was last written.
+    resident : ResidentRecords
+        Know sessions better than the store where they are streamed.
     """
 
     def __init__(
@@ -60,21 +44,23 @@ class SessionRegistry:
         ttl: float,
         evicted: Callable[[], None] = lambda: None,
         clock: SteadyClock | None = None,
+        resident: ResidentRecords = NoResidents(),  # noqa: B008 (it has no state)
     ) -> None:
+        self._resident = resident
         self.store = store
         clock = SteadyClock(store.last_written()) if clock is None else clock
         self.now, self.certain = clock.now, clock.certain
         self.ttl = ttl
         self._capacity = capacity
         self._evicted = evicted
-        self._slots: dict[str, Slots] = {}
+        self.slots = SlotTable(capacity, self._gave_way)
         self._records: OrderedDict[str, Record] = OrderedDict()
         self.turns = TurnQueue()
 
     @property
     def resident(self) -> int:
         """Sessions that have slots now, over all models."""
-        return sum(len(slots) for slots in self._slots.values())
+        return len(self.slots)
 
     async def find(self, key: str, session: str) -> Record | None:
         """Give the session's record, or None where there is none.
@@ -111,7 +97,7 @@ class SessionRegistry:
         list of (Record, ServiceError or None)
             In their order; the error of ``find`` where one cannot be given.
         """
-        found = [self._records.get(key) for key, _ in wanted]
+        found = [self._known(key) for key, _ in wanted]
         unread = [i for i, record in enumerate(found) if record is None]
         read: list[Record | ServiceError | None] = list(found)
         if unread:
@@ -135,12 +121,28 @@ class SessionRegistry:
                 records.append(Loading(f"sessions: {error}", code="store_failed"))
         return records
 
-    def checkout(self, key: str, model: str, rows: int) -> Lease:
-        """Give the session that has the turn its slots in the model's state cache; see ``Slots.checkout``."""
-        slots = self._slots.get(model)
-        if slots is None:
-            slots = self._slots[model] = Slots(self._capacity, self._evicted)
-        return slots.checkout(key, rows)
+    def kept(self, key: str) -> Record | None:
+        """Give the record of a session if it is in memory.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Record or None
+            As the store holds it.
+        """
+        return self._records.get(key)
+
+    def _known(self, key: str) -> Record | None:
+        return self._resident.record(key) or self._records.get(key)
+
+    def _gave_way(self, lease: Lease) -> None:
+        self._evicted()
+        if (record := self._resident.evict(lease)) is not None:
+            self.remember(record)
 
     def settle(self, lease: Lease, model: str, record: Record | None) -> None:
         """Take the slots back.
@@ -154,7 +156,7 @@ class SessionRegistry:
         record : Record or None
             What the store holds now, None where it holds nothing of this session.
         """
-        self._slots[model].checkin(lease, keep=record is not None)
+        self.slots.checkin(lease, model, keep=record is not None)
         if record is not None:
             self.remember(record)
 
@@ -168,7 +170,8 @@ class SessionRegistry:
         model : str
             Key of the network.
         """
-        self._slots[model].checkin(lease, keep=False)
+        # A session that is streamed is as it was: the store may not know all of it.
+        self.slots.checkin(lease, model, keep=self._resident.record(lease.key) is not None)
         self._records.pop(lease.key, None)
 
     def forget(self, key: str) -> None:
@@ -199,14 +202,12 @@ class SessionRegistry:
             If the store cannot be written.
         """
         try:
-            if key not in self._records and await STORE.run(self.store.get, key) is None:
+            if self._known(key) is None and await STORE.run(self.store.get, key) is None:
                 raise unknown(session)
             await STORE.run(self.store.commit, [Delete(key)])
         except StoreError as error:
             raise Loading(f"sessions: {error}", code="store_failed") from error
-        self._records.pop(key, None)
-        for slots in self._slots.values():
-            slots.drop(key)
+        self._release(key)
 
     async def expire(self, limit: int) -> Swept:
         """Drop states of sessions whose life has ended, and tombstones that had a second one; see ``Store.expire``.
@@ -222,13 +223,19 @@ class SessionRegistry:
             What was done.
         """
         now = self.certain()
-        for key in [key for key, record in self._records.items() if record.expires_at <= now]:
+        gone = [key for key, record in self._records.items() if record.expires_at <= now]
+        for key in [*gone, *self._resident.ended(now)]:
             if not self.turns.taken(key):
-                del self._records[key]
-                for slots in self._slots.values():
-                    slots.drop(key)
+                self._release(key)
+        if touches := self._resident.touches(now):
+            await STORE.run(self.store.commit, touches)
         ended = now - self.slack
         return await STORE.run(self.store.expire, ended, ended - max(self.ttl, SHORTEST_SECOND_LIFE), limit)
+
+    def _release(self, key: str) -> None:
+        self._records.pop(key, None)
+        self.slots.drop(key)
+        self._resident.drop(key)
 
     @property
     def slack(self) -> float:
@@ -243,6 +250,9 @@ class SessionRegistry:
         record : Record
             What was written or read.
         """
+        if self._resident.settle(record):
+            self._records.pop(record.key, None)
+            return
         self._records[record.key] = record
         self._records.move_to_end(record.key)
         while len(self._records) > self._capacity:

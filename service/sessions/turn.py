@@ -6,7 +6,8 @@ from typing import Self
 
 from service.errors import Expired
 from service.scheduling.job import Lease
-from service.sessions.registry import SessionRegistry, key_of
+from service.sessions.registry import SessionRegistry
+from service.sessions.session_key import key_of
 from service.stores.interface import Record
 
 
@@ -127,7 +128,7 @@ class SessionTurn:
         Lease
             The job's right to them.
         """
-        lease = self._registry.checkout(self.key, model, rows)
+        lease = self._registry.slots.checkout(self.key, model, rows)
         self._lease = lease, model
         return lease
 

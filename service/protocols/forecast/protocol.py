@@ -1,12 +1,14 @@
 """The protocol ``forecast``: ``POST /forecast``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.http.body import ARROW, CSV, JSON
+from service.http.direct_request import DirectEndpoint
 from service.protocols.container import Container
 from service.protocols.forecast.routes import Forecast
 from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
+from service.protocols.forecast.streamed.endpoint import StreamedForecast
 from service.protocols.openapi import reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 
@@ -70,6 +72,11 @@ class ForecastProtocol(ClientProtocol):
     def __init__(self, container: Container) -> None:
         super().__init__(container)
         self._forecast = Forecast(container)
+        self._streamed = StreamedForecast(container)
+
+    def direct(self) -> Mapping[str, DirectEndpoint]:
+        """Give the short way of ``POST /forecast``."""
+        return {"/forecast": self._streamed}
 
     def endpoints(self) -> Sequence[Endpoint]:
         """Give ``POST /forecast``."""

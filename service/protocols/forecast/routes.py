@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -17,17 +18,22 @@ from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.streamed.json_body import read_json
+from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.validation import validate
 from service.serving.forecasts import ForecastService
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.sessions.series_input import SeriesInput
+from service.streaming.lane import StreamingLane
 from service.threads import DECODING
 
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
 INLINE_VALUES = 50_000
+STREAMED_BYTES = 2**20
+"""Bodies up to here are read on the loop to see whether they only stream observations."""
 
 
 class Forecast:
@@ -58,6 +64,10 @@ class Forecast:
         wanted = reply_kind(headers, kind)
         body = await read_body(headers, receive, self._settings.max_body_bytes)
         services = self._container.ready()
+        if kind == wanted == JSON and not scope.get("query_string") and b"content-encoding" not in headers:
+            streamed = await self._stream(services.lane, body, scope, began, receive)
+            if streamed is not None:
+                return wanted, streamed
         work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
         left = asyncio.ensure_future(client_left(receive))
         try:
@@ -100,6 +110,37 @@ class Forecast:
             deadline.leave()
             raise
 
+    async def _stream(
+        self, lane: StreamingLane, body: bytes, scope: Scope, began: float, receive: Receive
+    ) -> bytes | None:
+        """Give the reply of a request that only streams observations, None where it is another."""
+        streamed = read_json(body) if len(body) <= STREAMED_BYTES else None
+        if streamed is None:
+            return None
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        client = _Client(began)
+
+        def answer(outcome: bytes | ServiceError) -> None:
+            if reply.done():
+                return
+            if isinstance(outcome, bytes):
+                reply.set_result(outcome)
+            else:
+                reply.set_exception(outcome)
+
+        state = scope["state"]
+        rows = JsonReply(len(streamed.sessions))
+        if not lane.accept(streamed, state["owner"], state["request_id"], client, rows, answer):
+            return None
+        left = asyncio.ensure_future(client_left(receive))
+        try:
+            if not await unless_left(reply, left):
+                client.closed = True
+                raise ClientDisconnect
+        finally:
+            left.cancel()
+        return reply.result()
+
     async def _forecast(
         self,
         forecasts: ForecastService,
@@ -129,3 +170,9 @@ class Forecast:
         if (10 if model.longest_season else 1) * values > INLINE_VALUES:
             return await DECODING.run(validate, request, model, self._settings, horizon, owner, deadline)
         return validate(request, model, self._settings, horizon, owner, deadline)
+
+
+@dataclass(slots=True)
+class _Client:
+    began: float
+    closed: bool = False

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from service.errors import ExpiredSession, Loading, QueueFull, TooLarge, UnknownSession
-from service.sessions.registry import SessionRegistry, key_of
-from service.sessions.slots import Slots
+from service.scheduling.slots import Slots
+from service.sessions.registry import SessionRegistry
+from service.sessions.session_key import key_of
 from service.steady_clock import SteadyClock
 from service.stores.interface import Put, StoreError
 from service.stores.memory import MemoryStore
@@ -21,7 +22,7 @@ def test_keys_tell_owners_apart() -> None:
 
 def test_slots_are_kept_while_idle_and_evicted_oldest_first() -> None:
     evicted = []
-    slots = Slots(3, lambda: evicted.append(1))
+    slots = Slots(3, lambda _: evicted.append(1))
     a, b = slots.checkout("a", 1), slots.checkout("b", 2)
     assert sorted(a.slots + b.slots) == [1, 2, 3]
     with pytest.raises(QueueFull):
@@ -101,7 +102,7 @@ def test_records_are_found_expire_and_end() -> None:
         store.commit([Put(record_of("k"), b"state")])
         record = await sessions.find("k", "id")
         assert record is not None and record.count == 6
-        lease = sessions.checkout("k", "m", 2)
+        lease = sessions.slots.checkout("k", "m", 2)
         sessions.settle(lease, "m", replace(record, count=7))
         found = await sessions.find("k", "id")
         assert found is not None and found.count == 7 and sessions.resident == 1

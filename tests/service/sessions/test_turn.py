@@ -6,7 +6,8 @@ import time
 import pytest
 
 from service.errors import Expired, ExpiredSession
-from service.sessions.registry import SessionRegistry, key_of
+from service.sessions.registry import SessionRegistry
+from service.sessions.session_key import key_of
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Put
 from service.stores.memory import MemoryStore

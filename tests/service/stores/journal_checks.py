@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.sessions.registry import key_of
+from service.sessions.session_key import key_of
 from service.stores.interface import Append, Delete, Put, Record, Store, Trim
 
 STATE = b"state"

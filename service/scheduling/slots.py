@@ -19,10 +19,10 @@ class Slots:
     capacity : int
         Rows of the state cache, slot 0 not counted.
     evicted : callable
-        Called once for every session that gives way.
+        Called with the lease of every session that gives way, before its slots go to others.
     """
 
-    def __init__(self, capacity: int, evicted: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, capacity: int, evicted: Callable[[Lease], None] = lambda _: None) -> None:
         self.capacity = capacity
         self._evicted = evicted
         self._free = list(range(capacity, 0, -1))
@@ -79,6 +79,67 @@ class Slots:
         else:
             self._free.extend(lease.slots)
 
+    def idle(self, key: str) -> Lease | None:
+        """Give the lease of a session that has slots and is not at work.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Lease or None
+            None where it has none, or is at work.
+        """
+        return self._idle.get(key)
+
+    def spare(self) -> int:
+        """Take a slot that a session's next row can be written to while the last one still stands.
+
+        Returns
+        -------
+        int
+            Ends with ``move`` or ``put_back``.
+
+        Raises
+        ------
+        QueueFull
+            If every slot belongs to a session that is at work right now.
+        """
+        self._make_room(1)
+        return self._free.pop()
+
+    def put_back(self, slot: int) -> None:
+        """Give a spare slot back unused.
+
+        Parameters
+        ----------
+        slot : int
+            What ``spare`` gave.
+        """
+        self._free.append(slot)
+
+    def move(self, lease: Lease, slot: int) -> Lease:
+        """Let a session at work have a spare slot in place of its own, which is free then.
+
+        Parameters
+        ----------
+        lease : Lease
+            Of one row.
+        slot : int
+            What ``spare`` gave.
+
+        Returns
+        -------
+        Lease
+            Of the same residency.
+        """
+        moved = Lease(lease.key, (slot,), lease.generation)
+        self._busy[lease.key] = moved
+        self._free.append(lease.slots[0])
+        return moved
+
     def drop(self, key: str) -> None:
         """Free the slots of an idle session, if it has any.
 
@@ -97,11 +158,14 @@ class Slots:
                 f"target: expected a session of at most {self.capacity} variables, got {rows}; "
                 "split it, or raise STATECAST_RESIDENT_SESSIONS"
             )
+        self._make_room(rows)
+        self._generation += 1
+        return Lease(key, tuple(self._free.pop() for _ in range(rows)), self._generation)
+
+    def _make_room(self, rows: int) -> None:
         while len(self._free) < rows:
             if not self._idle:
                 raise QueueFull("every place for a live session is taken by one at work; try again in a second")
             _, lease = self._idle.popitem(last=False)
+            self._evicted(lease)
             self._free.extend(lease.slots)
-            self._evicted()
-        self._generation += 1
-        return Lease(key, tuple(self._free.pop() for _ in range(rows)), self._generation)

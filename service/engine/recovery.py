@@ -1,0 +1,193 @@
+"""What a start does with the journal of a process that did not end by itself: the observations run through again."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from service.engine.model_pool import ModelPool
+from service.engine.step_runner import digests, known_ahead, step_slots
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
+from service.scheduling.job import Lease, member_key
+from service.stores.interface import Append, Put, Record, Store, StoreError, Trim
+from statecast.models.slot_network import Cache
+
+_log = logging.getLogger(__name__)
+
+SESSIONS_AT_ONCE = 256
+"""Sessions that are recovered, and put, together."""
+
+
+@dataclass(eq=False, slots=True)
+class Missed:
+    """Observations of one session that its snapshot does not hold.
+
+    Parameters
+    ----------
+    birth : float
+        When the session was opened, in seconds since 1970.
+    index : list of int
+        Time index of each, ascending.
+    values : list of float
+        The observations.
+    used : list of float
+        When each came, in seconds since 1970.
+    """
+
+    birth: float
+    index: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    used: list[float] = field(default_factory=list)
+
+    def after(self, record: Record) -> "Missed":
+        """Leave out what a snapshot holds.
+
+        Parameters
+        ----------
+        record : Record
+            The session's.
+
+        Returns
+        -------
+        Missed
+            Nothing, where the entries are of an earlier session under the same key.
+        """
+        kept = Missed(self.birth)
+        if record.created_at != self.birth or record.dropped:
+            return kept
+        following = record.last_index + 1
+        for index, value, used in zip(self.index, self.values, self.used, strict=True):
+            if index == following:
+                kept.index.append(index)
+                kept.values.append(value)
+                kept.used.append(used)
+                following += 1
+        return kept
+
+
+class Recovery:
+    """Brings every session of a store up to what was answered. Belongs to the engine's thread.
+
+    Parameters
+    ----------
+    networks : ModelPool
+        All models.
+    store : Store
+        With a journal.
+    models : mapping of str to str
+        Digests of the artifacts that are loaded, and their names.
+    ttl : float
+        Seconds that a session lives after its last use.
+    """
+
+    def __init__(self, networks: ModelPool, store: Store, models: Mapping[str, str], ttl: float) -> None:
+        self._networks, self._store, self._models, self._ttl = networks, store, models, ttl
+
+    def run(self) -> int:
+        """Run what the journal holds through the networks, put the sessions, and trim it.
+
+        Returns
+        -------
+        int
+            The journal's last sequence number; 0 where it was empty.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be read or written.
+        """
+        last, missed = _gather(self._store.appended())
+        if not missed:
+            return last
+        _log.info("the last process did not end by itself: reading %d sessions from the journal", len(missed))
+        waiting = iter(missed.items())
+        orphans = 0
+        while chunk := list(islice(waiting, SESSIONS_AT_ONCE)):
+            orphans += self._recover(chunk)
+        if orphans:
+            _log.warning(
+                "%d sessions have observations in the journal and a model that is not loaded; they are read when it is",
+                orphans,
+            )
+        else:
+            self._store.commit([Trim(last)])
+        return last
+
+    def _recover(self, chunk: list[tuple[str, Missed]]) -> int:
+        """Recover some sessions; gives how many cannot be, because their model is not loaded."""
+        alike: dict[tuple[str, tuple[str, ...]], list[tuple[Record, Missed]]] = {}
+        orphans = 0
+        for key, entries in chunk:
+            record = self._store.get(key)
+            left = None if record is None else entries.after(record)
+            if record is None or left is None or not left.values:
+                continue
+            if record.model not in self._models:
+                orphans += 1
+                continue
+            alike.setdefault((member_key(record.model, record.season), tuple(record.scores)), []).append((record, left))
+        for (network, _), sessions in alike.items():
+            self._store.commit(self._replay(network, sessions))
+        return orphans
+
+    def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> list[Put]:
+        network = self._networks.of(key).slots
+        table = SessionTable(key, network.config, tuple(sessions[0][0].scores))
+        cache = network.new_cache(len(sessions))
+        rows: list[tuple[ResidentSession, Missed]] = []
+        for slot, (record, missed) in enumerate(sessions):
+            state = self._store.state(record.key)
+            session = table.load(record, Lease(record.key, (slot,), 1))
+            if state is None or session is None:
+                raise StoreError(f"session {record.key}: its journal goes on from a snapshot that cannot be read")
+            cache[slot] = _row(state, cache)
+            rows.append((session, missed))
+        for place in range(max(len(missed.values) for _, missed in rows)):
+            due = [(session, missed) for session, missed in rows if place < len(missed.values)]
+            stepping = [session for session, _ in due]
+            values = np.array([missed.values[place] for _, missed in due])
+            slots = np.array([session.slot for session in stepping])
+            found = step_slots(
+                network, cache, slots, slots, values, known_ahead(table, stepping, network.config.horizon)
+            )
+            stepped = digests(stepping, values)
+            table.score(stepping, values)
+            table.step(stepping, values, found.quantiles, found.seasonal_error)
+            for session, digest in zip(stepping, stepped, strict=True):
+                session.digest = digest
+        for session, missed in rows:
+            session.last_used = missed.used[-1]
+            session.expires_at = max(session.expires_at, missed.used[-1] + self._ttl)
+        return [Put(table.record(session), _bytes(cache, session.slot)) for session, _ in rows]
+
+
+def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:
+    last = 0
+    missed: dict[str, Missed] = {}
+    for entry in entries:
+        last = entry.sequence
+        steps = range(entry.values.shape[1])
+        births, index, values = entry.births.tolist(), entry.index.tolist(), entry.values.tolist()
+        for key, birth, first, row in zip(entry.keys, births, index, values, strict=True):
+            known = missed.get(key)
+            if known is None or known.birth != birth:
+                known = missed[key] = Missed(birth)
+            known.index.extend(first + step for step in steps)
+            known.values.extend(row)
+            known.used.extend(entry.used for _ in steps)
+    return last, missed
+
+
+def _row(state: bytes, cache: Cache) -> Any:
+    row = np.frombuffer(state, dtype=np.uint8)
+    return row if isinstance(cache, np.ndarray) else torch.from_numpy(row.copy()).to(cache.device)
+
+
+def _bytes(cache: Cache, slot: int) -> bytes:
+    row = cache[slot]
+    return row.tobytes() if isinstance(row, np.ndarray) else row.cpu().numpy().tobytes()

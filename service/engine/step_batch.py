@@ -1,0 +1,72 @@
+"""Streamed observations that are computed and committed together."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.errors import ServiceError
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
+from service.stores.interface import Put
+
+
+@dataclass(eq=False, slots=True)
+class StepBatch:
+    """One observation of each of B sessions of one network, whose turns whoever made this holds.
+
+    Parameters
+    ----------
+    table : SessionTable or None
+        Of the network; None where B is 0.
+    sessions : list of ResidentSession
+        B different ones, each with a spare slot.
+    values : list of float
+        Their observations.
+    horizon : int
+        Steps F to forecast.
+    known : array of float32, ``[B, 1 + F, Ck]``
+        Calendar features of the observation and of the horizon.
+    expires_at : float
+        When their lives end from now on, in seconds since 1970.
+    now : float
+        Seconds since 1970.
+    sequence : int
+        Number of its entry in the journal.
+    snapshots : list of (SessionTable, ResidentSession)
+        Sessions that are put whole on this occasion, as they stand before the step; their turns are held too.
+    puts : list of Put
+        Sessions that lost their slots and are put whole.
+    trim : int
+        Entries of the journal up to this one are in snapshots then.
+    quantiles : array of float64, ``[B, F, Q]``, or None
+        The forecasts, at the network's levels; None until it has run.
+    mean : array of float64, ``[B, F]``, or None
+        Likewise.
+    finite : array of bool, ``[B]``, or None
+        Rows that came out as numbers; the others are as they were.
+    error : ServiceError or None
+        Why nothing was done.
+    lost : bool
+        Whether rows of state were not in the cache; nothing was done then.
+    compute_ms : float
+        Milliseconds of computation.
+    """
+
+    table: SessionTable | None
+    sessions: list[ResidentSession]
+    values: list[float]
+    horizon: int
+    known: NDArray[np.float32]
+    expires_at: float
+    now: float
+    sequence: int = 0
+    snapshots: list[tuple[SessionTable, ResidentSession]] = field(default_factory=list)
+    puts: list[Put] = field(default_factory=list)
+    trim: int = 0
+    quantiles: NDArray[np.float64] | None = None
+    mean: NDArray[np.float64] | None = None
+    finite: NDArray[np.bool_] | None = None
+    error: ServiceError | None = None
+    lost: bool = False
+    compute_ms: float = 0.0

@@ -1,0 +1,115 @@
+"""JSON bodies of streamed observations: the plainest form of ``POST /forecast``, told apart from all others."""
+
+from typing import Any
+
+import orjson
+
+from service.codecs.field_types import identifier_fault
+from service.streaming.body import StreamedBody
+
+FIELDS = frozenset({"series", "model", "horizon", "quantile_levels", "timeout_ms"})
+SERIES_FIELDS = frozenset({"target", "session", "start", "freq", "from_index", "item_id", "timestamps", "open"})
+LARGEST = 3e38
+"""Values that fit float32, which networks read."""
+
+
+def read_json(body: bytes) -> StreamedBody | None:
+    """Read a body if it is plainly one new observation of each of some sessions.
+
+    What is refused here goes the general way, which says what is wrong with it, if anything is. Nothing may be taken
+    here that is refused there.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON in UTF-8, not compressed.
+
+    Returns
+    -------
+    StreamedBody or None
+        None for everything else.
+
+    Examples
+    --------
+    >>> read_json(b'{"series": [{"target": [5.0], "session": "pump-7"}]}').values
+    [5.0]
+    >>> read_json(b'{"series": [{"target": [5.0, null], "session": "pump-7"}]}') is None
+    True
+    """
+    try:
+        top: Any = orjson.loads(body) if b'"session"' in body else None
+    except orjson.JSONDecodeError:
+        return None
+    series = top.get("series") if type(top) is dict and FIELDS.issuperset(top) else None
+    if type(series) is not list or not series:
+        return None
+    found = StreamedBody([], [], [], [], [], [])
+    # A field that is given twice shows in the number of quotes alone, because the parser keeps the last one.
+    texts = _read_options(top, found)
+    if texts is None:
+        return None
+    for one in series:
+        own = _read_one(one, found) if type(one) is dict and SERIES_FIELDS.issuperset(one) else None
+        if own is None:
+            return None
+        texts += own
+    if len(set(found.sessions)) != len(found.sessions) or body.count(b'"') != 2 * texts:
+        return None
+    return found
+
+
+def _read_options(top: dict[str, Any], found: StreamedBody) -> int | None:
+    """Take over what stands beside the series; gives how many texts there were, None where one is not plain."""
+    horizon, levels, timeout = top.get("horizon"), top.get("quantile_levels"), top.get("timeout_ms")
+    model = top.get("model")
+    if horizon is not None and (type(horizon) is not int or horizon < 1):
+        return None
+    if timeout is not None and (type(timeout) is not int or timeout < 1):
+        return None
+    if levels is not None:
+        if (
+            type(levels) is not list
+            or not levels
+            or len(levels) > 64
+            or any(type(level) is not float for level in levels)
+        ):
+            return None
+        found.levels = tuple(levels)
+        if len(set(found.levels)) != len(levels):
+            return None
+    if model is not None and (type(model) is not str or not model):
+        return None
+    found.model, found.horizon, found.timeout_ms = model, horizon, timeout
+    return len(top) + (model is not None)
+
+
+def _read_one(one: dict[str, Any], found: StreamedBody) -> int | None:
+    """Take over one series; gives how many texts it holds, None where it is not plain."""
+    target, session, start, freq = one.get("target"), one.get("session"), one.get("start"), one.get("freq")
+    item_id, stamps = one.get("item_id"), one.get("timestamps")
+    if type(target) is not list or len(target) != 1 or type(session) is not str or one.get("open") not in (None, False):
+        return None
+    value = target[0]
+    if (type(value) is not float and type(value) is not int) or not -LARGEST < value < LARGEST:
+        return None
+    if stamps is not None:
+        if type(stamps) is not list or len(stamps) != 1 or start is not None:
+            return None
+        start = stamps[0]
+    texts = len(one) + 1
+    for text in (start, freq, item_id):
+        if text is not None:
+            if type(text) is not str:
+                return None
+            texts += 1
+    if type(start) is str and start.endswith("+00:00"):
+        start = f"{start[:-6]}Z"
+    if item_id is not None and (not item_id or identifier_fault(item_id)):
+        return None
+    found.sessions.append(session)
+    found.values.append(value + 0.0)  # which turns -0.0 into 0.0, so that equal values have equal bytes
+    found.starts.append(start)
+    found.freqs.append(freq)
+    found.indices.append(one.get("from_index"))
+    found.item_ids.append(item_id)
+    return texts

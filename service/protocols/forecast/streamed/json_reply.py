@@ -1,0 +1,100 @@
+"""Replies to streamed observations as JSON, the same as ``encoder`` writes."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from service.errors import ServiceError
+from service.http.ids import ulid
+from service.http.problems import problem
+from service.resident.session import ResidentSession
+from service.serving.views import instant
+from service.streaming.request import StreamedRequest
+from statecast.config import ForecasterConfig
+
+_FAILED: dict[str, Any] = {
+    "start": None, "freq": None, "mean": None, "quantiles": None, "session": None, "warnings": [],
+}  # fmt: skip
+
+
+class JsonReply:
+    """See ``service.streaming.request.Reply``.
+
+    Parameters
+    ----------
+    rows : int
+        Of the request.
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._forecasts: list[dict[str, Any]] = [{}] * rows
+
+    def add(self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
+        """See ``Reply.add``."""
+        body, config = request.body, request.sessions[place][0].config
+        forecast: dict[str, Any] = {
+            "item_id": body.item_ids[place],
+            "start": session.next_time,
+            "freq": session.opened.freq,
+        }
+        if request.model.longest_season is not None:
+            forecast["season"] = config.season
+        forecast["mean"] = row[0]
+        forecast["quantiles"] = dict(zip(_names(request.levels), row[1:], strict=True))
+        forecast["session"] = {
+            "id": body.sessions[place],
+            "count": session.count,
+            "last_timestamp": session.last_time,
+            "last_index": session.last_index if session.last_time is None else None,
+            "digest": f"sha256:{session.digest.hex()}",
+            "expires_at": _instant(request.expires_at),
+            "applied": 1,
+            "duplicates": 0,
+            "opened": False,
+        }
+        forecast["warnings"] = _warnings(session, config)
+        forecast["error"] = None
+        self._forecasts[place] = forecast
+
+    def fail(self, request: StreamedRequest, place: int, error: ServiceError) -> None:
+        """See ``Reply.fail``."""
+        self._forecasts[place] = {
+            "item_id": request.body.item_ids[place],
+            **_FAILED,
+            "error": problem(error, request.identity),
+        }
+
+    def encode(self, request: StreamedRequest) -> bytes:
+        """See ``Reply.encode``."""
+        model = request.model
+        reply = {
+            "id": f"fc_{ulid()}",
+            "model": {"name": model.name, "version": model.version, "digest": model.digest},
+            "forecasts": self._forecasts,
+            "timing_ms": {"queue": round(request.queue_ms, 3), "compute": round(request.compute_ms, 3)},
+        }
+        return orjson.dumps(reply, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+@lru_cache(maxsize=256)
+def _names(levels: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(map(repr, levels))
+
+
+_instant = lru_cache(maxsize=256)(instant)  # one for all sessions of a batch
+
+
+def _warnings(session: ResidentSession, config: ForecasterConfig) -> list[dict[str, str]]:
+    """Say what makes a forecast less than it could be, as ``views.warnings_of`` does."""
+    found = []
+    read = session.last_index - session.first_index + 1
+    if read < max(2 * config.season, config.patch_length):
+        found.append(("short_history", f"{read} of {config.lookback_length} steps given"))
+    if session.alike >= session.tail_length > 1:
+        found.append(("constant_history", f"the last {session.tail_length} steps are all the same"))
+    if config.calendar and session.opened.freq is None:
+        found.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
+    return [{"code": code, "detail": detail} for code, detail in found]

@@ -1,0 +1,1 @@
+"""Live sessions of one variable as arrays: what a streamed observation needs, without a value object per step."""

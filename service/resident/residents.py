@@ -1,0 +1,246 @@
+"""All resident sessions that can be streamed, over all models, and which of them the journal knows better."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
+from service.scheduling.job import Lease
+from service.stores.interface import Put, Record, Touch
+from statecast.config import ForecasterConfig
+
+Name = tuple[str, str]
+"""Owner and id of a session."""
+
+
+class Residents:
+    """Lives on the event loop; sessions whose turn a batch holds are changed by the engine's thread.
+
+    A session is *dirty* while the journal holds observations that its snapshot in the store does not.
+
+    Parameters
+    ----------
+    rows : callable
+        Gives the bytes of a lease's rows of state, by the network's key.
+    metrics : tuple of str
+        Accuracy metrics of new sessions beside the usual ones.
+
+    Attributes
+    ----------
+    sequence : int
+        Of the journal's last entry.
+    dirty : OrderedDict of str to int
+        For each dirty session the journal's first entry that no snapshot holds, ascending.
+    unflushed : dict of str to Put
+        Dirty sessions that lost their slots, until they are in the store.
+    """
+
+    def __init__(self, rows: Callable[[str, Lease], bytes], metrics: Sequence[str] = ()) -> None:
+        self._rows, self._metrics = rows, tuple(metrics)
+        self._tables: dict[str, SessionTable] = {}
+        self._names: dict[Name, tuple[SessionTable, ResidentSession]] = {}
+        self._by_key: dict[str, tuple[SessionTable, ResidentSession, Name]] = {}
+        self.sequence = 0
+        self.dirty: OrderedDict[str, int] = OrderedDict()
+        self.unflushed: dict[str, Put] = {}
+
+    def find(self, name: Name) -> tuple[SessionTable, ResidentSession] | None:
+        """Find a session.
+
+        Parameters
+        ----------
+        name : (str, str)
+            Owner and id.
+
+        Returns
+        -------
+        (SessionTable, ResidentSession) or None
+            None where it is not resident.
+        """
+        return self._names.get(name)
+
+    def load(
+        self, name: Name, model: str, config: ForecasterConfig, record: Record, lease: Lease
+    ) -> tuple[SessionTable, ResidentSession] | None:
+        """Take in a session that the store holds as it is.
+
+        Parameters
+        ----------
+        name : (str, str)
+            Owner and id.
+        model : str
+            Key of its network.
+        config : ForecasterConfig
+            Shape of the network.
+        record : Record
+            The session.
+        lease : Lease
+            Its slot, idle.
+
+        Returns
+        -------
+        (SessionTable, ResidentSession) or None
+            None where it is of a kind that is not streamed.
+        """
+        table = self._tables.get(model)
+        if table is None:
+            if not SessionTable.covers(config):
+                return None
+            table = self._tables[model] = SessionTable(model, config, self._metrics)
+        session = table.load(record, lease)
+        if session is None:
+            return None
+        self._names[name] = table, session
+        self._by_key[record.key] = table, session, name
+        return table, session
+
+    def record(self, key: str) -> Record | None:
+        """Give a session as a value; the caller has its turn.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Record or None
+            None where it is neither resident nor waits for the store.
+        """
+        found = self._by_key.get(key)
+        if found is not None:
+            return found[0].record(found[1])
+        waiting = self.unflushed.get(key)
+        return None if waiting is None else waiting.record
+
+    def waiting_state(self, key: str) -> bytes | None:
+        """Give the state of a session that lost its slots and is not in the store yet; from any thread.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        bytes or None
+            None where the store has it.
+        """
+        waiting = self.unflushed.get(key)
+        return None if waiting is None else waiting.state
+
+    def settle(self, record: Record) -> bool:
+        """Take what another request left of a session: the same, its life renewed, or another that the store holds.
+
+        Parameters
+        ----------
+        record : Record
+            As the store holds it.
+
+        Returns
+        -------
+        bool
+            Whether the session is resident still.
+        """
+        found = self._by_key.get(record.key)
+        if found is None:
+            return False
+        _, session, _ = found
+        if record.last_index == session.last_index and record.count == session.count:
+            session.last_used, session.expires_at = record.last_used, record.expires_at
+            return True
+        self.drop(record.key)
+        return False
+
+    def evict(self, lease: Lease) -> Record | None:
+        """Let go of a session that loses its slots; what the store does not know of it yet is kept for it.
+
+        Parameters
+        ----------
+        lease : Lease
+            Whose.
+
+        Returns
+        -------
+        Record or None
+            The session, None where it was not resident here.
+        """
+        found = self._by_key.get(lease.key)
+        if found is None:
+            return None
+        table, session, _ = found
+        record = table.record(session)
+        if lease.key in self.dirty:
+            self.unflushed[lease.key] = Put(record, self._rows(table.key, lease))
+        self._forget(lease.key)
+        return record
+
+    def drop(self, key: str) -> None:
+        """Forget a session: the store holds another one under its key, or none.
+
+        Parameters
+        ----------
+        key : str
+            Of the session; one that is not here is none.
+        """
+        self._forget(key)
+        self.dirty.pop(key, None)
+        self.unflushed.pop(key, None)
+
+    def ended(self, now: float) -> list[str]:
+        """Give the keys of sessions whose life has ended.
+
+        Parameters
+        ----------
+        now : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        list of str
+            Of any order.
+        """
+        return [key for key, (_, session, _) in self._by_key.items() if session.expires_at <= now]
+
+    def touches(self, until: float) -> list[Touch]:
+        """Give the writes without which the store would take sessions for ended that are not.
+
+        Parameters
+        ----------
+        until : float
+            Lives that end before, as the store has them, are renewed there; in seconds since 1970.
+
+        Returns
+        -------
+        list of Touch
+            To be committed now.
+        """
+        found = []
+        for key, (_, session, _) in self._by_key.items():
+            if session.stored_until <= until and session.expires_at > session.stored_until:
+                session.stored_until = session.expires_at
+                found.append(Touch(key, session.last_used, session.expires_at))
+        return found
+
+    def holds(self, model: str) -> bool:
+        """Whether a network's state cache holds rows that the store does not know.
+
+        Parameters
+        ----------
+        model : str
+            Key of the network.
+        """
+        table = self._tables.get(model)
+        return table is not None and any(key in self.dirty for key in table.sessions)
+
+    def at(self, key: str) -> tuple[SessionTable, ResidentSession] | None:
+        """Find a session by its key; see ``find``."""
+        found = self._by_key.get(key)
+        return None if found is None else found[:2]
+
+    def _forget(self, key: str) -> None:
+        found = self._by_key.pop(key, None)
+        if found is not None:
+            table, _, name = found
+            table.drop(key)
+            self._names.pop(name, None)

@@ -1,0 +1,105 @@
+"""Which sessions are put whole on which occasion, so that the journal stays short."""
+
+from collections import deque
+from itertools import islice
+
+from service.engine.step_batch import StepBatch
+from service.resident.residents import Residents
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
+from service.scheduling.turn_queue import TurnQueue
+
+LONGEST = 131_072
+"""Observations in the journal at most, about: what a start after a crash runs through the network again in seconds."""
+LEAST = 1 / 256
+"""Sessions that are put whole per observation, at least."""
+
+
+class Journal:
+    """Numbers the journal's entries and trims it. Lives on the event loop; one batch is at work at a time.
+
+    A session that is put whole takes its observations out of the journal, which can be trimmed up to the oldest that
+    is still in it. With D dirty sessions, D in ``LONGEST`` of all observations are followed by such a put, so that
+    each comes round before the journal is longer than that.
+
+    Parameters
+    ----------
+    residents : Residents
+        Know what is dirty.
+    turns : TurnQueue
+        A session that is put whole must not be at work elsewhere.
+    """
+
+    def __init__(self, residents: Residents, turns: TurnQueue) -> None:
+        self._residents, self._turns = residents, turns
+        self._trimmed = 0
+        self._due = 0.0
+        self._entered: list[ResidentSession] = []
+        self._before: deque[tuple[str, int]] = deque()
+
+    def plan(self, batch: StepBatch, at_least: int = 0) -> None:
+        """Number a batch, and choose what else is written with it.
+
+        Parameters
+        ----------
+        batch : StepBatch
+            About to run; its sequence, snapshots, puts and trim are set.
+        at_least : int
+            Sessions to put whole even if the journal is short.
+        """
+        dirty = self._residents.dirty
+        self._residents.sequence = batch.sequence = self._residents.sequence + 1
+        self._due += len(batch.sessions) * max(LEAST, len(dirty) / LONGEST)
+        most = max(int(self._due), at_least)
+        self._due -= int(self._due)
+        own = {session.key for session in batch.sessions}
+        batch.puts = list(self._residents.unflushed.values())
+        leaving = [put.record.key for put in batch.puts]
+        for key in list(islice(dirty, most)):
+            found = self._choose(key, own)
+            if found is not None:
+                batch.snapshots.append(found)
+                leaving.append(key)
+        self._before.extend((key, dirty.pop(key)) for key in leaving if key in dirty)
+        for session in batch.sessions:
+            dirty.setdefault(session.key, batch.sequence)
+        trim = next(iter(dirty.values()), batch.sequence + 1) - 1
+        if trim > self._trimmed:
+            batch.trim = trim
+
+    def settle(self, batch: StepBatch) -> None:
+        """Take note of how a batch went.
+
+        Parameters
+        ----------
+        batch : StepBatch
+            That has run.
+        """
+        for session in self._entered:
+            self._turns.leave(session.key)
+        self._entered.clear()
+        dirty, unflushed = self._residents.dirty, self._residents.unflushed
+        if batch.error is None and not batch.lost:
+            self._trimmed = batch.trim or self._trimmed
+            for put in batch.puts:
+                if unflushed.get(put.record.key) is put:
+                    del unflushed[put.record.key]
+            for _, session in batch.snapshots:
+                session.stored_until = max(session.stored_until, session.put_until)
+        else:
+            while self._before:
+                key, sequence = self._before.pop()
+                dirty[key] = sequence
+                dirty.move_to_end(key, last=False)
+        self._before.clear()
+
+    def _choose(self, key: str, own: set[str]) -> tuple[SessionTable, ResidentSession] | None:
+        found = self._residents.at(key)
+        if found is None:
+            return None
+        if key not in own:
+            if not self._turns.try_enter(key):
+                return None
+            self._entered.append(found[1])
+        found[1].put_until = found[1].expires_at
+        return found

@@ -1,0 +1,247 @@
+"""The queue of streamed observations: whose turn it is, what is computed together, and who gets which answer."""
+
+import asyncio
+import logging
+import time
+
+import numpy as np
+
+from service.engine import StepBatch, known_ahead
+from service.errors import Loading, QueueFull, ServiceError, UnknownModel, Unprocessable
+from service.scheduling.capacity import CapacityLimiter
+from service.serving.runtime import Runtime
+from service.streaming.body import StreamedBody
+from service.streaming.checkout import Checkout
+from service.streaming.journal import Journal
+from service.streaming.part import Part, numbers_of
+from service.streaming.request import Answer, Client, Reply, StreamedRequest
+from service.streaming.waiting import WaitingRequests
+
+_log = logging.getLogger(__name__)
+
+PUT_AT_ONCE = 256
+"""Sessions that are put whole in one commit while the service stops."""
+
+
+class StreamingLane:
+    """Takes requests that need only arrays: one new value of each of some resident sessions.
+
+    One batch is at work at a time, and whatever arrives meanwhile is the next. The first request after a pause waits
+    until the loop has read what else its sockets hold. ``turn`` and ``abandon`` belong to the engine's thread, all else
+    to the event loop.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Sessions, store and the engine's thread.
+
+    Attributes
+    ----------
+    limiter : CapacityLimiter
+        Bounds the observations that are at work.
+    journal : Journal
+        Chooses what is put whole.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._catalogue, self._settings, self._metrics = runtime.catalogue, runtime.settings, runtime.metrics
+        self._sessions, self._residents, self._runner = runtime.sessions, runtime.residents, runtime.steps
+        self._bridge = runtime.bridge
+        self._bridge.add(self)
+        self.limiter = CapacityLimiter(self._settings.queue_rows, "observations")
+        self.journal = Journal(self._residents, self._sessions.turns)
+        self._waiting = WaitingRequests()
+        self._work: tuple[StepBatch, list[Part]] | None = None
+        self._at_work = self._scheduled = False
+        self._checkout = Checkout(runtime)
+        self._takes = runtime.store.journaled
+
+    def start(self) -> None:
+        """Belong to the running loop from now on."""
+        self._loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+
+    async def stop(self, until: float) -> None:
+        """Refuse new requests, finish those that there are, and put every dirty session whole.
+
+        A store that is durable has the rest in its journal, which the next start reads.
+
+        Parameters
+        ----------
+        until : float
+            ``time.monotonic()`` at which this ends in any case.
+        """
+        if not self._bridge.started:
+            return
+        self._takes = False
+        await asyncio.to_thread(self.limiter.close, until - time.monotonic())
+        while (self._residents.dirty or self._residents.unflushed) and time.monotonic() < until:
+            await self._finished()
+            before = len(self._residents.dirty) + len(self._residents.unflushed)
+            self._hand_over(self._empty_batch(), [], PUT_AT_ONCE)
+            await self._finished()
+            if len(self._residents.dirty) + len(self._residents.unflushed) >= before:
+                return
+
+    def accept(
+        self, body: StreamedBody, owner: str, identity: str, client: Client, reply: Reply, answer: Answer
+    ) -> bool:
+        """Take a request, if it is one of those that go this way.
+
+        Parameters
+        ----------
+        body : StreamedBody
+            What is requested.
+        owner : str
+            Whose request it is.
+        identity : str
+            Its id.
+        client : Client
+            Who sent it and when.
+        reply : Reply
+            Of the client's format, empty.
+        answer : callable
+            Called once with the reply, if True is given here.
+
+        Returns
+        -------
+        bool
+            False where it goes the general way; nothing has changed then.
+        """
+        request = self._request(body, identity, client, reply, answer) if self._takes else None
+        if request is None:
+            return False
+        try:
+            self.limiter.take(request.left)
+        except QueueFull as error:
+            answer(error)
+            return True
+        except Loading:
+            return False
+        if not self._checkout.enter(request, owner):
+            self.limiter.give(request.left)
+            return False
+        self._waiting.append(request)
+        self._schedule()
+        return True
+
+    def flush(self) -> None:
+        """Write what the store does not know of sessions that lost their slots, if no batch does soon."""
+        self._schedule()
+
+    def turn(self) -> bool:
+        """Run the batch that waits, if one does; see ``PieceQueue``."""
+        if self._work is None:
+            return False
+        (batch, parts), self._work = self._work, None
+        began = time.monotonic()
+        try:
+            self._runner.run(batch)
+        except Exception:  # whatever it is, the clients must learn of it
+            _log.exception("a batch of observations failed")
+            batch.error = ServiceError("the forecast failed; the sessions are unchanged")
+        self._note(batch, parts, began)
+        self._bridge.call_on_loop(self._deliver, batch, parts)
+        return True
+
+    def abandon(self) -> None:
+        """See ``PieceQueue``; the limiter has waited for all that could be finished."""
+
+    def _request(
+        self, read: StreamedBody, identity: str, client: Client, reply: Reply, answer: Answer
+    ) -> StreamedRequest | None:
+        try:
+            model = self._catalogue.resolve(read.model, "forecaster")
+        except (UnknownModel, Unprocessable):
+            return None
+        config = model.config
+        trained, levels = config.quantile_levels, read.levels or config.quantile_levels
+        if not trained[0] <= min(levels) <= max(levels) <= trained[-1]:
+            return None
+        timeout_ms = read.timeout_ms or self._settings.default_timeout_ms
+        horizon, deadline = read.horizon or config.horizon, client.began + timeout_ms / 1e3
+        return StreamedRequest(read, model, identity, horizon, levels, client, deadline, reply, answer)
+
+    def _schedule(self) -> None:
+        if not self._scheduled and not self._at_work:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        if self._at_work:
+            return
+        found = self._form()
+        if found is not None:
+            self._hand_over(*found, 0)
+        elif self._residents.unflushed:
+            self._hand_over(self._empty_batch(), [], 0)
+        else:
+            self._idle.set()
+
+    def _hand_over(self, batch: StepBatch, parts: list[Part], at_least: int) -> None:
+        self._at_work = True
+        self._idle.clear()
+        self.journal.plan(batch, at_least)
+        self._work = batch, parts
+        self._bridge.wake()
+
+    async def _finished(self) -> None:
+        while self._at_work:
+            await self._idle.wait()
+
+    def _form(self) -> tuple[StepBatch, list[Part]] | None:
+        for request in self._waiting.drop(time.monotonic()):
+            for table, session in request.sessions:
+                self._checkout.leave(table, session, moved=False)
+            self._answer(request)
+        parts = self._waiting.take(self._settings.batch_rows)
+        if not parts:
+            return None
+        table = parts[0].table
+        sessions = [session for part in parts for session in part.sessions]
+        values = [value for part in parts for value in part.values]
+        horizon = max(part.request.horizon for part in parts)
+        now = self._sessions.now()
+        known = known_ahead(table, sessions, horizon)
+        return StepBatch(table, sessions, values, horizon, known, now + self._sessions.ttl, now), parts
+
+    def _empty_batch(self) -> StepBatch:
+        now = self._sessions.now()
+        return StepBatch(None, [], [], 0, np.zeros((0, 1, 0), dtype=np.float32), now, now)
+
+    def _note(self, batch: StepBatch, parts: list[Part], began: float) -> None:
+        """Write what the batch came to into the replies; on the engine's thread, whose turn the sessions still are."""
+        if batch.lost:
+            batch.error = Loading("the session is being read from the store; send the request again")
+        if batch.error is not None or batch.table is None:
+            return
+        made: dict[object, np.ndarray] = {}
+        for part in parts:
+            numbers = numbers_of(batch, part, batch.table.config.quantile_levels, made)
+            part.request.forecast(part.first, part.at, batch, numbers, began)
+
+    def _deliver(self, batch: StepBatch, parts: list[Part]) -> None:
+        """Let the sessions go, answer what is done, and go on with what waits."""
+        self._at_work = False
+        self.journal.settle(batch)
+        done = 0
+        for row, session in enumerate(batch.sessions):
+            moved = batch.error is None and batch.finite is not None and bool(batch.finite[row])
+            done += moved
+            self._checkout.leave(parts[0].table, session, moved=moved)
+        self._metrics.observations.inc(done)
+        for part in parts:
+            if batch.error is not None:
+                part.request.fail(batch.error, part.first, part.first + part.rows)
+            if part.request.outcome is not None:
+                self._answer(part.request)
+        if self._waiting or self._residents.unflushed:
+            self._flush()
+        else:
+            self._idle.set()
+
+    def _answer(self, request: StreamedRequest) -> None:
+        self.limiter.give(len(request.sessions))
+        if request.outcome is not None and not request.client.closed:
+            request.answer(request.outcome)

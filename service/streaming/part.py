@@ -1,0 +1,82 @@
+"""Rows of one request in one batch, and their numbers as the reply has them."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.engine.step_batch import StepBatch
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
+from service.streaming.request import StreamedRequest
+from statecast.layers.heads import interpolate_levels
+
+
+class Part(NamedTuple):
+    """Rows of a request that lie one after the other in a batch.
+
+    Parameters
+    ----------
+    request : StreamedRequest
+        Whose.
+    first : int
+        The first, counted in the request.
+    rows : int
+        How many.
+    at : int
+        Where the first lies in the batch.
+    """
+
+    request: StreamedRequest
+    first: int
+    rows: int
+    at: int
+
+    @property
+    def table(self) -> SessionTable:
+        """Of the rows' network."""
+        return self.request.sessions[self.first][0]
+
+    @property
+    def sessions(self) -> list[ResidentSession]:
+        """Of the rows."""
+        return [session for _, session in self.request.sessions[self.first : self.first + self.rows]]
+
+    @property
+    def values(self) -> list[float]:
+        """Observations of the rows."""
+        return self.request.body.values[self.first : self.first + self.rows]
+
+
+def numbers_of(
+    batch: StepBatch, part: Part, trained: tuple[float, ...], made: dict[object, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """Lay out the numbers of a part as its reply has them.
+
+    Parameters
+    ----------
+    batch : StepBatch
+        That ran without an error.
+    part : Part
+        Of the batch.
+    trained : tuple of float
+        The network's levels.
+    made : dict
+        What other parts of the batch had made, because most want the same.
+
+    Returns
+    -------
+    array of float64, ``[N, 1 + Q, F]``
+        Mean, then each quantile.
+    """
+    levels, horizon = part.request.levels, part.request.horizon
+    whole = made.get((levels, horizon))
+    if whole is None and batch.quantiles is not None and batch.mean is not None:
+        quantiles = batch.quantiles[:, :horizon]
+        if levels != trained:
+            quantiles = interpolate_levels(quantiles, trained, levels)
+        mean = batch.mean[:, :horizon, None]
+        whole = np.ascontiguousarray(np.concatenate([mean, quantiles], axis=2).transpose(0, 2, 1))
+        made[levels, horizon] = whole
+    assert whole is not None
+    return whole[part.at : part.at + part.rows]
