@@ -186,6 +186,8 @@ def warnings_of(
     if _constant(update.tail):
         warnings.append(("constant_history", f"the last {update.tail.shape[1]} steps are all the same"))
     warnings += [("resolution_missing", detail) for detail in _without(model, update)]
+    if update.sparse:
+        warnings.append(("mostly_missing", update.sparse))
     if update.gap:
         warnings.append(("gap_filled", f"{update.gap} steps were not given; missing is {series.missing!r}"))
     if config.calendar and freq is None:

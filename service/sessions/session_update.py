@@ -45,6 +45,8 @@ class SessionUpdate:
         By which a retry is known.
     zone : str
         Whose days the steps are.
+    sparse : str
+        Words for a warning where most of the new steps are missing.
     """
 
     time_index: int
@@ -63,6 +65,7 @@ class SessionUpdate:
     checksum: int
     request: Request | None
     zone: str = ""
+    sparse: str = ""
 
     @property
     def last_index(self) -> int:

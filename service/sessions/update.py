@@ -15,6 +15,7 @@ from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import axis_of, on_axis
 from service.stores.interface import Record, Request
+from statecast.placement import check_gaps
 
 
 def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> SessionUpdate:
@@ -121,8 +122,18 @@ def _extend(
         given_tail=kept[:, :, surplus:].copy(),
         checksum=_checksum(record, longer[:, :surplus]),
         request=request,
+        sparse=_sparse(new, series.freq or (record.freq if record else None)),
         zone=series.zone if series.stamps is not None or record is None else record.zone,
     )
+
+
+def _sparse(new: RegularSeries, freq: str | None) -> str:
+    """Say where most of several new steps are missing; a single one is the usual case, and says nothing of the rest."""
+    steps = int(new.values.shape[1])
+    if steps == 1:
+        return ""
+    seen = steps - int(np.count_nonzero(np.isnan(new.values).all(axis=0)))
+    return check_gaps(seen, steps, freq or "the series") or ""
 
 
 def _checksum(record: Record | None, values: Doubles) -> int:

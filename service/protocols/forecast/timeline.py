@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
 from statecast.errors import ConfigError, InputError
+from statecast.placement import place_stamps
 from statecast.time.aliases import BUSINESS_MONTHS
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
@@ -181,7 +182,7 @@ def _on_stamps(
     series: SeriesRequest, found: Stamps, freq: Frequency | None, name: str, warnings: list[tuple[str, str]]
 ) -> Timeline:
     try:
-        axis, index = TimeAxis.of(found, freq)
+        axis, index = place_stamps(found, freq)
     except InputError as error:
         row = error.index if isinstance(error, TimeError) else None
         if freq is None and series.session is not None:

@@ -52,7 +52,7 @@ def text(second: int, minutes: int | None = None) -> str:
 def test_every_way_to_write_a_time_is_the_same_time(first: int, gaps: list[int], minutes: int, freq: str) -> None:
     length = Frequency.parse(freq).seconds
     assert length is not None
-    seconds = [first + length * int(step) for step in np.cumsum([0, *gaps])]
+    seconds = [first + length * int(step) for step in np.cumsum([0, 1, *gaps])]
     plain, none = read(len(seconds), freq, timestamps=[text(second) for second in seconds])
     local, also = read(len(seconds), freq, timestamps=[text(second, minutes) for second in seconds])
     assert (none, also) == ([], [])
