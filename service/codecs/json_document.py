@@ -10,6 +10,9 @@ from service.codecs.faults import quoted
 from service.errors import Malformed, TooLarge
 
 _CHUNK = 4 * 2**20
+# Python's own parser, and a search for a word, keep every other thread waiting: neither runs over more at once.
+_REREAD, _SEARCHED = 2**20, 2**16
+_LITERAL = re.compile(rb"[:\[,\s]-?(NaN|Infinity|nan|inf|None|True|False|undefined)\b")
 _LISTS = (simdjson.Array, list)
 # A bracket that does not follow a colon. It begins with the bracket, so that the search skips to one.
 _LIST_ELSEWHERE = re.compile(rb"\[(?<!:\[)(?<!: \[)")
@@ -40,7 +43,7 @@ def parse(body: bytes) -> Any:
     except (ValueError, RuntimeError) as error:
         # A number beyond 64 bits or beyond double is JSON all the same. Python can hold it, so that it is refused by
         # its place, as any other value is.
-        if str(error).startswith(("NUMBER_ERROR", "BIGINT_ERROR")):
+        if len(body) <= _REREAD and str(error).startswith(("NUMBER_ERROR", "BIGINT_ERROR")):
             try:
                 found = json.loads(body, parse_constant=_no_constant)
             except (ValueError, RecursionError):
@@ -182,7 +185,8 @@ def _no_constant(name: str) -> None:
 
 def _reason(body: bytes) -> str:
     """Name the usual reasons why a body is not JSON."""
-    found = re.search(rb"[:\[,\s]-?(NaN|Infinity|nan|inf|None|True|False|undefined)\b", body)
+    starts = range(0, len(body), _SEARCHED)
+    found = next((hit for begin in starts if (hit := _LITERAL.search(body, begin, begin + _SEARCHED + 16))), None)
     if found:
         word = found[1].decode()
         return f"got the literal {word}, which JSON does not have; write null for a missing value"

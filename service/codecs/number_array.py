@@ -22,6 +22,7 @@ _TOO_FAR = (2 - 2**-24) * 2.0**127  # the first magnitude that rounds to infinit
 _SURELY_FITS = FLOAT32_MAX**2 / 2
 # What a list of numbers and nulls leaves behind once its allowed characters are taken out: its two brackets.
 _PLAIN = b"0123456789+-.eE,nul"
+_AT_ONCE = 2**18
 _TOO_LARGE = "expected a number that fits float32 (up to 3.4e38), got a larger one; rescale it"
 
 
@@ -172,7 +173,20 @@ def _doubles(value: Any, flat: bool) -> NDArray[np.float64]:
         return np.zeros(0)
     if text.translate(None, delete=_PLAIN) != b"[]":
         return _one_by_one(value.as_list())
-    return np.fromstring(text[1:-1].replace(b"null", b"nan"), dtype=np.float64, sep=",")
+    return _parsed(text[1:-1].replace(b"null", b"nan"))
+
+
+def _parsed(text: bytes) -> Doubles:
+    """Numbers between commas; long texts in parts, because numpy keeps every other thread waiting meanwhile."""
+    if len(text) <= _AT_ONCE:
+        return np.fromstring(text, dtype=np.float64, sep=",")
+    parts, begin = [], 0
+    while begin < len(text):
+        end = text.find(b",", begin + _AT_ONCE)
+        end = len(text) if end < 0 else end
+        parts.append(np.fromstring(text[begin:end], dtype=np.float64, sep=","))
+        begin = end + 1
+    return np.concatenate(parts)
 
 
 def _one_by_one(entries: list[Any]) -> NDArray[np.float64]:

@@ -150,7 +150,7 @@ def read_column(table: pa.Table, name: str) -> Any:
         raise Unprocessable(f"timestamp: expected a time in every row, got an empty one in row {row}; fill it in")
     if name == "resolution":
         return _labels(column, kind)
-    if (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) and name != "target":
+    if (pa.types.is_timestamp(kind) or pa.types.is_date(kind)) and name == "timestamp":
         seconds = pc.cast(column, pa.timestamp("ms"), safe=False) if pa.types.is_date(kind) else column
         whole = seconds.cast(pa.timestamp("s", tz=getattr(seconds.type, "tz", None)), safe=False)
         if pc.any(pc.not_equal(whole.cast(seconds.type), seconds)).as_py():

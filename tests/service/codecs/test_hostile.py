@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
@@ -118,3 +119,18 @@ def test_decoding_ends_when_nobody_waits() -> None:
         decode_json(json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, deadline)
     with pytest.raises(Expired):
         decode_json(json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, Deadline(time.monotonic() - 1))
+
+
+def test_long_lists_with_nulls_are_read_in_parts() -> None:
+    """Parsed at once, a list of millions kept the event loop waiting for as long."""
+    values = [None if n % 1000 == 7 else n / 8 for n in range(100_000)]
+    (series,) = decode({"series": [{"target": values}]}).series
+    expected = np.array([np.nan if value is None else value for value in values])
+    np.testing.assert_array_equal(series.target[""], expected)
+
+
+def test_a_word_that_json_does_not_have_is_named_wherever_it_lies() -> None:
+    """The body is searched in parts; one that lies across two of them is found too."""
+    for length in (10, 65_520, 65_530, 65_540, 200_000):
+        with pytest.raises(Malformed, match="NaN"):
+            decode(b'{"series": [{"target": [' + b"1," * (length // 2) + b"NaN]}]}")
