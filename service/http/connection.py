@@ -33,6 +33,12 @@ class Connection(HttpToolsProtocol):
     cycle: Any
     """The latest request: a ``RequestResponseCycle`` of uvicorn's, or a ``DirectRequest``."""
 
+    # Beyond thirty attributes in its dictionary an object becomes slower; uvicorn has used most of them.
+    __slots__ = (
+        "_awaits", "_ended", "_held", "_read", "_refusal", "_running", "_silent", "_unread", "_whole_by", "began",
+        "expires",
+    )  # fmt: skip
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.url = b""
@@ -49,13 +55,7 @@ class Connection(HttpToolsProtocol):
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
-        """Make the class that a server's ``uvicorn.Config`` takes as ``http``.
-
-        Parameters
-        ----------
-        context : ConnectionContext
-            Of this server.
-        """
+        """Make the class that a server's ``uvicorn.Config`` takes as ``http``, see ``ConnectionContext``."""
         return type(cls.__name__, (cls,), {"context": context})
 
     def connection_made(self, transport: Any) -> None:
@@ -103,17 +103,17 @@ class Connection(HttpToolsProtocol):
     def _begin(self) -> None:
         self.began = time.monotonic()
         self.expires = self.began + self.context.settings.header_timeout_s
-        self._awaits = "headers"
-        self._silent = 0
+        self._awaits, self._silent = "headers", 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header, see ``HttpToolsProtocol``; what comes behind a body in chunks is dropped."""
         if self._awaits == "headers":
-            super().on_header(name, value)
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         """Start the request."""
         self._check_head()
+        self.expect_100_continue = dict(self.headers).get(b"expect", b"").lower() == b"100-continue"
         super().on_headers_complete()
         self._await_body()
 
@@ -138,8 +138,7 @@ class Connection(HttpToolsProtocol):
         self._silent = 0
         if self.cycle.response_complete:
             return
-        self._whole_by += size / BODY_BYTES_PER_S
-        self.expires = min(self._whole_by, time.monotonic() + self.context.settings.body_timeout_s)
+        self._extend(size)
         self._held += size
         self.context.held_bytes += size
         most = self.context.settings.max_held_bytes
@@ -147,14 +146,17 @@ class Connection(HttpToolsProtocol):
             self.refuse(QueueFull(f"body: expected at most {most} bytes of all clients at a time; try again later"))
             raise _Refused
 
+    def _extend(self, size: int) -> None:
+        self._whole_by += size / BODY_BYTES_PER_S
+        self.expires = min(self._whole_by, time.monotonic() + self.context.settings.body_timeout_s)
+
     def on_message_complete(self) -> None:
         """Note that the client owes nothing."""
         self._owe_nothing()
         super().on_message_complete()
 
     def _owe_nothing(self) -> None:
-        self._awaits = ""
-        self._silent = 0
+        self._awaits, self._silent = "", 0
         self.expires = math.inf if self._unanswered() else time.monotonic() + self.timeout_keep_alive
 
     def _unanswered(self) -> bool:
@@ -169,7 +171,8 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Take up what the client has sent meanwhile, or wait for more."""
         self.server_state.total_requests += 1
-        self._release()
+        if self._held:
+            self._release()
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
@@ -237,7 +240,7 @@ class Connection(HttpToolsProtocol):
         """Go on, see ``asyncio.Protocol``."""
         super().resume_writing()
         if not (self._ended or self._awaits):
-            self.expires = math.inf if self._unanswered() else time.monotonic() + self.timeout_keep_alive
+            self._owe_nothing()
 
     def expire(self) -> None:
         """End the connection of a client that neither sends what it owes nor reads what it gets."""

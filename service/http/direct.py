@@ -7,6 +7,7 @@ A request through ASGI costs a scope, a task, an event and a dozen calls, about 
 
 import asyncio
 import logging
+import math
 import time
 from typing import Any
 
@@ -41,6 +42,8 @@ class DirectProtocol(Connection):
     Endpoints are registered by ``ClientProtocol.direct``, which ``service.app`` collects.
     """
 
+    __slots__ = ("_direct", "_endpoints", "_longest", "_reading")
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._direct: DirectRequest | None = None
@@ -52,7 +55,6 @@ class DirectProtocol(Connection):
     def on_message_begin(self) -> None:
         """Begin a request; its scope is made only where the app needs one."""
         self.url = b""
-        self.expect_100_continue = False
         self.headers = []
         self._begin()
 
@@ -62,14 +64,15 @@ class DirectProtocol(Connection):
         found = self._endpoints.get(path)
         request = None if found is None else self._plain(*found, query)
         if request is None:
-            url, headers, expects = self.url, self.headers, self.expect_100_continue
+            url, headers = self.url, self.headers
             HttpToolsProtocol.on_message_begin(self)
-            self.url, self.expect_100_continue = url, expects
+            self.url = url
             self.headers.extend(headers)
             super().on_headers_complete()
         else:
             self._check_head()
-            self._await_body()
+            self._awaits = "body"
+            self.expires = self._whole_by = self.began + self.context.settings.body_timeout_s
             self._direct = self._reading = self.cycle = request
 
     def _plain(self, endpoint: DirectEndpoint, path: PathEntry, query: bytes) -> DirectRequest | None:
@@ -89,7 +92,7 @@ class DirectProtocol(Connection):
         if owner is None:
             return None
         request = DirectRequest(self, endpoint, path, query, self.headers)
-        request.began = time.monotonic()
+        request.began = self.began
         request.keep_alive = parser.should_keep_alive()
         request.owner = owner
         request.request_id = request_id(headers.get(b"x-request-id"))
@@ -105,10 +108,11 @@ class DirectProtocol(Connection):
         if request is None:
             super().on_body(body)
             return
-        self._hold(len(body))
+        self._silent = 0
         if not request.body:
             request.body = body
         else:
+            self._extend(len(body))
             if isinstance(request.body, bytes):
                 request.body = bytearray(request.body)
             request.body += body
@@ -119,7 +123,7 @@ class DirectProtocol(Connection):
         if request is None:
             super().on_message_complete()
             return
-        self._owe_nothing()
+        self._awaits, self._silent, self.expires = "", 0, math.inf
         if isinstance(request.body, bytearray):
             request.body = bytes(request.body)
         try:

@@ -24,7 +24,7 @@ class DirectRequest:
     request_id : str
         Under which the server's log has the request.
     began : float
-        When its headers were complete, by ``time.monotonic``.
+        When it began to arrive, by ``time.monotonic``.
     closed : bool
         Whether nobody waits for an answer any longer: the client has left, or the server stopped.
     headers : list of (bytes, bytes)

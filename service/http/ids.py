@@ -3,6 +3,7 @@
 import random
 import re
 import time
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
@@ -27,8 +28,16 @@ def ulid() -> str:
     ULID, https://github.com/ulid/spec
     """
     # Distinct, not secret: reading randomness from the system would give up the lock, and wait for it, each time.
-    number = (time.time_ns() // 1_000_000) << 80 | random.getrandbits(80)
-    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
+    n, pairs = random.getrandbits(80), _PAIRS
+    return (
+        f"{_time_letters(time.time_ns() // 1_000_000)}{pairs[n >> 70]}{pairs[n >> 60 & 1023]}{pairs[n >> 50 & 1023]}"
+        f"{pairs[n >> 40 & 1023]}{pairs[n >> 30 & 1023]}{pairs[n >> 20 & 1023]}{pairs[n >> 10 & 1023]}{pairs[n & 1023]}"
+    )
+
+
+@lru_cache(maxsize=2)
+def _time_letters(milliseconds: int) -> str:
+    return "".join(_PAIRS[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0))
 
 
 def request_id(sent: bytes | None) -> str:

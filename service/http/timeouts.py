@@ -32,10 +32,10 @@ class Timeouts:
             self._timer = loop.call_later(TICK_S, self._sweep, loop, connections)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop, connections: Collection[Any]) -> None:
+        self._timer = loop.call_later(TICK_S, self._sweep, loop, connections) if connections else None
         now = time.monotonic()
         for connection in [one for one in connections if one.expires <= now]:
             connection.expire()
-        self._timer = loop.call_later(TICK_S, self._sweep, loop, connections) if connections else None
 
 
 class UnreadAnswer:
