@@ -13,6 +13,10 @@ from statecast.errors import InputError
 from statecast.time.parse import read_stamps
 from statecast.time.stamps import Stamps, TimeError, TimeOptions
 
+_PLAIN = (
+    pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean,
+    pa.types.is_null,
+)  # fmt: skip
 TEXTS = ("item_id", "session", "resolution")
 
 
@@ -161,6 +165,8 @@ def read_column(table: pa.Table, name: str) -> Any:
     if name == "timestamp" and pa.types.is_integer(kind):
         return column.cast(pa.int64(), safe=False).to_numpy()
     if name == "session" or name.startswith("static:"):
+        if not any(allowed(kind) for allowed in _PLAIN):
+            raise _refused(name, kind)
         return np.array(column.to_pylist(), dtype=object)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind):
         return column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)

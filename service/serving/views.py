@@ -202,4 +202,4 @@ def _constant(tail: Doubles) -> bool:
     first, last = tail[0, -2], tail[0, -1]
     if first != last and not np.isnan(first) and not np.isnan(last):
         return False  # the usual case, at a fraction of the time
-    return bool((np.nanmin(tail, axis=1) == np.nanmax(tail, axis=1)).all())
+    return bool((np.fmin.reduce(tail, axis=1) == np.fmax.reduce(tail, axis=1)).all())

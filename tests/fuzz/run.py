@@ -65,6 +65,7 @@ def run(folder: Path, requests: Iterable[RawRequest], warm: Iterable[RawRequest]
             "resident_sessions": 64,
             "max_body_bytes": 8 << 20,
             "max_path_values": 200_000,
+            "max_path_steps": 1000,
         }
         async with serving(settings_of(folder, **{**usual, **settings})) as (_, app):
             for request in warm:
