@@ -85,17 +85,17 @@ def _round_sizes(n: Network, rows: int, steps: int) -> Any:
 
 @entry
 def advance(
-    numbers: Network, coarse: Integers, weights: Floats, room: Floats, before: Bytes, read: Integers, after: Bytes,
+    room: Floats, numbers: Network, coarse: Integers, weights: Floats, before: Bytes, read: Integers, after: Bytes,
     write: Integers, target: Floats, past: Floats, known: Floats,
 ) -> int:  # fmt: skip
     """Fill rows with what others become T steps later.
 
     Parameters
     ----------
+    room : Floats, to work in, overwritten
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
     weights : Floats, all packed weights of the network
-    room : Floats, to work in, overwritten
     before : Bytes, shape [N, bytes], rows of state, only read
     read : Integers, shape [B], which of them
     after : Bytes, shape [M, bytes], rows of which some are overwritten; may be the same memory as ``before``
@@ -254,7 +254,7 @@ def _advance_coarse(
 
 
 ADVANCE = signature(
-    (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
+    (np.float32, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
     (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3),
 )  # fmt: skip
 """The types that ``advance`` takes."""

@@ -33,7 +33,7 @@ _SEGMENTS = 96
 
 @entry
 def forecast(
-    numbers: Network, coarse: Integers, weights: Floats, masses: Doubles, room: Floats, cache: Bytes, slots: Integers,
+    room: Floats, numbers: Network, coarse: Integers, weights: Floats, masses: Doubles, cache: Bytes, slots: Integers,
     future: Floats, quantiles: Doubles, mean: Doubles, finite: Booleans, seasonal_error: Doubles,
     autocorrelation: Floats, baseline: Doubles, naive_weights: Floats, resolution_weights: Floats, scaled: Floats,
     raw: Floats, scaling: Doubles,
@@ -42,11 +42,11 @@ def forecast(
 
     Parameters
     ----------
+    room : Floats, to work in, overwritten
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
     weights : Floats, all packed weights of the network
     masses : Doubles, shape [Q], probability nearest to each level
-    room : Floats, to work in, overwritten
     cache : Bytes, shape [N, bytes], rows of state, only read
     slots : Integers, shape [B], which of them
     future : Floats, shape [B, F, C], calendar features, then encoded future covariates of the steps to come
@@ -132,7 +132,7 @@ def _set_origin(
 
 
 FORECAST = signature(
-    (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float64, 1), (np.float32, 1), (np.uint8, 2), (np.int64, 1),
+    (np.float32, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float64, 1), (np.uint8, 2), (np.int64, 1),
     (np.float32, 3), (np.float64, 3), (np.float64, 2), (np.bool_, 1), (np.float64, 1), (np.float32, 2),
     (np.float64, 2), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float64, 2),
 )  # fmt: skip

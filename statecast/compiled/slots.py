@@ -47,10 +47,11 @@ class CompiledSlots(SlotNetwork):
         self.config, self.spec = eager.config, eager.spec
         self.spread_growth = float(eager.calibration.spread_growth)
         arrays = pack_network(eager)
-        self._network, self._masses = (arrays.numbers, arrays.coarse, arrays.weights), arrays.masses
+        self._network = arrays.numbers, arrays.coarse, arrays.weights
+        self._calibrated = *self._network, arrays.masses
         self._advance, self._forecast = entries()
-        self._fresh = self.spec.fresh(1).rows.numpy()
-        self._levels, self._entries = len(self.config.quantile_levels), len(self.config.naive_forecasts)
+        self._fresh, config = self.spec.fresh(1).rows.numpy(), self.config
+        self._sizes = len(config.quantile_levels), len(config.naive_forecasts), len(config.resolutions)
         self._rooms: list[Floats] = []
 
     def new_cache(self, rows: int) -> NDArray[np.uint8]:
@@ -116,14 +117,13 @@ class CompiledSlots(SlotNetwork):
         InputError
             If shapes do not go together or are not the network's, or a slot is no row.
         """
-        arrays = before, read, after, write, target, past, known
         try:
-            status = self._call(self._advance, self._network, arrays)
+            status = self._call(self._advance, (*self._network, before, read, after, write, target, past, known))
         except TypeError:  # of another type than usual: looked into here, because the usual ones must not wait for it
             places = _readable(before), _slots(read), _changeable(after), _slots(write)
             arrays = (*places, _floats(target), _floats(past), _floats(known))
             fits = [array.ndim for array in arrays] == [2, 1, 2, 1, 2, 3, 3]
-            status = self._call(self._advance, self._network, arrays) if fits else MISFIT
+            status = self._call(self._advance, (*self._network, *arrays)) if fits else MISFIT
         if status == NO_ROW:
             raise _no_row(np.concatenate([read, write]), min(len(before), len(after)))
         if status == MISFIT:
@@ -168,28 +168,28 @@ class CompiledSlots(SlotNetwork):
         """
         config, count = self.config, len(slots)
         steps = future.shape[1] if future.ndim == 3 else 0
+        levels, entries_, resolutions = self._sizes
         segments = -(-steps // config.segment_length)
-        found = ForecastArrays(
-            np.empty((count, self._levels, steps)),
-            np.empty((count, steps)),
+        quantiles, mean = np.empty((count, levels, steps)), np.empty((count, steps))
+        beside = (
             np.empty(count, np.bool_),
             np.empty(count),
             np.empty((count, config.horizon), np.float32),
             np.empty((count, baseline)),
-            np.empty((count, segments, self._entries), np.float32),
-            np.empty((count, segments, len(config.resolutions)), np.float32),
+            np.empty((count, segments, entries_), np.float32),
+            np.empty((count, segments, resolutions), np.float32),
         )
         units = _NO_UNITS
         if scaled:
-            size = count, self._levels, steps
+            size = count, levels, steps
             units = ScaledForecast(np.empty(size, np.float32), np.empty(size, np.float32), np.empty((count, 2)))
-        constants = *self._network, self._masses
+        found = quantiles, mean, *beside, *units
         try:
-            status = self._call(self._forecast, constants, (cache, slots, future, *found[:8], *units))
+            status = self._call(self._forecast, (*self._calibrated, cache, slots, future, *found))
         except TypeError:  # as above
             places = _readable(cache), _slots(slots), _floats(future)
             fits = [array.ndim for array in places] == [2, 1, 3]
-            status = self._call(self._forecast, constants, (*places, *found[:8], *units)) if fits else MISFIT
+            status = self._call(self._forecast, (*self._calibrated, *places, *found)) if fits else MISFIT
         if status == NO_ROW:
             raise _no_row(slots, len(cache))
         if status == MISFIT:
@@ -197,13 +197,16 @@ class CompiledSlots(SlotNetwork):
                 f"future: expected [B, 1 to {config.horizon}, {config.known_width}] beside rows "
                 f"[B, {self.spec.row_bytes}], got {future.shape} and {slots.shape} of {cache.shape}"
             )
-        return found._replace(quantiles=found.quantiles.swapaxes(1, 2)), units
+        return ForecastArrays(quantiles.swapaxes(1, 2), mean, *beside), units
 
-    def _call(self, function: Callable[..., int], constants: tuple[Any, ...], arrays: tuple[Any, ...]) -> int:
+    def _call(self, function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
         """Lend a room to work in, which no other thread has meanwhile, and a larger one if that is too small."""
-        room = self._rooms.pop() if self._rooms else _room(_ROOM)
+        try:
+            room = self._rooms.pop()
+        except IndexError:
+            room = _room(_ROOM)
         while True:
-            status = function(*constants, room, *arrays)
+            status = function(room, *arguments)
             if status <= DONE:
                 self._rooms.append(room)
                 return status

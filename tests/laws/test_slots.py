@@ -1,5 +1,6 @@
 """Networks on rows of a cache, compiled and in torch: the same as states that are passed about, wherever they lie."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -184,3 +185,38 @@ def test_slots_outside_the_cache_and_wrong_shapes_are_refused(kind: str) -> None
         with pytest.raises(InputError, match="future: expected"):
             slots.forecast_slots(cache, here, given)
     assert np.array_equal(cache, before)
+
+
+def test_threads_do_not_share_the_memory_they_work_in() -> None:
+    """A compiled call holds no lock of the interpreter: two at once in one room would write over one another."""
+    network, slots = networks("covariates", "compiled")
+    batch = walk(network, 64, 60)
+    rows, future = np.arange(64), batch.future.numpy()
+    cache = begun(slots, batch, rows, 128)
+    slots.advance_slots(cache, rows, rows, *arrays(batch, 0, 59))
+    last, expected = arrays(batch, 59, 60), slots.forecast_slots(cache, rows, future).quantiles
+
+    def work(_: int) -> bool:
+        own = cache.copy()
+        slots.advance_slots(own, rows, rows + 64, *last)
+        return np.array_equal(slots.forecast_slots(own, rows, future).quantiles, expected)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, range(64)))
+
+
+def test_caches_of_other_kinds_are_read_or_refused() -> None:
+    """Tensors are the same memory; bytes from a store may be forecast from, but never silently changed as a copy."""
+    network, slots = networks("gru", "compiled")
+    batch = walk(network, 2, 40)
+    here, parts = np.arange(2), arrays(batch, 0, 40)
+    cache = begun(slots, batch, here)
+    fixed = cache.copy()
+    fixed.flags.writeable = False
+    with pytest.raises(InputError, match="cache: expected contiguous rows"):
+        slots.advance_slots(fixed, here, here, *parts)
+    slots.advance_slots(torch.from_numpy(cache), here, here, *parts)
+    assert not np.array_equal(cache, fixed)
+    fixed = np.frombuffer(cache.tobytes(), np.uint8).reshape(cache.shape)
+    found, future = slots.forecast_slots(fixed, here, batch.future.numpy()), batch.future.numpy()
+    assert np.array_equal(found.quantiles, slots.forecast_slots(cache, here, future).quantiles)

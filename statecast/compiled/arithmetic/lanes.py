@@ -130,6 +130,29 @@ def _between(_, value, lowest, highest):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
+def _total(_, value):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
+        found, width = arguments[0], COUNT
+        while width > 1:  # halves on top of one another, always in the same order
+            width //= 2
+            order = [*range(width, 2 * width), *[0] * (COUNT - width)]
+            moved = builder.shuffle_vector(found, found, ir.Constant(ir.VectorType(_INDEX, COUNT), order))
+            found = builder.fadd(found, moved)
+        return builder.extract_element(found, ir.Constant(_INDEX, 0))
+
+    return value.number(value), generate
+
+
+@intrinsic
+def _present(_, value):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
+        there = builder.fcmp_unordered("!=", arguments[0], ir.Constant(value.vector, [0.0] * COUNT))
+        return builder.uitofp(there, value.vector)
+
+    return value(value), generate
+
+
+@intrinsic
 def _endless(_, value, count):  # type: ignore[no-untyped-def]
     def generate(context: Any, builder: Any, given: Any, arguments: Any) -> Any:
         rest = builder.fsub(arguments[0], arguments[0])  # 0 of a number, else NaN
@@ -150,5 +173,9 @@ widened: Any = _widened
 """``widened(value)``: eight float32 as float64."""
 between: Any = _between
 """``between(value, lowest, highest)``: each kept within its bounds."""
+total: Any = _total
+"""``total(value)``: the sum of the eight."""
+present: Any = _present
+"""``present(value)``: 1 where a number is not 0, else 0."""
 endless: Any = _endless
 """``endless(value, count)``: 0 if the first ``count`` are numbers, neither infinite nor NaN."""

@@ -10,8 +10,8 @@ padded to eight, E naive forecasts.
 
 import numpy as np
 
-from statecast.compiled.arithmetic.kernel import ZERO, Floats, Network, Number, kernel, summing
-from statecast.compiled.arithmetic.lanes import COUNT, eight, put
+from statecast.compiled.arithmetic.kernel import ONE, ZERO, Floats, Network, Number, kernel, summing
+from statecast.compiled.arithmetic.lanes import COUNT, all_eight, eight, present, put, total
 from statecast.compiled.parts.reading import inverse_of
 
 _QUARTER = np.float32(0.25)
@@ -63,27 +63,35 @@ def _mean(values: Floats, count: int) -> Number:
     return total / np.float32(count)
 
 
-@summing
+@kernel
 def _long_shape(n: Network, window: Floats, shape: Floats, seen: Floats) -> None:
     """Mean deviation of each place of the season from its season's mean, over what has been seen."""
-    season = n.season
+    season, whole = n.season, n.season // COUNT * COUNT
     first = n.lookback_length - n.lookback_length // season * season
     for i in range(season):
         shape[i] = ZERO
         seen[i] = ZERO
     for begin in range(first, n.lookback_length, season):
-        values = window[begin : begin + season]
-        total, count = ZERO, ZERO
-        for i in range(season):
-            total += values[i]
+        values = window[begin:]
+        sums, counts = all_eight(ZERO), all_eight(ZERO)
+        for i in range(0, whole, COUNT):
+            sums = sums + eight(values, i)
+            counts = counts + present(eight(values, i))
+        sum_, count = total(sums), total(counts)
+        for i in range(whole, season):
+            sum_ += values[i]
             count += np.float32(values[i] != ZERO)
-        mean = total / max(count, np.float32(1))
-        for i in range(season):
+        mean = sum_ / max(count, ONE)
+        for i in range(0, whole, COUNT):
+            value, there = eight(values, i), present(eight(values, i))
+            put(shape, i, eight(shape, i) + (value - all_eight(mean)) * there, COUNT)
+            put(seen, i, eight(seen, i) + there, COUNT)
+        for i in range(whole, season):
             there = np.float32(values[i] != ZERO)
             shape[i] += (values[i] - mean) * there
             seen[i] += there
     for i in range(season):
-        shape[i] /= max(seen[i], np.float32(1))
+        shape[i] /= max(seen[i], ONE)
 
 
 @kernel
