@@ -84,6 +84,21 @@ class GraphedSlots(EagerSlots):
         cache = whole[:rows]
         return cache.numpy() if self._device.type == "cpu" else cache
 
+    def programs_of(self, cache: Cache) -> Mapping[int, Programs]:
+        """Return what was captured on a cache.
+
+        Parameters
+        ----------
+        cache : Cache
+            One that ``new_cache`` gave.
+
+        Returns
+        -------
+        mapping of int to Programs
+            By batch size.
+        """
+        return self._programs[self._rows(cache).data_ptr()]
+
     def advance_slots(
         self,
         cache: Cache,

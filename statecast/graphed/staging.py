@@ -45,6 +45,7 @@ class Inbox:
         begin = self._spec.offsets[field.name]
         return memory[0, begin : begin + prod(field.shape) * field.dtype.itemsize].view(field.dtype).view(field.shape)
 
+    @torch.inference_mode()
     def send(self, count: int, arrays: Mapping[str, NDArray[Any]], rest: Mapping[str, float]) -> None:
         """Bring arrays over.
 
@@ -103,6 +104,7 @@ class Outbox:
         """
         return self._spec.pack({name: value[None] for name, value in results.items()}).rows
 
+    @torch.inference_mode()
     def fetch(self, packed: Tensor, count: int) -> dict[str, NDArray[Any]]:
         """Bring results to the host, and wait for them.
 
