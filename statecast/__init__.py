@@ -5,7 +5,7 @@
 >>> artifact.forecast(history, 24, freq="1h").quantiles[0.9]     # doctest: +SKIP
 """
 
-from statecast.api.forecast import SeriesForecast
+from statecast.api.series_forecast import SeriesForecast
 from statecast.artifacts.artifact import Artifact, load, save
 from statecast.config import ForecasterConfig
 from statecast.models.ensemble import Ensemble

@@ -13,6 +13,7 @@ import torch
 import statecast
 from statecast.models.interface import SeriesNetwork
 from statecast.time.frequency import Frequency
+from statecast.uncertainty.bounds import Bounds
 from training.config import FitConfig, TrainingConfig
 from training.data.checks import leave_out_dead
 from training.data.encoding import PanelTensors, encode_panel
@@ -109,6 +110,7 @@ def fit_panel(
         **describe_data(fitted, data_digest),
         "scores": leaderboard.manifest(),
         "coverage": leaderboard.coverage,
+        "bounds": Bounds.notice(item.target for item in panel.items).to_dict(),
         "ablation": describe_ablation(fitted.config.training.judge, ablation),
         "training": describe_training(fitted, spent),
     }

@@ -13,6 +13,7 @@ import statecast
 from statecast.models.family import REACH, Family
 from statecast.models.roll_out import direct_quantiles
 from statecast.time.axis import TimeAxis
+from statecast.uncertainty.bounds import Bounds
 from training.data.encoding import encode_panel
 from training.data.panel import Item, Panel
 from training.errors import TrainingError
@@ -24,7 +25,9 @@ _ROWS = 256
 
 
 @torch.inference_mode()
-def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | None = None) -> pd.DataFrame:
+def forecast_panel(
+    artifact: statecast.Artifact, panel: Panel, horizon: int | None = None, bounds: Bounds | None = None
+) -> pd.DataFrame:
     """Forecast every item from its last observed value.
 
     Covariates known ahead are read from the rows after that value.
@@ -37,6 +40,8 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
         The series, of its freq and with its covariates.
     horizon : int, optional
         Steps ahead; left out, the artifact's own. A family goes past it, up to ``REACH``.
+    bounds : Bounds, optional
+        What mean and quantiles are kept inside of; left out, see ``noticed_bounds``.
 
     Returns
     -------
@@ -71,10 +76,30 @@ def forecast_panel(artifact: statecast.Artifact, panel: Panel, horizon: int | No
         )
         for at, number in enumerate(index.tolist()):
             item = panel.items[number]
-            times = _times(panel, item, steps)
-            levels = {str(q): quantiles[at, :, k] for k, q in enumerate(config.quantile_levels)}
-            parts.append(pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": mean[at], **levels}))
+            times, kept = _times(panel, item, steps), noticed_bounds(artifact, item) if bounds is None else bounds
+            levels = {str(q): kept.keep(quantiles[at, :, k]) for k, q in enumerate(config.quantile_levels)}
+            parts.append(
+                pd.DataFrame({"item_id": item.item_id, "timestamp": times, "mean": kept.keep(mean[at]), **levels})
+            )
     return pd.concat(parts, ignore_index=True)
+
+
+def noticed_bounds(artifact: statecast.Artifact, item: Item) -> Bounds:
+    """Say what an item's forecasts are kept inside of where nothing else is requested.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        A fitted model, a family or its member.
+    item : Item
+        The series.
+
+    Returns
+    -------
+    Bounds
+        What the fit noticed; of a family what the series itself shows.
+    """
+    return Bounds.notice([item.target]) if artifact.manifest.get("kind") == "family" else artifact.bounds
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:

@@ -1,7 +1,6 @@
 """Forecasting one series by hand, without a server: lists or arrays in, arrays out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from statecast.api.coarse_series import read_coarse_series
 from statecast.api.history import Placement, place_history, read_options
+from statecast.api.series_forecast import SeriesForecast
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
 from statecast.inputs.level import deviations, find_level
@@ -20,31 +20,10 @@ from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
 from statecast.time.features import calendar_features, calendar_width
 from statecast.time.seasonality import choose_season
+from statecast.uncertainty.bounds import Bounds
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096
-
-
-@dataclass(frozen=True)
-class SeriesForecast:
-    """A forecast of F steps.
-
-    Parameters
-    ----------
-    mean : NDArray
-        ``[F]`` in the target's unit.
-    quantiles : dict
-        Level to ``[F]``, likewise.
-    times : NDArray or None
-        Instants ``[F]`` in UTC, None without times.
-    timestamps : list of str or None
-        The same as RFC 3339 texts in the zone of the history, None without times.
-    """
-
-    mean: NDArray[np.float64]
-    quantiles: dict[float, NDArray[np.float64]]
-    times: NDArray[np.datetime64] | None
-    timestamps: list[str] | None = None
 
 
 def forecast_series(
@@ -60,6 +39,7 @@ def forecast_series(
     static_covariates: Mapping[str, Any] | None = None,
     resolutions: Mapping[str, tuple[Any, Sequence[Any]]] | None = None,
     quantile_levels: Sequence[float] | None = None,
+    bounds: Bounds | Mapping[str, Any] | None = None,
     reach: int | None = None,
     **time_options: Any,
 ) -> SeriesForecast:
@@ -92,6 +72,8 @@ def forecast_series(
         its values, None or NaN where missing. Buckets that are over before the first observation count too.
     quantile_levels : sequence of float, optional
         Within the trained ones; left out, the trained ones.
+    bounds : Bounds or mapping, optional
+        ``lower`` and ``upper``, which mean and quantiles are kept inside of; left out, none.
     reach : int, optional
         Longest horizon allowed.
     **time_options
@@ -139,7 +121,7 @@ def forecast_series(
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     by_level = {level: chosen[:, index] for index, level in enumerate(levels)}
-    return SeriesForecast(mean, by_level, *placed.following(wanted))
+    return SeriesForecast(mean, by_level, *placed.following(wanted)).within(Bounds.read(bounds))
 
 
 def _observed(history: Any) -> NDArray[np.float64]:
@@ -159,6 +141,7 @@ def forecast_any(
     freq: str | None = None,
     season: int | None = None,
     quantile_levels: Sequence[float] | None = None,
+    bounds: Bounds | Mapping[str, Any] | None = None,
     **time_options: Any,
 ) -> SeriesForecast:
     """Forecast one series with the member of a family that fits it.
@@ -181,6 +164,8 @@ def forecast_any(
         history does not hold two is taken as none.
     quantile_levels : sequence of float, optional
         Within the trained ones; left out, the trained ones.
+    bounds : Bounds or mapping, optional
+        As in ``forecast_series``; left out, 0 is the lower one of a history that never goes below it.
     **time_options
         As in ``forecast_series``.
 
@@ -199,10 +184,11 @@ def forecast_any(
     own = freq if placed.axis is None else str(placed.axis.frequency)
     season = choose_season(placed.spread(history), own, season)
     wanted = family.config.horizon if horizon is None else horizon
-    return forecast_series(
+    found = forecast_series(
         family.of(season, own).eval(), history, wanted, start=start, timestamps=timestamps, freq=freq,
-        quantile_levels=quantile_levels, reach=REACH, **time_options,
+        quantile_levels=quantile_levels, bounds=bounds, reach=REACH, **time_options,
     )  # fmt: skip
+    return found if bounds is not None else found.within_noticed(Bounds.notice([_observed(history)]), "the history")
 
 
 def _whole(name: str, values: Sequence[Any], steps: int, horizon: int, placed: Placement) -> list[Any]:

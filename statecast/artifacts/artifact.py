@@ -20,8 +20,9 @@ from safetensors.torch import load_file
 from safetensors.torch import save as serialise
 from torch import Tensor
 
-from statecast.api.forecast import SeriesForecast, forecast_any, forecast_series
+from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.generate import write_on
+from statecast.api.series_forecast import SeriesForecast
 from statecast.artifacts.files import canonical, check_finite, digest_of, parse_json, read_file, write_json
 from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
 from statecast.artifacts.registry import Network, build, describe, kind_of
@@ -30,6 +31,7 @@ from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
+from statecast.uncertainty.bounds import Bounds
 
 SCHEMA_VERSION = 7
 """What older schemas lack, and how they load all the same:
@@ -123,7 +125,15 @@ class Artifact:
         """Forecast one series; see ``statecast.api.forecast.forecast_series`` and, of a family, ``forecast_any``."""
         if isinstance(self.network, Family):
             return forecast_any(self.network, history, horizon, **options)
-        return forecast_series(self.forecaster, history, horizon, **options)
+        found = forecast_series(self.forecaster, history, horizon, **options)
+        return (
+            found if options.get("bounds") is not None else found.within_noticed(self.bounds, "what it was fitted on")
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the forecasts are kept inside of where nothing else is requested: what the fit noticed."""
+        return Bounds.read(self.manifest.get("bounds"))
 
     def generate(self, prompt: str, **options: Any) -> str:
         """Write on from a prompt; see ``statecast.api.generate.write_on`` for the options."""

@@ -17,6 +17,7 @@ from training.cli.options import (
     Encoding,
     FreqText,
     Id,
+    Lower,
     Metrics,
     Resolution,
     Separator,
@@ -24,17 +25,20 @@ from training.cli.options import (
     Timestamp,
     Timezone,
     Unit,
+    Upper,
     Wide,
+    bounds_of,
     columns_of,
     names,
 )  # fmt: skip
 from training.cli.text import backtest_text_file
 from training.config import DataConfig
+from training.data.checks import listed
 from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.panel import Panel
 from training.data.tables import panel_of, read_table
 from training.pipeline import backtest_panel, trained_with
-from training.predict import forecast_panel, write_table
+from training.predict import forecast_panel, noticed_bounds, write_table
 from training.pretraining.member import fitting
 
 Artifact = Annotated[Path, typer.Argument(help="Folder of an artifact.")]
@@ -88,6 +92,8 @@ def forecast(
     decimal: Decimal = None,
     encoding: Encoding = None,
     resolution: Resolution = None,
+    lower: Lower = None,
+    upper: Upper = None,
 ) -> None:
     """Write a long table of forecasts: item_id, timestamp, mean and the quantiles."""
     with refusals() as console:
@@ -97,7 +103,11 @@ def forecast(
             encoding,
         )  # fmt: skip
         panel = _read(console, loaded, data, columns, freq, resolution)
-        frame = forecast_panel(loaded, panel, horizon)
+        bounds = bounds_of(lower, upper)
+        kept = [item.item_id for item in panel.items if bounds is None and noticed_bounds(loaded, item)]
+        if kept:
+            console.print(f"forecasts are kept from 0 on ({listed(kept)}); --lower none leaves them as they are")
+        frame = forecast_panel(loaded, panel, horizon, bounds)
         write_table(frame, out)
         console.print(f"wrote {out}: {len(frame)} rows")
 

@@ -34,6 +34,7 @@ from training.cli.options import (
 )  # fmt: skip
 from training.cli.text import fit_text_file
 from training.config import FitConfig
+from training.data.checks import note_bounds
 from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.tables import read_panel
 from training.pipeline import file_digest, fit_panel
@@ -112,6 +113,7 @@ def fit(
         )
         panel = read_panel(data, chosen.data.columns, chosen.data.freq)
         panel = living(join_resolutions(panel, chosen.data.resolutions, chosen.data.columns), chosen)
+        panel = note_bounds(panel)
         print_panel(console, panel)
         with Bar(console) as bar:
             outcome = fit_panel(

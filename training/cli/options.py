@@ -5,6 +5,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from statecast.errors import InputError
+from statecast.uncertainty.bounds import Bounds
+
 Data = Annotated[
     Path, typer.Option("--data", help="CSV (any separator and encoding, packed or not), Parquet or Arrow; or a text.")
 ]
@@ -49,6 +52,13 @@ Encoding = Annotated[
     str | None, typer.Option("--encoding", help="Encoding of a text table, such as utf-8, utf-16 or latin-1.")
 ]
 
+Lower = Annotated[
+    str | None,
+    typer.Option(
+        "--lower", help="Least value of a forecast, or none; 0 if left out where the data never goes below 0."
+    ),
+]
+Upper = Annotated[str | None, typer.Option("--upper", help="Largest value of a forecast, or none.")]
 Metrics = Annotated[
     str | None, typer.Option(help="Columns of the table of errors, such as mase,wql; see docs/reference/metrics.md.")
 ]
@@ -56,6 +66,35 @@ Device = Annotated[
     Literal["cpu", "cuda", "auto"] | None,
     typer.Option("--device", help="Device to train on; auto takes CUDA where there is a device."),
 ]
+
+
+def bounds_of(lower: str | None, upper: str | None) -> Bounds | None:
+    """Read the bounds that forecasts are kept inside of.
+
+    Parameters
+    ----------
+    lower, upper : str or None
+        A number, ``none``, or None where the option is left out.
+
+    Returns
+    -------
+    Bounds or None
+        None where both are left out.
+
+    Raises
+    ------
+    InputError
+        If one is no number, or the lower is not below the upper.
+    """
+    if lower is None and upper is None:
+        return None
+    found: dict[str, float | None] = {}
+    for name, text in (("lower", lower), ("upper", upper)):
+        try:
+            found[name] = None if text in (None, "none") else float(str(text))
+        except ValueError:
+            raise InputError(f"--{name}: expected a number or none, got {text!r}") from None
+    return Bounds.read(found)
 
 
 def columns_of(

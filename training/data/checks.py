@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from statecast.uncertainty.bounds import Bounds
 from training.data.panel import Item, Panel
 from training.data.splits import Split
 from training.errors import TrainingError
@@ -53,6 +54,25 @@ def leave_out_dead(panel: Panel, split: Split) -> Panel:
     if not living:
         raise TrainingError(f"{'; '.join(notes)}: nothing is left to learn from; give data that moves")
     return replace(panel, items=living, notes=(*panel.notes, *notes))
+
+
+def note_bounds(panel: Panel) -> Panel:
+    """Note whether the forecasts of a model that is fitted on a panel will be kept from 0 on.
+
+    Parameters
+    ----------
+    panel : Panel
+        The series.
+
+    Returns
+    -------
+    Panel
+        With a note, if no value is below 0.
+    """
+    if not Bounds.notice(item.target for item in panel.items):
+        return panel
+    note = "no value is below 0, so forecasts are kept from there on; forecast --lower none leaves them as they are"
+    return replace(panel, notes=(*panel.notes, note))
 
 
 def listed(names: Sequence[str]) -> str:

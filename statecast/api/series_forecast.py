@@ -1,0 +1,74 @@
+"""What a notebook gets: the forecast of one series as arrays."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from statecast.uncertainty.bounds import Bounds
+
+
+@dataclass(frozen=True)
+class SeriesForecast:
+    """A forecast of F steps.
+
+    Parameters
+    ----------
+    mean : NDArray
+        ``[F]`` in the target's unit.
+    quantiles : dict
+        Level to ``[F]``, likewise.
+    times : NDArray or None
+        Instants ``[F]`` in UTC, None without times.
+    timestamps : list of str or None
+        The same as RFC 3339 texts in the zone of the history, None without times.
+    bounds : Bounds
+        What mean and quantiles were kept inside of.
+    notes : tuple of str
+        What was done that nobody requested.
+    """
+
+    mean: NDArray[np.float64]
+    quantiles: dict[float, NDArray[np.float64]]
+    times: NDArray[np.datetime64] | None
+    timestamps: list[str] | None = None
+    bounds: Bounds = field(default_factory=Bounds)
+    notes: tuple[str, ...] = ()
+
+    def within(self, bounds: Bounds) -> "SeriesForecast":
+        """Keep mean and quantiles inside of bounds.
+
+        Parameters
+        ----------
+        bounds : Bounds
+            Those of the series.
+
+        Returns
+        -------
+        SeriesForecast
+            Its quantiles are in order as before.
+        """
+        quantiles = {level: bounds.keep(values) for level, values in self.quantiles.items()}
+        return replace(self, mean=bounds.keep(self.mean), quantiles=quantiles, bounds=bounds)
+
+    def within_noticed(self, bounds: Bounds, where: str) -> "SeriesForecast":
+        """Keep mean and quantiles inside of bounds that nobody requested, and note it where that changes something.
+
+        Parameters
+        ----------
+        bounds : Bounds
+            As they were noticed.
+        where : str
+            What shows them.
+
+        Returns
+        -------
+        SeriesForecast
+            As ``within``.
+        """
+        kept = self.within(bounds)
+        if all(np.array_equal(kept.quantiles[q], values, equal_nan=True) for q, values in self.quantiles.items()):
+            return kept
+        least = f"{where} never goes below {bounds.lower:g}"
+        note = f"{least}, so the forecast is kept from there on; bounds={{}} leaves it as it is"
+        return replace(kept, notes=(*kept.notes, note))
