@@ -82,7 +82,8 @@ class StepRunner:
             batch.table.score(sessions, values)
             batch.table.step(sessions, values, *issued)
             for session, digest in zip(sessions, stepped, strict=True):
-                session.digest, session.last_used, session.expires_at = digest, batch.now, batch.expires_at
+                session.digest, session.last_used = digest, batch.now
+                session.expires_at = max(session.expires_at, batch.expires_at)
             loaded.state_cache.move(sessions)
         self._metrics.batch_rows.observe(len(values))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)

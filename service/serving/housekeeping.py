@@ -10,13 +10,13 @@ from service.stores.interface import StoreError
 EVERY = 600.0
 """Seconds between two looks for sessions whose life has ended."""
 
-MOST, LEAST = 1024, 8
+MOST, LEAST = 1024, 16
 """Sessions that are ended together."""
 
-LONGEST = 0.01
+LONGEST = 0.02
 """Seconds that these should take, for which a commit waits; then fewer are ended at a time."""
 
-IDLE = 4.0
+IDLE = 3.0
 """Times as long as that for which nothing is done in between."""
 
 _log = logging.getLogger(__name__)

@@ -16,16 +16,19 @@ class Fold:
     path : Path
         The file.
     writing : Lock
-        Held by whoever writes. What was written during the long part of a fold is folded under it, so that the log
-        begins anew: to sync bytes that a file has already takes a third less, or half, than to make it longer.
+        Held by whoever writes. If the commits leave no gap in which the log is folded to its end, the rest is folded
+        under it, so that the log begins anew: to sync bytes that a file has takes less than to make it longer.
     """
 
     EVERY = 32 << 20
     """Bytes of log between two folds."""
 
+    ATTEMPTS = 8
+    """Times that the log is folded beside the commits, each time a shorter rest."""
+
     def __init__(self, path: Path, writing: Lock) -> None:
         self._connection, self._writing = connect(path), writing
-        self._bytes, self._due, self._stopped = 0, Event(), False
+        self._bytes, self._commits, self._due, self._stopped = 0, 0, Event(), False
         self._thread = Thread(target=self._run, name="sqlite-fold", daemon=True)
         self._thread.start()
 
@@ -38,6 +41,7 @@ class Fold:
             Bytes.
         """
         self._bytes += size
+        self._commits += 1
         if self._bytes >= self.EVERY:
             self._bytes = 0
             self._due.set()
@@ -57,6 +61,12 @@ class Fold:
                 return
             # Failing here loses nothing: the log stays, and the writer folds it once it has grown too long.
             with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-                with self._writing:
-                    self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                if not any(self._to_the_end() for _ in range(self.ATTEMPTS)):
+                    with self._writing:
+                        self._to_the_end()
+
+    def _to_the_end(self) -> bool:
+        """Fold what the log holds; gives whether nothing was written meanwhile, so that the log begins anew."""
+        before = self._commits
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        return self._commits == before

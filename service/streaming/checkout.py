@@ -36,7 +36,7 @@ class Checkout:
         bool
             False where one of the sessions is not to be streamed now.
         """
-        body, now = request.body, self._sessions.now()
+        body, now = request.body, self._sessions.certain()
         for place, name in enumerate(body.sessions):
             found = self._enter((owner, name), request.model)
             if found is None:

@@ -112,8 +112,6 @@ class StreamedRequest:
         Rows that are or were in a batch.
     outcome : bytes, ServiceError or None
         Once all rows are done.
-    expires_at : float
-        When the sessions' lives end now, in seconds since 1970.
     queue_ms : float
         Longest wait of a row, in milliseconds.
     compute_ms : float
@@ -121,7 +119,7 @@ class StreamedRequest:
     """
 
     __slots__ = (
-        "_failures", "answer", "begun", "body", "client", "compute_ms", "deadline", "expires_at", "horizon", "identity",
+        "_failures", "answer", "begun", "body", "client", "compute_ms", "deadline", "horizon", "identity",
         "left", "levels", "model", "outcome", "queue_ms", "reply", "sessions",
     )  # fmt: skip
 
@@ -144,7 +142,7 @@ class StreamedRequest:
         self.left = len(body.sessions)
         self.outcome: bytes | ServiceError | None = None
         self._failures: list[ServiceError] = []
-        self.expires_at = self.queue_ms = self.compute_ms = 0.0
+        self.queue_ms = self.compute_ms = 0.0
 
     def fail(self, error: ServiceError, first: int, last: int) -> None:
         """Note that some rows failed.
@@ -181,7 +179,6 @@ class StreamedRequest:
         """
         self.queue_ms = max(self.queue_ms, 1e3 * (began - self.client.began))
         self.compute_ms = max(self.compute_ms, batch.compute_ms)
-        self.expires_at = batch.expires_at
         finite = [] if batch.finite is None else batch.finite[at : at + len(numbers)].tolist()
         for i, (row, whole) in enumerate(zip(numbers, finite, strict=True)):
             if whole:

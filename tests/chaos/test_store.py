@@ -5,8 +5,8 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -147,49 +147,60 @@ def test_clocks_that_jump_end_no_session(tmp_path: Path, monkeypatch: pytest.Mon
         server.kill()
 
 
-def expired_sessions(folder: Path, number: int) -> dict[str, Any]:
-    """A database of so many sessions whose life has ended, as a server left it."""
+def expired_sessions(folder: Path, number: int) -> int:
+    """Make a database of so many sessions whose life has ended; gives its bytes."""
     store = open_store(f"sqlite:///{folder}/s.db")
     state, past = bytes(15_000), time.time() - DAY
     for begin in range(0, number, 1000):
         names = range(begin, min(begin + 1000, number))
         store.commit([Put(record_of(f"{n:064x}", expires_at=past - n % 7), state) for n in names])
     store.close()
-    return {"bytes": (folder / "s.db").stat().st_size}
+    return (folder / "s.db").stat().st_size
 
 
-def expiry(folder: Path, number: int) -> float:
-    """Serve one stream while so many sessions end; gives the longest wait for a forecast in seconds."""
+def expiry(folder: Path, number: int) -> tuple[list[float], list[float]]:
+    """Serve one stream while so many sessions end, then as long again; gives the waits for a forecast in both."""
     before = expired_sessions(folder, number)
     server = server_of(folder)
     server.start()
-    waits, sent = [], 3
+    sent = 3
     try:
-        with httpx.Client(base_url=server.url, timeout=60) as client:
-            assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
-            left = number
-            looking = sqlite3.connect(f"file:{folder}/s.db?mode=ro", uri=True)
-            while left:
-                for _ in range(20):
+        with (
+            httpx.Client(base_url=server.url, timeout=60) as client,
+            closing(sqlite3.connect(f"file:{folder}/s.db?mode=ro", uri=True)) as looking,
+        ):
+
+            def waits(steps: int) -> list[float]:
+                nonlocal sent
+                found = []
+                for _ in range(steps):
                     body = {"series": [{"session": "s", "target": [float(sent % 7)], "from_index": sent}]}
                     began = time.perf_counter()
                     assert client.post("/forecast", json=body).status_code == 200
-                    waits.append(time.perf_counter() - began)
+                    found.append(time.perf_counter() - began)
                     sent += 1
-                left = looking.execute("SELECT count(*) FROM sessions WHERE dropped = 0").fetchone()[0] - 1
-            looking.close()
-            assert httpx.get(f"{server.url}/sessions/s").json()["count"] == sent
-            assert ready(server) == 200
+                return found
+
+            def left() -> int:
+                return int(looking.execute("SELECT count(*) FROM sessions WHERE dropped = 0").fetchone()[0]) - 1
+
+            assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
+            busy = waits(20)
+            while left():
+                busy += waits(20)
+            quiet = waits(len(busy))
+        assert count(server) == sent and ready(server) == 200
         assert server.process is not None
         server.process.terminate()
         server.process.wait(60)
     finally:
         server.kill()
-    assert (folder / "s.db").stat().st_size < before["bytes"] / 2
-    waits.sort()
-    print(f"{number} sessions ended during {len(waits)} forecasts: median {1e3 * waits[len(waits) // 2]:.1f} ms, "
-          f"99 % {1e3 * waits[len(waits) * 99 // 100]:.1f} ms, longest {1e3 * waits[-1]:.1f} ms")  # fmt: skip
-    return waits[-1]
+    assert (folder / "s.db").stat().st_size < before / 2
+    for name, found in ((f"{number} sessions end", busy), ("quiet", quiet)):
+        found.sort()
+        shares = ", ".join(f"{1e3 * found[int(share * (len(found) - 1))]:.1f}" for share in (0.5, 0.99, 0.999, 1))
+        print(f"{name}: {len(found)} forecasts, ms at 50, 99, 99.9 and 100 %: {shares}")
+    return busy, quiet
 
 
 def test_forecasts_go_on_while_sessions_end(tmp_path: Path) -> None:
@@ -198,7 +209,8 @@ def test_forecasts_go_on_while_sessions_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_a_hundred_and_sixty_two_thousand_sessions_end_unnoticed(tmp_path: Path) -> None:
-    """They stopped all forecasts for 22 s."""
-    assert expiry(tmp_path, 162_000) < 0.05
+    """They stopped all forecasts for 22 s. What a disk that others use does to both halves is no matter here."""
+    busy, quiet = expiry(tmp_path, 162_000)
+    assert busy[-1] < quiet[-1] + 0.05

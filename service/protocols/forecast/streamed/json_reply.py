@@ -50,7 +50,7 @@ class JsonReply:
             "last_timestamp": session.last_time,
             "last_index": session.last_index if session.last_time is None else None,
             "digest": f"sha256:{session.digest.hex()}",
-            "expires_at": _instant(request.expires_at),
+            "expires_at": _instant(session.expires_at),
             "applied": 1,
             "duplicates": 0,
             "opened": False,
