@@ -128,9 +128,9 @@ def _extend(
 
 
 def _sparse(new: RegularSeries, freq: str | None) -> str:
-    """Say where most of several new steps are missing; a single one is the usual case, and says nothing of the rest."""
+    """Say where most of several new steps are missing; a single one is the usual case, and a gap before it is named."""
     steps = int(new.values.shape[1])
-    if steps == 1:
+    if steps == 1 or np.count_nonzero(new.given) == 1:
         return ""
     seen = steps - int(np.count_nonzero(np.isnan(new.values).all(axis=0)))
     return check_gaps(seen, steps, freq or "the series") or ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow as pa
 from fastapi import FastAPI
 
 from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
@@ -150,6 +151,7 @@ async def send(app: FastAPI, request: RawRequest, limit_s: float = 60.0) -> tupl
 def memory() -> int:
     """Bytes that this process holds, after what is free was given back."""
     gc.collect()
+    pa.default_memory_pool().release_unused()
     with suppress(OSError, AttributeError):
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
