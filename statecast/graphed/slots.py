@@ -39,8 +39,10 @@ class GraphedSlots(EagerSlots):
 
     Notes
     -----
-    Graphs are captured on a cache's memory when the cache is made. Before each step the rows' clocks are looked at, 8
-    bytes each, because a step at which no hindcast matures is a fraction of one at which some do.
+    Graphs are captured on a cache's memory when the cache is made. Rows of one that was made elsewhere, such as a
+    server's, which grows, are copied to such a cache and back; it is made at the first of these calls. Before each step
+    the rows' clocks are looked at, 8 bytes each, because a step at which no hindcast matures is a fraction of one at
+    which some do.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class GraphedSlots(EagerSlots):
         self.sizes, self._bfloat16 = tuple(sizes), bfloat16
         self._programs: dict[int, dict[int, Programs]] = {}
         self._whole: dict[int, Tensor] = {}
+        self._desk: Cache | None = None
         if bfloat16:
             _log.warning("bfloat16: quantiles differ by up to %.2g of a series' scale", self.bfloat16_error())
 
@@ -116,10 +119,17 @@ class GraphedSlots(EagerSlots):
         groups = len(config.mixed_frequency)
         shapes = (len(read), 1), (len(read), 1, config.past_width), (len(read), 1, config.known_width)
         history = coarse_history is not None and coarse_history.size and not np.isnan(coarse_history).all()
+        if history or (target.shape, past.shape, known.shape) != shapes:
+            self._in_halves(cache, (read, write, target, past, known, mixed_frequency, coarse_history))
+            return
         programs = self._programs.get(rows.data_ptr())
-        if programs is None or history or (target.shape, past.shape, known.shape) != shapes:
-            parts = (read, write, target, past, known, mixed_frequency, coarse_history)
-            self._in_halves(cache, parts)
+        if programs is None:
+            there = self._places(rows, write)
+            for part, desk, own in self._on_desk(rows, read):
+                given = (array if array is None else array[part] for array in (target, past, known, mixed_frequency))
+                self.advance_slots(desk, own, own, *given)  # type: ignore[arg-type]
+                with torch.inference_mode():
+                    rows.index_copy_(0, there[part], self._rows(desk)[: len(own)])
             return
         arrays["mixed_frequency"] = (
             np.full((len(read), 1, groups), np.nan, np.float32) if mixed_frequency is None else mixed_frequency
@@ -135,8 +145,12 @@ class GraphedSlots(EagerSlots):
         rows, config = self._rows(cache), self.config
         programs = self._programs.get(rows.data_ptr())
         usual = future.ndim == 3 and future.shape[::2] == (len(slots), config.known_width) and len(slots)
-        if programs is None or not usual or not 1 <= future.shape[1] <= config.horizon or baseline > config.horizon:
+        if not usual or not 1 <= future.shape[1] <= config.horizon or baseline > config.horizon:
             return super().forecast_slots(cache, slots, future, baseline)
+        if programs is None:
+            return _joined(
+                [self.forecast_slots(desk, own, future[p], baseline) for p, desk, own in self._on_desk(rows, slots)]
+            )
         self._places(rows, slots)
         parts = [
             programs[size].forecast(slots[part], future[part], baseline)
@@ -172,6 +186,17 @@ class GraphedSlots(EagerSlots):
                 rough = network.decode(network.prime(Observations(walks, *nothing), fresh), ahead)
             apart = (rough.quantiles() - exact.quantiles()).abs() / exact.scale.clamp_min(1e-12)[:, None, None]
             return float(apart.max())
+
+    def _on_desk(self, rows: Tensor, slots: Slots) -> Iterator[tuple[slice, Cache, Slots]]:
+        """Rows of a cache that was made elsewhere, brought some at a time to one on which graphs are captured."""
+        if self._desk is None:
+            self._desk = self.new_cache(self.sizes[-1])
+        places, most = self._places(rows, slots), len(self._desk)
+        for first in range(0, len(slots), most):
+            part = slice(first, min(first + most, len(slots)))
+            with torch.inference_mode():
+                self._rows(self._desk)[: part.stop - first] = rows.index_select(0, places[part])
+            yield part, self._desk, np.arange(part.stop - first)
 
     def _move(self, rows: Tensor, read: Slots, write: Slots) -> None:
         """Bring states to where they are to be written; there they are advanced."""

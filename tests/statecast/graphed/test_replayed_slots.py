@@ -51,12 +51,16 @@ def agree(ours: ForecastArrays, theirs: ForecastArrays) -> None:
             np.testing.assert_allclose(one[key], other[key], rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("owner", ["its own", "another's"])
 @pytest.mark.parametrize("name", NAMES)
-def test_replayed_steps_are_the_network_s(name: str) -> None:
-    """Five rows at sizes of one and four, each at another place of its stride: read, then stepped, then forecast."""
+def test_replayed_steps_are_the_network_s(name: str, owner: str) -> None:
+    """Five rows at sizes of one and four, each at another place of its stride: read, then stepped, then forecast.
+
+    In a cache that it made, and in one that grew elsewhere, as a server's does.
+    """
     batch = walk(name)
     eager, graphed = EagerSlots(batch.network), GraphedSlots(batch.network, sizes=(1, 4))
-    caches = [slots.new_cache(12) for slots in (eager, graphed)]
+    caches = [eager.new_cache(12), (graphed if owner == "its own" else eager).new_cache(12)]
     for slots, cache in zip((eager, graphed), caches, strict=True):
         slots.begin_slots(cache, SLOTS, batch.clock.numpy(), batch.static.numpy())
         slots.advance_slots(cache, SLOTS, SLOTS, *arrays(batch, 0, 50))
