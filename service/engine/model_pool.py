@@ -2,11 +2,11 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.engine.state_cache import StateCache
-from service.scheduling.job import Lease, member_key, split_key
+from service.scheduling.job import member_key, split_key
 from statecast.artifacts.artifact import Artifact
 from statecast.compiled import compile_network, is_built, slot_network, uncovered
 from statecast.models.family import Family
@@ -104,18 +104,21 @@ class ModelPool:
             del self._members[idle]
         return loaded
 
-    def holds(self, key: str, lease: Lease) -> bool:
-        """Whether a session's rows lie in the cache of a network; from any thread.
+    def generations(self, key: str) -> Sequence[int]:
+        """Whose rows lie in the slots of a network's cache, see ``StateCache``; from any thread.
 
         Parameters
         ----------
         key : str
             Of the network.
-        lease : Lease
-            Of the session.
+
+        Returns
+        -------
+        sequence of int
+            By slot; empty where the network is not at hand.
         """
         loaded = self._single.get(key) or self._members.get(key)
-        return loaded is not None and loaded.state_cache.holds(lease)
+        return () if loaded is None else loaded.state_cache.generations
 
     def usual(self) -> list[str]:
         """Give the keys of all networks, of a family those of the most usual seasons.

@@ -12,6 +12,7 @@ from service.errors import ExpiredSession, Loading, ServiceError
 from service.scheduling.job import Lease
 from service.stores.interface import StoreError
 from statecast.models.interface import SeriesNetwork
+from statecast.models.slot_network import Cache
 
 
 def device_of(wanted: str) -> str:
@@ -60,9 +61,8 @@ class StateCache:
 
     def __init__(self, capacity: int, network: SeriesNetwork) -> None:
         self.device = next(network.parameters()).device
-        self.rows = torch.zeros(
-            (min(capacity + 1, self.FIRST), network.spec.row_bytes), dtype=torch.uint8, device=self.device
-        )
+        self._host: NDArray[np.uint8] | None = None
+        self.rows = self._zeros(min(capacity + 1, self.FIRST), network.spec.row_bytes)
         self.generations = [0] * (capacity + 1)
 
     def holds(self, lease: Lease) -> bool:
@@ -138,7 +138,14 @@ class StateCache:
         """
         return self.rows[list(lease.slots)].cpu().numpy().tobytes()
 
-    def hold(self, slot: int) -> Tensor:
+    def _zeros(self, rows: int, width: int) -> Tensor:
+        """On the CPU rows are numpy's memory: one made of a tensor costs compiled code a millisecond per call."""
+        if self.device.type != "cpu":
+            return torch.zeros((rows, width), dtype=torch.uint8, device=self.device)
+        self._host = np.zeros((rows, width), dtype=np.uint8)
+        return torch.from_numpy(self._host)
+
+    def hold(self, slot: int) -> Cache:
         """Make room, and give all rows.
 
         Parameters
@@ -148,17 +155,19 @@ class StateCache:
 
         Returns
         -------
-        Tensor, ``[N, bytes]``
+        Cache, ``[N, bytes]``
             The cache's own memory.
         """
         self._hold(slot)
-        return self.rows
+        return self.rows if self._host is None else self._host
 
     def _hold(self, slot: int) -> None:
         """Grow to at least twice the size if this slot has no row yet."""
         if slot >= len(self.rows):
             more = min(max(2 * len(self.rows), slot + 1), len(self.generations)) - len(self.rows)
-            self.rows = torch.cat([self.rows, self.rows.new_zeros((more, self.rows.shape[1]))])
+            before = self.rows
+            self.rows = self._zeros(len(before) + more, before.shape[1])
+            self.rows[: len(before)] = before
 
     def _mark(self, lease: Lease, generation: int) -> None:
         for slot in lease.slots:

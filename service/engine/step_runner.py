@@ -88,17 +88,9 @@ class StepRunner:
         self._metrics.batch_rows.observe(len(values))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
 
-    def holds(self, table: SessionTable, session: ResidentSession) -> bool:
-        """Whether a session's row lies in the cache now; from any thread.
-
-        Parameters
-        ----------
-        table : SessionTable
-            Of its network.
-        session : ResidentSession
-            One that is not at work.
-        """
-        return self._networks.holds(table.key, session.lease)
+    def generations(self, model: str) -> Sequence[int]:
+        """Whose rows lie in the slots of a network's cache; see ``ModelPool.generations``."""
+        return self._networks.generations(model)
 
     def row_bytes(self, model: str, lease: Lease) -> bytes:
         """Copy a session's rows of state; from any thread, while the session is not at work.

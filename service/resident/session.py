@@ -81,19 +81,25 @@ class ResidentSession:
         """Slot of its row of state."""
         return self.lease.slots[0]
 
-    def step(self, value: float) -> None:
-        """Count an observation of the next step.
+    def step(self, value: float, ahead: int) -> None:
+        """Count an observation of the next step, and the forecast that followed it.
 
         Parameters
         ----------
         value : float
             What was observed.
+        ahead : int
+            Steps of the forecast that are kept.
         """
-        self.last_index += 1
+        last = self.last_index = self.last_index + 1
         self.count += 1
         self.alike = self.alike + 1 if value == self.last_value else 1
         self.last_value = value
-        self.last_time, self.next_time = self.next_time, self._text(self.last_index + 1)
+        self.pending_start, self.pending_steps = last + 1, ahead
+        self.last_time = self.next_time
+        if self.next_time is not None:
+            opened = self.opened
+            self.next_time = _time_text(opened.freq, opened.offset, opened.zone, last + 1)
 
     def follows(self, start: object, freq: str | None, index: object) -> bool:
         """Whether a request's value is plainly that of the next step.

@@ -210,14 +210,14 @@ class SessionTable:
         of = self.interval
         self._pending[places, :steps] = quantiles[:, :steps, [of.low, of.median, of.high]]
         self._scale[places] = seasonal_error
-        size = len(leaving) // len(sessions)
-        for i, (session, value) in enumerate(zip(sessions, values.tolist(), strict=True)):
+        size, begin = len(leaving) // len(sessions), 0
+        for session, value in zip(sessions, values.tolist(), strict=True):
             if session.tail_length == kept:
-                session.checksum = zlib.crc32(leaving[i * size : (i + 1) * size], session.checksum)
+                session.checksum = zlib.crc32(leaving[begin : begin + size], session.checksum)
             else:
                 session.tail_length += 1
-            session.step(value)
-            session.pending_start, session.pending_steps = session.last_index + 1, steps
+            begin += size
+            session.step(value, steps)
 
     def _place(self) -> int:
         if not self._free:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from service.errors import QueueFull
 from service.scheduling.job import Lease
 from service.scheduling.slots import Slots
 
@@ -57,13 +56,7 @@ class SlotTable:
         QueueFull
             If every slot belongs to a session that is at work right now.
         """
-        slots = self._slots[model]
-        slots.checkout(lease.key, 1)
-        try:
-            return slots.spare()
-        except QueueFull:
-            slots.checkin(lease, keep=True)
-            raise
+        return self._slots[model].exchange(lease)
 
     def exchanged(self, lease: Lease, spare: int, model: str, *, moved: bool) -> Lease:
         """Take back what ``exchange`` gave.
@@ -84,13 +77,7 @@ class SlotTable:
         Lease
             Of the session from now on.
         """
-        slots = self._slots[model]
-        if moved:
-            lease = slots.move(lease, spare)
-        else:
-            slots.put_back(spare)
-        slots.checkin(lease, keep=True)
-        return lease
+        return self._slots[model].exchanged(lease, spare, moved=moved)
 
     def idle(self, key: str, model: str) -> Lease | None:
         """Give the lease of a session that has slots of a model and is not at work; see ``Slots.idle``."""

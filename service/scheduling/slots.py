@@ -94,51 +94,60 @@ class Slots:
         """
         return self._idle.get(key)
 
-    def spare(self) -> int:
-        """Take a slot that a session's next row can be written to while the last one still stands.
+    def exchange(self, lease: Lease) -> int:
+        """Check out an idle session of one row, and a spare slot for its next row while the last one still stands.
+
+        Parameters
+        ----------
+        lease : Lease
+            Of the session.
 
         Returns
         -------
         int
-            Ends with ``move`` or ``put_back``.
+            The spare slot; ends with ``exchanged``.
 
         Raises
         ------
         QueueFull
             If every slot belongs to a session that is at work right now.
         """
-        self._make_room(1)
+        self._busy[lease.key] = self._idle.pop(lease.key)
+        if self._free:
+            return self._free.pop()
+        try:
+            self._make_room(1)
+        except QueueFull:
+            self.checkin(lease, keep=True)
+            raise
         return self._free.pop()
 
-    def put_back(self, slot: int) -> None:
-        """Give a spare slot back unused.
-
-        Parameters
-        ----------
-        slot : int
-            What ``spare`` gave.
-        """
-        self._free.append(slot)
-
-    def move(self, lease: Lease, slot: int) -> Lease:
-        """Let a session at work have a spare slot in place of its own, which is free then.
+    def exchanged(self, lease: Lease, spare: int, *, moved: bool) -> Lease:
+        """Take back what ``exchange`` gave.
 
         Parameters
         ----------
         lease : Lease
-            Of one row.
-        slot : int
-            What ``spare`` gave.
+            Of the session, as it was.
+        spare : int
+            The spare slot.
+        moved : bool
+            Whether the session's row lies in the spare slot now.
 
         Returns
         -------
         Lease
-            Of the same residency.
+            Of the session from now on: the same residency.
         """
-        moved = Lease(lease.key, (slot,), lease.generation)
-        self._busy[lease.key] = moved
-        self._free.append(lease.slots[0])
-        return moved
+        key = lease.key
+        del self._busy[key]
+        if moved:
+            self._free.append(lease.slots[0])
+            lease = Lease(key, (spare,), lease.generation)
+        else:
+            self._free.append(spare)
+        self._idle[key] = lease
+        return lease
 
     def drop(self, key: str) -> None:
         """Free the slots of an idle session, if it has any.

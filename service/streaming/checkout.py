@@ -1,5 +1,7 @@
 """Sessions that are about to be streamed: their turn, their slot and a spare one, taken together or not at all."""
 
+from collections.abc import Sequence
+
 from service.errors import QueueFull
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
@@ -36,24 +38,32 @@ class Checkout:
         bool
             False where one of the sessions is not to be streamed now.
         """
-        body, now = request.body, self._sessions.certain()
-        for place, name in enumerate(body.sessions):
+        body, now, horizon = request.body, self._sessions.certain(), request.horizon
+        digest, sessions = request.model.digest, request.sessions
+        known: SessionTable | None = None
+        generations: Sequence[int] = ()
+        for name, start, freq, index in zip(body.sessions, body.starts, body.freqs, body.indices, strict=True):
             found = self._enter((owner, name), request.model)
             if found is None:
                 break
-            request.sessions.append(found)
+            sessions.append(found)
             table, session = found
+            if table is not known:
+                known, generations = table, self._runner.generations(table.key)
+            lease = session.lease
+            slot = lease.slots[0]
             if (
                 session.expires_at <= now
-                or request.horizon > table.config.horizon
-                or session.opened.model != request.model.digest
-                or not session.follows(body.starts[place], body.freqs[place], body.indices[place])
-                or not self._runner.holds(table, session)
+                or horizon > table.config.horizon
+                or session.opened.model != digest
+                or not session.follows(start, freq, index)
+                or slot >= len(generations)
+                or generations[slot] != lease.generation
             ):
                 break
         else:
             return True
-        for table, session in request.sessions:
+        for table, session in sessions:
             self.leave(table, session, moved=False)
         return False
 

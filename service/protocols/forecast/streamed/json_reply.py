@@ -34,12 +34,9 @@ class JsonReply:
 
     def add(self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
         """See ``Reply.add``."""
-        body, config = request.body, request.sessions[place][0].config
-        forecast: dict[str, Any] = {
-            "item_id": body.item_ids[place],
-            "start": session.next_time,
-            "freq": session.opened.freq,
-        }
+        body, config, opened = request.body, request.sessions[place][0].config, session.opened
+        last_time = session.last_time
+        forecast: dict[str, Any] = {"item_id": body.item_ids[place], "start": session.next_time, "freq": opened.freq}
         if request.model.longest_season is not None:
             forecast["season"] = config.season
         forecast["mean"] = row[0]
@@ -47,9 +44,9 @@ class JsonReply:
         forecast["session"] = {
             "id": body.sessions[place],
             "count": session.count,
-            "last_timestamp": session.last_time,
-            "last_index": session.last_index if session.last_time is None else None,
-            "digest": f"sha256:{session.digest.hex()}",
+            "last_timestamp": last_time,
+            "last_index": session.last_index if last_time is None else None,
+            "digest": "sha256:" + session.digest.hex(),
             "expires_at": _instant(session.expires_at),
             "applied": 1,
             "duplicates": 0,
@@ -97,4 +94,4 @@ def _warnings(session: ResidentSession, config: ForecasterConfig) -> list[dict[s
         found.append(("constant_history", f"the last {session.tail_length} steps are all the same"))
     if config.calendar and session.opened.freq is None:
         found.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
-    return [{"code": code, "detail": detail} for code, detail in found]
+    return [{"code": code, "detail": detail} for code, detail in found] if found else []
