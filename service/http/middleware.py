@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -127,7 +127,12 @@ async def send_bytes(status: int, headers: list[tuple[bytes, bytes]], body: byte
 
 
 async def send_compressed(
-    content_type: str, body: bytes, request_headers: Mapping[bytes, bytes], vary: bytes, send: Send
+    content_type: str,
+    body: bytes,
+    request_headers: Mapping[bytes, bytes],
+    vary: bytes,
+    send: Send,
+    beside: Sequence[tuple[bytes, bytes]] = (),
 ) -> None:
     """Answer 200 with a whole body, compressed where the request accepts that.
 
@@ -143,8 +148,10 @@ async def send_compressed(
         Headers by which the answer was chosen.
     send : Send
         The connection.
+    beside : sequence of (bytes, bytes)
+        Further headers.
     """
-    headers = [(b"content-type", content_type.encode()), (b"vary", vary)]
+    headers = [(b"content-type", content_type.encode()), (b"vary", vary), *beside]
     encoding = choose_encoding(request_headers.get(b"accept-encoding", b"").decode("latin-1"), len(body))
     if encoding is not None:
         body = await DECODING.run(compress, body, encoding)

@@ -2,6 +2,7 @@
 
 const at = (id) => document.getElementById(id);
 let models = [], defaultModel = null, answer = null, sent = new Map();
+let picked = null; // a file goes to the server byte by byte: its encoding and packing are read there
 
 function headers(extra) {
   const key = at("key").value.trim();
@@ -58,22 +59,19 @@ function show(error) {
   at("error").hidden = !error;
 }
 
-// Bare numbers become a table with one column; anything with a header line of words is sent as it is.
+// Bare numbers become a table with one column; anything else is a table, which the server reads and judges.
 function asTable(text) {
   const trimmed = text.replace(/^\uFEFF/, "").trim();
   if (!trimmed) throw new Error("Paste some values first, or fill in the example.");
-  if (/(^|,)\s*"?target"?\s*(,|\r?\n|$)/.test(trimmed.split("\n", 1)[0])) return trimmed + "\n";
   const words = trimmed.includes(",") || trimmed.includes(";") ? trimmed.split(/[,;\n]/) : trimmed.split(/\s+/);
   const cells = words.map((word) => word.trim());
-  const wrong = cells.find((cell) => cell !== "" && !/^(null|nan)$/i.test(cell) && Number.isNaN(Number(cell)));
-  if (wrong !== undefined) {
-    throw new Error(`Expected numbers, or CSV whose first line names a column target; got “${wrong.slice(0, 40)}”.`);
-  }
+  if (cells.some((cell) => cell !== "" && !/^(null|nan)$/i.test(cell) && Number.isNaN(Number(cell)))) return trimmed + "\n";
   return "target\n" + cells.map((cell) => (/^(null|nan|)$/i.test(cell) ? '""' : cell)).join("\n") + "\n";
 }
 
-// What was sent, by series, to draw it; the server has judged the table already.
+// What was sent, by series, to draw it; a table of another dialect is the server's to read, and is not drawn.
 function readBack(table) {
+  if (typeof table !== "string" || !/(^|,)\s*"?target"?\s*(,|\r?\n|$)/.test(table.split("\n", 1)[0])) return new Map();
   const rows = table.trim().split(/\r?\n/).map((line) => line.split(",").map((cell) => cell.trim().replace(/^"|"$/g, "")));
   const target = rows[0].indexOf("target"), item = rows[0].indexOf("item_id");
   const series = new Map();
@@ -93,7 +91,7 @@ async function forecast(event) {
   at("status").textContent = "Forecasting…";
   try {
     if (!models.length && !(await loadModels())) return;
-    const table = asTable(at("values").value);
+    const table = picked ?? asTable(at("values").value);
     const query = new URLSearchParams({ model: at("model").value });
     if (at("horizon").value) query.set("horizon", at("horizon").value);
     const options = { "Content-Type": "text/csv", Accept: "application/json" };
@@ -155,6 +153,7 @@ function example() {
     const wave = 100 + 20 * Math.sin((2 * Math.PI * step) / season) + 6 * Math.sin(step * 1.7) * Math.cos(step * 0.31);
     lines.push(step === 5 * season ? '""' : wave.toFixed(1));
   }
+  picked = null;
   at("values").value = lines.join("\n");
   at("values").focus();
 }
@@ -166,6 +165,8 @@ at("item").addEventListener("change", draw);
 at("key").addEventListener("change", () => { show(null); loadModels(); });
 at("file").addEventListener("change", async () => {
   const [file] = at("file").files;
+  picked = file ?? null;
   if (file) at("values").value = await file.text();
 });
+at("values").addEventListener("input", () => { picked = null; });
 loadModels();

@@ -142,7 +142,7 @@ def place_history(
     if start is not None and timestamps is not None:
         raise InputError("timestamps: expected either start or timestamps, got both; keep one")
     if timestamps is not None:
-        return _by_timestamps(count, read_times(timestamps, options), frequency)
+        return _by_timestamps(count, read_times(timestamps, options), frequency, said=freq is not None)
     if start is None or frequency is None:
         return Placement(None, 0, np.arange(count))
     stamps = read_one(start, options)
@@ -212,7 +212,7 @@ def read_times(timestamps: Any, options: TimeOptions) -> Stamps:
     Parameters
     ----------
     timestamps : Any
-        Texts, numbers, ``datetime`` objects, or an array or index of them.
+        Texts, numbers, ``datetime`` objects, or an array or index of them; or stamps that were read already.
     options : TimeOptions
         How to read them.
 
@@ -226,6 +226,8 @@ def read_times(timestamps: Any, options: TimeOptions) -> Stamps:
     InputError
         If one cannot be read, or they are counted steps.
     """
+    if isinstance(timestamps, Stamps):
+        return timestamps
     values = np.asarray(timestamps)
     if values.dtype.kind == "O":
         found = read_stamps([one.isoformat() if isinstance(one, date) else one for one in values.tolist()], options)
@@ -236,13 +238,13 @@ def read_times(timestamps: Any, options: TimeOptions) -> Stamps:
     return found
 
 
-def _by_timestamps(count: int, stamps: Stamps, frequency: Frequency | None) -> Placement:
+def _by_timestamps(count: int, stamps: Stamps, frequency: Frequency | None, *, said: bool) -> Placement:
     if len(stamps) != count:
         raise InputError(f"timestamps: expected {count} times, one per value, got {len(stamps)}")
     wrong = np.flatnonzero(np.diff(stamps.instants.astype(np.int64)) <= 0)
     if len(wrong):
         raise InputError(f"timestamps: expected rising times, got one at {int(wrong[0]) + 1} that is not; sort them")
-    axis, index = place_stamps(stamps, frequency)
+    axis, index = (TimeAxis.of if said else place_stamps)(stamps, frequency)
     sparse = check_gaps(count, int(index[-1] - index[0]) + 1, str(axis.frequency))
     if sparse:
         warnings.warn(sparse, UserWarning, stacklevel=5)

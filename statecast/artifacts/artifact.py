@@ -21,6 +21,7 @@ from safetensors.torch import save as serialise
 from torch import Tensor
 
 from statecast.api.forecast import forecast_any, forecast_series
+from statecast.api.frames import forecast_table, is_table
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
 from statecast.artifacts.files import canonical, check_finite, digest_of, parse_json, read_file, write_json
@@ -116,19 +117,22 @@ class Artifact:
     def generator(self) -> Generator:
         """The network of a generator; another kind raises ``ArtifactError``."""
         if not isinstance(self.network, Generator):
-            raise ArtifactError(
-                f"{self.name}: expected a generator, got a {self.kind}; it forecasts, use another model"
-            )
+            raise ArtifactError(f"{self.name}: expected a generator, got a {self.kind}; use another model")
         return self.network
 
-    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
-        """Forecast one series; see ``statecast.api.forecast.forecast_series`` and, of a family, ``forecast_any``."""
+    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Forecast one series, see ``forecast_series``, or each of a frame, see ``forecast_table``: a frame like it."""
+        if not is_table(history):
+            return self._forecast_one(history, horizon, **options)
+        config = None if isinstance(self.network, Family) else self.forecaster.config
+        return forecast_table(self._forecast_one, config, history, horizon, self.manifest, **options).like(history)
+
+    def _forecast_one(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
         if isinstance(self.network, Family):
             return forecast_any(self.network, history, horizon, **options)
         found = forecast_series(self.forecaster, history, horizon, **options)
-        return (
-            found if options.get("bounds") is not None else found.within_noticed(self.bounds, "what it was fitted on")
-        )
+        asked = options.get("bounds") is not None
+        return found if asked else found.within_noticed(self.bounds, "what it was fitted on")
 
     @property
     def bounds(self) -> Bounds:
@@ -215,10 +219,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     manifest = parse_json(raw, path / "manifest.json")
     if not isinstance(manifest, dict) or manifest.get("schema_version") not in range(1, SCHEMA_VERSION + 1):
         found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
-        raise ArtifactError(
-            f"{path}: expected schema_version 1 to {SCHEMA_VERSION}, got {found!r}; "
-            "load it with the release that wrote it"
-        )
+        expected = f"expected schema_version 1 to {SCHEMA_VERSION}, got {found!r}"
+        raise ArtifactError(f"{path}: {expected}; load it with the release that wrote it")
     digest = manifest.pop("digest", None)
     if canonical({**manifest, "digest": digest}) != raw or digest_of(canonical(manifest)) != digest:
         raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")

@@ -1,5 +1,7 @@
 """Tables from wherever they come: a file, the bytes of one, a frame of pandas or of another library."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,27 @@ def of_frame(frame: Any) -> Table:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         reason = " ".join(map(str, error.args))[:160]
         raise TableError(f"expected columns of one kind of value each, {reason}; make them alike") from None
+
+
+def to_frame(columns: Mapping[str, Any], like: Any) -> Any:
+    """Make a frame.
+
+    Parameters
+    ----------
+    columns : mapping of str to array
+        Its columns.
+    like : Any
+        A frame of the library that is wanted.
+
+    Returns
+    -------
+    Any
+        A frame of pandas or polars; else a ``pyarrow.Table``.
+    """
+    table, library = pa.table(dict(columns)), type(like).__module__.partition(".")[0]
+    if library == "pandas":
+        return table.to_pandas()
+    return sys.modules[library].from_arrow(table) if library == "polars" else table
 
 
 def _is_period(values: Any) -> bool:

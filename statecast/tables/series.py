@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from statecast.tables.clock import at_clock, join_parts, read_clock
-from statecast.tables.errors import TableError
+from statecast.tables.errors import OversizeError, TableError
 from statecast.tables.layout import Layout, find_layout, listed
 from statecast.tables.options import ColumnNames, TableOptions
 from statecast.tables.separator import WORDS
@@ -72,7 +72,12 @@ class SeriesTable:
 
 
 def read_series(
-    table: Table, wanted: ColumnNames | None = None, options: TableOptions | None = None, *, times: bool = False
+    table: Table,
+    wanted: ColumnNames | None = None,
+    options: TableOptions | None = None,
+    *,
+    times: bool = False,
+    most: int | None = None,
 ) -> SeriesTable:
     """Read a table as series.
 
@@ -86,6 +91,8 @@ def read_series(
         What was said of its text.
     times : bool
         Whether it has to have times.
+    most : int, optional
+        Series allowed.
 
     Returns
     -------
@@ -95,7 +102,7 @@ def read_series(
     Raises
     ------
     TableError
-        If something is missing, wrong, or can be read in two ways.
+        If something is missing, wrong, or can be read in two ways; or there are too many series.
     """
     wanted, options = wanted or ColumnNames(), options or TableOptions()
     layout = find_layout(table, wanted, options.times, times=times)
@@ -107,6 +114,8 @@ def read_series(
     stamps, layout = _read_times(table, layout, options.times)
     layout = _guess_item(table, layout, stamps)
     names, codes = _items(table, layout)
+    if most is not None and len(names) > most:
+        raise OversizeError(f"expected at most {most} items, got {len(names)}; send several requests")
     kinds = wanted.optional
     read = {name: read_values(table, name, kinds.get(name, "")) for name in layout.covariates}
     if len(series) > 1:

@@ -17,20 +17,25 @@ from service.codecs.json_document import (
     parse,
 )
 from service.codecs.members import members_of
-from service.codecs.table import read_arrow, read_csv
 from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge
 from service.http.body import ARROW, INLINE_BYTES, INLINE_OBJECTS, JSON
 from service.http.compression import decompress
 from service.protocols.forecast.schemas import REQUEST, ForecastRequest
 from service.protocols.forecast.series import SERIES, SeriesRequest
-from service.protocols.forecast.table_body import decode_table, fill_from_query
+from service.protocols.forecast.table_body import FindModel, decode_table, fill_from_query
 from service.settings import Settings
 from service.threads import DECODING
 
 
 async def decode(
-    scope: Scope, headers: Mapping[bytes, bytes], kind: str, body: bytes, settings: Settings, deadline: Deadline
+    scope: Scope,
+    headers: Mapping[bytes, bytes],
+    kind: str,
+    body: bytes,
+    settings: Settings,
+    deadline: Deadline,
+    find_model: FindModel,
 ) -> ForecastRequest:
     """Decode a body, on a thread if it is large.
 
@@ -48,6 +53,8 @@ async def decode(
         Limits.
     deadline : Deadline
         Until when it is worth it.
+    find_model : FindModel
+        For tables, whose columns the model knows by name.
 
     Returns
     -------
@@ -64,8 +71,8 @@ async def decode(
     # What is compressed can be large inside, and tables cost a fixed millisecond.
     plain = len(body) <= INLINE_BYTES and kind == JSON and not encoding
     if plain and body.count(b"{") <= INLINE_OBJECTS:
-        return _decode(kind, body, encoding, query, settings, deadline)
-    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline)
+        return _decode(kind, body, encoding, query, settings, deadline, find_model)
+    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline, find_model)
 
 
 def _query(scope: Scope, most: int) -> dict[str, str]:
@@ -86,13 +93,18 @@ def _query(scope: Scope, most: int) -> dict[str, str]:
 
 
 def _decode(
-    kind: str, body: bytes, encoding: str, query: dict[str, str], settings: Settings, deadline: Deadline
+    kind: str,
+    body: bytes,
+    encoding: str,
+    query: dict[str, str],
+    settings: Settings,
+    deadline: Deadline,
+    find_model: FindModel,
 ) -> ForecastRequest:
     deadline.check()
     plain = decompress(body, encoding, settings.max_body_bytes)
     if kind != JSON:
-        table = read_arrow(plain) if kind == ARROW else read_csv(plain)
-        return decode_table(table, query, settings.max_values, settings.max_series)
+        return decode_table(plain, query, settings, find_model, deadline, arrow=kind == ARROW)
     request = decode_json(plain, settings, deadline)
     if query:
         fill_from_query(request, query)

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from service.codecs.table_warnings import collect_warnings, metadata_of
 from service.errors import ServiceError
 from service.http.body import ARROW, JSON
 from service.http.ids import ulid
@@ -80,7 +81,15 @@ class ForecastEncoder:
         ]
         if kind == JSON:
             return orjson.dumps(self._reply(answers, answered), option=orjson.OPT_SERIALIZE_NUMPY)
-        return write_table(self._rows(answers, answered), self.levels, arrow=kind == ARROW)
+        metadata = metadata_of(self.warnings(answers)) if kind == ARROW else {}
+        return write_table(self._rows(answers, answered), self.levels, arrow=kind == ARROW, metadata=metadata)
+
+    def warnings(self, answers: Sequence[SeriesAnswer | ServiceError]) -> list[dict[str, Any]]:
+        """Collect what a table has no place for, see ``collect_warnings``."""
+        pairs = zip(self.request.series, answers, strict=True)
+        return collect_warnings(
+            (one.item_id, found.warnings) for one, found in pairs if isinstance(found, SeriesAnswer)
+        )
 
     def _reply(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered) -> dict[str, Any]:
         forecasts = self._forecasts(answered)

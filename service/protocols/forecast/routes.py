@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
@@ -32,6 +35,8 @@ from service.threads import DECODING
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
 INLINE_VALUES = 50_000
+Reply = tuple[bytes, Sequence[tuple[bytes, bytes]]]
+"""A body, and headers beside it."""
 STREAMED_BYTES = 2**20
 """Bodies up to here are read on the loop to see whether they only stream observations."""
 
@@ -49,16 +54,16 @@ class Forecast:
         """Answer one request; the work of a client that leaves is dropped."""
         headers = dict(scope["headers"])
         try:
-            kind, body = await self._answer(scope, headers, receive)
+            kind, (body, beside) = await self._answer(scope, headers, receive)
         except ClientDisconnect:
             return
         except ServiceError as error:
             self._metrics.rejected.labels(error.code).inc()
             await send_failure(error, scope, send)
             return
-        await send_compressed(kind, body, headers, b"Accept, Accept-Encoding", send)
+        await send_compressed(kind, body, headers, b"Accept, Accept-Encoding", send, beside)
 
-    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[str, bytes]:
+    async def _answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> tuple[str, Reply]:
         began = time.monotonic()
         kind = content_kind(headers)
         wanted = reply_kind(headers, kind)
@@ -67,7 +72,7 @@ class Forecast:
         if kind == wanted == JSON and not scope.get("query_string") and b"content-encoding" not in headers:
             streamed = await self._stream(services.lane, body, scope, began, receive)
             if streamed is not None:
-                return wanted, streamed
+                return wanted, (streamed, ())
         work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
         left = asyncio.ensure_future(client_left(receive))
         try:
@@ -85,14 +90,15 @@ class Forecast:
         body: bytes,
         services: Services,
         began: float,
-    ) -> bytes:
+    ) -> Reply:
         """Decode, forecast and encode, until the deadline and while the client is there."""
         deadline = Deadline(began + self._settings.default_timeout_ms / 1e3)
         try:
             # Of a burst of requests one is taken up in a turn of the loop, so that /live waits for one, not for all.
             async with self._turn:
                 await asyncio.sleep(0)
-            request = await decode(scope, headers, kinds[0], body, self._settings, deadline)
+            find_model = partial(services.catalogue.resolve, kind="forecaster")
+            request = await decode(scope, headers, kinds[0], body, self._settings, deadline, find_model)
             deadline.at = began + timeout_of(request.timeout_ms, self._settings) / 1e3
             model = services.catalogue.resolve(request.model, "forecaster")
             horizon = horizon_of(request.horizon, model)
@@ -104,8 +110,10 @@ class Forecast:
                 deadline.check()  # what a session has kept is answered, however late
             encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
             if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or kinds[1] != JSON:
-                return await DECODING.run(encoder.encode, answers, kinds[1])
-            return encoder.encode(answers, kinds[1])
+                written = await DECODING.run(encoder.encode, answers, kinds[1])
+                warned = [] if kinds[1] == JSON else encoder.warnings(answers)
+                return written, [(HEADER.lower().encode(), write_warnings(warned))] if warned else ()
+            return encoder.encode(answers, kinds[1]), ()
         except asyncio.CancelledError:
             deadline.leave()
             raise

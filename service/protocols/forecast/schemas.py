@@ -30,6 +30,7 @@ from service.protocols.forecast.series import (
     SessionText,
 )
 from service.protocols.schemas import AnsweringModel, KnownFields, Problem, Warned
+from statecast.tables.options import TableOptions
 from statecast.time.stamps import TimeOptions
 
 ModelName = Annotated[
@@ -44,6 +45,22 @@ Additions = Annotated[
     list[Literal["baseline", "attention"]], AsList, OrNull, Field(description="What else the reply holds.")
 ]
 TimeoutMs = Annotated[Positive | None, Field(description="Milliseconds after which the work is dropped.")]
+ColumnName = Annotated[
+    Text | None,
+    Field(description="Of a table: a column by its name; left out, the usual ones, else what columns hold."),
+]
+Separator = Annotated[
+    Text | None,
+    Field(description="Of a text table: comma, semicolon, tab, pipe or the character; left out, its lines show it."),
+]
+DecimalMark = Annotated[
+    Text | None,
+    Field(description="Of a text table: point or comma before decimals; left out, its numbers show it."),
+]
+Encoding = Annotated[
+    Text | None,
+    Field(description="Of a text table: utf-8, utf-16, latin-1, ...; left out, its bytes show it."),
+]
 Values = list[float | None]
 
 
@@ -98,6 +115,22 @@ class QueryParameters(TimeReading):
     season: SeasonSteps = None
     session: SessionText = None
     open: MayOpen = None
+    id_column: ColumnName = None
+    timestamp_column: ColumnName = None
+    target_column: ColumnName = None
+    separator: Separator = None
+    decimal: DecimalMark = None
+    encoding: Encoding = None
+
+    @property
+    def table_options(self) -> TableOptions:
+        """How the text of a table is read; raises ``InputError`` where an option has no such value."""
+        return TableOptions.read(self.separator, self.decimal, self.encoding, self.time_options)
+
+    @property
+    def columns(self) -> tuple[str | None, str | None, str | None]:
+        """Columns of items, times and targets that are named."""
+        return self.id_column, self.timestamp_column, self.target_column
 
 
 REQUEST = Schema(ForecastRequest, lambda: ForecastRequest(series=[]))

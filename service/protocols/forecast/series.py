@@ -109,6 +109,8 @@ class Located:
         How its times are to be read.
     unclear_freq : str
         Why the freq, which was left out, does not show in its times; then only an open session knows it.
+    notes : tuple of (str, str)
+        Code and detail of what its client should know of how its table was read.
     """
 
     loc: Loc
@@ -116,6 +118,7 @@ class Located:
     rows: NDArray[np.int64] | None
     time_options = AS_THEY_ARE
     unclear_freq = ""
+    notes: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         self.loc, self.faults, self.rows = (), [], None

@@ -1,7 +1,7 @@
 """A reply as a long table: ``item_id, timestamp, mean`` and one column per quantile, as an Arrow stream or CSV."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +44,9 @@ class TableRows:
     numbers: NDArray[np.float64]
 
 
-def write_table(rows: TableRows, levels: Sequence[float], *, arrow: bool) -> bytes:
+def write_table(
+    rows: TableRows, levels: Sequence[float], *, arrow: bool, metadata: Mapping[bytes, bytes] | None = None
+) -> bytes:
     """Write rows one below the other.
 
     Parameters
@@ -55,6 +57,8 @@ def write_table(rows: TableRows, levels: Sequence[float], *, arrow: bool) -> byt
         Names of the quantiles' columns.
     arrow : bool
         Whether to write an Arrow stream, else CSV, where a time is RFC 3339 text.
+    metadata : mapping of bytes to bytes, optional
+        Of the Arrow schema.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def write_table(rows: TableRows, levels: Sequence[float], *, arrow: bool) -> byt
         columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=True)
     if any(rows.errors):
         columns["error"] = texts(rows.errors)
-    return _written(pa.table(columns), arrow)
+    return _written(pa.table(columns).replace_schema_metadata(metadata or None), arrow)
 
 
 def _times(rows: TableRows, arrow: bool) -> pa.Array:

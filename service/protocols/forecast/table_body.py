@@ -1,8 +1,8 @@
-"""A long table with the parameters of its query string as a ``ForecastRequest``.
+"""A table with the parameters of its query string as a ``ForecastRequest``.
 
 A small whole-number ``timestamp`` is a step index. Times without an offset are UTC, as in training. Rows of one item
 may lie anywhere, in their own order. Rows at the end of an item whose target is missing and which carry the horizon's
-covariates are the future: exactly as many as the horizon. A column ``session`` names an item's session, and text
+covariates are the future: exactly as many as the horizon. A column ``session`` names an item's session, and
 columns ``static:NAME`` its static covariates.
 
 A column ``resolution`` marks rows of a lower frequency: in such a row ``1d`` says that the target is the value of the
@@ -10,35 +10,53 @@ day that begins at the timestamp. Where it is empty the row is one of the series
 """
 
 import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from service.codecs.faults import raise_faults
-from service.codecs.table import group_rows, read_column, read_times
-from service.errors import Fault, Malformed, TooLarge
+from service.codecs.table import read_table, refusals
+from service.deadline import Deadline
+from service.errors import Fault
 from service.protocols.forecast.schemas import QUERY, ForecastRequest, QueryParameters
 from service.protocols.forecast.table_series import read_rows
+from service.serving.model import Model
+from service.serving.table_names import names_of, options_of, static_columns
+from service.settings import Settings
+from statecast.tables.series import SeriesTable, read_series
+from statecast.tables.table import Table
 
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]{1,3})?")
+FindModel = Callable[[str | None], Model]
+"""Finds the model that a request names."""
 
 
-def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max_series: int) -> ForecastRequest:
+def decode_table(
+    body: bytes,
+    query: Mapping[str, str],
+    settings: Settings,
+    find_model: FindModel | None,
+    deadline: Deadline,
+    *,
+    arrow: bool,
+) -> ForecastRequest:
     """Read a table and the parameters of the query string.
 
     Parameters
     ----------
-    table : pyarrow.Table
-        Columns ``item_id, timestamp, target`` and those of covariates.
+    body : bytes
+        Columns of items, times, targets and covariates, see ``statecast.tables``.
     query : mapping of str to str
         Parameters by name.
-    max_values : int
-        Values allowed in all.
-    max_series : int
-        Items allowed.
+    settings : Settings
+        Limits.
+    find_model : FindModel or None
+        The model knows names; None to take every further column for a covariate.
+    deadline : Deadline
+        Until when it is worth it.
+    arrow : bool
+        Whether the body is an Arrow stream, else delimited text.
 
     Returns
     -------
@@ -47,40 +65,39 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
 
     Raises
     ------
-    TooLarge, Unprocessable
-        If it is over a limit, or the request as a whole is wrong.
+    ServiceError
+        If it cannot be read, is over a limit, or the request as a whole is wrong.
     """
-    if table.num_rows * max(1, table.num_columns - 1) > max_values:
-        raise TooLarge(
-            f"body: expected at most {max_values} values, got {table.num_rows} rows of {table.num_columns} columns; "
-            "send fewer rows at a time"
-        )
     parameters, faults = decode_query(query)
-    try:
-        names = table.column_names
-    except UnicodeDecodeError:
-        raise Malformed("body: expected column names in UTF-8, got other bytes; encode the table as UTF-8") from None
-    for name in [name for name, count in Counter(names).items() if count > 1]:
-        faults.append(Fault((name,), f"expected each column once, got {name!r} twice; leave one out"))
-    if "target" not in names:
-        message = f"expected a column target, got {', '.join(names)[:200]}; rename the values' column"
-        faults.append(Fault(("target",), message))
-    elif table.num_rows == 0:
-        faults.append(Fault(("target",), "expected at least one row, got none; add the values"))
     raise_faults(faults)
-    groups = group_rows(table)
-    if len(groups) > max_series:
-        raise TooLarge(f"item_id: expected at most {max_series} items, got {len(groups)}; send several requests")
-    if parameters.session is not None and len(groups) > 1:
-        message = f"expected one item, got {len(groups)}; name each item's session in a column session"
+    model = None if find_model is None else find_model(parameters.model)
+    with refusals():
+        options = options_of(model, parameters.table_options)
+        whole = read_table(body, options, settings, arrow=arrow)
+        _check_marks(whole)
+        deadline.check()
+        table = read_series(
+            whole,
+            names_of(model, *parameters.columns),
+            options,
+            most=settings.max_series,
+        )
+    if parameters.session is not None and len(table.names) > 1:
+        message = f"expected one item, got {len(table.names)}; name each item's session in a column session"
         raise_faults([Fault(("session",), message)])
-    columns = {name: read_column(table, name) for name in names if name != "item_id"}
-    if "timestamp" in columns:
-        columns["timestamp"] = read_times(columns["timestamp"], parameters.time_options)
+    order = np.argsort(table.codes, kind="stable")
+    bounds = np.searchsorted(table.codes[order], np.arange(1, len(table.names)))
+    columns = _columns(table)
+    static = static_columns(model, table.covariates)
+    ahead = None if model is None or not model.config.future_covariates else parameters.horizon or model.config.horizon
     with np.errstate(over="ignore"):
         series = [
-            read_rows(place, item, rows, columns, parameters) for place, (item, rows) in enumerate(groups.items())
+            read_rows(place, item, rows, columns, static, ahead, parameters)
+            for place, (item, rows) in enumerate(deadline.each(zip(table.names, np.split(order, bounds), strict=True)))
         ]
+    for one in series:
+        one.notes = table.notes
+        one.rows = None if one.rows is None else one.rows % len(table.table)
     return ForecastRequest(
         series=series,
         model=parameters.model,
@@ -90,6 +107,22 @@ def decode_table(table: pa.Table, query: Mapping[str, str], max_values: int, max
         include=parameters.include,
         timeout_ms=parameters.timeout_ms,
     )
+
+
+def _check_marks(table: Table) -> None:
+    if "resolution" in table.names and table.kind("resolution") not in ("texts", "nothing"):
+        message = f"expected texts such as 1d, empty for the series' own steps, got {table.kind('resolution')}"
+        raise_faults([Fault(("resolution",), message)])
+
+
+def _columns(table: SeriesTable) -> dict[str, Any]:
+    """Columns under the names by which ``read_rows`` knows them."""
+    columns: dict[str, Any] = dict(table.covariates)
+    if (labels := columns.get("resolution")) is not None:
+        columns["resolution"] = np.where(labels == None, "", labels)  # noqa: E711
+    if table.times is not None:
+        columns["timestamp"] = table.times
+    return columns | {"target": table.target}
 
 
 def decode_query(query: Mapping[str, str]) -> tuple[QueryParameters, list[Fault]]:

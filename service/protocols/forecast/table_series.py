@@ -1,6 +1,7 @@
 """Rows of a long table as series: which belong to an item, which to a lower frequency of it."""
 
 from collections.abc import Mapping
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,13 @@ from statecast.time.stamps import Stamps
 
 
 def read_rows(
-    place: int, item: str | None, rows: Any, columns: Mapping[str, Any], query: QueryParameters
+    place: int,
+    item: str | None,
+    rows: Any,
+    columns: Mapping[str, Any],
+    static: Mapping[str, str],
+    ahead: int | None,
+    query: QueryParameters,
 ) -> SeriesRequest:
     """Read one item's rows.
 
@@ -27,7 +34,11 @@ def read_rows(
     rows : array of int64
         Its rows, in the order of the table.
     columns : mapping of str to array
-        Whole columns, as ``read_column`` gives them.
+        Whole columns, times and targets among them.
+    static : mapping of str to str
+        Static covariate by the column that holds it.
+    ahead : int or None
+        Rows without a target that are read at the end, where the model knows covariates ahead; None for all.
     query : QueryParameters
         What the query string says of every series.
 
@@ -40,12 +51,13 @@ def read_rows(
     labels = columns.pop("resolution", None)
     coarse = {} if labels is None else _rows_by_resolution(labels, rows)
     own = rows[labels[rows] == ""] if coarse else rows
+    own = own if ahead is None else _until(own, columns["target"], ahead)
     series = SeriesRequest(target={}, item_id=item, freq=query.freq, season=query.season, session=query.session)
     series.open = query.open
     series.loc, series.rows, series.time_options = ("series", place), own, query.time_options
     for name, whole in columns.items():
-        if name == "session" or name.startswith("static:"):
-            _constant(series, name, whole[rows])
+        if name == "session" or name in static:
+            _constant(series, name, static.get(name, ""), whole[rows])
         elif name == "timestamp":
             series.timestamps = _part(whole, own)
         elif name == "target":
@@ -58,7 +70,7 @@ def read_rows(
         if text is not None and (fault := find(text)):
             series.fault(fault, name)
     for label, places in coarse.items():
-        series.resolutions[label] = _resolution(series, places, columns)
+        series.resolutions[label] = _resolution(series, places, columns, static)
     return series
 
 
@@ -70,14 +82,22 @@ def _rows_by_resolution(labels: Any, rows: Any) -> dict[str, Any]:
     return {label: np.asarray(places, dtype=np.int64) for label, places in found.items()}
 
 
-def _resolution(series: SeriesRequest, rows: Any, columns: dict[str, Any]) -> ResolutionRequest:
+def _until(rows: Any, target: Any, ahead: int) -> Any:
+    """Rows up to the last target and a horizon of those after it, as the command line takes them."""
+    known = np.flatnonzero(~np.isnan(target[rows]))
+    return rows[: known[-1] + 1 + ahead] if len(known) else rows
+
+
+def _resolution(
+    series: SeriesRequest, rows: Any, columns: dict[str, Any], static: Mapping[str, str]
+) -> ResolutionRequest:
     one = ResolutionRequest(target={}, start=None)
     one.loc, one.faults, one.rows, one.time_options = series.loc, series.faults, rows, series.time_options
     one.target = {"": _numbers(one, "target", columns["target"][rows])}
     if "timestamp" in columns:
         one.timestamps = _part(columns["timestamp"], rows)
     for name, whole in columns.items():
-        if name in ("timestamp", "target", "session") or name.startswith("static:"):
+        if name in ("timestamp", "target", "session") or name in static:
             continue
         part = whole[rows]
         seen = np.flatnonzero([value is not None for value in part] if part.dtype == object else ~np.isnan(part))
@@ -99,11 +119,11 @@ def _part(times: Any, rows: Any) -> Any:
     return times.take(rows) if isinstance(times, Stamps) else times[rows]
 
 
-def _constant(series: SeriesRequest, name: str, part: Any) -> None:
-    values = {value for value in part if value is not None}
+def _constant(series: SeriesRequest, name: str, covariate: str, part: Any) -> None:
+    values = {value for value in part.tolist() if isinstance(value, str) or (value is not None and not isnan(value))}
     if len(values) > 1:
         series.fault(f"expected one value per item, got {len(values)} different ones", name)
     elif values and name == "session":
         series.session = str(values.pop())
     elif values:
-        series.static_covariates[name.removeprefix("static:")] = values.pop()
+        series.static_covariates[covariate] = values.pop()

@@ -102,7 +102,7 @@ def validate_series(
     steps = next(iter(lengths.values()), 0)
     _check_target(series, lengths, settings)
     extra = _future_rows(series, config, horizon, steps)
-    warnings: list[tuple[str, str]] = []
+    warnings: list[tuple[str, str]] = list(series.notes)
     axis, index, stamps = read_timeline(series, steps + extra, config.freq, warnings)
     check_reach(series, axis, index, horizon)
     season = season_of(series, axis, index, model, settings.max_history) if series.target else None

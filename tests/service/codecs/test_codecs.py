@@ -1,6 +1,7 @@
 """Bytes to arrays: what Python's own JSON says is what we read, faster; tables and packed bodies too."""
 
 import gzip
+import io
 import json
 import math
 
@@ -12,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.codecs.number_array import FLOAT32_MAX
-from service.codecs.table import read_arrow, read_csv
 from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.compression import choose_encoding, compress, decompress
@@ -22,6 +22,7 @@ from service.protocols.forecast.table_body import decode_table
 from service.settings import Settings
 from statecast.time.stamps import Stamps
 
+SMALL = Settings(max_values=1000, max_series=10)
 NUMBERS = st.one_of(
     st.none(), st.integers(-(10**30), 10**30), st.floats(-FLOAT32_MAX, FLOAT32_MAX), st.sampled_from([0.0, -0.0, 1e-45])
 )
@@ -32,6 +33,13 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
+
+
+def arrow_stream(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
 
 
 def decode(text: str) -> ForecastRequest:
@@ -75,8 +83,8 @@ def test_whatever_comes_is_read_or_refused(value: object) -> None:
 def test_whatever_bytes_come_are_read_or_refused(body: bytes) -> None:
     for read in (
         lambda: decode_json(body, Settings(max_values=1000, max_series=10), Deadline(math.inf)),
-        lambda: decode_table(read_csv(body), {}, 1000, 10),
-        lambda: decode_table(read_arrow(body), {}, 1000, 10),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=False),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=True),
         lambda: decompress(body, "gzip", 1000),
         lambda: decompress(body, "zstd", 1000),
     ):
@@ -126,7 +134,9 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
             "session": ["one", "two", "one", "two"],
         }
     )
-    first, second = decode_table(table, {"horizon": "3"}, 1000, 10).series
+    first, second = decode_table(
+        arrow_stream(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), arrow=True
+    ).series
     assert (first.item_id, second.item_id) == ("b", "a")
     np.testing.assert_array_equal(second.target[""], [np.nan, 4])
     assert isinstance(first.timestamps, Stamps) and list(map(str, first.timestamps.instants)) == [
@@ -139,8 +149,8 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
 
 
 def test_an_item_called_seven_stays_a_text() -> None:
-    table = read_csv(b"item_id,timestamp,target\n007,4,1\n007,5,\n")
-    (series,) = decode_table(table, {}, 1000, 10).series
+    body = b"item_id,timestamp,target\n007,4,1\n007,5,\n"
+    (series,) = decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=False).series
     assert series.item_id == "007"
     assert isinstance(series.timestamps, np.ndarray) and series.timestamps.tolist() == [4, 5]
     assert np.isnan(series.target[""][1])

@@ -167,8 +167,8 @@ BAD = {
         ["2026-02-01,1d,7", *reversed(HOURLY)],
         "series[0].timestamp[2]: expected ascending times, got an earlier time",
     ),
-    "no time": ([*HOURLY, ",1d,7"], "timestamp: expected a time in every row, got an empty one in row 2; fill it in"),
-    "no time told": ([*HOURLY, "yesterday,1d,7"], "series[0].timestamp[2]: expected an RFC 3339 time"),
+    "no time": ([*HOURLY, ",1d,7"], "timestamp: line 4 (row 2) has no time"),
+    "no time told": ([*HOURLY, "yesterday,1d,7"], "timestamp: line 4 (row 2): expected an RFC 3339 time"),
     "counted steps": (
         ["1,,5", "2,,6", "0,1d,7"],
         "series[0].timestamp: expected the time at which each value's bucket begins, got counted steps; give times",
@@ -183,10 +183,6 @@ BAD = {
         "series[0].target: expected at most 100000 buckets from the first to the last, got 350634; send the newest",
     ),
     "too large": ([*HOURLY, "2026-02-01,1d,1e39"], "series[0].target[2]: expected a finite number that fits float32"),
-    "a covariate": (
-        [",".join([line, wind]) for line, wind in zip(["2026-02-01,1d,7", *HOURLY], ["3.5", "", ""], strict=True)],
-        "series[0].wind[0]: expected no covariate in a row of a coarse resolution, got 3.5; leave the cell empty",
-    ),
 }
 
 
@@ -194,7 +190,7 @@ BAD = {
 def test_a_bad_row_is_named(folder: Path, name: str) -> None:  # noqa: F811
     """A file has thousands of rows; whoever has to mend one must be told which."""
     lines, message = BAD[name]
-    body = "\n".join(["timestamp,resolution,target" + ",wind" * (name == "a covariate"), *lines])
+    body = "\n".join(["timestamp,resolution,target", *lines])
 
     async def scene() -> None:
         async with serving(settings_of(folder, max_history=100_000)) as (client, _):

@@ -102,9 +102,9 @@ HEADERS = {
     "declared too long": Case(b"{}", ("67108864", "fewer"), 413, "too_large", {"content-length": "99999999999"}),
     "not UTF-8": Case(b'{"series": "\xff"}', ("UTF-8",), 400, "malformed_body"),
     "not Arrow": Case(GOOD, ("Arrow IPC stream",), 400, "malformed_body", ARROW),
-    "ragged CSV": Case(b"item_id,target\na,1,2\n", ("expected CSV", "cells"), 400, "malformed_body", CSV),
-    "empty CSV": Case(b"", ("CSV", "header", "empty"), 400, "malformed_body", CSV),
-    "CSV without target": Case(b"item_id,value\na,1\n", ("target", "value", "rename"), headers=CSV),
+    "ragged CSV": Case(b"item_id,target\na,1,2\n", ("line 2", "expected 2 fields"), 400, "malformed_body", CSV),
+    "empty CSV": Case(b"", ("table", "header", "empty"), 400, "malformed_body", CSV),
+    "CSV without target": Case(b"item_id,value\na,one\n", ("target", "value", "target_column"), headers=CSV),
     "CSV of texts": Case(b"item_id,target\na,x\n", ("target", "numbers"), headers=CSV),
     "CSV unsorted": Case(
         b"timestamp,target\n2026-01-01T02:00:00Z,1\n2026-01-01T01:00:00Z,2\n",
