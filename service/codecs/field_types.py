@@ -30,7 +30,7 @@ class OrNull:
 
 
 class Scalar:
-    """``Annotated[float | str, Scalar]``: a finite number or a text."""
+    """``Annotated[float | str, Scalar]``: a finite number or a text; truth is 1 or 0."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -40,11 +40,13 @@ class Scalar:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe either."""
-        return {"anyOf": [{"type": "number"}, {"type": "string"}]}
+        return {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "boolean"}]}
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, bool):
+        return float(value)  # as in tables
+    if not isinstance(value, (int, float, str)):
         raise _refused(f"expected a number or a text, got {came(value)}")
     if not isinstance(value, str) and not abs(value) <= FLOAT32_MAX:
         raise _refused("expected a number that fits float32, got a larger one; rescale it")

@@ -59,7 +59,7 @@ class ValueArray:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Describe a list of numbers or one of texts."""
-        return {"anyOf": [_list_of("number"), _list_of("string")]}
+        return {"anyOf": [_list_of("number"), _list_of("string"), _list_of("boolean")]}
 
 
 def _list_of(kind: str) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def read_numbers(value: Any, *, flat: bool) -> Doubles:
 
 
 def read_values(value: Any, *, flat: bool) -> Values:
-    """Read a list of numbers, or one of texts, which begins with a text once nulls are skipped.
+    """Read a list of numbers, of texts, or of truth, which counts as 1 and 0; its first entry but nulls decides.
 
     Parameters
     ----------
@@ -118,7 +118,14 @@ def read_values(value: Any, *, flat: bool) -> Values:
     PydanticCustomError
         As ``read_numbers``, or if texts and numbers are mixed.
     """
-    if is_list(value) and isinstance(_first(value), str):
+    first = _first(value) if is_list(value) else None
+    if isinstance(first, bool):
+        entries = as_list(value)
+        for index, entry in enumerate(entries):
+            if entry is not None and not isinstance(entry, bool):
+                raise _wrong(f"expected true, false or null, as the entries before, got {quoted(entry)}", index)
+        return np.array(entries, dtype=np.float64)
+    if isinstance(first, str):
         entries = as_list(value)
         for index, entry in enumerate(entries):
             if entry is not None and not isinstance(entry, str):
