@@ -48,7 +48,8 @@ class Settings(BaseSettings):
     the first start on a machine compiles for a minute, unless `python -m statecast.compiled warm` did. `off` runs all
     in torch: the same forecasts, slower."""
     queue_rows: int = Field(default=4096, ge=1)
-    """Rows (series times variables) that may wait; more are answered 429 with `Retry-After`."""
+    """Rows (series times variables) that may wait; more are answered 429 with `Retry-After`. A single request may hold
+    more where nothing else waits."""
     batch_rows: int = Field(default=256, ge=1)
     """Rows computed at once at most, no more than `STATECAST_QUEUE_ROWS`; `1` turns batching off."""
     resident_sessions: int = Field(default=4096, ge=1)

@@ -1,8 +1,8 @@
 """Which forecasts are computed together and when: numbers, a clock and callables; no network, no loop, no timer.
 
-When the engine is free, whatever waits is the batch. Long work goes in pieces that queue again: histories in chunks, so
-that rows of one batch have equal length and nothing is ever padded, and forecasts past the trained horizon one horizon
-at a time. Others join between two pieces.
+When the engine is free, whatever waits is the batch. Long work goes in pieces that queue again: histories in chunks of
+powers of two, so that rows of one batch have equal length and nothing is ever padded, and forecasts past the trained
+horizon one horizon at a time. Others join between two pieces.
 """
 
 import time
@@ -15,6 +15,7 @@ from service.scheduling.bounds import Bounds
 from service.scheduling.buckets import Bucket, Buckets
 from service.scheduling.entry import QueueEntry
 from service.scheduling.job import Job
+from service.scheduling.wait_estimate import WaitEstimate, work_of
 
 R = TypeVar("R")
 
@@ -47,7 +48,8 @@ class Batcher(Generic[R]):
         self._clock = clock
         self._changed = Condition()
         self._buckets: Buckets[R] = Buckets()
-        self._rows = 0
+        self._estimate = WaitEstimate(clock)
+        self._rows = self._running = 0
         self._closed = False
 
     @property
@@ -60,9 +62,7 @@ class Batcher(Generic[R]):
 
         Parameters
         ----------
-        job : Job
-            The work.
-        resolved : callable or None
+        job, resolved
             See ``QueueEntry``.
 
         Returns
@@ -73,7 +73,7 @@ class Batcher(Generic[R]):
         Raises
         ------
         QueueFull
-            At once, if there is no room.
+            At once, if there is no room, or if it would be done after its deadline.
         TooLarge
             If there could never be.
         Loading
@@ -89,6 +89,8 @@ class Batcher(Generic[R]):
     ) -> list[QueueEntry[R] | ServiceError]:
         """Queue jobs together; for one that is refused its error stands in its place, see ``submit``.
 
+        Where nothing waits, all have room, however many they are.
+
         Parameters
         ----------
         jobs : sequence of (Job, callable or None)
@@ -96,7 +98,8 @@ class Batcher(Generic[R]):
         """
         now = self._clock()
         with self._changed:
-            return [self._refusal(job) or self._queued(QueueEntry(job, now, resolved)) for job, resolved in jobs]
+            alone = self._rows == self._running
+            return [self._refusal(job, alone) or self._queued(QueueEntry(job, now, resolved)) for job, resolved in jobs]
 
     def drop(self, entries: Sequence[QueueEntry[R]], why: ServiceError) -> None:
         """Cancel jobs: those that wait at once, those that run after this piece unless it is the last, which counts.
@@ -154,10 +157,13 @@ class Batcher(Generic[R]):
             What a ``Runner`` gives, in the same order.
         """
         finished = []
+        done = 0
         with self._changed:
             for entry, outcome in zip(batch, outcomes, strict=True):
                 entry.running = False
+                self._running -= entry.job.rows
                 if entry.last or isinstance(outcome, Exception):
+                    done += work_of(entry.job)
                     self._finish(entry, outcome)
                     finished.append(entry)
                     continue
@@ -167,6 +173,8 @@ class Batcher(Generic[R]):
                 else:
                     self._finish(entry, entry.cancelled)
                     finished.append(entry)
+            if done:
+                self._estimate.learn(done)
         if finished:
             self._deliver(finished)
 
@@ -202,17 +210,20 @@ class Batcher(Generic[R]):
             waiting = self._buckets.entries()
         self.drop(waiting, Loading("the service shut down before this had begun", code="shutting_down"))
 
-    def _refusal(self, job: Job) -> ServiceError | None:
+    def _refusal(self, job: Job, alone: bool) -> ServiceError | None:
         if self._closed:
             return Loading("the service is shutting down; send the request again", code="shutting_down")
         if job.rows > self.bounds.queue:
             return TooLarge(f"target: expected at most {self.bounds.queue} variables, got {job.rows}; split them")
+        if alone:
+            return None
         if self._rows + job.rows > self.bounds.queue:
             return QueueFull(f"{self._rows} of {self.bounds.queue} rows wait already; try again in a second")
-        return None
+        return None if job.deadline is None else self._estimate.refusal(work_of(job), job.deadline)
 
     def _queued(self, entry: QueueEntry[R]) -> QueueEntry[R]:
         self._rows += entry.job.rows
+        self._estimate.begin(work_of(entry.job))
         self._buckets.add(entry)
         return entry
 
@@ -231,6 +242,7 @@ class Batcher(Generic[R]):
                 expired.append(entry)
                 continue
             entry.running = True
+            self._running += entry.job.rows
             entry.began = now if entry.began is None else entry.began
             rows += entry.job.rows
             batch.append(entry)
@@ -242,5 +254,6 @@ class Batcher(Generic[R]):
         entry.outcome = outcome  # type: ignore[assignment]
         entry.partial_state = None
         self._rows -= entry.job.rows
+        self._estimate.withdraw(work_of(entry.job))
         if self._rows == 0:
             self._changed.notify_all()

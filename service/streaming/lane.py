@@ -9,6 +9,7 @@ import numpy as np
 from service.engine import StepBatch, known_ahead
 from service.errors import Loading, QueueFull, ServiceError, UnknownModel, Unprocessable
 from service.scheduling.capacity import CapacityLimiter
+from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
@@ -49,6 +50,7 @@ class StreamingLane:
         self._bridge = runtime.bridge
         self._bridge.add(self)
         self.limiter = CapacityLimiter(self._settings.queue_rows, "observations")
+        self._estimate = WaitEstimate()
         self.journal = Journal(self._residents, self._sessions.turns)
         self._waiting = WaitingRequests()
         self._work: tuple[StepBatch, list[Part]] | None = None
@@ -111,6 +113,10 @@ class StreamingLane:
         request = self._request(body, identity, client, reply, answer) if self._takes else None
         if request is None:
             return False
+        refused = self._estimate.refusal(request.left, request.deadline)
+        if refused is not None:
+            answer(refused)
+            return True
         try:
             self.limiter.take(request.left)
         except QueueFull as error:
@@ -121,6 +127,7 @@ class StreamingLane:
         if not self._checkout.enter(request, owner):
             self.limiter.give(request.left)
             return False
+        self._estimate.begin(request.left)
         self._waiting.append(request)
         self._schedule()
         return True
@@ -194,6 +201,7 @@ class StreamingLane:
         for request in self._waiting.drop(time.monotonic()):
             for table, session in request.sessions:
                 self._checkout.leave(table, session, moved=False)
+            self._estimate.withdraw(len(request.sessions))
             self._answer(request)
         parts = self._waiting.take(self._settings.batch_rows)
         if not parts:
@@ -225,6 +233,8 @@ class StreamingLane:
         """Let the sessions go, answer what is done, and go on with what waits."""
         self._at_work = False
         self.journal.settle(batch)
+        if parts:
+            self._estimate.finish(len(batch.sessions))
         done = 0
         for row, session in enumerate(batch.sessions):
             moved = batch.error is None and batch.finite is not None and bool(batch.finite[row])

@@ -11,6 +11,7 @@ from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastReq
 from service.protocols.forecast.streamed.endpoint import StreamedForecast
 from service.protocols.openapi import reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
+from service.serving.admission import Admission
 
 _TABLE = {
     "type": "string",
@@ -71,8 +72,9 @@ class ForecastProtocol(ClientProtocol):
 
     def __init__(self, container: Container) -> None:
         super().__init__(container)
-        self._forecast = Forecast(container)
-        self._streamed = StreamedForecast(container)
+        admission = Admission(container.settings)
+        self._forecast = Forecast(container, admission)
+        self._streamed = StreamedForecast(container, admission)
 
     def direct(self) -> Mapping[str, DirectEndpoint]:
         """Give the short way of ``POST /forecast``."""

@@ -24,6 +24,7 @@ from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.validation import validate
+from service.serving.admission import Admission
 from service.serving.forecasts import ForecastService
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
@@ -44,8 +45,8 @@ STREAMED_BYTES = 2**20
 class Forecast:
     """The endpoint."""
 
-    def __init__(self, container: Container) -> None:
-        self._container = container
+    def __init__(self, container: Container, admission: Admission) -> None:
+        self._container, self._admission = container, admission
         self._settings = container.settings
         self._metrics = container.metrics
         self._turn = asyncio.Lock()
@@ -73,14 +74,18 @@ class Forecast:
             streamed = await self._stream(services.lane, body, scope, began, receive)
             if streamed is not None:
                 return wanted, (streamed, ())
-        work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
-        left = asyncio.ensure_future(client_left(receive))
-        try:
-            if not await unless_left(work, left):
-                raise ClientDisconnect
-        finally:
-            left.cancel()
-        return wanted, work.result()
+        refused = self._admission.refusal(body, scope.get("query_string", b""), began)
+        if refused is not None:
+            raise refused
+        with self._admission.work(body):
+            work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
+            left = asyncio.ensure_future(client_left(receive))
+            try:
+                if not await unless_left(work, left):
+                    raise ClientDisconnect
+            finally:
+                left.cancel()
+            return wanted, work.result()
 
     async def _work(
         self,

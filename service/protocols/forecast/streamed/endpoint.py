@@ -10,6 +10,7 @@ from service.http.direct_request import DirectRequest
 from service.protocols.container import Container
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
+from service.serving.admission import Admission
 from service.threads import DECODING
 
 _HEADERS = b"content-type: application/json\r\nvary: Accept, Accept-Encoding\r\n"
@@ -24,10 +25,12 @@ class StreamedForecast:
     ----------
     container : Container
         Has the lane, once the models are warm.
+    admission : Admission
+        Refuses what the app could not answer in time.
     """
 
-    def __init__(self, container: Container) -> None:
-        self._container = container
+    def __init__(self, container: Container, admission: Admission) -> None:
+        self._container, self._admission = container, admission
         self._compressing: set[asyncio.Task[None]] = set()
 
     def accept(self, request: DirectRequest) -> bool:
@@ -35,13 +38,18 @@ class StreamedForecast:
         services = self._container.services
         if services is None or self._container.unready is not None:
             return False
-        if request.query or request.content_encoding or not _is_json(request):
+        body = bytes(request.body)
+        streamed = None if request.query or request.content_encoding or not _is_json(request) else read_json(body)
+        if streamed is not None:
+            answer, reply = partial(self._answer, request), JsonReply(len(streamed.sessions))
+            if services.lane.accept(streamed, request.owner, request.request_id, request, reply, answer):
+                return True
+        refused = self._admission.refusal(body, request.query, request.began)
+        if refused is None:
+            self._admission.announce(body)
             return False
-        body = read_json(bytes(request.body))
-        if body is None:
-            return False
-        answer, reply = partial(self._answer, request), JsonReply(len(body.sessions))
-        return services.lane.accept(body, request.owner, request.request_id, request, reply, answer)
+        self._answer(request, refused)
+        return True
 
     def _answer(self, request: DirectRequest, outcome: bytes | ServiceError) -> None:
         if isinstance(outcome, ServiceError):

@@ -1,0 +1,92 @@
+"""Which requests of ``POST /forecast`` are taken up while others wait: by a look at the body, before any work."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from service.errors import QueueFull
+from service.scheduling.wait_estimate import WaitEstimate
+from service.settings import Settings
+
+REQUEST_BYTES = 4000
+"""A request costs as much as so many bytes of body, beside its own."""
+_TIMEOUT = re.compile(rb'"?\s*[:=]\s*([0-9]{1,9})')
+
+
+class Admission:
+    """Estimates the wait of requests from their first byte to their reply. Lives on the event loop.
+
+    Parameters
+    ----------
+    settings : Settings
+        The usual timeout.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._estimate = WaitEstimate()
+        self._coming = 0
+
+    def refusal(self, body: bytes, query: bytes, began: float) -> QueueFull | None:
+        """Refuse a request that could not be answered within its ``timeout_ms``.
+
+        Parameters
+        ----------
+        body : bytes
+            As it was sent.
+        query : bytes
+            What stands behind ``?`` in the URL.
+        began : float
+            ``time.monotonic()`` when it came.
+
+        Returns
+        -------
+        QueueFull or None
+            None where it is welcome.
+        """
+        timeout_ms = _timeout(query) or _timeout(body) or self._settings.default_timeout_ms
+        return self._estimate.refusal(self._coming + _units(body), began + timeout_ms / 1e3)
+
+    def announce(self, body: bytes) -> None:
+        """Count a request that is taken up in the next turn of the loop, so that those before it know.
+
+        Parameters
+        ----------
+        body : bytes
+            As it was sent.
+        """
+        if not self._coming:
+            asyncio.get_running_loop().call_soon(self._arrive)
+        self._coming += _units(body)
+
+    @contextmanager
+    def work(self, body: bytes) -> Iterator[None]:
+        """Count a request while it is at work.
+
+        Parameters
+        ----------
+        body : bytes
+            As it was sent.
+        """
+        units = _units(body)
+        self._estimate.begin(units)
+        try:
+            yield
+        except BaseException:
+            self._estimate.withdraw(units)
+            raise
+        self._estimate.finish(units)
+
+    def _arrive(self) -> None:
+        self._coming = 0
+
+
+def _units(body: bytes) -> int:
+    return len(body) + REQUEST_BYTES
+
+
+def _timeout(text: bytes) -> int:
+    at = text.rfind(b"timeout_ms")
+    found = _TIMEOUT.match(text, at + 10) if at >= 0 else None
+    return int(found[1]) if found else 0
