@@ -28,10 +28,10 @@ ROOT = Path(__file__).parents[2]
 BURSTS = 15
 
 # Of one session alone and of 64 whose requests come at once: calls of Python and native functions per observation, and
-# torch's per batch. At 4b15bc9: 987, 865 and 119 of one, 734 to 761, 594 to 620 and 119 of 64.
+# torch's per batch. At 2fa1226: 388, 389 and 15 of one, 106, 122 and 15 of 64.
 BOUNDS = {
-    1: {"python": 1090, "native": 960, "torch": 131},
-    64: {"python": 840, "native": 690, "torch": 131},
+    1: {"python": 427, "native": 428, "torch": 16},
+    64: {"python": 117, "native": 135, "torch": 16},
 }
 
 Counts = dict[str, int]
