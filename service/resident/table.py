@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
@@ -44,6 +45,8 @@ class SessionTable:
         self.key, self.config = key, config
         self.interval = Interval.of(config.quantile_levels)
         self.sessions: dict[str, ResidentSession] = {}
+        # The loop takes sessions in while the engine's thread steps others, and arrays grow by being replaced.
+        self._lock = Lock()
         self._free: list[int] = list(range(FIRST - 1, -1, -1))
         self._tail = np.full((FIRST, config.lookback_length), np.nan)
         self._pending = np.zeros((FIRST, config.horizon, 3))
@@ -85,21 +88,22 @@ class SessionTable:
             or not record.digest
         ):
             return None
-        place = self._place()
-        session = ResidentSession(record, place, lease)
-        # Value i of a series lies in column i of the ring, counted around it.
-        columns = np.arange(record.last_index - length + 1, record.last_index + 1) % kept
-        self._tail[place] = np.nan
-        self._tail[place, columns] = np.where(np.isnan(record.tail[0]), np.nan, record.tail[0])
-        session.alike, session.last_value = _alike(record.tail[0])
-        session.tail_length = length
-        if record.issued is not None:
-            steps = min(record.issued.quantiles.shape[1], self._pending.shape[1])
-            self._pending[place, :steps] = record.issued.quantiles[0, :steps]
-            self._scale[place] = record.issued.scale[0]
-            session.pending_start, session.pending_steps = record.issued.start, steps
-        for name, state in record.scores.items():
-            self._scores[name][place] = state
+        with self._lock:
+            place = self._place()
+            session = ResidentSession(record, place, lease)
+            # Value i of a series lies in column i of the ring, counted around it.
+            columns = np.arange(record.last_index - length + 1, record.last_index + 1) % kept
+            self._tail[place] = np.nan
+            self._tail[place, columns] = np.where(np.isnan(record.tail[0]), np.nan, record.tail[0])
+            session.alike, session.last_value = _alike(record.tail[0])
+            session.tail_length = length
+            if record.issued is not None:
+                steps = min(record.issued.quantiles.shape[1], self._pending.shape[1])
+                self._pending[place, :steps] = record.issued.quantiles[0, :steps]
+                self._scale[place] = record.issued.scale[0]
+                session.pending_start, session.pending_steps = record.issued.start, steps
+            for name, state in record.scores.items():
+                self._scores[name][place] = state
         self.sessions[record.key] = session
         return session
 
@@ -117,12 +121,14 @@ class SessionTable:
             What the general path reads and the store keeps.
         """
         place, last, length = session.place, session.last_index, session.tail_length
-        columns = np.arange(last - length + 1, last + 1) % self._tail.shape[1]
-        tail = self._tail[place, columns][None].astype(session.opened.tail.dtype)
-        issued = None
-        if session.pending_steps:
-            quantiles = self._pending[None, place, : session.pending_steps].copy()
-            issued = PendingForecast(session.pending_start, quantiles, self._scale[place : place + 1].copy())
+        with self._lock:
+            columns = np.arange(last - length + 1, last + 1) % self._tail.shape[1]
+            tail = self._tail[place, columns][None].astype(session.opened.tail.dtype)
+            issued = None
+            if session.pending_steps:
+                quantiles = self._pending[None, place, : session.pending_steps].copy()
+                issued = PendingForecast(session.pending_start, quantiles, self._scale[place : place + 1].copy())
+            scores = {name: states[place].copy() for name, states in self._scores.items()}
         opened = session.opened
         same = last == opened.last_index
         return replace(
@@ -137,7 +143,7 @@ class SessionTable:
             digest=f"sha256:{session.digest.hex()}",
             request=opened.request if same else Request(last, last, checksum_of(tail[:, -1:])),
             issued=issued,
-            scores={name: states[place].copy() for name, states in self._scores.items()},
+            scores=scores,
         )
 
     def drop(self, key: str) -> None:
@@ -166,20 +172,21 @@ class SessionTable:
         met = (ahead >= 0) & (ahead < np.array([one.pending_steps for one in sessions]))
         if not met.any():
             return
-        places = np.array([one.place for one in sessions])[met]
-        quantiles = self._pending[places, ahead[met]][:, None]
-        half = self.interval.coverage / 2
-        batch = ForecastBatch(
-            values[met, None],
-            quantiles[..., 1],
-            quantiles=quantiles,
-            levels=(0.5 - half, 0.5, 0.5 + half),
-            seasonal_error=self._scale[places],
-        )
-        for name, states in self._scores.items():
-            metric = metric_of(name)
-            if metric is not None:
-                states[places] = metric.update(states[places][:, None], batch)[:, 0]
+        with self._lock:
+            places = np.array([one.place for one in sessions])[met]
+            quantiles = self._pending[places, ahead[met]][:, None]
+            half = self.interval.coverage / 2
+            batch = ForecastBatch(
+                values[met, None],
+                quantiles[..., 1],
+                quantiles=quantiles,
+                levels=(0.5 - half, 0.5, 0.5 + half),
+                seasonal_error=self._scale[places],
+            )
+            for name, states in self._scores.items():
+                metric = metric_of(name)
+                if metric is not None:
+                    states[places] = metric.update(states[places][:, None], batch)[:, 0]
 
     def step(
         self,
@@ -204,19 +211,21 @@ class SessionTable:
         kept = self._tail.shape[1]
         places = np.array([one.place for one in sessions])
         columns = np.array([one.last_index + 1 for one in sessions]) % kept
-        leaving = self._tail[places, columns].astype(sessions[0].opened.tail.dtype).tobytes()
-        self._tail[places, columns] = values
-        steps = min(quantiles.shape[1], self._pending.shape[1])
-        of = self.interval
-        self._pending[places, :steps] = quantiles[:, :steps, [of.low, of.median, of.high]]
-        self._scale[places] = seasonal_error
-        size, begin = len(leaving) // len(sessions), 0
-        for session, value in zip(sessions, values.tolist(), strict=True):
-            if session.tail_length == kept:
-                session.checksum = zlib.crc32(leaving[begin : begin + size], session.checksum)
-            else:
+        with self._lock:
+            leaving = self._tail[places, columns]
+            self._tail[places, columns] = values
+            steps = min(quantiles.shape[1], self._pending.shape[1])
+            of = self.interval
+            self._pending[places, :steps] = quantiles[:, :steps, [of.low, of.median, of.high]]
+            self._scale[places] = seasonal_error
+        block = leaving.astype("<f8", copy=False).tobytes()
+        for place, (session, value) in enumerate(zip(sessions, values.tolist(), strict=True)):
+            if session.tail_length < kept:
                 session.tail_length += 1
-            begin += size
+            elif session.opened.single_until is None:
+                session.checksum = zlib.crc32(block[8 * place : 8 * place + 8], session.checksum)
+            else:
+                session.checksum = zlib.crc32(leaving[place].astype("<f4").tobytes(), session.checksum)
             session.step(value, steps)
 
     def _place(self) -> int:

@@ -9,13 +9,13 @@ import orjson
 from numpy.typing import NDArray
 
 from service.codecs.table_warnings import collect_warnings, metadata_of
+from service.codecs.table_writer import TableRows, write_table
 from service.errors import ServiceError
 from service.http.body import ARROW, JSON
 from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.table import TableRows, write_table
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig

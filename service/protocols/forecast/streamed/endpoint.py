@@ -4,16 +4,18 @@ import asyncio
 from functools import partial
 
 from service.errors import ServiceError
-from service.http.body import JSON, content_kind, reply_kind
+from service.http.body import ARROW, JSON, content_kind, reply_kind
 from service.http.compression import choose_encoding, compress
 from service.http.direct_request import DirectRequest
 from service.protocols.container import Container
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
+from service.protocols.forecast.streamed.table_body import read_arrow
+from service.protocols.forecast.streamed.table_reply import TableReply
 from service.serving.admission import Admission
+from service.streaming.body import StreamedBody
 from service.threads import DECODING
 
-_HEADERS = b"content-type: application/json\r\nvary: Accept, Accept-Encoding\r\n"
 # Compressing as much takes as long as handing it to a thread.
 _INLINE_BYTES = 8 * 1024
 
@@ -39,46 +41,59 @@ class StreamedForecast:
         if services is None or self._container.unready is not None:
             return False
         body = bytes(request.body)
-        streamed = None if request.query or request.content_encoding or not _is_json(request) else read_json(body)
-        if streamed is not None:
-            answer, reply = partial(self._answer, request), JsonReply(len(streamed.sessions))
-            if services.lane.accept(streamed, request.owner, request.request_id, request, reply, answer):
-                return True
+        streamed, reply = self._read(request, body)
+        answer = partial(self._answer, request, reply)
+        if streamed is not None and services.lane.accept(
+            streamed, request.owner, request.request_id, request, reply, answer
+        ):
+            return True
         refused = self._admission.refusal(body, request.query, request.began)
         if refused is None:
             self._admission.announce(body)
             return False
-        self._answer(request, refused)
+        answer(refused)
         return True
 
-    def _answer(self, request: DirectRequest, outcome: bytes | ServiceError) -> None:
+    def _read(self, request: DirectRequest, body: bytes) -> tuple[StreamedBody | None, JsonReply | TableReply]:
+        """Read a body as streamed observations, None where it is not, and begin a reply in its format."""
+        if request.content_encoding or not _alike(request):
+            return None, JsonReply(0)
+        if request.content_type == ARROW.encode():
+            table = read_arrow(body, request.query, self._container.settings)
+            return table, TableReply(0 if table is None else len(table.sessions))
+        streamed = None if request.query else read_json(body)
+        return streamed, JsonReply(0 if streamed is None else len(streamed.sessions))
+
+    def _answer(self, request: DirectRequest, reply: JsonReply | TableReply, outcome: bytes | ServiceError) -> None:
         if isinstance(outcome, ServiceError):
             self._container.metrics.rejected.labels(outcome.code).inc()
             request.fail(outcome)
             return
+        kind = JSON if isinstance(reply, JsonReply) else ARROW
+        headers = b"content-type: %s\r\nvary: Accept, Accept-Encoding\r\n%s" % (kind.encode(), reply.headers)
         encoding = None
         if request.accept_encoding:
             encoding = choose_encoding(request.accept_encoding.decode("latin-1"), len(outcome))
         if encoding is None:
-            request.respond(200, _HEADERS, outcome)
-        elif len(outcome) <= _INLINE_BYTES:
-            _respond(request, encoding, compress(outcome, encoding))
+            request.respond(200, headers, outcome)
+            return
+        headers = b"%scontent-encoding: %s\r\n" % (headers, encoding.encode())
+        if len(outcome) <= _INLINE_BYTES:
+            request.respond(200, headers, compress(outcome, encoding))
         else:
-            task = asyncio.ensure_future(self._compress(request, encoding, outcome))
+            task = asyncio.ensure_future(self._compress(request, headers, encoding, outcome))
             self._compressing.add(task)
             task.add_done_callback(self._compressing.discard)
 
-    async def _compress(self, request: DirectRequest, encoding: str, body: bytes) -> None:
-        _respond(request, encoding, await DECODING.run(compress, body, encoding))
+    async def _compress(self, request: DirectRequest, headers: bytes, encoding: str, body: bytes) -> None:
+        request.respond(200, headers, await DECODING.run(compress, body, encoding))
 
 
-def _respond(request: DirectRequest, encoding: str, body: bytes) -> None:
-    request.respond(200, b"%scontent-encoding: %s\r\n" % (_HEADERS, encoding.encode()), body)
-
-
-def _is_json(request: DirectRequest) -> bool:
-    """Whether body and reply are JSON."""
-    if request.content_type == b"application/json" and request.accept in (b"", b"*/*", b"application/json"):
+def _alike(request: DirectRequest) -> bool:
+    """Whether body and reply are both JSON, or both Arrow."""
+    if request.content_type in (b"application/json", ARROW.encode()) and request.accept in (
+        b"", b"*/*", request.content_type,
+    ):  # fmt: skip
         return True
     headers = {b"content-type": request.content_type or JSON.encode(), b"accept": request.accept}
     try:

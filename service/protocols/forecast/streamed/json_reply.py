@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from service.errors import ServiceError
 from service.http.ids import ulid
 from service.http.problems import problem
+from service.protocols.forecast.streamed.warnings import warnings_of
 from service.resident.session import ResidentSession
 from service.serving.views import instant
 from service.streaming.request import StreamedRequest
-from statecast.config import ForecasterConfig
 
 _FAILED: dict[str, Any] = {
     "start": None, "freq": None, "mean": None, "quantiles": None, "session": None, "warnings": [],
@@ -27,7 +27,14 @@ class JsonReply:
     ----------
     rows : int
         Of the request.
+
+    Attributes
+    ----------
+    headers : bytes
+        Lines beside the body.
     """
+
+    headers = b""
 
     def __init__(self, rows: int) -> None:
         self._forecasts: list[dict[str, Any]] = [{}] * rows
@@ -52,7 +59,7 @@ class JsonReply:
             "duplicates": 0,
             "opened": False,
         }
-        forecast["warnings"] = _warnings(session, config)
+        forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warnings_of(session, config)]
         forecast["error"] = None
         self._forecasts[place] = forecast
 
@@ -82,16 +89,3 @@ def _names(levels: tuple[float, ...]) -> tuple[str, ...]:
 
 
 _instant = lru_cache(maxsize=256)(instant)  # one for all sessions of a batch
-
-
-def _warnings(session: ResidentSession, config: ForecasterConfig) -> list[dict[str, str]]:
-    """Say what makes a forecast less than it could be, as ``views.warnings_of`` does."""
-    found = []
-    read = session.last_index - session.first_index + 1
-    if read < max(2 * config.season, config.patch_length):
-        found.append(("short_history", f"{read} of {config.lookback_length} steps given"))
-    if session.alike >= session.tail_length > 1:
-        found.append(("constant_history", f"the last {session.tail_length} steps are all the same"))
-    if config.calendar and session.opened.freq is None:
-        found.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
-    return [{"code": code, "detail": detail} for code, detail in found] if found else []

@@ -1,0 +1,110 @@
+"""Arrow tables of streamed observations: one row per session, told apart from all other tables."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pyarrow as pa
+
+from service.codecs.arrow_stream import read_stream
+from service.codecs.field_types import identifier_fault
+from service.errors import ServiceError
+from service.protocols.forecast.streamed.json_body import LARGEST
+from service.settings import Settings
+from service.streaming.body import StreamedBody
+
+COLUMNS = frozenset({"item_id", "timestamp", "target", "session"})
+_WHOLE = re.compile(r"[1-9][0-9]{0,5}")
+_LEVEL = re.compile(r"0\.[0-9]{1,12}")
+PARAMETERS = frozenset({"model", "horizon", "quantile_levels", "timeout_ms", "freq", "open"})
+
+
+def read_arrow(body: bytes, query: bytes, settings: Settings) -> StreamedBody | None:
+    """Read a table if it is plainly one new observation of each of some sessions; see ``json_body.read_json``.
+
+    Parameters
+    ----------
+    body : bytes
+        An Arrow stream, not compressed.
+    query : bytes
+        The query string.
+    settings : Settings
+        Limits.
+
+    Returns
+    -------
+    StreamedBody or None
+        None for everything else.
+    """
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs) or not PARAMETERS.issuperset(parameters):
+        return None
+    try:
+        table = read_stream(body, settings.max_body_bytes, settings.max_values)
+        names = table.column_names
+    except (ServiceError, UnicodeDecodeError):
+        return None
+    if len(set(names)) < len(names) or not {"session", "target"} <= set(names) <= COLUMNS or not table.num_rows:
+        return None
+    sessions, item_ids = _texts(table, "session"), _texts(table, "item_id")
+    values, starts = _values(table), _times(table)
+    if sessions is None or values is None or starts is None:
+        return None
+    # Rows of one item are one series: a second one of the same is not a series of its own.
+    owners = item_ids or sessions
+    if (item_ids is None and len(sessions) > 1) or len(set(owners)) < len(owners) or len(set(sessions)) < len(sessions):
+        return None
+    count = len(sessions)
+    named: list[str | None] = [None] * count if item_ids is None else list(item_ids)
+    found = StreamedBody(sessions, values, starts, [parameters.get("freq") or None] * count, [None] * count, named)
+    return _with_parameters(found, parameters)
+
+
+def _with_parameters(found: StreamedBody, parameters: Mapping[str, str]) -> StreamedBody | None:
+    numbers = [parameters.get(name, "1") for name in ("horizon", "timeout_ms")]
+    levels = parameters.get("quantile_levels", "0.5").split(",")
+    plain = all(_WHOLE.fullmatch(text) for text in numbers) and all(_LEVEL.fullmatch(text) for text in levels)
+    if not plain or parameters.get("open", "false") != "false" or len(set(levels)) < len(levels) or len(levels) > 64:
+        return None
+    found.model = parameters.get("model") or None
+    found.horizon = int(numbers[0]) if "horizon" in parameters else None
+    found.timeout_ms = int(numbers[1]) if "timeout_ms" in parameters else None
+    found.levels = tuple(map(float, levels)) if "quantile_levels" in parameters else None
+    return found
+
+
+def _texts(table: pa.Table, name: str) -> list[str] | None:
+    if name not in table.column_names:
+        return None
+    column = table[name]
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if column.null_count or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return None
+    texts: list[str] = column.to_pylist()
+    return None if any(not text or identifier_fault(text) for text in texts) else texts
+
+
+def _values(table: pa.Table) -> list[float] | None:
+    column = table["target"]
+    if column.null_count or not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+        return None
+    values = column.cast(pa.float64(), safe=False).to_numpy() + 0.0
+    return values.tolist() if bool((np.abs(values) < LARGEST).all()) else None
+
+
+def _times(table: pa.Table) -> list[str | None] | None:
+    """Times as RFC 3339, which are compared with those of the sessions' next steps."""
+    if "timestamp" not in table.column_names:
+        return [None] * int(table.num_rows)
+    column = table["timestamp"]
+    if column.null_count or not pa.types.is_timestamp(column.type) or column.type.tz not in (None, "UTC", "+00:00"):
+        return None
+    stamps = column.to_numpy()
+    seconds = stamps.astype("datetime64[s]")
+    if (seconds != stamps).any():
+        return None
+    texts: list[str] = np.datetime_as_string(seconds, unit="s").tolist()
+    return [f"{text}Z" for text in texts]

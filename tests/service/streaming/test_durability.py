@@ -1,0 +1,113 @@
+"""What was streamed is kept: by sessions without a place in memory, by a crash, by a full disk."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from fastapi import FastAPI
+
+from service.stores.interface import StoreError
+from tests.service.streaming.scenes import Count, lane_of, post, series, serve
+
+
+def test_sessions_that_lose_their_place_in_memory_lose_nothing(folder: Path, tmp_path: Path) -> None:
+    """Four slots for eight sessions: each is pushed out over and over, with observations that no snapshot holds yet."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        count = Count(lane_of(app))
+        for n in range(8):
+            await post(client, series(f"s{n}", n, 0, 40))
+        for step in range(40, 70, 3):
+            for n in range(8):
+                for ahead in range(3):
+                    last = await post(client, series(f"s{n}", n, step + ahead, step + ahead + 1))
+                    assert last["forecasts"][0]["session"]["count"] == step + ahead + 1
+        assert count.taken > 100
+        for n in range(8):
+            whole = (await post(client, series(f"w{n}", n, 0, 70)))["forecasts"][0]
+            again = (await post(client, {"target": [], "session": f"s{n}"}))["forecasts"][0]
+            np.testing.assert_allclose(again["mean"], whole["mean"], atol=1e-3)
+
+    serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
+
+
+def test_a_start_after_a_crash_goes_on_where_the_answers_ended(folder: Path, tmp_path: Path) -> None:
+    """Snapshots are rare: what came since lies in the journal, and a start reads it before it serves."""
+    seen: dict[str, Any] = {}
+    url = f"sqlite:///{tmp_path}/s.db"
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for n in range(3):
+            await post(client, series(f"s{n}", n, 0, 40))
+        for step in range(40, 60):
+            for n in range(3):
+                seen[f"s{n}"] = await post(client, series(f"s{n}", n, step, step + 1))
+        assert lane_of(app)._residents.dirty
+
+        async def nothing(until: float) -> None:
+            """A process that is killed puts nothing."""
+
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for n in range(3):
+            details = (await client.get(f"/sessions/s{n}")).json()
+            last = seen[f"s{n}"]["forecasts"][0]
+            assert details["digest"] == last["session"]["digest"]
+            assert details["count"] == 60
+            assert details["scores"]["observations"] == 20
+            again = await post(client, {"target": [], "session": f"s{n}"})
+            np.testing.assert_allclose(again["forecasts"][0]["mean"], last["mean"], rtol=1e-6)
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
+    serve(folder, go_on, state_url=url)
+
+
+def test_a_commit_that_fails_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    """A full disk: the observation is refused with 503, and the same request is applied once the disk has room."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        store = app.state.container.services.forecasts.store
+        await post(client, series("s", 0, 0, 40))
+        await post(client, series("s", 0, 40, 41))
+        commit = store.commit
+
+        def full(writes: Any) -> None:
+            raise StoreError("the disk is full")
+
+        store.commit = full
+        count = Count(lane_of(app))
+        await post(client, series("s", 0, 41, 42), status=503)
+        assert count.taken == 1
+        store.commit = commit
+        found = await post(client, series("s", 0, 41, 42))
+        assert found["forecasts"][0]["session"]["count"] == 42
+        whole = await post(client, series("whole", 0, 0, 42))
+        np.testing.assert_allclose(found["forecasts"][0]["mean"], whole["forecasts"][0]["mean"], atol=1e-3)
+
+    serve(folder, scene, state_url=f"sqlite:///{tmp_path}/s.db")
+
+
+def test_a_deleted_session_is_not_read_back_from_the_journal(folder: Path, tmp_path: Path) -> None:
+    """An id that is used again must not get the observations of its earlier life."""
+    url = f"sqlite:///{tmp_path}/s.db"
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        await post(client, series("s", 0, 0, 40))
+        for step in range(40, 50):
+            await post(client, series("s", 0, step, step + 1))
+        assert (await client.delete("/sessions/s")).status_code in (200, 204)
+        await post(client, series("s", 1, 0, 45))
+
+        async def nothing(until: float) -> None:
+            pass
+
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        assert (await client.get("/sessions/s")).json()["count"] == 45
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
