@@ -1,8 +1,11 @@
 """``python -m service``: serve forecasts."""
 
+import asyncio
 import logging
 import signal
+import socket
 import sys
+from functools import partial
 from typing import TextIO
 from urllib.parse import urlsplit
 
@@ -16,6 +19,8 @@ from service.settings import Settings
 from service.stores.interface import StoreError
 
 _log = logging.getLogger("service")
+_LISTENERS = 32
+"""uvloop accepts one connection per listener in a turn of the loop, and under load turns are long."""
 
 
 def main() -> int:
@@ -51,6 +56,16 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, container: Container) -> None:
         super().__init__(config)
         self._container = container
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        shared = {"config": self.config, "server_state": self.server_state, "app_state": self.lifespan.state}
+        made = partial(self.config.http_protocol_class, **shared)
+        for listener in [sock for server in self.servers for sock in server.sockets]:
+            for _ in range(_LISTENERS - 1):
+                same = socket.fromfd(listener.fileno(), listener.family, listener.type)
+                loop = asyncio.get_running_loop()
+                self.servers.append(await loop.create_server(made, sock=same, backlog=self.config.backlog))
 
     def _log_started_message(self, listeners: object) -> None:  # noqa: ARG002
         sockets = [sock for server in self.servers for sock in server.sockets]
