@@ -25,6 +25,7 @@ class SlotState(State):
 
     Examples
     --------
+    >>> import torch
     >>> from statecast.state.state import Field
     >>> spec = StateSpec((Field("count", (), torch.int64), Field("hidden", (2,), torch.float32)))
     >>> cache = spec.fresh(3).rows
