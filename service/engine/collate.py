@@ -1,6 +1,7 @@
 """From queue entries to arrays for the network: one row per variable, in the order of the entries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,7 @@ def observed(batch: Sequence[Entry]) -> tuple[Floats, ...]:
     return (*seen, np.concatenate(mixed), np.concatenate(history)) if mixed else seen
 
 
-def ahead(batch: Sequence[Entry], horizon: int, number: int) -> Floats:
+def ahead(batch: Sequence[Entry], horizon: int, number: int, steps: int | None = None) -> Floats:
     """Put together the known covariates of a horizon.
 
     Parameters
@@ -65,19 +66,45 @@ def ahead(batch: Sequence[Entry], horizon: int, number: int) -> Floats:
     batch : sequence of QueueEntry
         All with the same network.
     horizon : int
-        Steps F of the network's horizon.
+        Steps of the network's horizon.
     number : int
         Which horizon: 0 for each entry's next, -1 for the one before.
+    steps : int or None
+        How many of it, F; None for all.
 
     Returns
     -------
     array of float32, ``[B, F, Cf]``
-        Encoded.
+        Encoded; zeros past the end of a forecast that is shorter.
     """
-    return np.stack(
-        [
-            entry.job.future[(entry.forecast + number) * horizon : (entry.forecast + number + 1) * horizon]
-            for entry in batch
-            for _ in range(entry.job.rows)
-        ]
-    )
+    steps = horizon if steps is None else steps
+    width = batch[0].job.future.shape[1]
+    known = np.zeros((sum(entry.job.rows for entry in batch), steps, width), dtype=np.float32)
+    row = 0
+    for entry in batch if width else ():
+        begin = (entry.forecast + number) * horizon
+        part = entry.job.future[begin : begin + steps]
+        known[row : row + entry.job.rows, : len(part)] = part
+        row += entry.job.rows
+    return known
+
+
+def spans(rows: Iterable[int]) -> list[slice]:
+    """Give the rows of each of several entries that lie one after the other.
+
+    Parameters
+    ----------
+    rows : iterable of int
+        How many each has.
+
+    Returns
+    -------
+    list of slice
+        Where they lie.
+
+    Examples
+    --------
+    >>> spans([2, 1])
+    [slice(0, 2, None), slice(2, 3, None)]
+    """
+    return [slice(begin, end) for begin, end in pairwise(accumulate(rows, initial=0))]

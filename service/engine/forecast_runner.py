@@ -2,37 +2,27 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Callable, Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from service.engine.collate import ahead, observed, openings
-from service.engine.model_pool import ModelPool
-from service.engine.partial_forecast import (
-    PartialForecast,
-    attention_of,
-    finished_result,
-    not_forecastable,
-    result_of,
-    together,
-)
+from service.engine.collate import ahead, observed, spans
+from service.engine.model_pool import LoadedModel, ModelPool
+from service.engine.partial_forecast import PartialForecast, finished, not_forecastable, result_of
+from service.engine.scratch import cache_of, gather_rows
 from service.engine.session_committer import Computed, SessionCommitter
-from service.engine.state_cache import stored_rows, tensor_of
+from service.engine.state_cache import stored_rows
 from service.errors import ServiceError
 from service.metrics import Metrics
 from service.scheduling.entry import Entry
-from service.scheduling.job import Lease
 from service.stores.interface import Store
-from statecast.models.interface import SeriesNetwork
-from statecast.models.roll_out import RollOut
-from statecast.state.lookback import Observations
-from statecast.state.state import State
+from statecast.models.forecast_arrays import ForecastArrays
 
-ROW_STEPS = 16_384
-"""Rows times steps of one batch: about 30 ms on one core, which bounds how long a single step waits for its turn."""
+ROW_STEPS = 8_192
+"""Rows times steps of one batch: for a compiled network 27 ms of one core, which a single step may have to wait."""
 
 _log = logging.getLogger(__name__)
 
@@ -113,7 +103,7 @@ class ForecastRunner:
             if len(batch) > 1:
                 parts = [self._isolated([entry], time.perf_counter()) for entry in batch]
                 outcomes = [outcome for part in parts for outcome in part.outcomes]
-                return Computed(outcomes, torch.cat([part.rows for part in parts]), _spans(len(p.rows) for p in parts))
+                return Computed(outcomes, torch.cat([part.rows for part in parts]), spans(len(p.rows) for p in parts))
             _log.exception("a forecast failed on %s", batch[0].job.model)
             self._check(batch[0].job.model)
             failed = ServiceError("the forecast failed in the network; the session, if any, is unchanged")
@@ -127,104 +117,90 @@ class ForecastRunner:
 
     def _read(self, batch: Sequence[Entry], began: float) -> Computed:
         """Read the next chunk of each history, and forecast the first horizon of those that are read to the end."""
-        starts = self._starts(batch)
-        errors = [start for start in starts if isinstance(start, ServiceError)]
+        loaded = self._networks.of(batch[0].job.model)
+        given = self._given(batch, loaded)
+        errors = [one for one in given if isinstance(one, ServiceError)]
         if len(errors) == len(batch):
             return self._failed(errors, batch[0].job.model)
-        entries = [entry for entry, start in zip(batch, starts, strict=True) if isinstance(start, Tensor)]
-        outcomes, rows = self._advance(entries, torch.cat([s for s in starts if isinstance(s, Tensor)]), began)
+        entries = [entry for entry, one in zip(batch, given, strict=True) if not isinstance(one, ServiceError)]
+        rows = gather_rows(entries, [one for one in given if not isinstance(one, ServiceError)], loaded)
+        if batch[0].chunk:
+            every = np.arange(len(rows))
+            loaded.slots.advance_slots(cache_of(rows), every, every, *observed(entries))
+        outcomes = self._forecast(entries, rows, loaded, began)
         if not errors:
-            return Computed(outcomes, rows, _spans(entry.job.rows for entry in entries))
+            return Computed(outcomes, rows, spans(entry.job.rows for entry in entries))
         done = iter(outcomes)
         return Computed(
-            [start if isinstance(start, ServiceError) else next(done) for start in starts],
+            [one if isinstance(one, ServiceError) else next(done) for one in given],
             rows,
-            _spans(0 if isinstance(s, ServiceError) else e.job.rows for e, s in zip(batch, starts, strict=True)),
+            spans(0 if isinstance(s, ServiceError) else e.job.rows for e, s in zip(batch, given, strict=True)),
         )
+
+    def _given(self, batch: Sequence[Entry], loaded: LoadedModel) -> list[Tensor | ServiceError | None]:
+        """Rows that each entry goes on from: its partial state, or those in the store; None where neither is needed."""
+        cache = loaded.state_cache
+        found: list[Tensor | ServiceError | None] = []
+        for entry in batch:
+            job = entry.job
+            if isinstance(entry.partial_state, Tensor):
+                found.append(entry.partial_state)
+            elif job.fresh or job.lease is None or cache.holds(job.lease):
+                found.append(None)
+            else:
+                found.append(stored_rows(self._state, job.lease.key, len(job.lease.slots), cache.rows))
+        return found
 
     def _state(self, key: str) -> bytes | None:
         return self._waiting(key) or self._store.state(key)
 
-    def _starts(self, batch: Sequence[Entry]) -> list[Tensor | ServiceError]:
-        """Rows that each entry goes on from: its partial state, its slots, the store, or fresh ones."""
-        loaded = self._networks.of(batch[0].job.model)
-        cache, network = loaded.state_cache, loaded.network
-        starts: list[Tensor | ServiceError | None] = [None] * len(batch)
-        held, fresh = [], []
-        for i, entry in enumerate(batch):
-            job = entry.job
-            if isinstance(entry.partial_state, Tensor):
-                starts[i] = entry.partial_state
-            elif job.fresh or job.lease is None:
-                fresh.append(i)
-            elif cache.holds(job.lease):
-                held.append(i)
-            else:
-                starts[i] = stored_rows(self._state, job.lease.key, len(job.lease.slots), cache.rows)
-        if held:
-            leases = [cast(Lease, batch[i].job.lease) for i in held]
-            rows = cache.take([slot for lease in leases for slot in lease.slots])
-            _deal(starts, held, rows, batch)
-        if fresh:
-            time_index, static = openings([batch[i].job for i in fresh])
-            state = network.fresh(tensor_of(time_index, cache.device), tensor_of(static, cache.device))
-            _deal(starts, fresh, state.rows, batch)
-        return [start for start in starts if start is not None]
-
-    def _advance(self, batch: Sequence[Entry], rows: Tensor, began: float) -> tuple[list[object], Tensor]:
-        """Advance rows by each entry's chunk. Gives partial states, results or errors, and the rows afterwards."""
-        loaded = self._networks.of(batch[0].job.model)
-        network, device = loaded.network, loaded.state_cache.device
-        state = State(network.spec, rows)
-        if batch[0].chunk:
-            seen = Observations(*(tensor_of(array, device) for array in observed(batch)))
-            state = network.prime(seen, state)
-        own = _spans(entry.job.rows for entry in batch)
-        outcomes: list[object] = [state.rows[span] for span in own]
+    def _forecast(self, batch: Sequence[Entry], rows: Tensor, loaded: LoadedModel, began: float) -> list[object]:
+        """Forecast as far as the longest request of those that are read to the end; of the others give their rows."""
+        own = spans(entry.job.rows for entry in batch)
+        outcomes: list[object] = [rows[span] for span in own]
         ready = [i for i, entry in enumerate(batch) if entry.forecasts]
-        if ready:
-            whole = len(ready) == len(batch)
-            index = [row for i in ready for row in range(own[i].start, own[i].stop)]
-            ending = state if whole else state.take(torch.tensor(index, device=device))
-            forecasts = self._forecast(network, ending, [batch[i] for i in ready], began)
-            for i, outcome in zip(ready, forecasts, strict=True):
-                outcomes[i] = outcome
-        return outcomes, state.rows
-
-    def _forecast(self, network: SeriesNetwork, state: State, batch: Sequence[Entry], began: float) -> list[object]:
-        """Forecast the first horizon: results of those that want no more, partial forecasts of the others."""
-        known = ahead(batch, network.config.horizon, 0)
-        prediction = network.decode(state, tensor_of(known, state.rows.device))
-        roll, weights = RollOut.start(state, prediction), attention_of(prediction)
-        result = result_of(network, state, roll.quantiles.cpu().numpy(), roll.mean.cpu().numpy(), weights, began)
-        outcomes: list[object] = []
-        for entry, rows in zip(batch, _spans(entry.job.rows for entry in batch), strict=True):
-            if not result.finite[rows].all():
-                outcomes.append(not_forecastable())
+        if not ready:
+            return outcomes
+        entries, slots = [batch[i] for i in ready], np.arange(len(rows))
+        if len(ready) < len(batch):
+            slots = np.concatenate([slots[own[i]] for i in ready])
+        longest, horizon = max(len(entry.job.future) for entry in entries), loaded.slots.config.horizon
+        known = ahead(entries, horizon, 0, min(longest, horizon))
+        found = loaded.slots.forecast_slots(cache_of(rows), slots, known, baseline=longest)
+        result = result_of(found, began)
+        for i, entry, span in zip(ready, entries, spans(entry.job.rows for entry in entries), strict=True):
+            if not result.finite[span].all():
+                outcomes[i] = not_forecastable()
             elif entry.last:
-                outcomes.append((result, rows, None))
+                outcomes[i] = (result, span, None)
             else:
-                outcomes.append(PartialForecast.start(roll, rows, *weights))
+                outcomes[i] = PartialForecast.start(rows[own[i]], found.rows(span), len(entry.job.future))
         return outcomes
 
     def _roll(self, batch: Sequence[Entry], began: float) -> Computed:
         """Forecast one more horizon of each entry, which then goes on or is finished."""
-        loaded = self._networks.of(batch[0].job.model)
-        network, device = loaded.network, loaded.state_cache.device
-        before, known = (tensor_of(ahead(batch, network.config.horizon, number), device) for number in (-1, 0))
-        roll = together(batch).advance(network, before, known)
-        own = _spans(entry.job.rows for entry in batch)
-        parts = [
-            cast(PartialForecast, entry.partial_state).extended(roll, rows)
-            for entry, rows in zip(batch, own, strict=True)
-        ]
+        slots = self._networks.of(batch[0].job.model).slots
+        parts = [cast(PartialForecast, entry.partial_state) for entry in batch]
+        own = spans(entry.job.rows for entry in batch)
+        horizon, middle = slots.config.horizon, slots.config.quantile_levels.index(0.5)
+        rows = torch.cat([part.rolled for part in parts])
+        every = np.arange(len(rows))
+        found = slots.roll_slots(
+            cache_of(rows), every, every,
+            near=ForecastArrays.join([part.near for part in parts]),
+            median=np.concatenate([part.quantiles[-1][..., middle] for part in parts]),
+            reached=np.repeat([entry.forecast * horizon for entry in batch], [entry.job.rows for entry in batch]),
+            before=ahead(batch, horizon, -1),
+            future=ahead(batch, horizon, 0),
+        )  # fmt: skip
+        parts = [part.extended(rows[span], found.rows(span)) for part, span in zip(parts, own, strict=True)]
         outcomes: list[object] = list(parts)
         ended = [i for i, entry in enumerate(batch) if entry.last]
         if ended:
-            result = finished_result(network, [parts[i] for i in ended], began)
-            for i, rows in zip(ended, _spans(batch[i].job.rows for i in ended), strict=True):
-                outcomes[i] = (result, rows, None) if result.finite[rows].all() else not_forecastable()
-        observed_rows = torch.cat([part.observed for part in parts]) if ended else roll.state.rows[:0]
+            result = result_of(finished([parts[i] for i in ended]), began)
+            for i, span in zip(ended, spans(batch[i].job.rows for i in ended), strict=True):
+                outcomes[i] = (result, span, None) if result.finite[span].all() else not_forecastable()
+        observed_rows = torch.cat([part.observed for part in parts]) if ended else rows[:0]
         return Computed(outcomes, observed_rows, own)
 
     def _check(self, key: str) -> None:
@@ -237,22 +213,16 @@ class ForecastRunner:
 
     def _probe(self, key: str, rows: int, steps: int) -> None:
         loaded = self._networks.of(key)
-        network, config = loaded.network, loaded.network.config
-        with torch.inference_mode(), loaded.state_cache.device:
-            state = network.fresh(torch.zeros(rows, dtype=torch.int64), torch.zeros((rows, config.static_width)))
-            target = torch.linspace(0, 1, steps).expand(rows, steps)
-            past, known = torch.zeros((rows, steps, config.past_width)), torch.zeros((rows, steps, config.known_width))
-            future = torch.zeros((rows, config.horizon, config.known_width))
-            state = network.prime(Observations(target, past, known), state)
-            prediction = network.decode(state, future)
-            prediction.quantiles(), prediction.mean(), network.seasonal_naive(state), network.seasonal_error(state)
-
-
-def _deal(starts: list[Tensor | ServiceError | None], places: list[int], rows: Tensor, batch: Sequence[Entry]) -> None:
-    for i, part in zip(places, rows.split([batch[i].job.rows for i in places]), strict=True):
-        starts[i] = part
-
-
-def _spans(rows: Iterable[int]) -> list[slice]:
-    """Rows of each of several entries that lie one after the other."""
-    return [slice(begin, end) for begin, end in pairwise(accumulate(rows, initial=0))]
+        slots, config, every = loaded.slots, loaded.slots.config, np.arange(rows)
+        with torch.inference_mode():
+            cache = cache_of(loaded.state_cache.rows.new_empty((rows, slots.spec.row_bytes)))
+            slots.begin_slots(cache, every, np.zeros(rows, np.int64), np.zeros((rows, config.static_width), np.float32))
+            target = np.tile(np.linspace(0, 1, steps, dtype=np.float32), (rows, 1))
+            past, known, future = (
+                np.zeros((rows, length, width), np.float32)
+                for length, width in (
+                    (steps, config.past_width), (steps, config.known_width), (config.horizon, config.known_width)
+                )
+            )  # fmt: skip
+            slots.advance_slots(cache, every, every, target, past, known)
+            slots.forecast_slots(cache, every, future, baseline=config.horizon)

@@ -72,6 +72,7 @@ class ModelPool:
             digest: None for digest, artifact in artifacts.items() if artifact.kind == "forecaster"
         }
         self._members: OrderedDict[str, LoadedModel] = OrderedDict()
+        self._covered = {digest for digest, artifact in artifacts.items() if compiled and _is_covered(artifact)}
         self._most = max(2 * (slots + 1), MEMBERS * StateCache.FIRST)
 
     def __len__(self) -> int:
@@ -120,6 +121,16 @@ class ModelPool:
         loaded = self._single.get(key) or self._members.get(key)
         return () if loaded is None else loaded.state_cache.generations
 
+    def reads_any_length(self, digest: str) -> bool:
+        """Whether an artifact's networks run compiled, so that they need no rows of equal length beside one another.
+
+        Parameters
+        ----------
+        digest : str
+            Of the artifact.
+        """
+        return digest in self._covered
+
     def usual(self) -> list[str]:
         """Give the keys of all networks, of a family those of the most usual seasons.
 
@@ -149,6 +160,12 @@ class ModelPool:
         if self._compiled and uncovered(network) is None:
             network = _compile(network)
         return LoadedModel(network, StateCache(self._slots, network), slot_network(network))
+
+
+def _is_covered(artifact: Artifact) -> bool:
+    """Members of a family differ in lengths alone, so that one stands for all."""
+    network = artifact.network
+    return uncovered(network.of(1) if isinstance(network, Family) else network) is None
 
 
 def _compile(network: SeriesNetwork) -> SeriesNetwork:

@@ -1,8 +1,8 @@
 """Which forecasts are computed together and when: numbers, a clock and callables; no network, no loop, no timer.
 
-When the engine is free, whatever waits is the batch. Long work goes in pieces that queue again: histories in chunks of
-powers of two, so that rows of one batch have equal length and nothing is ever padded, and forecasts past the trained
-horizon one horizon at a time. Others join between two pieces.
+When the engine is free, whatever waits is the batch. Long work goes in pieces that queue again: histories in chunks, so
+that rows of one batch have equal length and nothing is ever padded, and forecasts past the trained horizon one horizon
+at a time. Others join between two pieces.
 """
 
 import time

@@ -14,13 +14,15 @@ LONGEST_CHUNK = 1024
 R = TypeVar("R")
 
 
-def chunk_of(steps: int) -> int:
-    """Choose the length of the next chunk: the largest power of two in what is left, bounded.
+def chunk_of(steps: int, any_length: bool = False) -> int:
+    """Choose the length of the next chunk: all that is left, or the largest power of two in it; bounded.
 
     Parameters
     ----------
     steps : int
         Steps that are left.
+    any_length : bool
+        Whether a chunk may have any length; see ``Job``.
 
     Returns
     -------
@@ -31,8 +33,12 @@ def chunk_of(steps: int) -> int:
     --------
     >>> chunk_of(11), chunk_of(100_000), chunk_of(0)
     (8, 1024, 0)
+    >>> chunk_of(11, any_length=True)
+    11
     """
-    return min(1 << (steps.bit_length() - 1), LONGEST_CHUNK) if steps else 0
+    if not any_length and steps:
+        steps = 1 << (steps.bit_length() - 1)
+    return min(steps, LONGEST_CHUNK)
 
 
 class Countdown(Protocol):
@@ -90,7 +96,7 @@ class QueueEntry(Generic[R]):
         self.resolved = resolved
         self.began: float | None = None
         self.position = self.forecast = 0
-        self.chunk = chunk_of(job.target.shape[1])
+        self.chunk = chunk_of(job.target.shape[1], job.any_length)
         self.partial_state: object = None
         self.running = self.delivered = False
         self.cancelled: ServiceError | None = None
@@ -132,7 +138,7 @@ class QueueEntry(Generic[R]):
             self.position += self.chunk
         self.forecast += forecasts
         steps = job.target.shape[1] - self.position
-        self.chunk = len(job.future) // job.horizons if forecasts else chunk_of(steps)
+        self.chunk = len(job.future) // job.horizons if forecasts else chunk_of(steps, job.any_length)
 
 
 Finished = tuple[ForecastResult, slice, Record | None]

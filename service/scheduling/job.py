@@ -110,7 +110,7 @@ class Job:
     known : array of float32, ``[T, Ck]``
         Encoded covariates of the new steps that are known ahead.
     future : array of float32, ``[F, Ck]``
-        The same over the forecast; F is ``horizons`` times the network's own horizon.
+        The same over the forecast; where it has several horizons, F is ``horizons`` times the network's own.
     static : array of float32, ``[S]``
         Encoded covariates of the series as a whole.
     time_index : int
@@ -127,6 +127,9 @@ class Job:
         Their K values before the first new step.
     horizons : int
         Horizons to forecast, one piece of work each.
+    any_length : bool
+        Whether a piece reads any number of steps. Else it reads powers of two, because a network in torch takes as long
+        for one row as for many, and of histories of many lengths few are equally long.
     writes : Writes or None
         What the job leaves in the store, None for one that only reads.
     """
@@ -144,6 +147,7 @@ class Job:
     mixed_frequency: Floats | None = None
     coarse_history: Floats | None = None
     horizons: int = 1
+    any_length: bool = False
     writes: Writes | None = None
 
     @property

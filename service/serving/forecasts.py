@@ -208,7 +208,8 @@ class ForecastService:
                 raise plan
             member, update, before = plan
             if turn is None or before is None:
-                return SeriesWork(member, series, update, build_job(member, series, update))
+                any_length = self.runtime.any_length(member)
+                return SeriesWork(member, series, update, build_job(member, series, update, any_length=any_length))
             return self._session_work(member, series, update, before, next(scored), turn)
 
         planned = iter(plans)
@@ -239,8 +240,10 @@ class ForecastService:
         now, config = self._sessions.now(), model.config
         after = update.advance(before, scores, now, now + self._sessions.ttl)
         touch = now - before.last_used > self._sessions.slack
-        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), config.horizon, touch)
+        kept = min(series.horizon or config.horizon, config.horizon)
+        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch)
         lease = turn.checkout(model.key, len(series.variables))
-        job = build_job(model, series, update, turn.record, lease, writes)
+        any_length = self.runtime.any_length(model)
+        job = build_job(model, series, update, turn.record, lease, writes, any_length=any_length)
         warnings = opening_warnings(series, update) if turn.record is None else ()
         return SeriesWork(model, series, update, job, turn, turn.record, after, warnings)

@@ -20,6 +20,8 @@ def build_job(
     record: Record | None = None,
     lease: Lease | None = None,
     writes: Writes | None = None,
+    *,
+    any_length: bool = False,
 ) -> Job:
     """Put together what the network reads.
 
@@ -28,7 +30,7 @@ def build_job(
     model : Model
         What forecasts.
     series : SeriesInput
-        The request's series. Its horizon is rounded up to whole horizons of the network.
+        The request's series. A horizon past the network's own is rounded up to whole ones.
     update : SessionUpdate
         What of it is new.
     record : Record or None
@@ -37,6 +39,8 @@ def build_job(
         Rows that the job goes on from; None for the empty state.
     writes : Writes or None
         What the job leaves in the store.
+    any_length : bool
+        See ``Job``.
 
     Returns
     -------
@@ -44,8 +48,9 @@ def build_job(
         What the engine runs.
     """
     config, steps = model.config, update.target.shape[1]
-    horizons = -(-max(series.horizon, 1) // config.horizon)
-    reached = horizons * config.horizon
+    wanted = series.horizon or config.horizon
+    horizons = -(-wanted // config.horizon)
+    reached = wanted if horizons == 1 else horizons * config.horizon
     freq, offset = (series.freq, series.offset) if record is None else (record.freq, record.offset)
     calendar = calendar_columns(config.calendar, freq, offset, update.time_index, steps + reached)
     future = np.zeros((reached, series.future.shape[1]), dtype=np.float32)
@@ -67,6 +72,7 @@ def build_job(
         else None,
         coarse_history=update.coarse_history.astype(np.float32) if config.mixed_frequency else None,
         horizons=horizons,
+        any_length=any_length,
         writes=writes,
     )
 

@@ -184,6 +184,16 @@ class Runtime:
         bounds = config.lookback_length, settings.max_gap, settings.max_history
         return Limits(*bounds, config.mixed_frequency_names, config.coarse_history_length)
 
+    def any_length(self, model: Model) -> bool:
+        """Whether a model's histories are read in pieces of any length, see ``Job``.
+
+        Parameters
+        ----------
+        model : Model
+            What will forecast.
+        """
+        return self._networks.reads_any_length(model.digest)
+
     def _keeps(self, key: str) -> bool:
         return self.residents.holds(key)
 

@@ -144,11 +144,11 @@ class ScenarioService:
             raise
 
     def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
-        record = None if turn is None else turn.record
+        record, any_length = None if turn is None else turn.record, self._runtime.any_length(model)
         if turn is None or record is None:
             model = model.member(series.season)
             update = plan_update(None, series, self._runtime.limits(model))
-            work = SeriesWork(model, series, update, build_job(model, series, update), turn)
+            work = SeriesWork(model, series, update, build_job(model, series, update, any_length=any_length), turn)
             if turn is not None:
                 detail = "there is no such session; the paths go on from the history given alone"
                 work.warnings = (("session_not_opened", detail),)
@@ -157,4 +157,6 @@ class ScenarioService:
         model = model.member(record.season)
         update = plan_update(record, series, self._runtime.limits(model))
         lease = turn.checkout(model.key, len(series.variables))
-        return SeriesWork(model, series, update, build_job(model, series, update, record, lease), turn, record)
+        return SeriesWork(
+            model, series, update, build_job(model, series, update, record, lease, any_length=any_length), turn, record
+        )

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -148,7 +147,7 @@ class GraphedSlots(EagerSlots):
         if not usual or not 1 <= future.shape[1] <= config.horizon or baseline > config.horizon:
             return super().forecast_slots(cache, slots, future, baseline)
         if programs is None:
-            return _joined(
+            return ForecastArrays.join(
                 [self.forecast_slots(desk, own, future[p], baseline) for p, desk, own in self._on_desk(rows, slots)]
             )
         self._places(rows, slots)
@@ -156,7 +155,7 @@ class GraphedSlots(EagerSlots):
             programs[size].forecast(slots[part], future[part], baseline)
             for part, size in deal(len(slots), tuple(programs))
         ]
-        return parts[0] if len(parts) == 1 else _joined(parts)
+        return ForecastArrays.join(parts)
 
     def bfloat16_error(self, rows: int = 64, steps: int = 200) -> float:
         """Measure what products in bfloat16 cost, on random walks.
@@ -228,14 +227,3 @@ class GraphedSlots(EagerSlots):
 def _halves(count: int) -> Iterator[slice]:
     yield slice(0, count // 2)
     yield slice(count // 2, count)
-
-
-def _joined(parts: Sequence[ForecastArrays]) -> ForecastArrays:
-    found: dict[str, Any] = {}
-    for name in ForecastArrays._fields:
-        ones = [getattr(part, name) for part in parts]
-        if isinstance(ones[0], Mapping):
-            found[name] = {key: np.concatenate([one[key] for one in ones]) for key in ones[0]}
-        else:
-            found[name] = np.concatenate(ones)
-    return ForecastArrays(**found)

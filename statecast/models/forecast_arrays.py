@@ -1,7 +1,7 @@
 """A forecast of many rows as arrays, with all that is read off their states beside it."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,49 @@ class ForecastArrays(NamedTuple):
     resolution_weights: NDArray[np.float32]
     time_weights: Mapping[int, NDArray[np.float32]] = {}
     feature_weights: Mapping[str, NDArray[np.float32]] = {}
+
+    @classmethod
+    def join(cls, parts: Sequence["ForecastArrays"]) -> "ForecastArrays":
+        """Put forecasts of equally many steps together.
+
+        Parameters
+        ----------
+        parts : Sequence of ForecastArrays
+            Of one network.
+
+        Returns
+        -------
+        ForecastArrays
+            Their rows, one part after the other.
+        """
+        if len(parts) == 1:
+            return parts[0]
+
+        def joined(ones: Sequence[Any]) -> Any:
+            if isinstance(ones[0], Mapping):
+                return {key: np.concatenate([one[key] for one in ones]) for key in ones[0]}
+            return np.concatenate(ones)
+
+        return cls(*map(joined, zip(*parts, strict=True)))
+
+    def rows(self, chosen: slice) -> "ForecastArrays":
+        """Take some rows.
+
+        Parameters
+        ----------
+        chosen : slice
+            Which.
+
+        Returns
+        -------
+        ForecastArrays
+            Views into this one.
+        """
+
+        def taken(one: Any) -> Any:
+            return {key: part[chosen] for key, part in one.items()} if isinstance(one, Mapping) else one[chosen]
+
+        return ForecastArrays(*map(taken, self))
 
     def above(self, level: NDArray[np.float64]) -> "ForecastArrays":
         """Return forecasts of deviations as forecasts of values.

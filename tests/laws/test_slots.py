@@ -220,3 +220,19 @@ def test_caches_of_other_kinds_are_read_or_refused() -> None:
     fixed = np.frombuffer(cache.tobytes(), np.uint8).reshape(cache.shape)
     found, future = slots.forecast_slots(fixed, here, batch.future.numpy()), batch.future.numpy()
     assert np.array_equal(found.quantiles, slots.forecast_slots(cache, here, future).quantiles)
+
+
+@pytest.mark.parametrize(("name", "kind"), BOTH)
+def test_a_shorter_forecast_is_the_beginning_of_a_longer_one(name: str, kind: str) -> None:
+    """A batch is forecast as far as its longest request: how far the others look ahead must not show in an answer."""
+    network, slots = networks(name, kind)
+    batch, here = walk(network, 2, 50), np.array([1, 3])
+    cache = begun(slots, batch, here)
+    slots.advance_slots(cache, here, here, *arrays(batch, 0, 50))
+    future = batch.future.numpy()
+    whole = slots.forecast_slots(cache, here, future)
+    for steps in (1, network.config.segment_length, network.config.horizon - 1):
+        part = slots.forecast_slots(cache, here, future[:, :steps])
+        for ours, theirs in ((part.quantiles, whole.quantiles), (part.mean, whole.mean)):
+            np.testing.assert_allclose(ours, theirs[:, :steps], rtol=1e-5, atol=0 if kind == "compiled" else 1e-5)
+        assert np.array_equal(part.autocorrelation, whole.autocorrelation)

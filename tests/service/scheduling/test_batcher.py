@@ -54,6 +54,16 @@ def test_chunks_are_powers_of_two_and_add_up(steps: int) -> None:
     assert len(chunks) <= steps // LONGEST_CHUNK + 10
 
 
+def test_a_compiled_network_reads_a_history_in_one_piece() -> None:
+    """Each further piece is a pass of its own through queue, state and network; and still none may be without end."""
+    bench = Bench()
+    entry = bench.batcher.submit(replace(job(336), any_length=True))
+    assert (entry.chunk, entry.last, bench.turn(), entry.outcome) == (336, True, [entry], "done")
+    longer = bench.batcher.submit(replace(job(LONGEST_CHUNK + 7), any_length=True))
+    bench.turn()
+    assert (longer.position, longer.chunk) == (LONGEST_CHUNK, 7)
+
+
 def test_whatever_waits_is_the_batch() -> None:
     bench = Bench()
     entries = [bench.batcher.submit(job()) for _ in range(6)]
