@@ -22,7 +22,12 @@ def served(**settings: str) -> Iterator[tuple[str, subprocess.Popen]]:
     process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
     try:
         address = re.search(r"http://\S+", process.stdout.readline())[0]
+        limit = time.monotonic() + 300
         while httpx.get(f"{address}/ready").status_code != 200:
+            if time.monotonic() > limit:
+                raise TimeoutError(
+                    f"{address}/ready has not said yes for five minutes: {httpx.get(f'{address}/ready').text}"
+                )
             time.sleep(0.1)
         yield address, process
     finally:

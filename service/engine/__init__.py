@@ -7,7 +7,7 @@ from service.engine.recovery import Recovery
 from service.engine.scenario_runner import ScenarioRunner
 from service.engine.state_cache import device_of
 from service.engine.step_batch import StepBatch
-from service.engine.step_runner import StepRunner, known_ahead
+from service.engine.step_runner import StepRunner
 from service.engine.text_runner import TextRunner
 
 __all__ = [
@@ -20,6 +20,5 @@ __all__ = [
     "StepRunner",
     "TextRunner",
     "device_of",
-    "known_ahead",
     "not_forecastable",
 ]

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.engine.state_cache import StateCache
@@ -40,7 +40,7 @@ class LoadedModel:
 
 
 class ModelPool:
-    """All that forecasts. Belongs to the engine's thread.
+    """All that forecasts. All but ``find`` belongs to the engine's thread.
 
     The member idle for longest gives way when there are more than ``MEMBERS``, or when their caches together hold more
     than twice the rows of one (they grow by doubling). That loses nothing: a member is made again of the same weights,
@@ -96,8 +96,11 @@ class ModelPool:
             single = self._single[key] or self._load(self._artifacts[key].forecaster)
             self._single[key] = single
             return single
-        loaded = self._members.pop(key, None) or self._make(key)
-        self._members[key] = loaded
+        # Never taken out for a moment: other threads look here too.
+        loaded = self._members.get(key)
+        if loaded is None:
+            loaded = self._members[key] = self._make(key)
+        self._members.move_to_end(key)
         while len(self._members) > (MEMBERS if self._rows() <= self._most else 1):
             idle = next((one for one in self._members if one != key and not self._keeps(one)), None)
             if idle is None:
@@ -105,21 +108,20 @@ class ModelPool:
             del self._members[idle]
         return loaded
 
-    def generations(self, key: str) -> Sequence[int]:
-        """Whose rows lie in the slots of a network's cache, see ``StateCache``; from any thread.
+    def find(self, key: str) -> LoadedModel | None:
+        """Give a network if it is at hand; from any thread.
 
         Parameters
         ----------
         key : str
-            Of the network.
+            See ``member_key``.
 
         Returns
         -------
-        sequence of int
-            By slot; empty where the network is not at hand.
+        LoadedModel or None
+            None where it would have to be made.
         """
-        loaded = self._single.get(key) or self._members.get(key)
-        return () if loaded is None else loaded.state_cache.generations
+        return self._single.get(key) or self._members.get(key)
 
     def reads_any_length(self, digest: str) -> bool:
         """Whether an artifact's networks run compiled, so that they need no rows of equal length beside one another.

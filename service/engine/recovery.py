@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from service.engine.model_pool import ModelPool
-from service.engine.step_runner import digests, known_ahead, step_slots
+from service.engine.step_runner import digests, step_slots
+from service.resident.calendar import known_ahead
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
@@ -69,6 +70,24 @@ class Missed:
                 following += 1
         return kept
 
+    def append(self, sequence: int, key: str) -> Append:
+        """Give the same as one entry of the journal.
+
+        Parameters
+        ----------
+        sequence : int
+            Its number.
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Append
+            Of consecutive steps, as ``after`` leaves them.
+        """
+        births, index = np.array([self.birth]), np.array([self.index[0]])
+        return Append(sequence, [key], births, index, np.array([self.values]), self.used[-1])
+
 
 class Recovery:
     """Brings every session of a store up to what was answered. Belongs to the engine's thread.
@@ -88,13 +107,17 @@ class Recovery:
     def __init__(self, networks: ModelPool, store: Store, models: Mapping[str, str], ttl: float) -> None:
         self._networks, self._store, self._models, self._ttl = networks, store, models, ttl
 
-    def run(self) -> int:
+    def run(self) -> tuple[int, dict[str, int]]:
         """Run what the journal holds through the networks, put the sessions, and trim it.
+
+        Observations of sessions whose model is not loaded go to the journal again: a later start may have it.
 
         Returns
         -------
         int
             The journal's last sequence number; 0 where it was empty.
+        dict of str to int
+            Of each session that waits for its model the entry that holds its observations.
 
         Raises
         ------
@@ -103,32 +126,32 @@ class Recovery:
         """
         last, missed = _gather(self._store.appended())
         if not missed:
-            return last
+            return last, {}
         _log.info("the last process did not end by itself: reading %d sessions from the journal", len(missed))
         waiting = iter(missed.items())
-        orphans = 0
+        orphans: list[tuple[str, Missed]] = []
         while chunk := list(islice(waiting, SESSIONS_AT_ONCE)):
             orphans += self._recover(chunk)
         if orphans:
             _log.warning(
                 "%d sessions have observations in the journal and a model that is not loaded; they are read when it is",
-                orphans,
+                len(orphans),
             )
-        else:
-            self._store.commit([Trim(last)])
-        return last
+        again = [missed.append(last + place, key) for place, (key, missed) in enumerate(orphans, 1)]
+        self._store.commit([Trim(last), *again])
+        return last + len(again), {entry.keys[0]: entry.sequence for entry in again}
 
-    def _recover(self, chunk: list[tuple[str, Missed]]) -> int:
-        """Recover some sessions; gives how many cannot be, because their model is not loaded."""
+    def _recover(self, chunk: list[tuple[str, Missed]]) -> list[tuple[str, Missed]]:
+        """Recover some sessions; gives those that cannot be, because their model is not loaded."""
         alike: dict[tuple[str, tuple[str, ...]], list[tuple[Record, Missed]]] = {}
-        orphans = 0
+        orphans: list[tuple[str, Missed]] = []
         for key, entries in chunk:
             record = self._store.get(key)
             left = None if record is None else entries.after(record)
             if record is None or left is None or not left.values:
                 continue
             if record.model not in self._models:
-                orphans += 1
+                orphans.append((key, left))
                 continue
             alike.setdefault((member_key(record.model, record.season), tuple(record.scores)), []).append((record, left))
         for (network, _), sessions in alike.items():

@@ -165,9 +165,9 @@ class StateCache:
         """Grow to at least twice the size if this slot has no row yet."""
         if slot >= len(self.rows):
             more = min(max(2 * len(self.rows), slot + 1), len(self.generations)) - len(self.rows)
-            before = self.rows
-            self.rows = self._zeros(len(before) + more, before.shape[1])
-            self.rows[: len(before)] = before
+            rows = self._zeros(len(self.rows) + more, self.rows.shape[1])
+            rows[: len(self.rows)] = self.rows
+            self.rows = rows  # whole by now: the loop may copy the rows of a session that gives way
 
     def _mark(self, lease: Lease, generation: int) -> None:
         for slot in lease.slots:

@@ -70,3 +70,8 @@ class StepBatch:
     error: ServiceError | None = None
     lost: bool = False
     compute_ms: float = 0.0
+
+    @classmethod
+    def empty(cls) -> "StepBatch":
+        """Make a batch without observations, for what else is to be written."""
+        return cls(None, [], [], 0, np.zeros((0, 1, 0), dtype=np.float32), 0.0, 0.0)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,7 @@ from service.engine.model_pool import ModelPool
 from service.engine.step_batch import StepBatch
 from service.errors import Loading
 from service.metrics import Metrics
-from service.resident.calendar import calendar_columns
 from service.resident.session import ResidentSession
-from service.resident.table import SessionTable
 from service.scheduling.job import Lease
 from service.stores.digest import extend_many
 from service.stores.interface import Append, Put, Store, StoreError, Trim, Write
@@ -67,18 +65,10 @@ class StepRunner:
             kept = np.flatnonzero(found.finite)
             sessions, values = [sessions[i] for i in kept], values[kept]
             issued = (found.quantiles[kept], found.seasonal_error[kept])
+        stepped = digests(sessions, values) if sessions else []
+        if not self._commit(batch, [*self._snapshots(batch), *_appended(batch, sessions, values)]):
+            return
         if sessions:
-            stepped = digests(sessions, values)
-            append = Append(
-                batch.sequence,
-                [session.key for session in sessions],
-                np.array([session.opened.created_at for session in sessions]),
-                np.array([session.last_index + 1 for session in sessions]),
-                values[:, None],
-                batch.now,
-            )
-            if not self._commit(batch, [*self._snapshots(batch), append]):
-                return
             batch.table.score(sessions, values)
             batch.table.step(sessions, values, *issued)
             for session, digest in zip(sessions, stepped, strict=True):
@@ -89,8 +79,9 @@ class StepRunner:
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
 
     def generations(self, model: str) -> Sequence[int]:
-        """Whose rows lie in the slots of a network's cache; see ``ModelPool.generations``."""
-        return self._networks.generations(model)
+        """Whose rows lie in the slots of a network's cache; see ``StateCache``. Empty where it is not at hand."""
+        loaded = self._networks.find(model)
+        return () if loaded is None else loaded.state_cache.generations
 
     def row_bytes(self, model: str, lease: Lease) -> bytes:
         """Copy a session's rows of state; from any thread, while the session is not at work.
@@ -107,7 +98,9 @@ class StepRunner:
         bytes
             As the store keeps them.
         """
-        return self._networks.of(model).state_cache.bytes_of(lease)
+        loaded = self._networks.find(model)
+        assert loaded is not None, "a network whose cache holds what the store does not know stays at hand"
+        return loaded.state_cache.bytes_of(lease)
 
     def _snapshots(self, batch: StepBatch) -> list[Write]:
         return [
@@ -122,6 +115,8 @@ class StepRunner:
         began = time.perf_counter()
         if batch.trim:
             writes.append(Trim(batch.trim))
+        if not writes:
+            return True
         try:
             self._store.commit(writes)
         except StoreError as error:
@@ -134,29 +129,17 @@ class StepRunner:
         return True
 
 
-def known_ahead(table: SessionTable, sessions: Sequence[ResidentSession], horizon: int) -> NDArray[np.float32]:
-    """Give the calendar features of each session's next step and of the steps after it.
-
-    Parameters
-    ----------
-    table : SessionTable
-        Of the sessions.
-    sessions : sequence of ResidentSession
-        B of them.
-    horizon : int
-        Steps F after the next one.
-
-    Returns
-    -------
-    array of float32, ``[B, 1 + F, Ck]``
-        Of no width where the network does not read the calendar.
-    """
-    config = table.config
-    known = np.zeros((len(sessions), 1 + horizon, config.known_width), dtype=np.float32)
-    for row, session in enumerate(sessions if config.known_width else ()):
-        opened = session.opened
-        known[row] = calendar_columns(config.calendar, opened.freq, opened.offset, session.last_index, 1 + horizon)
-    return known
+def _appended(batch: StepBatch, sessions: Sequence[ResidentSession], values: NDArray[np.float64]) -> Iterator[Append]:
+    """Give the batch's entry in the journal; none where no row came out as a number."""
+    if sessions:
+        yield Append(
+            batch.sequence,
+            [session.key for session in sessions],
+            np.array([session.opened.created_at for session in sessions]),
+            np.array([session.last_index + 1 for session in sessions]),
+            values[:, None],
+            batch.now,
+        )
 
 
 def step_slots(

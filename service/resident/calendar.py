@@ -1,10 +1,13 @@
 """Calendar features of the steps of a series; series that are observed together share them."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.resident.session import ResidentSession
+from service.resident.table import SessionTable
 from statecast.time.features import calendar_features
 from statecast.time.frequency import Frequency
 
@@ -50,3 +53,28 @@ def _shared_columns(names: tuple[str, ...], freq: str | None, offset: int, time_
         return np.zeros((total, width), dtype=np.float32)
     times = _frequency(freq).times(np.arange(time_index + 1, time_index + 1 + total, dtype=np.int64), offset)
     return calendar_features(names, times)
+
+
+def known_ahead(table: SessionTable, sessions: Sequence[ResidentSession], horizon: int) -> NDArray[np.float32]:
+    """Give the calendar features of each session's next step and of the steps after it.
+
+    Parameters
+    ----------
+    table : SessionTable
+        Of the sessions.
+    sessions : sequence of ResidentSession
+        B of them.
+    horizon : int
+        Steps F after the next one.
+
+    Returns
+    -------
+    array of float32, ``[B, 1 + F, Ck]``
+        Of no width where the network does not read the calendar.
+    """
+    config = table.config
+    known = np.zeros((len(sessions), 1 + horizon, config.known_width), dtype=np.float32)
+    for row, session in enumerate(sessions if config.known_width else ()):
+        opened = session.opened
+        known[row] = calendar_columns(config.calendar, opened.freq, opened.offset, session.last_index, 1 + horizon)
+    return known

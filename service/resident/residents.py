@@ -223,7 +223,7 @@ class Residents:
         return found
 
     def holds(self, model: str) -> bool:
-        """Whether a network's state cache holds rows that the store does not know.
+        """Whether a network's state cache holds rows that the store does not know; from any thread.
 
         Parameters
         ----------
@@ -231,7 +231,7 @@ class Residents:
             Key of the network.
         """
         table = self._tables.get(model)
-        return table is not None and any(key in self.dirty for key in table.sessions)
+        return table is not None and any(key in self.dirty for key in list(table.sessions))
 
     def at(self, key: str) -> tuple[SessionTable, ResidentSession] | None:
         """Find a session by its key; see ``find``."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from service.scheduling.job import Lease
+from service.stores.digest import bytes_of
 from service.stores.record import Record
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis
@@ -69,7 +70,7 @@ class ResidentSession:
         self.key, self.opened, self.place, self.lease = record.key, record, place, lease
         self.first_index, self.last_index, self.count = record.first_index, record.last_index, record.count
         self.checksum = record.checksum
-        self.digest = bytes.fromhex(record.digest.removeprefix("sha256:"))
+        self.digest = bytes_of(record.digest)
         self.last_used, self.expires_at = record.last_used, record.expires_at
         self.stored_until = self.put_until = record.expires_at
         self.pending_start = self.pending_steps = self.spare = self.alike = self.tail_length = 0

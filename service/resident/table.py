@@ -13,6 +13,7 @@ from service.resident.session import ResidentSession
 from service.scheduling.job import Lease
 from service.sessions.live_metrics import Interval, metric_of, new_scores
 from service.sessions.regular_series import checksum_of
+from service.stores.digest import text_of
 from service.stores.record import PendingForecast, Record, Request
 from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
@@ -140,7 +141,7 @@ class SessionTable:
             checksum=session.checksum,
             last_used=session.last_used,
             expires_at=session.expires_at,
-            digest=f"sha256:{session.digest.hex()}",
+            digest=text_of(session.digest),
             request=opened.request if same else Request(last, last, checksum_of(tail[:, -1:])),
             issued=issued,
             scores=scores,

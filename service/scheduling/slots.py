@@ -110,9 +110,11 @@ class Slots:
         Raises
         ------
         QueueFull
-            If every slot belongs to a session that is at work right now.
+            If the session has no slot, or every slot belongs to a session that is at work right now.
         """
-        self._busy[lease.key] = self._idle.pop(lease.key)
+        if self._idle.pop(lease.key, None) is None:
+            raise QueueFull("the session has no place in memory now; try again in a second")
+        self._busy[lease.key] = lease
         if self._free:
             return self._free.pop()
         try:

@@ -15,7 +15,8 @@ from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, each, run_series
-from service.serving.views import opening_warnings, session_details
+from service.serving.views import session_details
+from service.serving.warnings import opening_warnings
 from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
 from service.sessions.series_input import SeriesInput

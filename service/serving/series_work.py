@@ -11,7 +11,8 @@ from service.scheduling.entry import Entry
 from service.scheduling.job import Job
 from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
-from service.serving.views import session_object, warnings_of
+from service.serving.views import session_object
+from service.serving.warnings import warnings_of
 from service.sessions.registry import SessionRegistry
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate

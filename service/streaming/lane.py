@@ -4,19 +4,20 @@ import asyncio
 import logging
 import time
 
-import numpy as np
-
-from service.engine import StepBatch, known_ahead
-from service.errors import Loading, QueueFull, ServiceError, UnknownModel, Unprocessable
+from service.engine import StepBatch
+from service.errors import DEFECT, Loading, QueueFull, ServiceError
+from service.resident.calendar import known_ahead
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
+from service.serving.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
 from service.streaming.journal import Journal
-from service.streaming.part import Part, numbers_of
+from service.streaming.part import Numbers, Part, numbers_of
 from service.streaming.request import Answer, Client, Reply, StreamedRequest
 from service.streaming.waiting import WaitingRequests
+from service.threads import DRAINING
 
 _log = logging.getLogger(__name__)
 
@@ -76,11 +77,11 @@ class StreamingLane:
         if not self._bridge.started:
             return
         self._takes = False
-        await asyncio.to_thread(self.limiter.close, until - time.monotonic())
+        await DRAINING.run(self.limiter.close, until - time.monotonic())
         while (self._residents.dirty or self._residents.unflushed) and time.monotonic() < until:
             await self._finished()
             before = len(self._residents.dirty) + len(self._residents.unflushed)
-            self._hand_over(self._empty_batch(), [], PUT_AT_ONCE)
+            self._hand_over(StepBatch.empty(), [], PUT_AT_ONCE)
             await self._finished()
             if len(self._residents.dirty) + len(self._residents.unflushed) >= before:
                 return
@@ -132,10 +133,6 @@ class StreamingLane:
         self._schedule()
         return True
 
-    def flush(self) -> None:
-        """Write what the store does not know of sessions that lost their slots, if no batch does soon."""
-        self._schedule()
-
     def turn(self) -> bool:
         """Run the batch that waits, if one does; see ``PieceQueue``."""
         if self._work is None:
@@ -147,7 +144,8 @@ class StreamingLane:
         except Exception:  # whatever it is, the clients must learn of it
             _log.exception("a batch of observations failed")
             batch.error = ServiceError("the forecast failed; the sessions are unchanged")
-        self._note(batch, parts, began)
+        else:
+            self._note(batch, parts, began)
         self._bridge.call_on_loop(self._deliver, batch, parts)
         return True
 
@@ -157,16 +155,15 @@ class StreamingLane:
     def _request(
         self, read: StreamedBody, identity: str, client: Client, reply: Reply, answer: Answer
     ) -> StreamedRequest | None:
+        settings = self._settings
         try:
             model = self._catalogue.resolve(read.model, "forecaster")
-        except (UnknownModel, Unprocessable):
+            horizon = horizon_of(read.horizon, model)
+            levels = tuple(levels_of(read.levels, model.config, settings))
+            check_reply(len(read.sessions), horizon, levels, settings)
+            deadline = client.began + timeout_of(read.timeout_ms, settings) / 1e3
+        except ServiceError:  # which the general way words
             return None
-        config = model.config
-        trained, levels = config.quantile_levels, read.levels or config.quantile_levels
-        if not trained[0] <= min(levels) <= max(levels) <= trained[-1]:
-            return None
-        timeout_ms = read.timeout_ms or self._settings.default_timeout_ms
-        horizon, deadline = read.horizon or config.horizon, client.began + timeout_ms / 1e3
         return StreamedRequest(read, model, identity, horizon, levels, client, deadline, reply, answer)
 
     def _schedule(self) -> None:
@@ -182,7 +179,7 @@ class StreamingLane:
         if found is not None:
             self._hand_over(*found, 0)
         elif self._residents.unflushed:
-            self._hand_over(self._empty_batch(), [], 0)
+            self._hand_over(StepBatch.empty(), [], 0)
         else:
             self._idle.set()
 
@@ -214,20 +211,23 @@ class StreamingLane:
         known = known_ahead(table, sessions, horizon)
         return StepBatch(table, sessions, values, horizon, known, now + self._sessions.ttl, now), parts
 
-    def _empty_batch(self) -> StepBatch:
-        now = self._sessions.now()
-        return StepBatch(None, [], [], 0, np.zeros((0, 1, 0), dtype=np.float32), now, now)
-
     def _note(self, batch: StepBatch, parts: list[Part], began: float) -> None:
         """Write what the batch came to into the replies; on the engine's thread, whose turn the sessions still are."""
         if batch.lost:
             batch.error = Loading("the session is being read from the store; send the request again")
         if batch.error is not None or batch.table is None:
             return
-        made: dict[object, np.ndarray] = {}
+        made: Numbers = {}
         for part in parts:
-            numbers = numbers_of(batch, part, batch.table.config.quantile_levels, made)
-            part.request.forecast(part.first, part.at, batch, numbers, began)
+            try:
+                numbers = numbers_of(batch, part, batch.table.config.quantile_levels, made)
+                part.request.forecast(part.first, part.at, batch, numbers, began)
+            except Exception:  # the observations are kept; this client alone goes without its reply
+                _log.exception("request %s could not be answered", part.request.identity)
+                if part.request.left:
+                    part.request.fail(ServiceError(DEFECT), part.first, part.first + part.rows)
+                else:
+                    part.request.outcome = ServiceError(DEFECT)
 
     def _deliver(self, batch: StepBatch, parts: list[Part]) -> None:
         """Let the sessions go, answer what is done, and go on with what waits."""

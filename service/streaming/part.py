@@ -11,6 +11,9 @@ from service.resident.table import SessionTable
 from service.streaming.request import StreamedRequest
 from statecast.layers.heads import interpolate_levels
 
+Numbers = dict[tuple[tuple[float, ...], int], NDArray[np.float64]]
+"""Of a whole batch, by levels and horizon."""
+
 
 class Part(NamedTuple):
     """Rows of a request that lie one after the other in a batch.
@@ -48,9 +51,7 @@ class Part(NamedTuple):
         return self.request.body.values[self.first : self.first + self.rows]
 
 
-def numbers_of(
-    batch: StepBatch, part: Part, trained: tuple[float, ...], made: dict[object, NDArray[np.float64]]
-) -> NDArray[np.float64]:
+def numbers_of(batch: StepBatch, part: Part, trained: tuple[float, ...], made: Numbers) -> NDArray[np.float64]:
     """Lay out the numbers of a part as its reply has them.
 
     Parameters

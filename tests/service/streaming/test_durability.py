@@ -7,7 +7,11 @@ import httpx
 import numpy as np
 from fastapi import FastAPI
 
+from service.engine import step_runner
+from service.engine.step_runner import step_slots
+from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.stores.interface import StoreError
+from tests.builders import tiny_artifact
 from tests.service.streaming.scenes import Count, lane_of, post, series, serve
 
 
@@ -44,9 +48,6 @@ def test_a_start_after_a_crash_goes_on_where_the_answers_ended(folder: Path, tmp
             for n in range(3):
                 seen[f"s{n}"] = await post(client, series(f"s{n}", n, step, step + 1))
         assert lane_of(app)._residents.dirty
-
-        async def nothing(until: float) -> None:
-            """A process that is killed puts nothing."""
 
         lane_of(app).stop = nothing
 
@@ -101,9 +102,6 @@ def test_a_deleted_session_is_not_read_back_from_the_journal(folder: Path, tmp_p
         assert (await client.delete("/sessions/s")).status_code in (200, 204)
         await post(client, series("s", 1, 0, 45))
 
-        async def nothing(until: float) -> None:
-            pass
-
         lane_of(app).stop = nothing
 
     async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
@@ -111,3 +109,78 @@ def test_a_deleted_session_is_not_read_back_from_the_journal(folder: Path, tmp_p
 
     serve(folder, crash, state_url=url)
     serve(folder, go_on, state_url=url)
+
+
+def test_a_session_whose_model_is_away_for_one_start_loses_nothing(folder: Path, tmp_path: Path) -> None:
+    """A crash, a start with another folder of models, another crash: the first model comes back, and all is there."""
+    url = f"sqlite:///{tmp_path}/s.db"
+    tiny_artifact(tmp_path / "others", name="other", seed=5, calendar=())
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        name = app.state.container.services.catalogue.default.name
+        await post(client, series(name, 0, 0, 40))
+        for step in range(40, 50):
+            await post(client, series(name, 0, step, step + 1))
+            lane_of(app).journal._due = 1.0  # as after many more observations
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        name = app.state.container.services.catalogue.default.name
+        assert (await client.get(f"/sessions/{name}")).json()["count"] == 50
+
+    serve(folder, crash, state_url=url)
+    serve(tmp_path / "others", crash, state_url=url)
+    serve(folder, go_on, state_url=url)
+    serve(tmp_path / "others", go_on, state_url=url)
+
+
+def test_a_batch_without_a_forecast_still_writes_what_was_due(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """Sessions that were to be put whole with it counted as put, and their observations left the journal unwritten."""
+    url = f"sqlite:///{tmp_path}/s.db"
+
+    def not_a_number(*arguments: Any) -> Any:
+        found = step_slots(*arguments)
+        return found._replace(finite=np.zeros_like(found.finite))
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for name in ("a", "b"):
+            await post(client, series(name, 0, 0, 40))
+            for step in range(40, 45):
+                await post(client, series(name, 0, step, step + 1))
+        with monkeypatch.context() as patch:
+            patch.setattr(step_runner, "step_slots", not_a_number)
+            lane_of(app).journal._due = 2.0
+            await post(client, series("a", 0, 45, 46), status=422)
+        for step in range(45, 50):
+            lane_of(app).journal._due = 1.0
+            await post(client, series("a", 0, step, step + 1))
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        assert (await client.get("/sessions/a")).json()["count"] == 50
+        assert (await client.get("/sessions/b")).json()["count"] == 45
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
+
+
+def test_a_reply_that_cannot_be_written_harms_nobody_else(folder: Path, monkeypatch: Any) -> None:
+    """The engine's thread ended with it: every later request of every client waited for its timeout."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        await post(client, series("s", 0, 0, 40))
+
+        def fails(*arguments: Any) -> bytes:
+            raise TypeError("not JSON")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(JsonReply, "encode", fails)
+            await post(client, series("s", 0, 40, 41), status=500)
+        found = await post(client, series("s", 0, 41, 42))
+        assert found["forecasts"][0]["session"]["count"] == 42
+
+    serve(folder, scene)
+
+
+async def nothing(until: float) -> None:
+    """A process that is killed puts nothing."""

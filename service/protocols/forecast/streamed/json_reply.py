@@ -12,7 +12,8 @@ from service.http.ids import ulid
 from service.http.problems import problem
 from service.protocols.forecast.streamed.warnings import warnings_of
 from service.resident.session import ResidentSession
-from service.serving.views import instant
+from service.serving.views import instant, session_fields
+from service.stores.digest import text_of
 from service.streaming.request import StreamedRequest
 
 _FAILED: dict[str, Any] = {
@@ -42,23 +43,15 @@ class JsonReply:
     def add(self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
         """See ``Reply.add``."""
         body, config, opened = request.body, request.sessions[place][0].config, session.opened
-        last_time = session.last_time
         forecast: dict[str, Any] = {"item_id": body.item_ids[place], "start": session.next_time, "freq": opened.freq}
         if request.model.longest_season is not None:
             forecast["season"] = config.season
         forecast["mean"] = row[0]
         forecast["quantiles"] = dict(zip(_names(request.levels), row[1:], strict=True))
-        forecast["session"] = {
-            "id": body.sessions[place],
-            "count": session.count,
-            "last_timestamp": last_time,
-            "last_index": session.last_index if last_time is None else None,
-            "digest": "sha256:" + session.digest.hex(),
-            "expires_at": _instant(session.expires_at),
-            "applied": 1,
-            "duplicates": 0,
-            "opened": False,
-        }
+        forecast["session"] = session_fields(
+            body.sessions[place], session.count, session.last_index, session.last_time, text_of(session.digest),
+            _instant(session.expires_at), 1, 0, opened=False,
+        )  # fmt: skip
         forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warnings_of(session, config)]
         forecast["error"] = None
         self._forecasts[place] = forecast

@@ -1,0 +1,126 @@
+"""What makes a forecast less than it could be, said beside it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from service.serving.model import Model
+from service.sessions.series_input import Doubles, SeriesInput
+from service.sessions.session_update import SessionUpdate
+from statecast.config import ForecasterConfig
+
+
+def opening_warnings(series: SeriesInput, update: SessionUpdate) -> tuple[tuple[str, str], ...]:
+    """Name a session that was opened with a single value: often the id of another one, mistyped.
+
+    Parameters
+    ----------
+    series : SeriesInput
+        The request that opens it.
+    update : SessionUpdate
+        What the session becomes.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Code and detail, or nothing.
+    """
+    if np.count_nonzero(~np.isnan(update.values).all(axis=0)) > 1:
+        return ()
+    session = str(series.session)[:80]
+    detail = (
+        f"session {session!r} did not exist and was opened with one value; if it should have existed, check the id "
+        "(open: false refuses an unknown one), DELETE it and send the value again"
+    )
+    return (("opened_with_one_value", detail),)
+
+
+def warnings_of(
+    model: Model, series: SeriesInput, update: SessionUpdate, read: int, freq: str | None
+) -> tuple[tuple[str, str], ...]:
+    """List what makes a forecast less than it could be.
+
+    Parameters
+    ----------
+    model : Model
+        What forecast.
+    series : SeriesInput
+        What the request brought; its own warnings come first.
+    update : SessionUpdate
+        What of it was new.
+    read : int
+        Steps that the series has had so far.
+    freq : str or None
+        Of the series, None without times.
+
+    Returns
+    -------
+    tuple of (str, str)
+        Code and detail of each.
+    """
+    warnings = list(series.warnings)
+    warnings += history_warnings(model.config, read, update.tail.shape[1], constant=_constant(update.tail), freq=freq)
+    warnings += [("resolution_missing", detail) for detail in _without(model, update)]
+    if update.sparse:
+        warnings.append(("mostly_missing", update.sparse))
+    if update.gap:
+        warnings.append(("gap_filled", f"{update.gap} steps were not given; missing is {series.missing!r}"))
+    return tuple(warnings)
+
+
+def history_warnings(
+    config: ForecasterConfig, read: int, tail: int, *, constant: bool, freq: str | None
+) -> list[tuple[str, str]]:
+    """List what a history lacks.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Of the network.
+    read : int
+        Steps that the series has had so far.
+    tail : int
+        Last steps that are kept.
+    constant : bool
+        Whether these are all the same.
+    freq : str or None
+        Of the series, None without times.
+
+    Returns
+    -------
+    list of (str, str)
+        Code and detail of each.
+    """
+    warnings = []
+    if read < max(2 * config.season, config.patch_length):
+        warnings.append(("short_history", f"{read} of {config.lookback_length} steps given"))
+    if constant:
+        warnings.append(("constant_history", f"the last {tail} steps are all the same"))
+    if config.calendar and freq is None:
+        warnings.append(("calendar_missing", "the model reads the calendar, but the series has no times"))
+    return warnings
+
+
+def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
+    """Say of which lower frequencies buckets ended without a value."""
+    if not model.config.mixed_frequency:
+        return
+    index = update.time_index + 1 + np.arange(update.target.shape[1])
+    for place, (name, length) in enumerate(model.config.mixed_frequency_names.items()):
+        own = update.mixed_frequency[:, place, (index + 1) % length == 0]
+        missing = int(np.isnan(own).all(axis=0).sum())
+        opened = update.first_index == update.time_index + 1
+        if opened and missing == own.shape[1] and np.isnan(update.coarse_history[:, place]).all():
+            yield f"{name}: no value came at all; the model is given this resolution, see resolutions"
+        elif missing:
+            yield f"{name}: no value came for {missing} of the {own.shape[1]} buckets that ended; they are missing now"
+
+
+def _constant(tail: Doubles) -> bool:
+    """Whether every variable ``[V, T]`` has had one value throughout."""
+    if tail.shape[1] < 2:
+        return False
+    first, last = tail[0, -2], tail[0, -1]
+    if first != last and not np.isnan(first) and not np.isnan(last):
+        return False  # the usual case, at a fraction of the time
+    return bool((np.fmin.reduce(tail, axis=1) == np.fmax.reduce(tail, axis=1)).all())
