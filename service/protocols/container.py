@@ -11,7 +11,7 @@ from fastapi import Request
 from service.errors import Loading
 from service.http.auth import ApiKeys
 from service.metrics import Metrics
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
 from service.serving.text import TextService

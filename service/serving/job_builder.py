@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from service.models.model import Model
 from service.resident.calendar import calendar_columns
 from service.scheduling.job import Job, Lease, Writes
-from service.serving.model import Model
 from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate

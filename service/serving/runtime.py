@@ -17,14 +17,14 @@ from service.engine import (
 )
 from service.errors import Conflict, Loading, ServiceError
 from service.metrics import Metrics
+from service.models.catalog import Catalog
+from service.models.model import Model
 from service.resident.residents import Residents
 from service.scheduling.bounds import Bounds
 from service.scheduling.bridge import Bridge
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.scenario_queue import ScenarioQueue, ScenarioTask
 from service.scheduling.work_loop import PieceQueue
-from service.serving.catalog import Catalog
-from service.serving.model import Model
 from service.sessions.registry import SessionRegistry
 from service.sessions.regular_series import Limits
 from service.settings import Settings

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import Expired, ServiceError
+from service.models.model import Model
 from service.scheduling.scenario_queue import ScenarioTask
 from service.serving.job_builder import build_job
-from service.serving.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, each, run_series

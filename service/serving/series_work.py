@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service.errors import Loading, ServiceError, Unprocessable
+from service.models.model import Model
 from service.scheduling.bridge import Bridge
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
-from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.serving.views import session_object
 from service.serving.warnings import warnings_of

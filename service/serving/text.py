@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
-from service.serving.model import Model
+from service.models.model import Model
 from service.serving.runtime import Runtime, check_model
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record

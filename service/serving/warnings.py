@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from service.serving.model import Model
+from service.models.model import Model
 from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
 from statecast.config import ForecasterConfig

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from service.errors import QueueFull
+from service.models.model import Model
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
-from service.serving.model import Model
 from service.serving.runtime import Runtime
 from service.sessions.session_key import key_of
 from service.streaming.request import StreamedRequest

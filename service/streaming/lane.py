@@ -6,11 +6,11 @@ import time
 
 from service.engine import StepBatch
 from service.errors import DEFECT, Loading, QueueFull, ServiceError
+from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.resident.calendar import known_ahead
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
-from service.serving.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
 from service.streaming.journal import Journal

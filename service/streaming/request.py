@@ -10,9 +10,9 @@ from service.engine import not_forecastable
 from service.engine.step_batch import StepBatch
 from service.errors import ServiceError
 from service.http.problems import all_failed
+from service.models.model import Model
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
-from service.serving.model import Model
 from service.streaming.body import StreamedBody
 
 Answer = Callable[[bytes | ServiceError], None]

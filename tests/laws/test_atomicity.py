@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import ServiceError
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
+from service.models.model import Model
 from service.serving.forecasts import ForecastService
-from service.serving.model import Model
 from service.stores.interface import StoreError
 from service.stores.memory import MemoryStore
 from statecast import Forecaster, save

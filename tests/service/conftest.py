@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from statecast.artifacts.artifact import save
 from statecast.models.forecaster import Forecaster
 from tests.service.running import CONFIG

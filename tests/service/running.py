@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from service.metrics import Metrics
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from service.serving.forecasts import ForecastService
 from service.serving.series_answer import SeriesAnswer
 from service.sessions.series_input import SeriesInput

@@ -14,9 +14,9 @@ from service.errors import ServiceError
 from service.http.body import ARROW, JSON
 from service.http.ids import ulid
 from service.http.problems import problem
+from service.models.model import Model
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
-from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig
 from statecast.layers.heads import interpolate_levels

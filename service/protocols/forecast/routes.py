@@ -17,6 +17,8 @@ from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
 from service.http.sse import client_left, unless_left
+from service.models.model import Model
+from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
@@ -26,9 +28,7 @@ from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.validation import validate
 from service.serving.admission import Admission
 from service.serving.forecasts import ForecastService
-from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
-from service.serving.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.sessions.series_input import SeriesInput
 from service.streaming.lane import StreamingLane
 from service.threads import DECODING

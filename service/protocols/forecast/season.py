@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from service.models.model import Model
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import TimeIndex
-from service.serving.model import Model
 from service.sessions.series_input import Doubles
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis

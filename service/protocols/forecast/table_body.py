@@ -19,10 +19,10 @@ from service.codecs.faults import raise_faults
 from service.codecs.table import read_table, refusals
 from service.deadline import Deadline
 from service.errors import Fault
+from service.models.model import Model
+from service.models.table_names import names_of, options_of, static_columns
 from service.protocols.forecast.schemas import QUERY, ForecastRequest, QueryParameters
 from service.protocols.forecast.table_series import read_rows
-from service.serving.model import Model
-from service.serving.table_names import names_of, options_of, static_columns
 from service.settings import Settings
 from statecast.tables.series import SeriesTable, read_series
 from statecast.tables.table import Table

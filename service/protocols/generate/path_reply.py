@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from service.errors import ServiceError, Unprocessable
 from service.http.ids import ulid
 from service.http.problems import problem
+from service.models.model import Model
 from service.protocols.generate.schemas import PathsRequest
-from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency

@@ -9,14 +9,14 @@ from starlette.requests import ClientDisconnect
 from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
+from service.models.model import Model
+from service.models.work_limits import levels_of
 from service.protocols.forecast.validation import validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
 from service.protocols.json_endpoint import Exchange
-from service.serving.model import Model
 from service.serving.scenarios import ScenarioService
 from service.serving.text import new_seed
-from service.serving.work_limits import levels_of
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from service.threads import DECODING

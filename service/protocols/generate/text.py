@@ -7,10 +7,10 @@ from starlette.requests import ClientDisconnect
 
 from service.http.problems import problem
 from service.http.sse import Events, NumberedEvents, send_events, unless_left
+from service.models.model import Model
 from service.protocols.generate.schemas import TextRequest
 from service.protocols.generate.text_response import TextResponse
 from service.protocols.json_endpoint import Exchange
-from service.serving.model import Model
 from service.serving.text import TextService, TextStream
 from service.text.parameters import TextParameters
 

@@ -8,7 +8,7 @@ from starlette.requests import ClientDisconnect
 from service.errors import ServiceError
 from service.http.ids import ulid
 from service.http.sse import GATHER_S, HEARTBEAT_S
-from service.serving.model import Model
+from service.models.model import Model
 from service.serving.text import TextStream
 from service.serving.views import instant
 from service.text.request import TextChunk, TextEnd, Update

@@ -5,11 +5,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from service.models.catalog import Catalog
+from service.models.model import Model
 from service.protocols.container import container_of
 from service.protocols.openai import schemas
 from service.protocols.openapi import failures
-from service.serving.catalog import Catalog
-from service.serving.model import Model
 
 router = APIRouter(tags=["openai"])
 

@@ -17,9 +17,9 @@ from service.errors import (
     Unprocessable,
 )
 from service.metrics import Metrics
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
+from service.models.model import Model
 from service.serving.forecasts import ForecastService
-from service.serving.model import Model
 from service.serving.series_answer import SeriesAnswer
 from service.settings import Settings
 from service.stores.interface import StoreError

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from service.sessions.session_key import key_of
 from tests.service.running import close, input_of, play, running, series
 

@@ -13,7 +13,7 @@ from service.errors import (
     ExpiredSession,
     UnknownSession,
 )
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from tests.service.running import close, input_of, play, running, series
 
 

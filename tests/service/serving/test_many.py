@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from service.errors import Conflict, ServiceError, Unprocessable
+from service.models.catalog import Catalog
 from service.scheduling.scenario_queue import SLICE_VALUES
-from service.serving.catalog import Catalog
 from service.serving.scenarios import ScenarioService
 from service.serving.series_answer import SeriesAnswer
 from statecast.api.forecast import forecast_series

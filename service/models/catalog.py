@@ -8,7 +8,7 @@ from pathlib import Path
 import statecast
 from service.engine import device_of
 from service.errors import UnknownModel, Unprocessable
-from service.serving.model import Model
+from service.models.model import Model
 from statecast.errors import ArtifactError, StatecastError
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.errors import UnknownModel
-from service.serving.catalog import Catalog
+from service.models.catalog import Catalog
 from statecast.errors import ArtifactError
 from tests.builders import tiny_artifact, tiny_family_artifact
 

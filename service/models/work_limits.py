@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.codecs.faults import raise_faults
 from service.errors import Fault, TooLarge, Unprocessable
-from service.serving.model import Model
+from service.models.model import Model
 from service.settings import Settings
 from statecast.config import ForecasterConfig
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from service.serving.model import Model
+from service.models.model import Model
 from statecast.errors import InputError
 from statecast.tables.options import ColumnNames, TableOptions
 from statecast.time.stamps import TimeOptions

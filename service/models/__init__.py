@@ -1,0 +1,1 @@
+"""The models that are served: what each is, which there are, what each allows."""
