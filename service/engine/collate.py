@@ -58,6 +58,22 @@ def observed(batch: Sequence[Entry]) -> tuple[Floats, ...]:
     return (*seen, np.concatenate(mixed), np.concatenate(history)) if mixed else seen
 
 
+def levels_of(batch: Sequence[Entry]) -> NDArray[np.float64]:
+    """Put together what is added to the forecasts of each row.
+
+    Parameters
+    ----------
+    batch : sequence of QueueEntry
+        Of any jobs.
+
+    Returns
+    -------
+    array of float64, ``[B]``
+        See ``Job.level``.
+    """
+    return np.concatenate([np.zeros(e.job.rows) if e.job.level is None else e.job.level for e in batch])
+
+
 def ahead(batch: Sequence[Entry], horizon: int, number: int, steps: int | None = None) -> Floats:
     """Put together the known covariates of a horizon.
 

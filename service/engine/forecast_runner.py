@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from service.engine.collate import ahead, observed, spans
+from service.engine.collate import ahead, levels_of, observed, spans
 from service.engine.model_pool import LoadedModel, ModelPool
 from service.engine.partial_forecast import PartialForecast, finished, not_forecastable, result_of
 from service.engine.scratch import cache_of, gather_rows
@@ -167,7 +167,7 @@ class ForecastRunner:
         longest, horizon = max(len(entry.job.future) for entry in entries), loaded.slots.config.horizon
         known = ahead(entries, horizon, 0, min(longest, horizon))
         found = loaded.slots.forecast_slots(cache_of(rows), slots, known, baseline=longest)
-        result = result_of(found, began)
+        result = result_of(found.above(levels_of(entries)), began)
         for i, entry, span in zip(ready, entries, spans(entry.job.rows for entry in entries), strict=True):
             if not result.finite[span].all():
                 outcomes[i] = not_forecastable()
@@ -197,7 +197,8 @@ class ForecastRunner:
         outcomes: list[object] = list(parts)
         ended = [i for i, entry in enumerate(batch) if entry.last]
         if ended:
-            result = result_of(finished([parts[i] for i in ended]), began)
+            whole = finished([parts[i] for i in ended])
+            result = result_of(whole.above(levels_of([batch[i] for i in ended])), began)
             for i, span in zip(ended, spans(batch[i].job.rows for i in ended), strict=True):
                 outcomes[i] = (result, span, None) if result.finite[span].all() else not_forecastable()
         observed_rows = torch.cat([part.observed for part in parts]) if ended else rows[:0]

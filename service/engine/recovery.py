@@ -175,9 +175,8 @@ class Recovery:
             stepping = [session for session, _ in due]
             values = np.array([missed.values[place] for _, missed in due])
             slots = np.array([session.slot for session in stepping])
-            found = step_slots(
-                network, cache, slots, slots, values, known_ahead(table, stepping, network.config.horizon)
-            )
+            known = known_ahead(table, stepping, network.config.horizon)
+            found = step_slots(network, cache, slots, slots, values, known, table.levels.of(stepping))
             stepped = digests(stepping, values)
             table.score(stepping, values)
             table.step(stepping, values, found.quantiles, found.seasonal_error)

@@ -15,6 +15,7 @@ from service.resident.session import ResidentSession
 from service.scheduling.job import Lease
 from service.stores.digest import extend_many
 from service.stores.interface import Append, Put, Store, StoreError, Trim, Write
+from statecast.inputs.level import deviations
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.slot_network import Cache, SlotNetwork
 
@@ -57,7 +58,7 @@ class StepRunner:
         write = np.array([session.spare for session in batch.sessions])
         rows = loaded.state_cache.hold(int(max(read.max(), write.max())))
         values = np.array(batch.values)
-        found = step_slots(loaded.slots, rows, read, write, values, batch.known)
+        found = step_slots(loaded.slots, rows, read, write, values, batch.known, batch.table.levels.of(batch.sessions))
         batch.quantiles, batch.mean, batch.finite = found.quantiles, found.mean, found.finite
         batch.compute_ms = 1e3 * (time.perf_counter() - began)
         sessions, issued = batch.sessions, (found.quantiles, found.seasonal_error)
@@ -149,6 +150,7 @@ def step_slots(
     write: NDArray[np.int64],
     values: NDArray[np.float64],
     known: NDArray[np.float32],
+    level: NDArray[np.float64],
 ) -> ForecastArrays:
     """Advance rows of state by one observation each, and forecast from there.
 
@@ -166,15 +168,17 @@ def step_slots(
         The observations.
     known : array of float32, ``[B, 1 + F, Ck]``
         Calendar features of the observation and of the F steps ahead.
+    level : array of float64, ``[B]``
+        What the network counts each series from, see ``statecast.inputs.level``.
 
     Returns
     -------
     ForecastArrays
-        F steps ahead.
+        F steps ahead, of values.
     """
     past = np.zeros((len(values), 1, network.config.past_width), dtype=np.float32)
-    network.advance_slots(cache, read, write, values.astype(np.float32)[:, None], past, known[:, :1])
-    return network.forecast_slots(cache, write, known[:, 1:])
+    network.advance_slots(cache, read, write, deviations(values[:, None], level), past, known[:, :1])
+    return network.forecast_slots(cache, write, known[:, 1:]).above(level)
 
 
 def digests(sessions: Sequence[ResidentSession], values: NDArray[np.float64]) -> list[bytes]:

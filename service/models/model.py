@@ -97,6 +97,12 @@ class Model:
         return REACH if self.kind == "family" else self.config.horizon
 
     @property
+    def takes_deviations(self) -> bool:
+        """Whether its networks read deviations from a level, see ``SeriesNetwork.takes_deviations``."""
+        network = self.artifact.network
+        return not self.config.asinh_unit if isinstance(network, Family) else self.artifact.forecaster.takes_deviations
+
+    @property
     def key(self) -> str:
         """What the engine calls the network."""
         return member_key(self.digest, self.season)

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.scheduling.job import Lease
 from service.stores.digest import bytes_of
@@ -155,3 +156,26 @@ def _time_text(freq: str | None, offset: int, zone: str, index: int) -> str:
     """Series that are observed together share their times."""
     axis = TimeAxis(_parsed(freq or "1s"), offset, zone)
     return axis.texts(np.array([index], dtype=np.int64))[0]
+
+
+def last_alike(tail: NDArray[np.float64]) -> tuple[int, float]:
+    """Count how many of the last values are all the same.
+
+    Parameters
+    ----------
+    tail : array of float64, ``[T]``
+        NaN where missing, which does not count.
+
+    Returns
+    -------
+    int
+        How many steps.
+    float
+        That value; NaN where nothing was observed.
+    """
+    seen = np.flatnonzero(~np.isnan(tail))
+    if not len(seen):
+        return len(tail), float("nan")
+    last = float(tail[seen[-1]])
+    other = np.flatnonzero((tail != last) & ~np.isnan(tail))
+    return len(tail) - (int(other[-1]) + 1 if len(other) else 0), last

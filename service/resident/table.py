@@ -4,12 +4,12 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from threading import Lock
-from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.resident.session import ResidentSession
+from service.resident.levels import SessionLevels, doubled
+from service.resident.session import ResidentSession, last_alike
 from service.scheduling.job import Lease
 from service.sessions.live_metrics import Interval, metric_of, new_scores
 from service.sessions.regular_series import checksum_of
@@ -17,8 +17,6 @@ from service.stores.digest import text_of
 from service.stores.record import PendingForecast, Record, Request
 from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
-
-A = TypeVar("A", bound=NDArray[Any])
 
 FIRST = 64
 """Rows to begin with."""
@@ -40,12 +38,15 @@ class SessionTable:
     ----------
     sessions : dict of str to ResidentSession
         By the session's key.
+    levels : SessionLevels
+        What their values are counted from.
     """
 
     def __init__(self, key: str, config: ForecasterConfig, metrics: Sequence[str] = ()) -> None:
         self.key, self.config = key, config
         self.interval = Interval.of(config.quantile_levels)
         self.sessions: dict[str, ResidentSession] = {}
+        self.levels = SessionLevels(FIRST)
         # The loop takes sessions in while the engine's thread steps others, and arrays grow by being replaced.
         self._lock = Lock()
         self._free: list[int] = list(range(FIRST - 1, -1, -1))
@@ -96,8 +97,9 @@ class SessionTable:
             columns = np.arange(record.last_index - length + 1, record.last_index + 1) % kept
             self._tail[place] = np.nan
             self._tail[place, columns] = np.where(np.isnan(record.tail[0]), np.nan, record.tail[0])
-            session.alike, session.last_value = _alike(record.tail[0])
+            session.alike, session.last_value = last_alike(record.tail[0])
             session.tail_length = length
+            self.levels.load(place, record)
             if record.issued is not None:
                 steps = min(record.issued.quantiles.shape[1], self._pending.shape[1])
                 self._pending[place, :steps] = record.issued.quantiles[0, :steps]
@@ -145,6 +147,7 @@ class SessionTable:
             request=opened.request if same else Request(last, last, checksum_of(tail[:, -1:])),
             issued=issued,
             scores=scores,
+            below_zero=(bool(self.levels.below_zero([session])[0]),),
         )
 
     def drop(self, key: str) -> None:
@@ -215,6 +218,7 @@ class SessionTable:
         with self._lock:
             leaving = self._tail[places, columns]
             self._tail[places, columns] = values
+            self.levels.observe(places, values)
             steps = min(quantiles.shape[1], self._pending.shape[1])
             of = self.interval
             self._pending[places, :steps] = quantiles[:, :steps, [of.low, of.median, of.high]]
@@ -232,25 +236,9 @@ class SessionTable:
     def _place(self) -> int:
         if not self._free:
             size = len(self._tail)
-            self._tail, self._pending, self._scale = (
-                _doubled(self._tail),
-                _doubled(self._pending),
-                _doubled(self._scale),
-            )
-            self._scores = {name: _doubled(states) for name, states in self._scores.items()}
+            self._tail, self._pending = doubled(self._tail), doubled(self._pending)
+            self._scale = doubled(self._scale)
+            self.levels.grow()
+            self._scores = {name: doubled(states) for name, states in self._scores.items()}
             self._free = list(range(2 * size - 1, size - 1, -1))
         return self._free.pop()
-
-
-def _doubled(array: A) -> A:
-    return np.concatenate([array, np.zeros_like(array)])  # type: ignore[return-value]
-
-
-def _alike(tail: NDArray[np.floating]) -> tuple[int, float]:
-    """How many of the last values are all the same, missing ones not counted, and that value."""
-    seen = np.flatnonzero(~np.isnan(tail))
-    if not len(seen):
-        return len(tail), float("nan")
-    last = float(tail[seen[-1]])
-    other = np.flatnonzero((tail != last) & ~np.isnan(tail))
-    return len(tail) - (int(other[-1]) + 1 if len(other) else 0), last

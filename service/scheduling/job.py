@@ -104,7 +104,7 @@ class Job:
     model : str
         The network, see ``member_key``.
     target : array of float32, ``[V, T]``
-        New steps of V variables, NaN where missing; T may be 0.
+        New steps of V variables as deviations from ``level``, NaN where missing; T may be 0.
     past : array of float32, ``[T, Cp]``
         Encoded covariates of the new steps that are known up to now.
     known : array of float32, ``[T, Ck]``
@@ -132,6 +132,8 @@ class Job:
         for one row as for many, and of histories of many lengths few are equally long.
     writes : Writes or None
         What the job leaves in the store, None for one that only reads.
+    level : array of float64, ``[V]``, or None
+        What is added to forecasts, see ``statecast.inputs.level``; None for zeros.
     """
 
     model: str
@@ -149,6 +151,7 @@ class Job:
     horizons: int = 1
     any_length: bool = False
     writes: Writes | None = None
+    level: NDArray[np.float64] | None = None
 
     @property
     def rows(self) -> int:

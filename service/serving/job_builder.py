@@ -11,6 +11,7 @@ from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.stores.interface import Record
+from statecast.inputs.level import deviations
 
 
 def build_job(
@@ -56,9 +57,10 @@ def build_job(
     future = np.zeros((reached, series.future.shape[1]), dtype=np.float32)
     given = series.future[:reached]
     future[: len(given)] = given
+    level = np.array(update.level)
     return Job(
         model=model.key,
-        target=update.target.astype(np.float32),
+        target=deviations(update.target, level),
         past=update.past,
         known=np.concatenate([calendar[:steps], update.known], axis=1),
         future=np.concatenate([calendar[steps:], future], axis=1),
@@ -74,6 +76,7 @@ def build_job(
         horizons=horizons,
         any_length=any_length,
         writes=writes,
+        level=level,
     )
 
 
@@ -120,4 +123,6 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         kind=model.kind,
         season=model.season,
         scores=new_scores(metrics),
+        level=(np.nan,) * len(series.variables),
+        below_zero=(False,) * len(series.variables),
     )

@@ -182,7 +182,8 @@ class Runtime:
         """
         config, settings = model.config, self.settings
         bounds = config.lookback_length, settings.max_gap, settings.max_history
-        return Limits(*bounds, config.mixed_frequency_names, config.coarse_history_length)
+        mixed = config.mixed_frequency_names, config.coarse_history_length
+        return Limits(*bounds, *mixed, model.takes_deviations)
 
     def any_length(self, model: Model) -> bool:
         """Whether a model's histories are read in pieces of any length, see ``Job``.

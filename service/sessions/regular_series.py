@@ -13,7 +13,7 @@ from service.sessions.series_input import Doubles, Floats, SeriesInput
 
 @dataclass(frozen=True)
 class Limits:
-    """What a series may bring, in steps.
+    """What a series may bring, in steps, and what of it the network reads.
 
     Parameters
     ----------
@@ -27,6 +27,8 @@ class Limits:
         Steps per bucket of each series of lower frequency that the model reads, by the name of its frequency.
     coarse_history : int
         Buckets of each that are read from before the first step.
+    deviations : bool
+        Whether the network reads deviations from the series' level.
     """
 
     tail: int
@@ -34,6 +36,7 @@ class Limits:
     history: int
     mixed_frequency: Mapping[str, int] = field(default_factory=dict)
     coarse_history: int = 0
+    deviations: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,10 @@ class SessionUpdate:
         Whose days the steps are.
     sparse : str
         Words for a warning where most of the new steps are missing.
+    level : tuple of float
+        What the network counts each variable from, see ``Record``.
+    below_zero : tuple of bool
+        Whether a value of each variable was ever below 0.
     """
 
     time_index: int
@@ -66,6 +70,8 @@ class SessionUpdate:
     request: Request | None
     zone: str = ""
     sparse: str = ""
+    level: tuple[float, ...] = (0.0,)
+    below_zero: tuple[bool, ...] = (True,)
 
     @property
     def last_index(self) -> int:
@@ -119,4 +125,6 @@ class SessionUpdate:
             checksum=self.checksum,
             request=self.request,
             zone=self.zone,
+            level=self.level,
+            below_zero=self.below_zero,
         )

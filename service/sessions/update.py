@@ -4,6 +4,9 @@ Nothing here changes anything. ``plan_update`` either refuses, or gives a ``Sess
 the record as it will stand after that.
 """
 
+from math import isnan
+from operator import or_
+
 import numpy as np
 
 from service.errors import Conflict, UnknownSession, Unprocessable
@@ -15,6 +18,7 @@ from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.time_axis import axis_of, on_axis
 from service.stores.interface import Record, Request
+from statecast.inputs.level import find_level
 from statecast.placement import check_gaps
 
 
@@ -106,10 +110,12 @@ def _extend(
     surplus = max(0, longer.shape[1] - limits.tail)
     mixed, history = align_coarse(series, limits, new.begin - 1, new.values.shape[1])
     kept = mixed if record is None or not limits.mixed_frequency else np.concatenate([record.given_tail, mixed], axis=2)
+    target = fill(new.values, tail, series.missing, limits.tail, new.begin)
+    below_zero = [bool((row < 0).any()) for row in new.values]
     return SessionUpdate(
         time_index=new.begin - 1,
         values=new.values,
-        target=fill(new.values, tail, series.missing, limits.tail, new.begin),
+        target=target,
         past=new.past,
         known=new.known,
         mixed_frequency=mixed,
@@ -124,7 +130,17 @@ def _extend(
         request=request,
         sparse=_sparse(new, series.freq or (record.freq if record else None)),
         zone=series.zone if series.stamps is not None or record is None else record.zone,
+        level=_level(record, target, limits),
+        below_zero=tuple(below_zero if record is None else map(or_, below_zero, record.below_zero)),
     )
+
+
+def _level(record: Record | None, target: Doubles, limits: Limits) -> tuple[float, ...]:
+    """Give the level that each variable has, or now gets."""
+    if record is not None and not any(map(isnan, record.level)):
+        return record.level
+    begun = np.nan if limits.deviations else 0.0
+    return tuple(find_level(target, begun if record is None else record.level).tolist())
 
 
 def _sparse(new: RegularSeries, freq: str | None) -> str:
@@ -160,6 +176,8 @@ def _nothing(record: Record, series: SeriesInput, duplicates: int) -> SessionUpd
         checksum=record.checksum,
         request=record.request,
         zone=record.zone,
+        level=record.level,
+        below_zero=record.below_zero,
     )
 
 

@@ -112,6 +112,11 @@ class Record:
     single_until : int or None
         Time index up to which an earlier release read the session, which kept its values in float32 only; None where
         all are kept as they came.
+    level : tuple of float
+        What the network counts the values of each variable from, see ``statecast.inputs.level``; NaN where a variable
+        was never observed. Sessions that an earlier release opened have 0.
+    below_zero : tuple of bool
+        Whether a value of each variable was ever below 0, or might have been.
     """
 
     key: str
@@ -141,6 +146,8 @@ class Record:
     season: int | None = None
     zone: str = ""
     single_until: int | None = None
+    level: tuple[float, ...] = (0.0,)
+    below_zero: tuple[bool, ...] = (True,)
 
     @property
     def tail_begin(self) -> int:

@@ -58,6 +58,8 @@ def to_row(record: Record) -> tuple[Any, ...]:
             tuple([(name, len(state)) for name, state in scores.items()]),
             record.zone,
             record.single_until,
+            record.level,
+            record.below_zero,
         ),
         record.last_index,
         record.count,
@@ -94,6 +96,8 @@ def _birth(
     metrics: tuple[tuple[str, int], ...],
     zone: str,
     single_until: int | None,
+    level: tuple[float, ...],
+    below_zero: tuple[bool, ...],
 ) -> str:
     """What of a record hardly ever changes, as one JSON text; kept, because to write it takes longer than all the rest.
 
@@ -117,6 +121,8 @@ def _birth(
             "metrics": dict(metrics),
             "zone": zone,
             "single_until": single_until,
+            "level": level,
+            "below_zero": below_zero,
         }
     )
 
@@ -170,7 +176,15 @@ def from_row(row: tuple[Any, ...]) -> Record:
         season=birth.get("season"),
         zone=birth.get("zone", ""),
         single_until=birth.get("single_until", values["last_clock"]),
+        level=tuple(birth.get("level", (0.0,) * rows)),
+        below_zero=tuple(birth["below_zero"] if "below_zero" in birth else _below_zero_of_before(values, birth, tails)),
     )
+
+
+def _below_zero_of_before(values: Mapping[str, Any], birth: Mapping[str, Any], tails: Doubles) -> list[bool]:
+    """Whether values were below 0 in a session of before that was kept: where its tail is not all of it, they may."""
+    rows, whole = tails[: len(birth["variables"])], tails.shape[1] > values["last_clock"] - birth["first_clock"]
+    return [not whole or bool((row < 0).any()) for row in rows]
 
 
 def _offset_of_before(birth: dict[str, Any]) -> int:

@@ -54,7 +54,7 @@ class PathReply:
         One per series of the request, in its order.
     request_id : str
         Under which the server's log has the request.
-    samples : array of float32, ``[R, S, F]``
+    samples : array of float64, ``[R, S, F]``
         S paths of the R variables of all series that did not fail, in the target's unit.
     id : str
         Of the answer.
@@ -66,7 +66,7 @@ class PathReply:
     seed: int
     series: list[PathStart]
     request_id: str
-    samples: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0), dtype=np.float32))
+    samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0, 0)))
     id: str = field(default_factory=lambda: f"gen_{ulid()}")
 
     def head(self) -> dict[str, Any]:
@@ -92,8 +92,7 @@ class PathReply:
         samples : array of float64, ``[R, S, F]``
             In the order of ``series``.
         """
-        with np.errstate(over="ignore"):
-            self.samples = samples.astype(np.float32)
+        self.samples = samples
         finite = np.array([np.isfinite(paths).all() for paths in self.samples])
         if finite.all():
             return
@@ -125,7 +124,7 @@ class PathReply:
         """
         quantiles = None
         if "quantiles" in self.request.returns and self.samples.size:
-            quantiles = np.quantile(self.samples, self.levels, axis=1).astype(np.float32)
+            quantiles = np.quantile(self.samples, self.levels, axis=1)
         samples = samples and "samples" in self.request.returns
         return self.head() | {"paths": [self._path(one, rows, samples, quantiles) for one, rows in self._rows()]}
 
@@ -155,7 +154,7 @@ class PathReply:
             begin = end
 
     def _path(
-        self, one: PathStart, rows: slice | None, samples: bool, quantiles: NDArray[np.float32] | None
+        self, one: PathStart, rows: slice | None, samples: bool, quantiles: NDArray[np.float64] | None
     ) -> dict[str, Any]:
         forecast = one.forecast
         path: dict[str, Any] = {"item_id": one.item_id, "start": None, "freq": None}

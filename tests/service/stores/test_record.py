@@ -1,5 +1,7 @@
 """Records of earlier releases are read as they were written; else an upgrade would end every session."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from service.sessions.live_metrics import summary
@@ -56,3 +58,22 @@ def test_what_was_kept_in_float32_is_known_to_be_so() -> None:
     again = from_row(to_row(record))
     assert again.single_until == 9 and again.rounded(9) and not again.rounded(10)
     np.testing.assert_array_equal(again.tail, record.tail)
+
+
+def test_a_session_from_before_levels_goes_on_from_zero() -> None:
+    """Its state was counted from 0: another level would shift every forecast. Whether it was below 0 shows its tail."""
+    record = from_row(EARLIER)
+    assert (record.level, record.below_zero) == ((0.0,), (True,)), "steps 3 to 7 are not kept"
+    whole = from_row((*EARLIER[:2], 4, 2, *EARLIER[4:]))
+    assert whole.below_zero == (False,)
+    below = from_row((*EARLIER[:2], 4, 2, np.array([1.0, -2.0], "<f4").tobytes(), *EARLIER[5:]))
+    assert below.below_zero == (True,)
+
+
+def test_levels_come_back_to_the_bit() -> None:
+    """A level that is off by one bit is a session whose observations are all off by it."""
+    record = replace(from_row(EARLIER), level=(1e9 + 0.1 + 0.2,), below_zero=(False,))
+    again = from_row(to_row(record))
+    assert (again.level, again.below_zero) == (record.level, (False,))
+    unseen = from_row(to_row(replace(record, level=(float("nan"),))))
+    assert np.isnan(unseen.level[0])
