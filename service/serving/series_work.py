@@ -185,8 +185,13 @@ async def run_series(
     if len(inputs) == 1:
         return await later(0)
     rest = sorted(set(range(len(inputs))) - set(free))
-    now = _run(bridge, sessions, [inputs[i] for i in free], [turns[i] for i in free], prepare)
-    parts = await asyncio.gather(now, *map(later, rest))
+    taken = [turns[i] for i in free]
+    now = _run(bridge, sessions, [inputs[i] for i in free], taken, prepare)
+    try:
+        parts = await asyncio.gather(now, *map(later, rest))
+    finally:
+        # A task that is cancelled before its first step runs nothing at all, not even what ends its turns.
+        _close(taken)
     answers = dict(zip([*free, *rest], [answer for part in parts for answer in part], strict=True))
     return [answers[i] for i in range(len(inputs))]
 
@@ -218,15 +223,19 @@ async def _run(
             if work.turn is not None and not isinstance(entry, ServiceError):
                 work.turn.hand_over()
     finally:
-        for turn in turns:
-            if turn is not None:
-                turn.close()
+        _close(turns)
     await bridge.wait([entry for entry in entries if not isinstance(entry, ServiceError)])
     for number, ((i, work), entry) in enumerate(zip(works.items(), entries, strict=True)):
         answers[i] = entry if isinstance(entry, ServiceError) else work.answer(entry)
         if number % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
             await asyncio.sleep(0)
     return [answer for answer in answers if answer is not None]
+
+
+def _close(turns: Sequence[SessionTurn | None]) -> None:
+    for turn in turns:
+        if turn is not None:
+            turn.close()
 
 
 async def _find(

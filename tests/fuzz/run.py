@@ -1,28 +1,34 @@
-"""Send requests to an app in this process, look at every answer, and at the memory."""
+"""Hold conversations with a server in a process of its own, several at a time; look at answers, time and memory."""
 
 import asyncio
-import ctypes
-import gc
+import os
 import resource
+import signal
 import time
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import orjson
-import pyarrow as pa
-from fastapi import FastAPI
+import httpx
 
 from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
-from tests.fuzz.request import RawRequest
-from tests.service.http_client import serving, settings_of
+from tests.chaos.server import Server
+from tests.fuzz.client import Client
+from tests.fuzz.request import Conversation, RawRequest
 
 LONGEST_S = 2.0
-"""Of one request, as computed by the whole process: a machine that is busy with something else must not count."""
-_WAITS = (503, 504, 429)
+"""Of one request, as computed by the whole server: a machine that is busy with something else must not count."""
+AT_ONCE = 8
+_SETTINGS = {
+    "default_model": "tiny",
+    "resident_sessions": "256",
+    "max_body_bytes": str(8 << 20),
+    "max_path_values": "200000",
+    "max_path_steps": "1000",
+    "header_timeout_s": "2",
+    "body_timeout_s": "2",
+}
 
 
 @dataclass
@@ -30,129 +36,116 @@ class Findings:
     """What came of a run."""
 
     statuses: Counter[int] = field(default_factory=Counter)
-    faults: list[tuple[RawRequest, str]] = field(default_factory=list)
+    faults: list[tuple[Conversation, str]] = field(default_factory=list)
     slowest: tuple[float, RawRequest | None] = (0.0, None)
-    grown: float = 0.0
-    """Memory after the run over that before, less one."""
+    """Seconds of the server's computing between a request and its answer, others beside it or not."""
+    suspects: list[tuple[float, Conversation]] = field(default_factory=list)
+    """Conversations in which that was too long, to be held again alone."""
+    sent: int = 0
+    before: int = 0
+    after: int = 0
+    """Bytes that the server held."""
+
+    @property
+    def grown(self) -> float:
+        """Memory after the run over that before, less one."""
+        return self.after / self.before - 1
 
 
 def folder_of(path: Path) -> Path:
-    """Make the models that are asked: a forecaster, a family, a text model."""
-    tiny_artifact(path)
-    tiny_family_artifact(path)
-    tiny_generator_artifact(path)
+    """Make the models that are asked, in a folder for a server: a forecaster, a family, a text model."""
+    artifacts = path / "artifacts"
+    artifacts.mkdir()
+    tiny_artifact(artifacts)
+    tiny_family_artifact(artifacts)
+    tiny_generator_artifact(artifacts)
     return path
 
 
-def run(folder: Path, requests: Iterable[RawRequest], warm: Iterable[RawRequest] = (), **settings: Any) -> Findings:
-    """Send requests one after the other to a fresh app.
+def run(
+    folder: Path,
+    conversations: Iterable[Conversation],
+    warm: Iterable[Conversation] = (),
+    say: Callable[[str], None] = lambda _: None,
+) -> Findings:
+    """Hold conversations with a fresh server.
 
     Parameters
     ----------
     folder : Path
         What ``folder_of`` made.
-    requests : iterable of RawRequest
-        Sent and looked at.
-    warm : iterable of RawRequest
-        Sent before the memory is measured, so that what is built once does not count.
-    **settings
-        Of the app.
+    conversations : iterable of Conversation
+        Held and looked at.
+    warm : iterable of Conversation
+        Held before the memory is measured, so that what is built once does not count.
+    say : callable
+        Called with a line now and then.
     """
-    findings = Findings()
-
-    async def inside() -> None:
-        usual = {
-            "default_model": "tiny",
-            "resident_sessions": 64,
-            "max_body_bytes": 8 << 20,
-            "max_path_values": 200_000,
-            "max_path_steps": 1000,
-        }
-        async with serving(settings_of(folder, **{**usual, **settings})) as (_, app):
-            for request in warm:
-                await send(app, request)
-            before = memory()
-            for request in requests:
-                await _look(app, request, findings)
-            findings.grown = memory() / before - 1
-
-    asyncio.run(inside())
-    return findings
-
-
-async def _look(app: FastAPI, request: RawRequest, findings: Findings) -> None:
-    began = time.process_time()
+    server = Server(
+        folder, module="tests.fuzz.server", artifacts="artifacts", state_url="sqlite:///fuzz.db", **_SETTINGS
+    )
+    server.start()
     try:
-        status, headers, body = await send(app, request)
-    except Exception as error:
-        findings.faults.append((request, f"raised {error!r}"))
-        return
-    took = time.process_time() - began
-    findings.statuses[status] += 1
-    if took > findings.slowest[0]:
-        findings.slowest = (took, request)
-    if fault := fault_of(request, status, headers, body):
-        findings.faults.append((request, fault))
-    elif took > LONGEST_S:
-        findings.faults.append((request, f"took {took:.1f} s"))
+        asyncio.run(_hold(server, warm, Findings()))
+        findings = Findings(before=memory(server))
+        asyncio.run(_hold(server, _counted(conversations, findings, say), findings))
+        findings.after = memory(server)
+        asyncio.run(_again(server, findings))
+        return findings
+    finally:
+        server.kill()
 
 
-def fault_of(request: RawRequest, status: int, headers: dict[bytes, bytes], body: bytes) -> str:
-    """Say what is wrong with an answer, "" where nothing is."""
-    if not status:
-        return "no answer"
-    if status >= 500 and status not in _WAITS:
-        return f"{status}: {body[:300]!r}"
-    if status >= 400 and request.method != "HEAD":
-        try:
-            problem = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            return f"{status} is no JSON: {body[:100]!r}"
-        if "request_id" not in problem and "error" not in problem:
-            return f"{status} is no problem: {body[:100]!r}"
-        if len(body) > 256_000:
-            return f"{status} with {len(body)} bytes of explanation"
-    elif headers.get(b"content-type", b"") == b"application/json" and b"content-encoding" not in headers and body:
-        with suppress(orjson.JSONDecodeError):
-            orjson.loads(body)
-            return ""
-        return f"{status} is no JSON: {body[:100]!r}"
-    return ""
+async def _hold(
+    server: Server, conversations: Iterable[Conversation], findings: Findings, at_once: int = AT_ONCE
+) -> None:
+    """Hold all conversations, ``at_once`` of them at a time."""
+    waiting: Iterator[Conversation] = iter(conversations)
+
+    async def one() -> None:
+        for conversation in waiting:
+            client = Client(server, conversation)
+            await client.hold()
+            findings.sent += len(conversation)
+            findings.statuses.update(client.statuses)
+            findings.faults += [(conversation, fault) for fault in client.faults]
+            if client.slowest[0] > findings.slowest[0]:
+                findings.slowest = client.slowest
+            if client.slowest[0] > LONGEST_S:
+                findings.suspects.append((client.slowest[0], conversation))
+
+    await asyncio.gather(*(one() for _ in range(at_once)))
 
 
-async def send(app: FastAPI, request: RawRequest, limit_s: float = 60.0) -> tuple[int, dict[bytes, bytes], bytes]:
-    """Send one request; give status, headers and body of the answer."""
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method, "scheme": "http",
-        "path": request.path, "raw_path": request.path.encode("utf-8", "surrogatepass"), "query_string": request.query,
-        "root_path": "", "headers": list(request.headers), "client": ("127.0.0.1", 1), "server": ("test", 80),
-        "state": {},
-    }  # fmt: skip
-    sent: list[dict[str, Any]] = []
-    asked = False
-
-    async def receive() -> dict[str, Any]:
-        nonlocal asked
-        if asked:
-            await asyncio.Event().wait()
-        asked = True
-        return {"type": "http.request", "body": request.body, "more_body": False}
-
-    async def take(message: Any) -> None:
-        sent.append(message)
-
-    async with asyncio.timeout(limit_s):
-        await app(scope, receive, take)
-    status = next((message["status"] for message in sent if message["type"] == "http.response.start"), 0)
-    headers = next((dict(message["headers"]) for message in sent if message["type"] == "http.response.start"), {})
-    return status, headers, b"".join(message.get("body", b"") for message in sent)
+def _counted(
+    conversations: Iterable[Conversation], findings: Findings, say: Callable[[str], None]
+) -> Iterator[Conversation]:
+    for number, conversation in enumerate(conversations, start=1):
+        yield conversation
+        if number % 500 == 0:
+            say(f"{findings.sent} requests, {len(findings.faults)} faults, {len(findings.suspects)} suspects")
 
 
-def memory() -> int:
-    """Bytes that this process holds, after what is free was given back."""
-    gc.collect()
-    pa.default_memory_pool().release_unused()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * resource.getpagesize()
+async def _again(server: Server, findings: Findings) -> None:
+    """Hold those that were slow beside others again, alone."""
+    slow, findings.slowest = findings.suspects, (0.0, None) if findings.suspects else findings.slowest
+    for _, conversation in slow:
+        alone = Findings()
+        await _hold(server, [conversation], alone, at_once=1)
+        if alone.slowest[0] > findings.slowest[0]:
+            findings.slowest = alone.slowest
+        if alone.slowest[0] > LONGEST_S:
+            findings.faults.append((conversation, f"took {alone.slowest[0]:.1f} s"))
+
+
+def memory(server: Server) -> int:
+    """Bytes that a server holds, after what is free was given back."""
+    assert server.process is not None
+    sizes = []
+    for _ in range(3):
+        os.kill(server.process.pid, signal.SIGUSR1)
+        httpx.get(f"{server.url}/live")
+        time.sleep(0.2)  # another process: nothing here could tell us when
+        pages = Path(f"/proc/{server.process.pid}/statm").read_text(encoding="ascii").split()[1]
+        sizes.append(int(pages) * resource.getpagesize())
+    return min(sizes)

@@ -90,6 +90,26 @@ def test_a_client_that_leaves_frees_every_turn(catalogue: Catalog) -> None:
     play(scene)
 
 
+def test_a_client_that_leaves_at_any_moment_frees_every_turn(catalogue: Catalog) -> None:
+    """A turn that is not given back makes every later request of its session wait for ever."""
+
+    async def scene() -> None:
+        async with running(catalogue) as service:
+            model = catalogue.resolve(None)
+            twice = [input_of(series(20), session=name) for name in ("s", "t", "s")]
+            for turns_of_the_loop in range(60):
+                work = asyncio.ensure_future(service.forecast_many(model, twice))
+                for _ in range(turns_of_the_loop):
+                    await asyncio.sleep(0)
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                async with asyncio.timeout(5):
+                    await service.forecast_many(model, twice[:2])
+            assert not service._sessions.turns
+
+    play(scene)
+
+
 def test_a_far_horizon_is_the_librarys_and_lets_others_through(catalogue: Catalog) -> None:
     """In pieces as at once; a short forecast that comes meanwhile does not wait for the long one."""
 

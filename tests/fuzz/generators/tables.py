@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tests.fuzz.documents import SESSIONS, damaged
-from tests.fuzz.values import NUMBERS, TEXTS, TIMES
+from tests.fuzz.generators.documents import SESSIONS, damaged
+from tests.fuzz.generators.values import NUMBERS, TEXTS, TIMES
 
 NAMES = (
     "item_id", "timestamp", "target", "session", "resolution", "wind", "static:site", "unique_id", "ds", "y", "",

@@ -4,7 +4,7 @@ import json
 from random import Random
 from typing import Any
 
-from tests.fuzz.values import FREQS, NUMBERS, TEXTS, TIMES, anything, number, target
+from tests.fuzz.generators.values import FREQS, NUMBERS, TEXTS, TIMES, anything, number, target
 
 Document = dict[str, Any]
 SESSIONS = tuple(f"s{n}" for n in range(12))

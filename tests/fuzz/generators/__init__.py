@@ -1,0 +1,1 @@
+"""What is sent, by chance and by structure."""
