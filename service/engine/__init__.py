@@ -1,6 +1,8 @@
 """The one place where tensors are: forecasts, texts and paths, all on one thread of their own."""
 
 from service.engine.forecast_runner import ROW_STEPS, ForecastRunner
+from service.engine.history import History
+from service.engine.history_runner import HistoryRunner
 from service.engine.model_pool import ModelPool
 from service.engine.partial_forecast import not_forecastable
 from service.engine.recovery import Recovery
@@ -13,6 +15,8 @@ from service.engine.text_runner import TextRunner
 __all__ = [
     "ROW_STEPS",
     "ForecastRunner",
+    "History",
+    "HistoryRunner",
     "ModelPool",
     "Recovery",
     "ScenarioRunner",

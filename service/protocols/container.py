@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import Request
 
 from service.errors import Loading
+from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
 from service.metrics import Metrics
 from service.models.catalog import Catalog
@@ -38,6 +39,8 @@ class Services:
         Scenario paths of series.
     lane : StreamingLane
         Streamed observations.
+    histories : HistoryLane
+        Whole series without a session.
     """
 
     catalogue: Catalog
@@ -45,6 +48,7 @@ class Services:
     texts: TextService
     scenarios: ScenarioService
     lane: StreamingLane
+    histories: HistoryLane
 
 
 @dataclass
@@ -97,8 +101,9 @@ class Container:
             forecasts = ForecastService(catalogue, settings, container.metrics)
             runtime = forecasts.runtime
             container.services = Services(
-                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), StreamingLane(runtime)
-            )
+                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), StreamingLane(runtime),
+                HistoryLane(runtime),
+            )  # fmt: skip
         return container
 
     async def start(self) -> None:
@@ -107,6 +112,7 @@ class Container:
             return
         try:
             self.services.lane.start()
+            self.services.histories.start()
             await self.services.forecasts.start()
         except StoreError as error:
             _log.error("the engine could not start: %s", error)
@@ -126,6 +132,7 @@ class Container:
         """Refuse new work, finish what there is within the settings' ``drain_s``, close the store."""
         if self.services is not None:
             until = time.monotonic() + self.settings.drain_s
+            await self.services.histories.stop(until)
             await self.services.lane.stop(until)
             await self.services.forecasts.stop(max(0.0, until - time.monotonic()))
 

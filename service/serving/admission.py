@@ -45,7 +45,7 @@ class Admission:
         QueueFull or None
             None where it is welcome.
         """
-        timeout_ms = _timeout(query) or _timeout(body) or self._settings.default_timeout_ms
+        timeout_ms = timeout_in(query) or timeout_in(body) or self._settings.default_timeout_ms
         return self._estimate.refusal(self._coming + _units(body), began + timeout_ms / 1e3)
 
     def announce(self, body: bytes) -> None:
@@ -86,7 +86,24 @@ def _units(body: bytes) -> int:
     return len(body) + REQUEST_BYTES
 
 
-def _timeout(text: bytes) -> int:
+def timeout_in(text: bytes) -> int:
+    """Find the ``timeout_ms`` of a request without parsing it.
+
+    Parameters
+    ----------
+    text : bytes
+        A body or a query.
+
+    Returns
+    -------
+    int
+        Milliseconds; 0 where there is none.
+
+    Examples
+    --------
+    >>> timeout_in(b'{"series": [], "timeout_ms": 500}'), timeout_in(b"horizon=3")
+    (500, 0)
+    """
     at = text.rfind(b"timeout_ms")
     found = _TIMEOUT.match(text, at + 10) if at >= 0 else None
     return int(found[1]) if found else 0

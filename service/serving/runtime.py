@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from service.engine import (
     ROW_STEPS,
     ForecastRunner,
+    HistoryRunner,
     ModelPool,
     Recovery,
     ScenarioRunner,
@@ -57,6 +58,8 @@ class Runtime:
         What forecasts, on the engine's thread.
     steps : StepRunner
         What runs streamed observations there.
+    histories : HistoryRunner
+        What runs whole series without a session there.
     residents : Residents
         Sessions that are streamed.
     bridge : Bridge
@@ -76,6 +79,7 @@ class Runtime:
     sessions: SessionRegistry = field(init=False)
     engine: ForecastRunner = field(init=False)
     steps: StepRunner = field(init=False)
+    histories: HistoryRunner = field(init=False)
     residents: Residents = field(init=False)
     bridge: Bridge = field(init=False)
     text_schedulers: dict[str, TextScheduler] = field(init=False)
@@ -116,6 +120,7 @@ class Runtime:
         networks = ModelPool(series, slots, compiled=settings.compiled == "auto", keeps=self._keeps)
         self._networks = networks
         self.steps = StepRunner(networks, self.store, metrics)
+        self.histories = HistoryRunner(networks, metrics)
         self.residents = Residents(self.steps.row_bytes, settings.metric_names)
         self.sessions = SessionRegistry(
             self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc, resident=self.residents

@@ -59,7 +59,7 @@ def warnings_of(
         Code and detail of each.
     """
     warnings = list(series.warnings)
-    warnings += history_warnings(model.config, read, update.tail.shape[1], constant=_constant(update.tail), freq=freq)
+    warnings += history_warnings(model.config, read, update.tail.shape[1], constant=is_constant(update.tail), freq=freq)
     warnings += [("resolution_missing", detail) for detail in _without(model, update)]
     if update.sparse:
         warnings.append(("mostly_missing", update.sparse))
@@ -116,8 +116,14 @@ def _without(model: Model, update: SessionUpdate) -> Iterator[str]:
             yield f"{name}: no value came for {missing} of the {own.shape[1]} buckets that ended; they are missing now"
 
 
-def _constant(tail: Doubles) -> bool:
-    """Whether every variable ``[V, T]`` has had one value throughout."""
+def is_constant(tail: Doubles) -> bool:
+    """Whether every variable has had one value throughout.
+
+    Parameters
+    ----------
+    tail : array of float64, ``[V, T]``
+        Last steps, NaN where missing.
+    """
     if tail.shape[1] < 2:
         return False
     first, last = tail[0, -2], tail[0, -1]

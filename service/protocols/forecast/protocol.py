@@ -6,6 +6,8 @@ from typing import Any
 from service.http.body import ARROW, CSV, JSON
 from service.http.direct_request import DirectEndpoint
 from service.protocols.container import Container
+from service.protocols.forecast.histories.endpoint import HistoryForecast
+from service.protocols.forecast.placing import place_series
 from service.protocols.forecast.routes import Forecast
 from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
 from service.protocols.forecast.streamed.endpoint import StreamedForecast
@@ -74,7 +76,7 @@ class ForecastProtocol(ClientProtocol):
         super().__init__(container)
         admission = Admission(container.settings)
         self._forecast = Forecast(container, admission)
-        self._streamed = StreamedForecast(container, admission)
+        self._streamed = StreamedForecast(container, admission, HistoryForecast(container, place_series))
 
     def direct(self) -> Mapping[str, DirectEndpoint]:
         """Give the short way of ``POST /forecast``."""

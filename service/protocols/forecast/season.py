@@ -1,5 +1,7 @@
 """Which season a series has: as it says, as its freq usually brings, or as its values show."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from service.models.model import Model
@@ -56,17 +58,46 @@ def season_of(
             )
         return min(series.season, longest)
     columns = [_on_grid(values, index, most) for values in series.target.values()]
-    frequency = _frequency(series, axis)
+    return season_of_values(columns, frequency_of(series, axis), longest, grows=series.session is not None)
+
+
+def season_of_values(columns: Sequence[Doubles], frequency: Frequency | None, longest: int, *, grows: bool) -> int:
+    """Choose a season that was not named.
+
+    Parameters
+    ----------
+    columns : sequence of array of float64, each ``[T]``
+        One per variable, NaN where missing.
+    frequency : Frequency or None
+        Distance of two values; None where nobody knows it.
+    longest : int
+        The longest season of the family.
+    grows : bool
+        Whether a session will bring more values.
+
+    Returns
+    -------
+    int
+        Steps.
+    """
     if frequency is not None:
         usual = usual_season(frequency)
         if usual <= longest:
-            return usual if series.session is not None else choose_season(columns[0], str(frequency))
+            return usual if grows else choose_season(columns[0], str(frequency))
     fitting = tuple(season for season in SEASONS if season <= longest)
     return next((season for values in columns if (season := detect_season(values, fitting)) > 1), 1)
 
 
-def _frequency(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | None:
-    """Freq of the times, or the one that came without times: then it decides the season and nothing else."""
+def frequency_of(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | None:
+    """Freq of the times, or the one that came without times: then it decides the season and nothing else.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        May name it.
+    axis : TimeAxis or None
+        None without times.
+    """
     if axis is not None:
         return axis.frequency
     try:

@@ -1,4 +1,4 @@
-"""``POST /forecast`` of streamed observations, answered straight on the connection."""
+"""``POST /forecast`` of streamed observations and of whole series, answered straight on the connection."""
 
 import asyncio
 from functools import partial
@@ -8,12 +8,14 @@ from service.http.body import ARROW, JSON, content_kind, reply_kind
 from service.http.compression import choose_encoding, compress
 from service.http.direct_request import DirectRequest
 from service.protocols.container import Container
+from service.protocols.forecast.histories.endpoint import HistoryForecast
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.streamed.table_body import read_arrow
 from service.protocols.forecast.streamed.table_reply import TableReply
 from service.serving.admission import Admission
 from service.streaming.body import StreamedBody
+from service.streaming.request import Answer
 from service.threads import DECODING
 
 # Compressing as much takes as long as handing it to a thread.
@@ -21,7 +23,7 @@ _INLINE_BYTES = 8 * 1024
 
 
 class StreamedForecast:
-    """Takes what the lane takes; the app answers all other requests.
+    """Takes what one of the lanes takes; the app answers all other requests.
 
     Parameters
     ----------
@@ -29,10 +31,12 @@ class StreamedForecast:
         Has the lane, once the models are warm.
     admission : Admission
         Refuses what the app could not answer in time.
+    histories : HistoryForecast
+        Takes whole series without a session.
     """
 
-    def __init__(self, container: Container, admission: Admission) -> None:
-        self._container, self._admission = container, admission
+    def __init__(self, container: Container, admission: Admission, histories: HistoryForecast) -> None:
+        self._container, self._admission, self._histories = container, admission, histories
         self._compressing: set[asyncio.Task[None]] = set()
 
     def accept(self, request: DirectRequest) -> bool:
@@ -41,12 +45,21 @@ class StreamedForecast:
         if services is None or self._container.unready is not None:
             return False
         body = bytes(request.body)
+        if b'"session"' not in body and _is_plain(request):
+            answer = partial(self._answer, request, JsonReply(0))
+            if self._histories.accept(body, request, answer, services):
+                return True
+            return self._refuse(request, body, answer)
         streamed, reply = self._read(request, body)
         answer = partial(self._answer, request, reply)
         if streamed is not None and services.lane.accept(
             streamed, request.owner, request.request_id, request, reply, answer
         ):
             return True
+        return self._refuse(request, body, answer)
+
+    def _refuse(self, request: DirectRequest, body: bytes, answer: Answer) -> bool:
+        """Refuse what the app could not answer in time; gives whether it was."""
         refused = self._admission.refusal(body, request.query, request.began)
         if refused is None:
             self._admission.announce(body)
@@ -87,6 +100,12 @@ class StreamedForecast:
 
     async def _compress(self, request: DirectRequest, headers: bytes, encoding: str, body: bytes) -> None:
         request.respond(200, headers, await DECODING.run(compress, body, encoding))
+
+
+def _is_plain(request: DirectRequest) -> bool:
+    """Whether body and reply are JSON as it stands, and nothing is said beside the body."""
+    beside = request.query or request.content_encoding
+    return not beside and request.content_type != ARROW.encode() and _alike(request)
 
 
 def _alike(request: DirectRequest) -> bool:

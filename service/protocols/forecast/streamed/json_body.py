@@ -5,12 +5,10 @@ from typing import Any
 import orjson
 
 from service.codecs.field_types import identifier_fault
+from service.protocols.forecast.histories.options import FIELDS, LARGEST, read_options
 from service.streaming.body import StreamedBody
 
-FIELDS = frozenset({"series", "model", "horizon", "quantile_levels", "timeout_ms"})
 SERIES_FIELDS = frozenset({"target", "session", "start", "freq", "from_index", "item_id", "timestamps", "open"})
-LARGEST = 3e38
-"""Values that fit float32, which networks read."""
 
 
 def read_json(body: bytes) -> StreamedBody | None:
@@ -45,7 +43,7 @@ def read_json(body: bytes) -> StreamedBody | None:
         return None
     found = StreamedBody([], [], [], [], [], [])
     # A field that is given twice shows in the number of quotes alone, because the parser keeps the last one.
-    texts = _read_options(top, found)
+    texts = read_options(top, found)
     if texts is None:
         return None
     for one in series:
@@ -56,31 +54,6 @@ def read_json(body: bytes) -> StreamedBody | None:
     if len(set(found.sessions)) != len(found.sessions) or body.count(b'"') != 2 * texts:
         return None
     return found
-
-
-def _read_options(top: dict[str, Any], found: StreamedBody) -> int | None:
-    """Take over what stands beside the series; gives how many texts there were, None where one is not plain."""
-    horizon, levels, timeout = top.get("horizon"), top.get("quantile_levels"), top.get("timeout_ms")
-    model = top.get("model")
-    if horizon is not None and (type(horizon) is not int or horizon < 1):
-        return None
-    if timeout is not None and (type(timeout) is not int or timeout < 1):
-        return None
-    if levels is not None:
-        if (
-            type(levels) is not list
-            or not levels
-            or len(levels) > 64
-            or any(type(level) is not float for level in levels)
-        ):
-            return None
-        found.levels = tuple(levels)
-        if len(set(found.levels)) != len(levels):
-            return None
-    if model is not None and (type(model) is not str or not model):
-        return None
-    found.model, found.horizon, found.timeout_ms = model, horizon, timeout
-    return len(top) + (model is not None)
 
 
 def _read_one(one: dict[str, Any], found: StreamedBody) -> int | None:

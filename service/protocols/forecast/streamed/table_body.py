@@ -10,7 +10,7 @@ import pyarrow as pa
 from service.codecs.arrow_stream import read_stream
 from service.codecs.field_types import identifier_fault
 from service.errors import ServiceError
-from service.protocols.forecast.streamed.json_body import LARGEST
+from service.protocols.forecast.histories.options import LARGEST
 from service.settings import Settings
 from service.streaming.body import StreamedBody
 

@@ -1,0 +1,128 @@
+"""Where the values of a plain series lie, how its forecast goes on from there, and what network reads it."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from service.engine import History
+from service.models.model import Model
+from service.protocols.forecast.histories.body import PlainSeries
+from service.protocols.forecast.histories.placed import Placed
+from service.protocols.forecast.season import frequency_of, season_of_values
+from service.protocols.forecast.series import SeriesRequest
+from service.protocols.forecast.timeline import check_reach, read_timeline
+from service.resident.calendar import calendar_columns
+from service.serving.warnings import history_warnings, is_constant
+from statecast.errors import StatecastError
+from statecast.placement import check_gaps
+from statecast.time.axis import TimeAxis
+from statecast.time.frequency import Frequency
+
+_TARGET = {"": np.zeros(1)}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Place:
+    """Times of a series.
+
+    Parameters
+    ----------
+    first : int
+        Time index of the first value.
+    freq : str or None
+        Canonical; None without times.
+    offset : int
+        Of each time within its step.
+    next_time : str or None
+        When the forecast begins; None without times.
+    frequency : Frequency or None
+        What the season follows from; may be known without times.
+    warnings : tuple of (str, str)
+        Code and detail of each.
+    """
+
+    first: int
+    freq: str | None
+    offset: int
+    next_time: str | None
+    frequency: Frequency | None
+    warnings: tuple[tuple[str, str], ...]
+
+
+def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | None:
+    """Place a series on its time axis and choose its network.
+
+    Parameters
+    ----------
+    series : PlainSeries
+        At least one of its values is there.
+    model : Model
+        What is to forecast, whole.
+    horizon : int
+        Steps F.
+
+    Returns
+    -------
+    Placed or None
+        None where the general way is to say what is wrong, if anything is.
+    """
+    values, steps = series.values, len(series.values)
+    place = _place(series.start, series.freq, series.from_index, model.config.freq, steps, horizon)
+    if place is None:
+        return None
+    season, longest = series.season, model.longest_season
+    if longest is None:
+        if season is not None:
+            return None
+    elif season is None:
+        season = season_of_values([values], place.frequency, longest, grows=False)
+    elif season > longest:
+        return None
+    member = _member(model, season)
+    config, before, warnings = member.config, place.first - 1, list(place.warnings)
+    if horizon > config.horizon:
+        return None
+    missing = np.isnan(values)
+    gaps = bool(missing.any())
+    if gaps:  # a series begins with its first value
+        lead = int(missing.argmin())
+        values, missing, steps, before = values[lead:], missing[lead:], steps - lead, before + lead
+    tail = values[-config.lookback_length :]
+    warnings += history_warnings(config, steps, len(tail), constant=is_constant(tail[None]), freq=place.freq)
+    if gaps and steps > 1:
+        try:
+            sparse = check_gaps(steps - int(missing.sum()), steps, place.freq or "the series")
+        except StatecastError:
+            return None
+        if sparse:
+            warnings.append(("mostly_missing", sparse))
+    known = calendar_columns(config.calendar, place.freq, place.offset, before, steps + horizon)
+    history = History(member.key, before, values.astype(np.float32), known)
+    return Placed(history, series.item_id, place.next_time, place.freq, season, warnings)
+
+
+_member = lru_cache(maxsize=256)(Model.member)
+
+
+@lru_cache(maxsize=4096)  # series that are observed together share their times
+def _place(
+    start: str | None, freq: str | None, from_index: int | None, model_freq: str | None, steps: int, horizon: int
+) -> Place | None:
+    series = SeriesRequest(target=_TARGET, start=start, freq=freq, from_index=from_index)
+    warnings: list[tuple[str, str]] = []
+    try:
+        axis, index, _ = read_timeline(series, steps, model_freq, warnings)
+        check_reach(series, axis, index, horizon)
+    except StatecastError:
+        return None
+    if series.faults or series.unclear_freq:
+        return None
+    first = 0 if index is None else int(index[0])
+    frequency = frequency_of(series, axis)
+    if axis is None:
+        return Place(first, None, 0, None, frequency, tuple(warnings))
+    canonical = str(axis.frequency)
+    written = TimeAxis(Frequency.parse(canonical), axis.offset, axis.zone)
+    next_time = written.texts(np.array([first + steps], dtype=np.int64))[0]
+    return Place(first, canonical, axis.offset, next_time, frequency, tuple(warnings))
