@@ -17,12 +17,15 @@ class History:
     before : int
         Time index of the step before the first.
     target : array of float32, ``[T]``
-        NaN where missing; T is at least 1.
+        Deviations from ``level``, NaN where missing; T is at least 1.
     known : array of float32, ``[T + F, Ck]``
         Calendar features of these steps and of the F steps that are forecast.
+    level : float
+        What is added to forecasts, see ``statecast.inputs.level``.
     """
 
     model: str
     before: int
     target: NDArray[np.float32]
     known: NDArray[np.float32]
+    level: float

@@ -41,7 +41,7 @@ class HistoryRunner:
         Returns
         -------
         ForecastArrays
-            Of the B series, in their order.
+            Of values of the B series, in their order.
         """
         began = time.perf_counter()
         loaded = self._networks.of(batch[0].model)
@@ -67,4 +67,4 @@ class HistoryRunner:
             found = slots.forecast_slots(cache, every, future)
         self._metrics.batch_rows.observe(len(batch))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
-        return found
+        return found.above(np.array([one.level for one in batch]))

@@ -14,6 +14,7 @@ from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.timeline import check_reach, read_timeline
 from service.resident.calendar import calendar_columns
 from service.serving.warnings import history_warnings, is_constant
+from statecast.config import ForecasterConfig
 from statecast.errors import StatecastError
 from statecast.placement import check_gaps
 from statecast.time.axis import TimeAxis
@@ -68,10 +69,11 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
         None where the general way is to say what is wrong, if anything is.
     """
     values, steps = series.values, len(series.values)
-    place = _place(series.start, series.freq, series.from_index, model.config.freq, steps, horizon)
+    own_freq, longest = _traits(model)
+    place = _place(series.start, series.freq, series.from_index, own_freq, steps, horizon)
     if place is None:
         return None
-    season, longest = series.season, model.longest_season
+    season = series.season
     if longest is None:
         if season is not None:
             return None
@@ -79,8 +81,8 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
         season = season_of_values([values], place.frequency, longest, grows=False)
     elif season > longest:
         return None
-    member = _member(model, season)
-    config, before, warnings = member.config, place.first - 1, list(place.warnings)
+    key, config, takes_deviations = _member(model, season)
+    before, warnings = place.first - 1, list(place.warnings)
     if horizon > config.horizon:
         return None
     missing = np.isnan(values)
@@ -98,11 +100,20 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
         if sparse:
             warnings.append(("mostly_missing", sparse))
     known = calendar_columns(config.calendar, place.freq, place.offset, before, steps + horizon)
-    history = History(member.key, before, values.astype(np.float32), known)
+    level = float(values[0]) if takes_deviations else 0.0
+    history = History(key, before, (values - level).astype(np.float32), known, level)
     return Placed(history, series.item_id, place.next_time, place.freq, season, warnings)
 
 
-_member = lru_cache(maxsize=256)(Model.member)
+@lru_cache(maxsize=64)
+def _traits(model: Model) -> tuple[str | None, int | None]:
+    return model.config.freq, model.longest_season
+
+
+@lru_cache(maxsize=256)
+def _member(model: Model, season: int | None) -> tuple[str, ForecasterConfig, bool]:
+    member = model.member(season)
+    return member.key, member.config, member.takes_deviations
 
 
 @lru_cache(maxsize=4096)  # series that are observed together share their times

@@ -3,25 +3,18 @@
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from service.app import create_app
 from tests.builders import tiny_artifact, tiny_family_artifact
-from tests.service.http.live_server import Client, Live, listening, play, post
-from tests.service.http_client import settings_of
+from tests.service.histories.bodies import bodies
+from tests.service.histories.scenes import GENERAL, ID, Both, serve, wave
+from tests.service.http.live_server import post
 from tests.service.streaming.scenes import alike
-
-ID = b"X-Request-ID: mine"
-GENERAL = b"Prefer: anything"
-"""A header that has the app answer."""
-MODELS = ("own", "calendar", "default")
 
 
 @pytest.fixture(scope="module")
@@ -31,116 +24,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny_artifact(path, "calendar", calendar=("day", "week"))
     tiny_family_artifact(path)
     return path
-
-
-class Both:
-    """A warm server whose histories are counted, and two connections to it."""
-
-    def __init__(self, app: Any, live: Live, clients: list[Client]) -> None:
-        self.clients, self.connect, self.taken = clients, live.client, 0
-        self.lane = app.state.container.services.histories
-        self._accept = self.lane.accept
-        self.lane.accept = self._counted
-
-    def _counted(self, request: Any) -> bool:
-        took: bool = self._accept(request)
-        self.taken += took
-        return took
-
-    async def ask(self, body: bytes | dict[str, Any], *headers: bytes) -> tuple[int, Any]:
-        """Status and answer of one way, by the headers."""
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        client = self.clients[GENERAL in headers]
-        client.send(post(b"/forecast", data, ID, b"Content-Type: application/json", *headers))
-        status, _, answer = await client.answer()
-        return status, json.loads(answer)
-
-    async def same(self, body: bytes | dict[str, Any]) -> tuple[int, Any]:
-        """The answer, which both ways give."""
-        short, general = await self.ask(body), await self.ask(body, GENERAL)
-        assert short[0] == general[0], (short, general)
-        alike(short[1], general[1])
-        return short
-
-
-def serve(folder: Path, scene: Callable[[Both], Awaitable[None]], **changes: Any) -> None:
-    async def inside() -> None:
-        app = create_app(settings_of(folder, **changes))
-        async with (
-            app.router.lifespan_context(app),
-            listening(app, app.state.connections) as live,
-        ):
-            await app.state.warming
-            await scene(Both(app, live, [await live.client(), await live.client()]))
-
-    play(inside, 300)
-
-
-def wave(steps: int, level: float = 50.0) -> list[float | None]:
-    hours = np.arange(steps)
-    found: list[float | None] = (level + 10 * np.sin(hours * np.pi / 12) + hours % 5).round(3).tolist()
-    return found
-
-
-def mostly(draw: st.DrawFn, usual: list[Any], others: list[Any]) -> Any:
-    """One of the usual, now and then one of the others."""
-    return draw(st.sampled_from(others if draw(st.integers(0, 11)) == 11 else usual))
-
-
-@st.composite
-def targets(draw: st.DrawFn) -> list[float | None]:
-    steps = draw(st.sampled_from([1, 2, 3, 7, 20, 50, 80, 120, 336]))
-    values = wave(steps, draw(st.sampled_from([0.0, 50.0, -2e4, 1e9])))
-    kind = mostly(draw, ["wave", "wave", "constant", "gaps", "sparse", "late"], ["extreme", "none"])
-    if kind == "constant":
-        values = [5.0] * steps
-    elif kind in ("gaps", "sparse"):
-        share = 0.2 if kind == "gaps" else 0.9
-        gone = np.random.default_rng(draw(st.integers(0, 9))).random(steps) < share
-        values = [None if hole else value for value, hole in zip(values, gone, strict=True)]
-    elif kind == "late":
-        values = [None] * (steps // 2) + values[steps // 2 :]
-    elif kind == "extreme":
-        values[-1] = draw(st.sampled_from([1e20, -1e30, 3.3e38, 3.5e38, 0.0, -0.0, 1, 2**53 + 1, True, "5"]))
-    elif kind == "none":
-        values = [None] * steps
-    return values
-
-
-@st.composite
-def series(draw: st.DrawFn) -> dict[str, Any]:
-    one: dict[str, Any] = {"target": draw(targets())}
-    times = mostly(draw, ["both", "both", "freq", "neither", "index"], ["start", "late", "wrong"])
-    if times in ("both", "freq", "late"):
-        one["freq"] = mostly(draw, ["1h", "h"], ["15min", "1d", "1mo", "MS", "W-SUN", "", "parsec"])
-    if times in ("both", "start"):
-        zone = draw(st.sampled_from(["Z", "+02:00", ""]))
-        one["start"] = draw(st.sampled_from(["2026-01-01T00:00:00", "2026-01-31T07:30:00"])) + zone
-    elif times == "late":
-        one["start"] = "9999-12-30T00:00:00Z"
-    elif times == "wrong":
-        one["start"], one["from_index"] = "some day", 5
-    elif times == "index":
-        one["from_index"] = mostly(draw, [0, 7], [2**60])
-    if draw(st.booleans()):
-        one["item_id"] = mostly(draw, ["a", "ö", None], ["", "tab\there"])
-    if draw(st.integers(0, 4)) == 0:
-        one["season"] = mostly(draw, [None, 1, 12, 24], [600, 0])
-    return one
-
-
-@st.composite
-def bodies(draw: st.DrawFn) -> dict[str, Any]:
-    body: dict[str, Any] = {"series": draw(st.lists(series(), min_size=1, max_size=2))}
-    body["model"] = mostly(draw, list(MODELS), ["nobody"])
-    for name, usual, others in (
-        ("horizon", [1, 3, 12, None], [24, 25, 100]),
-        ("quantile_levels", [[0.1, 0.5, 0.9], [0.25], [0.5, 0.1], None], [[0.5, 0.5], [0.001], []]),
-        ("timeout_ms", [60_000, None], [10**9, 0]),
-    ):
-        if draw(st.booleans()):
-            body[name] = mostly(draw, usual, others)
-    return body
 
 
 def test_both_ways_say_the_same(folder: Path) -> None:
@@ -183,6 +66,22 @@ def test_what_is_not_plain_goes_the_general_way(folder: Path) -> None:
         for body in NOT_PLAIN:
             await both.same(body)
         assert both.taken == 0
+
+    serve(folder, scene)
+
+
+def test_a_level_costs_no_digits(folder: Path) -> None:
+    """A float32 of 1e9 has no place for a wave of 10: what is forecast must not be lost beside what is constant."""
+
+    async def scene(both: Both) -> None:
+        for model, freq in (("own", "1h"), ("default", "1h"), ("default", None)):
+            body = {"model": model, "horizon": 3, "series": [{"target": [None, *wave(80, 1e9)], "freq": freq}]}
+            answers = [(await both.ask(body, *headers))[1]["forecasts"][0]["mean"] for headers in ((), (GENERAL,))]
+            np.testing.assert_allclose(*(np.array(one) - 1e9 for one in answers), atol=1e-4)
+            low = body | {"series": [{"target": [None, *wave(80)], "freq": freq}]}
+            mean = (await both.ask(low))[1]["forecasts"][0]["mean"]
+            np.testing.assert_allclose(np.array(answers[0]) - 1e9, np.array(mean) - 50, atol=1e-3)
+        assert both.taken == 6
 
     serve(folder, scene)
 
