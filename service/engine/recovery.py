@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
@@ -11,82 +10,19 @@ import torch
 
 from service.engine.model_pool import ModelPool
 from service.engine.step_runner import digests, step_slots
+from service.resident.absent import Absent
 from service.resident.calendar import known_ahead
+from service.resident.missed import Missed
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
-from service.stores.interface import Append, Put, Record, Store, StoreError, Trim
+from service.stores.interface import Append, Put, Record, Store, StoreError, Touch, Trim
 from statecast.models.slot_network import Cache
 
 _log = logging.getLogger(__name__)
 
 SESSIONS_AT_ONCE = 256
 """Sessions that are recovered, and put, together."""
-
-
-@dataclass(eq=False, slots=True)
-class Missed:
-    """Observations of one session that its snapshot does not hold.
-
-    Parameters
-    ----------
-    birth : float
-        When the session was opened, in seconds since 1970.
-    index : list of int
-        Time index of each, ascending.
-    values : list of float
-        The observations.
-    used : list of float
-        When each came, in seconds since 1970.
-    """
-
-    birth: float
-    index: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    used: list[float] = field(default_factory=list)
-
-    def after(self, record: Record) -> "Missed":
-        """Leave out what a snapshot holds.
-
-        Parameters
-        ----------
-        record : Record
-            The session's.
-
-        Returns
-        -------
-        Missed
-            Nothing, where the entries are of an earlier session under the same key.
-        """
-        kept = Missed(self.birth)
-        if record.created_at != self.birth or record.dropped:
-            return kept
-        following = record.last_index + 1
-        for index, value, used in zip(self.index, self.values, self.used, strict=True):
-            if index == following:
-                kept.index.append(index)
-                kept.values.append(value)
-                kept.used.append(used)
-                following += 1
-        return kept
-
-    def append(self, sequence: int, key: str) -> Append:
-        """Give the same as one entry of the journal.
-
-        Parameters
-        ----------
-        sequence : int
-            Its number.
-        key : str
-            Of the session.
-
-        Returns
-        -------
-        Append
-            Of consecutive steps, as ``after`` leaves them.
-        """
-        births, index = np.array([self.birth]), np.array([self.index[0]])
-        return Append(sequence, [key], births, index, np.array([self.values]), self.used[-1])
 
 
 class Recovery:
@@ -107,17 +43,18 @@ class Recovery:
     def __init__(self, networks: ModelPool, store: Store, models: Mapping[str, str], ttl: float) -> None:
         self._networks, self._store, self._models, self._ttl = networks, store, models, ttl
 
-    def run(self) -> tuple[int, dict[str, int]]:
+    def run(self) -> tuple[int, list[Absent]]:
         """Run what the journal holds through the networks, put the sessions, and trim it.
 
-        Observations of sessions whose model is not loaded go to the journal again: a later start may have it.
+        Observations of sessions whose model is not loaded go to the journal again: a later start may have it. Their
+        lives go on from the last of these, too.
 
         Returns
         -------
         int
             The journal's last sequence number; 0 where it was empty.
-        dict of str to int
-            Of each session that waits for its model the entry that holds its observations.
+        list of Absent
+            Sessions that wait for their model.
 
         Raises
         ------
@@ -126,37 +63,39 @@ class Recovery:
         """
         last, missed = _gather(self._store.appended())
         if not missed:
-            return last, {}
+            return last, []
         _log.info("the last process did not end by itself: reading %d sessions from the journal", len(missed))
         waiting = iter(missed.items())
-        orphans: list[tuple[str, Missed]] = []
+        absent: list[Absent] = []
         while chunk := list(islice(waiting, SESSIONS_AT_ONCE)):
-            orphans += self._recover(chunk)
-        if orphans:
+            for record, left in self._recover(chunk):
+                absent.append(Absent(last + len(absent) + 1, left.shown(record, self._ttl), left))
+        if absent:
             _log.warning(
                 "%d sessions have observations in the journal and a model that is not loaded; they are read when it is",
-                len(orphans),
+                len(absent),
             )
-        again = [missed.append(last + place, key) for place, (key, missed) in enumerate(orphans, 1)]
-        self._store.commit([Trim(last), *again])
-        return last + len(again), {entry.keys[0]: entry.sequence for entry in again}
+        again = [one.missed.append(one.sequence, one.record.key) for one in absent]
+        lives = [Touch(one.record.key, one.record.last_used, one.record.expires_at) for one in absent]
+        self._store.commit([Trim(last), *again, *lives])
+        return last + len(again), absent
 
-    def _recover(self, chunk: list[tuple[str, Missed]]) -> list[tuple[str, Missed]]:
+    def _recover(self, chunk: list[tuple[str, Missed]]) -> list[tuple[Record, Missed]]:
         """Recover some sessions; gives those that cannot be, because their model is not loaded."""
         alike: dict[tuple[str, tuple[str, ...]], list[tuple[Record, Missed]]] = {}
-        orphans: list[tuple[str, Missed]] = []
+        absent: list[tuple[Record, Missed]] = []
         for key, entries in chunk:
             record = self._store.get(key)
             left = None if record is None else entries.after(record)
             if record is None or left is None or not left.values:
                 continue
             if record.model not in self._models:
-                orphans.append((key, left))
+                absent.append((record, left))
                 continue
             alike.setdefault((member_key(record.model, record.season), tuple(record.scores)), []).append((record, left))
         for (network, _), sessions in alike.items():
             self._store.commit(self._replay(network, sessions))
-        return orphans
+        return absent
 
     def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> list[Put]:
         network = self._networks.of(key).slots

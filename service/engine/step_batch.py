@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from service.errors import ServiceError
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
-from service.stores.interface import Put
+from service.stores.interface import Append, Put
 
 
 @dataclass(eq=False, slots=True)
@@ -37,6 +37,8 @@ class StepBatch:
         Sessions that are put whole on this occasion, as they stand before the step; their turns are held too.
     puts : list of Put
         Sessions that lost their slots and are put whole.
+    again : list of Append
+        Entries of the journal that are written anew, in place of those before ``trim``.
     trim : int
         Entries of the journal up to this one are in snapshots then.
     quantiles : array of float64, ``[B, F, Q]``, or None
@@ -63,6 +65,7 @@ class StepBatch:
     sequence: int = 0
     snapshots: list[tuple[SessionTable, ResidentSession]] = field(default_factory=list)
     puts: list[Put] = field(default_factory=list)
+    again: list[Append] = field(default_factory=list)
     trim: int = 0
     quantiles: NDArray[np.float64] | None = None
     mean: NDArray[np.float64] | None = None

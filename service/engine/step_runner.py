@@ -106,6 +106,7 @@ class StepRunner:
     def _snapshots(self, batch: StepBatch) -> list[Write]:
         return [
             *batch.puts,
+            *batch.again,
             *(
                 Put(table.record(session), self._networks.of(table.key).state_cache.bytes_of(session.lease))
                 for table, session in batch.snapshots

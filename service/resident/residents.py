@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
+from service.resident.absent import AbsentSessions
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
@@ -33,6 +34,8 @@ class Residents:
         For each dirty session the journal's first entry that no snapshot holds, ascending.
     unflushed : dict of str to Put
         Dirty sessions that lost their slots, until they are in the store.
+    absent : AbsentSessions
+        Sessions whose model is not loaded.
     """
 
     def __init__(self, rows: Callable[[str, Lease], bytes], metrics: Sequence[str] = ()) -> None:
@@ -43,6 +46,7 @@ class Residents:
         self.sequence = 0
         self.dirty: OrderedDict[str, int] = OrderedDict()
         self.unflushed: dict[str, Put] = {}
+        self.absent = AbsentSessions()
 
     def find(self, name: Name) -> tuple[SessionTable, ResidentSession] | None:
         """Find a session.
@@ -105,13 +109,13 @@ class Residents:
         Returns
         -------
         Record or None
-            None where it is neither resident nor waits for the store.
+            None where it is neither resident nor waits for the store or for its model.
         """
         found = self._by_key.get(key)
         if found is not None:
             return found[0].record(found[1])
         waiting = self.unflushed.get(key)
-        return None if waiting is None else waiting.record
+        return self.absent.record(key) if waiting is None else waiting.record
 
     def waiting_state(self, key: str) -> bytes | None:
         """Give the state of a session that lost its slots and is not in the store yet; from any thread.
@@ -144,6 +148,9 @@ class Residents:
         """
         found = self._by_key.get(record.key)
         if found is None:
+            waiting = self.unflushed.get(record.key)
+            if waiting is not None and waiting.record.digest != record.digest:
+                self.drop(record.key)  # it went on from there: what waits for the store must not be written over it
             return False
         _, session, _ = found
         if record.last_index == session.last_index and record.count == session.count:
@@ -186,6 +193,7 @@ class Residents:
         self._forget(key)
         self.dirty.pop(key, None)
         self.unflushed.pop(key, None)
+        self.absent.drop(key)
 
     def ended(self, now: float) -> list[str]:
         """Give the keys of sessions whose life has ended.
@@ -200,7 +208,8 @@ class Residents:
         list of str
             Of any order.
         """
-        return [key for key, (_, session, _) in self._by_key.items() if session.expires_at <= now]
+        live = [key for key, (_, session, _) in self._by_key.items() if session.expires_at <= now]
+        return live + self.absent.ended(now)
 
     def touches(self, until: float) -> list[Touch]:
         """Give the writes without which the store would take sessions for ended that are not.

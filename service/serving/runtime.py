@@ -208,8 +208,9 @@ class Runtime:
         if self.store.journaled:
             names = {model.digest: str(model) for model in self.catalogue.models}
             recovery = Recovery(self._networks, self.store, names, self.settings.session_ttl_s)
-            self.residents.sequence, orphans = recovery.run()
-            self.residents.dirty.update(orphans)
+            self.residents.sequence, absent = recovery.run()
+            for session in absent:
+                self.residents.absent.add(session)
         for texts in self._texts.values():
             texts.warm_up()
 

@@ -20,7 +20,8 @@ class Journal:
 
     A session that is put whole takes its observations out of the journal, which can be trimmed up to the oldest that
     is still in it. With D dirty sessions, D in ``LONGEST`` of all observations are followed by such a put, so that
-    each comes round before the journal is longer than that.
+    each comes round before the journal is longer than that. Sessions whose model is away cannot be put: their entries
+    are written again at the journal's end in the same measure.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class Journal:
         self._residents, self._turns = residents, turns
         self._trimmed = 0
         self._due = 0.0
-        self._entered: list[ResidentSession] = []
+        self._entered: list[str] = []
         self._before: deque[tuple[str, int]] = deque()
 
     def plan(self, batch: StepBatch, at_least: int = 0) -> None:
@@ -43,29 +44,34 @@ class Journal:
         Parameters
         ----------
         batch : StepBatch
-            About to run; its sequence, snapshots, puts and trim are set.
+            About to run; its sequence, snapshots, puts, trim and what is written again are set.
         at_least : int
             Sessions to put whole even if the journal is short.
         """
-        dirty = self._residents.dirty
-        self._residents.sequence = batch.sequence = self._residents.sequence + 1
-        self._due += len(batch.sessions) * max(LEAST, len(dirty) / LONGEST)
-        most = max(int(self._due), at_least)
-        self._due -= int(self._due)
+        residents, dirty, absent = self._residents, self._residents.dirty, self._residents.absent
+        self._due += len(batch.sessions) * max(LEAST, (len(dirty) + len(absent)) / LONGEST)
+        due = int(self._due)
+        self._due -= due
         own = {session.key for session in batch.sessions}
-        batch.puts = list(self._residents.unflushed.values())
+        batch.puts = [put for key, put in residents.unflushed.items() if key in own or self._enter(key)]
         leaving = [put.record.key for put in batch.puts]
-        for key in list(islice(dirty, most)):
+        for key in list(islice(dirty, max(due, at_least))):
             found = self._choose(key, own)
             if found is not None:
                 batch.snapshots.append(found)
                 leaving.append(key)
         self._before.extend((key, dirty.pop(key)) for key in leaving if key in dirty)
+        oldest = next(iter(dirty.values()), residents.sequence + 1)
+        batch.again = absent.move(due, oldest, residents.sequence)
+        batch.sequence = residents.sequence + len(batch.again) + 1
+        residents.sequence = batch.sequence
         for session in batch.sessions:
             dirty.setdefault(session.key, batch.sequence)
-        trim = next(iter(dirty.values()), batch.sequence + 1) - 1
-        if trim > self._trimmed:
-            batch.trim = trim
+        self._trim(batch)
+
+    def can_flush(self) -> bool:
+        """Whether a session that lost its slots can be put now, because no request of it is at work."""
+        return any(not self._turns.taken(key) for key in self._residents.unflushed)
 
     def settle(self, batch: StepBatch) -> None:
         """Take note of how a batch went.
@@ -75,12 +81,13 @@ class Journal:
         batch : StepBatch
             That has run.
         """
-        for session in self._entered:
-            self._turns.leave(session.key)
+        for key in self._entered:
+            self._turns.leave(key)
         self._entered.clear()
         dirty, unflushed = self._residents.dirty, self._residents.unflushed
         if batch.error is None and not batch.lost:
             self._trimmed = batch.trim or self._trimmed
+            self._residents.absent.moved(batch.again)
             for put in batch.puts:
                 if unflushed.get(put.record.key) is put:
                     del unflushed[put.record.key]
@@ -95,11 +102,20 @@ class Journal:
 
     def _choose(self, key: str, own: set[str]) -> tuple[SessionTable, ResidentSession] | None:
         found = self._residents.at(key)
-        if found is None:
+        if found is None or not (key in own or self._enter(key)):
             return None
-        if key not in own:
-            if not self._turns.try_enter(key):
-                return None
-            self._entered.append(found[1])
         found[1].put_until = found[1].expires_at
         return found
+
+    def _enter(self, key: str) -> bool:
+        """Take a session's turn until the batch has run, if it is free."""
+        entered = self._turns.try_enter(key)
+        if entered:
+            self._entered.append(key)
+        return entered
+
+    def _trim(self, batch: StepBatch) -> None:
+        oldest = next(iter(self._residents.dirty.values()), batch.sequence + 1)
+        trim = min(oldest, self._residents.absent.oldest() or oldest) - 1
+        if trim > self._trimmed:
+            batch.trim = trim

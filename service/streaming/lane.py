@@ -178,7 +178,7 @@ class StreamingLane:
         found = self._form()
         if found is not None:
             self._hand_over(*found, 0)
-        elif self._residents.unflushed:
+        elif self.journal.can_flush():
             self._hand_over(StepBatch.empty(), [], 0)
         else:
             self._idle.set()
@@ -246,7 +246,7 @@ class StreamingLane:
                 part.request.fail(batch.error, part.first, part.first + part.rows)
             if part.request.outcome is not None:
                 self._answer(part.request)
-        if self._waiting or self._residents.unflushed:
+        if self._waiting or (batch.error is None and self.journal.can_flush()):
             self._flush()
         else:
             self._idle.set()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -23,11 +24,24 @@ class Server:
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
 
-    def start(self) -> None:
+    def start(self, **changes: str) -> None:
+        """Start, and wait until it is ready."""
+        self.launch(**changes)
+        limit = time.monotonic() + 60
+        while httpx.get(f"{self.url}/ready").status_code != 200:
+            if time.monotonic() > limit:
+                self.kill()
+                raise AssertionError("the server did not become ready")
+            time.sleep(0.05)  # its own process: nothing here could tell us when
+
+    def launch(self, **changes: str) -> None:
+        """Start, with some settings changed for this time, and wait until it listens; it is not ready then."""
+        assert self.process is None
+        names = {f"STATECAST_{name.upper()}": value for name, value in changes.items()}
         self.process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             cwd=self._folder,
-            env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])} | names,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -35,12 +49,8 @@ class Server:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         found = re.search(r"http://\S+", line)
-        assert found, f"the server did not start: {line!r}"
-        self.url = found[0]
-        limit = time.monotonic() + 60
-        while httpx.get(f"{self.url}/ready").status_code != 200:
-            assert time.monotonic() < limit, "the server did not become ready"
-            time.sleep(0.05)  # its own process: nothing here could tell us when
+        assert found or self.process.wait(30) == -signal.SIGKILL, f"the server did not start: {line!r}"
+        self.url = found[0] if found else ""
 
     def refusal(self) -> str:
         """What a start says that is expected to fail."""

@@ -47,6 +47,10 @@ async def post(
     return whole
 
 
+async def nothing(until: float) -> None:
+    """In place of the lane's end: a process that is killed puts nothing."""
+
+
 class Count:
     """Counts what the lane takes."""
 

@@ -11,8 +11,7 @@ from service.engine import step_runner
 from service.engine.step_runner import step_slots
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.stores.interface import StoreError
-from tests.builders import tiny_artifact
-from tests.service.streaming.scenes import Count, lane_of, post, series, serve
+from tests.service.streaming.scenes import Count, lane_of, nothing, post, series, serve
 
 
 def test_sessions_that_lose_their_place_in_memory_lose_nothing(folder: Path, tmp_path: Path) -> None:
@@ -32,6 +31,79 @@ def test_sessions_that_lose_their_place_in_memory_lose_nothing(folder: Path, tmp
             whole = (await post(client, series(f"w{n}", n, 0, 70)))["forecasts"][0]
             again = (await post(client, {"target": [], "session": f"s{n}"}))["forecasts"][0]
             np.testing.assert_allclose(again["mean"], whole["mean"], atol=1e-3)
+
+    serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
+
+
+def test_what_waits_for_the_store_is_not_written_over_what_came_after_it(folder: Path, tmp_path: Path) -> None:
+    """A session lost its place and went on the general way; then its older snapshot was written over the newer one."""
+    url = f"sqlite:///{tmp_path}/s.db"
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        residents = lane_of(app)._residents
+        await post(client, series("a", 0, 0, 40))
+        await post(client, series("a", 0, 40, 41))
+        for n in range(1, 5):
+            await post(client, series(f"other{n}", n, 0, 40))
+        assert residents.unflushed
+        await post(client, series("a", 0, 41, 44))
+        await post(client, series("other4", 4, 40, 41))
+        await post(client, series("a", 0, 44, 45))
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        assert (await client.get("/sessions/a")).json()["count"] == 45
+
+    serve(folder, crash, resident_sessions=4, state_url=url)
+    serve(folder, go_on, state_url=url)
+
+
+def test_a_session_at_work_elsewhere_is_not_put_meanwhile(folder: Path, tmp_path: Path) -> None:
+    """Else a deleted session came back, written after its end by a batch that had been made before."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        lane = lane_of(app)
+        residents, turns = lane._residents, lane._sessions.turns
+        await post(client, series("a", 0, 0, 40))
+        await post(client, series("a", 0, 40, 41))
+        for n in range(1, 5):
+            await post(client, series(f"other{n}", n, 0, 40))
+        (key,) = residents.unflushed
+        assert turns.try_enter(key)
+        await post(client, series("other4", 4, 40, 41))
+        assert key in residents.unflushed
+        turns.leave(key)
+        assert (await client.delete("/sessions/a")).status_code == 204
+        await post(client, series("other4", 4, 41, 42))
+        assert app.state.container.services.forecasts.store.get(key) is None
+
+    serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
+
+
+def test_a_store_that_fails_is_not_tried_without_end(folder: Path, tmp_path: Path) -> None:
+    """What waited for the store was written again and again, as fast as a full disk could refuse it."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        store = app.state.container.services.forecasts.store
+        await post(client, series("a", 0, 0, 40))
+        await post(client, series("a", 0, 40, 41))
+        for n in range(1, 5):
+            await post(client, series(f"other{n}", n, 0, 40))
+        tried = 0
+
+        def full(writes: Any) -> None:
+            nonlocal tried
+            tried += 1
+            raise StoreError("the disk is full")
+
+        commit, store.commit = store.commit, full
+        await post(client, series("other4", 4, 40, 41), status=503)
+        for _ in range(50):
+            await client.get("/live")
+        assert tried == 1
+        store.commit = commit
+        await post(client, series("other4", 4, 40, 41))
+        assert not lane_of(app)._residents.unflushed
 
     serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
 
@@ -111,29 +183,6 @@ def test_a_deleted_session_is_not_read_back_from_the_journal(folder: Path, tmp_p
     serve(folder, go_on, state_url=url)
 
 
-def test_a_session_whose_model_is_away_for_one_start_loses_nothing(folder: Path, tmp_path: Path) -> None:
-    """A crash, a start with another folder of models, another crash: the first model comes back, and all is there."""
-    url = f"sqlite:///{tmp_path}/s.db"
-    tiny_artifact(tmp_path / "others", name="other", seed=5, calendar=())
-
-    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
-        name = app.state.container.services.catalogue.default.name
-        await post(client, series(name, 0, 0, 40))
-        for step in range(40, 50):
-            await post(client, series(name, 0, step, step + 1))
-            lane_of(app).journal._due = 1.0  # as after many more observations
-        lane_of(app).stop = nothing
-
-    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
-        name = app.state.container.services.catalogue.default.name
-        assert (await client.get(f"/sessions/{name}")).json()["count"] == 50
-
-    serve(folder, crash, state_url=url)
-    serve(tmp_path / "others", crash, state_url=url)
-    serve(folder, go_on, state_url=url)
-    serve(tmp_path / "others", go_on, state_url=url)
-
-
 def test_a_batch_without_a_forecast_still_writes_what_was_due(folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
     """Sessions that were to be put whole with it counted as put, and their observations left the journal unwritten."""
     url = f"sqlite:///{tmp_path}/s.db"
@@ -180,7 +229,3 @@ def test_a_reply_that_cannot_be_written_harms_nobody_else(folder: Path, monkeypa
         assert found["forecasts"][0]["session"]["count"] == 42
 
     serve(folder, scene)
-
-
-async def nothing(until: float) -> None:
-    """A process that is killed puts nothing."""
