@@ -7,11 +7,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from service.codecs.faults import quoted
+from service.codecs.faults import quoted, unknown_name
 from service.codecs.json_document import as_list, came
 from service.codecs.number_array import FLOAT32_MAX
 from statecast.errors import InputError
 from statecast.time.zones import read_zone
+from statecast.uncertainty.bounds import Bounds
 
 MAX_ID = 200
 MAX_WHOLE = 2**53
@@ -69,6 +70,40 @@ def _stamp(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (str, int)) or value == "":
         raise _refused(f"expected a time such as 2026-01-01T00:00:00Z, got {came(value)}")
     return value
+
+
+class _ReadBounds:
+    """``Annotated[Bounds | None, _ReadBounds]``: an object with lower, upper or both, each a number or null."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(_bounds)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        end = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+        one = {"type": "object", "properties": {"lower": end, "upper": end}, "additionalProperties": False}
+        return {"anyOf": [one | {"examples": [{"lower": 0, "upper": None}]}, {"type": "null"}]}
+
+
+def _bounds(value: Any) -> Any:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise _refused(f'expected an object such as {{"lower": 0, "upper": null}}, got {came(value)}')
+    for name, end in value.items():
+        if name not in ("lower", "upper"):
+            raise _refused(unknown_name(name, ("lower", "upper")))
+        if end is not None and (isinstance(end, bool) or not isinstance(end, (int, float))):
+            raise _refused(f"expected a number or null for {name}, got {came(end)}")
+        if end is not None and not abs(end) <= FLOAT32_MAX:
+            raise _refused(
+                f"expected a number that fits float32 for {name}, got a larger one; leave it out for no bound"
+            )
+    try:
+        return Bounds(**value)
+    except InputError as error:
+        raise _refused(str(error).removeprefix("bounds: ")[:200]) from None
 
 
 def _zone(text: str) -> str:
@@ -177,6 +212,14 @@ TimestampUnit = Annotated[
     Field(description="Unit of whole-number times since 1970; left out, it follows from their size."),
 ]
 DayFirst = Annotated[Flag | None, Field(description="Whether 01.02.2021 is the 1st of February.")]
+BoundsOrNull = Annotated[
+    Bounds | None,
+    _ReadBounds,
+    Field(
+        description="What mean, quantiles and paths are kept inside of, the order of quantiles too. Left out: what the "
+        "fit noticed, or 0 for a series that never went below it; {} for none."
+    ),
+]
 WithoutNulls = BeforeValidator(_without_nulls)
 """Beside every mapping of which null members count as left out; their type is ``OrNull`` too."""
 AsList = BeforeValidator(as_list)

@@ -8,6 +8,7 @@ from service.scheduling.job import member_key
 from statecast.artifacts.artifact import Artifact
 from statecast.config import ForecasterConfig
 from statecast.models.family import REACH, Family, FamilyConfig
+from statecast.uncertainty.bounds import Bounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,8 @@ class Model:
         With the network.
     season : int or None
         Of one member of a family, None for the family as a whole and for all other models.
+    bounds : Bounds or None
+        What the fit noticed that forecasts are to be kept inside of; None for a family, which looks at each series.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Model:
     streaming: str
     artifact: Artifact = field(repr=False)
     season: int | None = None
+    bounds: Bounds | None = None
 
     @classmethod
     def of(cls, artifact: Artifact) -> "Model":
@@ -69,6 +73,7 @@ class Model:
             int(artifact.manifest["state_bytes"]),
             str(artifact.manifest.get("streaming", "none")),
             artifact,
+            bounds=None if artifact.kind == "family" else artifact.bounds,
         )
 
     @property

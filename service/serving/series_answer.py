@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from service.models.value_bounds import ValueBounds
 from service.scheduling.forecast_result import ForecastResult
 
 
@@ -38,6 +39,8 @@ class SeriesAnswer:
         Steps of the request that were new.
     duplicates : int
         Steps of the request that the session had already.
+    bounds : ValueBounds or None
+        What the reply keeps its numbers inside of, see ``answer_numbers``; what a session scores is not.
     """
 
     result: ForecastResult
@@ -52,6 +55,7 @@ class SeriesAnswer:
     queue_ms: float = 0.0
     applied: int = 0
     duplicates: int = 0
+    bounds: ValueBounds | None = None
 
     @property
     def variables(self) -> int:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from service.errors import Loading, ServiceError, Unprocessable
 from service.models.model import Model
+from service.models.value_bounds import bounds_of
 from service.scheduling.bridge import Bridge
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
@@ -105,6 +106,7 @@ class SeriesWork:
         return SeriesAnswer(
             result, rows, update.last_index + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,
             model.season, entry.queue_ms, update.applied, update.duplicates,
+            bounds_of(model, series.bounds, update.below_zero),
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from statecast.time.stamps import Stamps
+from statecast.uncertainty.bounds import Bounds
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -82,6 +83,8 @@ class SeriesInput:
         Whether the request names the season itself. A session that began with another one then refuses it.
     warnings : tuple of (str, str)
         Code and detail of each thing that makes a forecast less than it could be.
+    bounds : Bounds or None
+        What forecasts are kept inside of; None where the request does not say.
     """
 
     target: Doubles
@@ -107,3 +110,4 @@ class SeriesInput:
     season: int | None = None
     named: bool = False
     warnings: tuple[tuple[str, str], ...] = ()
+    bounds: Bounds | None = None

@@ -14,7 +14,7 @@ from service.serving.runtime import Runtime
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
 from service.streaming.journal import Journal
-from service.streaming.part import Numbers, Part, numbers_of
+from service.streaming.part import Made, Part, numbers_of
 from service.streaming.request import Answer, Client, Reply, StreamedRequest
 from service.streaming.waiting import WaitingRequests
 from service.threads import DRAINING
@@ -217,7 +217,7 @@ class StreamingLane:
             batch.error = Loading("the session is being read from the store; send the request again")
         if batch.error is not None or batch.table is None:
             return
-        made: Numbers = {}
+        made: Made = {}
         for part in parts:
             try:
                 numbers = numbers_of(batch, part, batch.table.config.quantile_levels, made)

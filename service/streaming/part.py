@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.engine.step_batch import StepBatch
+from service.models.value_bounds import keep_inside
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
+from service.streaming.numbers import Numbers
 from service.streaming.request import StreamedRequest
 from statecast.layers.heads import interpolate_levels
 
-Numbers = dict[tuple[tuple[float, ...], int], NDArray[np.float64]]
+Made = dict[tuple[tuple[float, ...], int], Numbers]
 """Of a whole batch, by levels and horizon."""
 
 
@@ -51,7 +53,7 @@ class Part(NamedTuple):
         return self.request.body.values[self.first : self.first + self.rows]
 
 
-def numbers_of(batch: StepBatch, part: Part, trained: tuple[float, ...], made: Numbers) -> NDArray[np.float64]:
+def numbers_of(batch: StepBatch, part: Part, trained: tuple[float, ...], made: Made) -> Numbers:
     """Lay out the numbers of a part as its reply has them.
 
     Parameters
@@ -67,8 +69,8 @@ def numbers_of(batch: StepBatch, part: Part, trained: tuple[float, ...], made: N
 
     Returns
     -------
-    array of float64, ``[N, 1 + Q, F]``
-        Mean, then each quantile.
+    Numbers
+        Of the part's N rows.
     """
     levels, horizon = part.request.levels, part.request.horizon
     whole = made.get((levels, horizon))
@@ -77,7 +79,17 @@ def numbers_of(batch: StepBatch, part: Part, trained: tuple[float, ...], made: N
         if levels != trained:
             quantiles = interpolate_levels(quantiles, trained, levels)
         mean = batch.mean[:, :horizon, None]
-        whole = np.ascontiguousarray(np.concatenate([mean, quantiles], axis=2).transpose(0, 2, 1))
-        made[levels, horizon] = whole
+        values = np.ascontiguousarray(np.concatenate([mean, quantiles], axis=2).transpose(0, 2, 1))
+        whole = made[levels, horizon] = Numbers(*keep_inside(values, *_ends(batch, part)))
     assert whole is not None
-    return whole[part.at : part.at + part.rows]
+    rows = slice(part.at, part.at + part.rows)
+    return Numbers(whole.values[rows], whole.kept[rows])
+
+
+def _ends(batch: StepBatch, part: Part) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lower and upper bound of each row of a batch, all of one model."""
+    bounds, none = part.request.model.bounds, np.full(len(batch.sessions), np.inf)
+    if bounds is None:
+        return np.where(part.table.levels.below_zero(batch.sessions), -none, 0.0), none
+    lower, upper = -np.inf if bounds.lower is None else bounds.lower, np.inf if bounds.upper is None else bounds.upper
+    return np.full(len(none), lower), np.full(len(none), upper)

@@ -14,6 +14,7 @@ from service.models.model import Model
 from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.streaming.body import StreamedBody
+from service.streaming.numbers import Numbers
 
 Answer = Callable[[bytes | ServiceError], None]
 """Called once, on the loop, with the reply or with what the whole request failed with."""
@@ -37,7 +38,9 @@ class Client(Protocol):
 class Reply(Protocol):
     """Grows from the rows of a request as they are done, in any order, and is written at last; on any thread."""
 
-    def add(self, request: "StreamedRequest", place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
+    def add(
+        self, request: "StreamedRequest", place: int, session: ResidentSession, row: NDArray[np.float64], kept: bool
+    ) -> None:
         """Take a forecast.
 
         Parameters
@@ -50,6 +53,8 @@ class Reply(Protocol):
             As it stands after its observation.
         row : array of float64, ``[1 + Q, F]``
             Mean, then each quantile; nobody changes it.
+        kept : bool
+            Whether bounds that nobody requested changed it.
         """
 
     def fail(self, request: "StreamedRequest", place: int, error: ServiceError) -> None:
@@ -161,7 +166,7 @@ class StreamedRequest:
             self._failures.append(error)
         self._count(last - first)
 
-    def forecast(self, first: int, at: int, batch: StepBatch, numbers: NDArray[np.float64], began: float) -> None:
+    def forecast(self, first: int, at: int, batch: StepBatch, numbers: Numbers, began: float) -> None:
         """Note the forecasts of rows that a batch has done.
 
         Parameters
@@ -172,21 +177,21 @@ class StreamedRequest:
             Where it lies in the batch.
         batch : StepBatch
             That ran without an error.
-        numbers : array of float64, ``[N, 1 + Q, F]``
-            Mean and quantiles of the N rows.
+        numbers : Numbers
+            Of the N rows.
         began : float
             ``time.monotonic()`` when the batch began.
         """
         self.queue_ms = max(self.queue_ms, 1e3 * (began - self.client.began))
         self.compute_ms = max(self.compute_ms, batch.compute_ms)
-        finite = [] if batch.finite is None else batch.finite[at : at + len(numbers)].tolist()
-        for i, (row, whole) in enumerate(zip(numbers, finite, strict=True)):
+        finite = [] if batch.finite is None else batch.finite[at : at + len(numbers.values)].tolist()
+        for i, (row, kept, whole) in enumerate(zip(numbers.values, numbers.kept.tolist(), finite, strict=True)):
             if whole:
-                self.reply.add(self, first + i, batch.sessions[at + i], row)
+                self.reply.add(self, first + i, batch.sessions[at + i], row, kept)
             else:
                 self.reply.fail(self, first + i, error := not_forecastable())
                 self._failures.append(error)
-        self._count(len(numbers))
+        self._count(len(numbers.values))
 
     def _count(self, rows: int) -> None:
         self.left -= rows

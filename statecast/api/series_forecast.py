@@ -67,8 +67,7 @@ class SeriesForecast:
             As ``within``.
         """
         kept = self.within(bounds)
-        if all(np.array_equal(kept.quantiles[q], values, equal_nan=True) for q, values in self.quantiles.items()):
+        pairs = [(kept.mean, self.mean), *((kept.quantiles[q], values) for q, values in self.quantiles.items())]
+        if all(np.array_equal(one, other, equal_nan=True) for one, other in pairs):
             return kept
-        least = f"{where} never goes below {bounds.lower:g}"
-        note = f"{least}, so the forecast is kept from there on; bounds={{}} leaves it as it is"
-        return replace(kept, notes=(*kept.notes, note))
+        return replace(kept, notes=(*kept.notes, bounds.why(where)))

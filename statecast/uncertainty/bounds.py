@@ -42,7 +42,7 @@ class Bounds:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float | np.number)):
                 raise InputError(f"bounds {name}: expected a number or null, got {value!r}")
-            if value is not None and not math.isfinite(value):
+            if value is not None and not _is_finite(value):
                 raise InputError(f"bounds {name}: expected a finite number, got {value!r}; leave it out for no bound")
         if self.lower is not None and self.upper is not None and not self.lower < self.upper:
             raise InputError(f"bounds: expected lower below upper, got {self.lower!r} and {self.upper!r}")
@@ -92,6 +92,27 @@ class Bounds:
         least = min((float(np.nanmin(values)) for values in every if np.isfinite(values).any()), default=-1.0)
         return cls(lower=0.0) if least >= 0 else cls()
 
+    def why(self, where: str) -> str:
+        """Say why forecasts are kept inside where nobody requested it.
+
+        Parameters
+        ----------
+        where : str
+            What shows the lower bound.
+
+        Returns
+        -------
+        str
+            How to have them as they are, too.
+
+        Examples
+        --------
+        >>> Bounds(0.0).why("the history")
+        'the history never goes below 0, so the forecast is kept from there on; bounds={} leaves it as it is'
+        """
+        least = f"{where} never goes below {0.0 if self.lower is None else self.lower:g}"
+        return f"{least}, so the forecast is kept from there on; bounds={{}} leaves it as it is"
+
     def __bool__(self) -> bool:
         return self.lower is not None or self.upper is not None
 
@@ -128,3 +149,10 @@ class Bounds:
     def to_dict(self) -> dict[str, float | None]:
         """Return plain JSON values."""
         return {"lower": self.lower, "upper": self.upper}
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number that no float64 holds
+        return False

@@ -17,9 +17,9 @@ from service.http.problems import problem
 from service.models.model import Model
 from service.protocols.forecast.schemas import ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
+from service.serving.answer_numbers import gather, numbers_of
 from service.serving.series_answer import SeriesAnswer
 from statecast.config import ForecasterConfig
-from statecast.layers.heads import interpolate_levels
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 
@@ -59,7 +59,7 @@ class ForecastEncoder:
     levels: tuple[float, ...]
     request_id: str
 
-    def encode(self, answers: Sequence[SeriesAnswer | ServiceError], kind: str) -> bytes:
+    def encode(self, answers: Sequence[SeriesAnswer | ServiceError], kind: str) -> tuple[bytes, list[dict[str, Any]]]:
         """Write a reply.
 
         Parameters
@@ -73,26 +73,26 @@ class ForecastEncoder:
         -------
         bytes
             The body.
+        list of dict
+            The warnings that a table has no place for, see ``collect_warnings``.
         """
-        answered: Answered = [
-            (series, answer)
-            for series, answer in zip(self.request.series, answers, strict=True)
-            if isinstance(answer, SeriesAnswer)
-        ]
+        found = [answer for answer in answers if isinstance(answer, SeriesAnswer)]
+        numbers, noted = numbers_of(found, self.horizon, self.model.config.quantile_levels, self.levels)
+        left = iter(noted)
+        answers = [next(left) if isinstance(answer, SeriesAnswer) else answer for answer in answers]
+        pairs = list(zip(self.request.series, answers, strict=True))
+        answered: Answered = [(series, answer) for series, answer in pairs if isinstance(answer, SeriesAnswer)]
         if kind == JSON:
-            return orjson.dumps(self._reply(answers, answered), option=orjson.OPT_SERIALIZE_NUMPY)
-        metadata = metadata_of(self.warnings(answers)) if kind == ARROW else {}
-        return write_table(self._rows(answers, answered), self.levels, arrow=kind == ARROW, metadata=metadata)
+            return orjson.dumps(self._reply(answers, answered, numbers), option=orjson.OPT_SERIALIZE_NUMPY), []
+        warned = collect_warnings((series.item_id, answer.warnings) for series, answer in answered)
+        rows = self._rows(answers, answered, numbers)
+        metadata = metadata_of(warned) if kind == ARROW else {}
+        return write_table(rows, self.levels, arrow=kind == ARROW, metadata=metadata), warned
 
-    def warnings(self, answers: Sequence[SeriesAnswer | ServiceError]) -> list[dict[str, Any]]:
-        """Collect what a table has no place for, see ``collect_warnings``."""
-        pairs = zip(self.request.series, answers, strict=True)
-        return collect_warnings(
-            (one.item_id, found.warnings) for one, found in pairs if isinstance(found, SeriesAnswer)
-        )
-
-    def _reply(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered) -> dict[str, Any]:
-        forecasts = self._forecasts(answered)
+    def _reply(
+        self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles
+    ) -> dict[str, Any]:
+        forecasts = self._forecasts(answered, numbers)
         return {
             "id": f"fc_{ulid()}",
             "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
@@ -108,12 +108,12 @@ class ForecastEncoder:
             },
         }
 
-    def _forecasts(self, answered: Answered) -> Iterator[dict[str, Any]]:
+    def _forecasts(self, answered: Answered, numbers: Doubles) -> Iterator[dict[str, Any]]:
         """Give each forecast's object, but for its ``item_id``."""
         include, names = self.request.include, list(map(repr, self.levels))
         if not answered:
             return
-        numbers = np.ascontiguousarray(self._numbers(answered).transpose(0, 2, 1))
+        numbers = np.ascontiguousarray(numbers.transpose(0, 2, 1))
         baselines = self._baselines(answered) if "baseline" in include else numbers[:, 0]
         row = 0
         for (series, answer), start in zip(answered, _starts([one for _, one in answered]), strict=True):
@@ -137,18 +137,9 @@ class ForecastEncoder:
             forecast["error"] = None
             yield forecast
 
-    def _numbers(self, answered: Answered) -> Doubles:
-        """Mean and quantiles ``[R, F, 1 + Q]`` of the R variables of all series, in their order."""
-        trained = self.model.config.quantile_levels
-        quantiles = _gather([(answer.result.quantiles, answer.rows) for _, answer in answered], self.horizon)
-        if self.levels != trained:
-            quantiles = interpolate_levels(quantiles, trained, self.levels)
-        mean = _gather([(answer.result.mean, answer.rows) for _, answer in answered], self.horizon)
-        return np.concatenate([mean[..., None], quantiles], axis=2)
-
     def _baselines(self, answered: Answered) -> Doubles:
         """Seasonal naive forecasts ``[R, F]``."""
-        return _gather([(answer.result.baseline, answer.rows) for _, answer in answered], self.horizon)
+        return gather([(answer.result.baseline, answer.rows) for _, answer in answered], self.horizon)
 
     def _config(self, answer: SeriesAnswer) -> ForecasterConfig:
         """Shape of the network that answered; a family's has no freq of its own and takes the series'."""
@@ -174,7 +165,7 @@ class ForecastEncoder:
             },
         }
 
-    def _rows(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered) -> TableRows:
+    def _rows(self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, found: Doubles) -> TableRows:
         """Lay the numbers out one below the other; a series that failed has one row without any."""
         blocks = [
             (series.item_id, name, answer)
@@ -186,7 +177,7 @@ class ForecastEncoder:
         numbers = np.full((len(present), 1 + len(self.levels)), np.nan)
         steps = np.zeros(len(present), dtype=np.int64)
         if answered:
-            numbers[present] = self._numbers(answered).reshape(-1, numbers.shape[1])
+            numbers[present] = found.reshape(-1, numbers.shape[1])
             starts = np.array([answer.start for series, answer in answered for _ in series.target], dtype=np.int64)
             steps[present] = (starts[:, None] + np.arange(self.horizon)).ravel()
         return TableRows(
@@ -198,34 +189,6 @@ class ForecastEncoder:
             steps=steps,
             numbers=numbers,
         )
-
-
-def _gather(parts: Sequence[tuple[Doubles, slice]], horizon: int) -> Doubles:
-    """Rows of batches one below the other ``[R, F, …]``, each batch read once.
-
-    Parameters
-    ----------
-    parts : sequence of (array, slice)
-        A batch's ``[M, …]`` and the rows of one series in it.
-    horizon : int
-        Steps F to keep.
-    """
-    counts = np.array([rows.stop - rows.start for _, rows in parts])
-    index = np.repeat([rows.start for _, rows in parts], counts) + _within(counts)
-    batches = {id(batch): batch for batch, _ in parts}
-    if len(batches) == 1:
-        return parts[0][0][index, :horizon]
-    of = np.repeat([id(batch) for batch, _ in parts], counts)
-    found = np.empty((len(index), horizon, *parts[0][0].shape[2:]))
-    for key, batch in batches.items():
-        found[of == key] = batch[index[of == key], :horizon]
-    return found
-
-
-def _within(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count from 0 within each of several groups."""
-    ends = np.cumsum(counts)
-    return np.arange(ends[-1]) - np.repeat(ends - counts, counts)
 
 
 def _axis(answer: SeriesAnswer) -> TimeAxis | None:

@@ -30,6 +30,11 @@ def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
         description += " Separated by commas."
         example = ",".join(map(str, schema.get("examples", [schema["items"].get("enum", [])])[0]))
         schema = {"type": "string", "examples": [example]}
+    if schema["type"] == "object":
+        return {
+            "name": name, "in": "query", "required": False, "description": f"{description} As JSON.",
+            "content": {JSON: {"schema": schema}},
+        }  # fmt: skip
     schema.pop("minLength", None)  # an empty text counts as left out
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 

@@ -115,10 +115,10 @@ class Forecast:
                 deadline.check()  # what a session has kept is answered, however late
             encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
             if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or kinds[1] != JSON:
-                written = await DECODING.run(encoder.encode, answers, kinds[1])
-                warned = [] if kinds[1] == JSON else encoder.warnings(answers)
-                return written, [(HEADER.lower().encode(), write_warnings(warned))] if warned else ()
-            return encoder.encode(answers, kinds[1]), ()
+                body, warned = await DECODING.run(encoder.encode, answers, kinds[1])
+            else:
+                body, warned = encoder.encode(answers, kinds[1])
+            return body, [(HEADER.lower().encode(), write_warnings(warned))] if warned else ()
         except asyncio.CancelledError:
             deadline.leave()
             raise

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from service.codecs.field_types import (
     AsList,
+    BoundsOrNull,
     DayFirst,
     Missing,
     OrNull,
@@ -89,6 +90,7 @@ class SeriesBody(TimeReading):
     horizon: Horizon = None
     quantile_levels: Levels = None
     missing: Imputation = "mask"
+    bounds: BoundsOrNull = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -111,6 +113,7 @@ class QueryParameters(TimeReading):
     missing: Imputation = "mask"
     include: Additions = field(default_factory=list)
     timeout_ms: TimeoutMs = None
+    bounds: BoundsOrNull = None
     freq: FreqText = None
     season: SeasonSteps = None
     session: SessionText = None

@@ -9,6 +9,7 @@ A column ``resolution`` marks rows of a lower frequency: in such a row ``1d`` sa
 day that begins at the timestamp. Where it is empty the row is one of the series' own steps.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -28,6 +29,7 @@ from statecast.tables.series import SeriesTable, read_series
 from statecast.tables.table import Table
 
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]{1,3})?")
+_LONGEST_OBJECT = 1000
 FindModel = Callable[[str | None], Model]
 """Finds the model that a request names."""
 
@@ -106,6 +108,7 @@ def decode_table(
         missing=parameters.missing,
         include=parameters.include,
         timeout_ms=parameters.timeout_ms,
+        bounds=parameters.bounds,
     )
 
 
@@ -170,7 +173,7 @@ def fill_from_query(request: ForecastRequest, query: Mapping[str, str]) -> None:
         series.open = parameters.open if series.open is None else series.open
         series.season = series.season or parameters.season
         series.read_times_by(parameters.time_options)
-    for name in ("model", "horizon", "quantile_levels", "timeout_ms"):
+    for name in ("model", "horizon", "quantile_levels", "timeout_ms", "bounds"):
         if getattr(request, name) is None:
             setattr(request, name, getattr(parameters, name))
     request.include = request.include or parameters.include
@@ -184,6 +187,16 @@ def _typed(text: str, kind: str) -> Any:
         return [float(part) if _NUMBER.fullmatch(part) else part for part in text.split(",") if part]
     if kind == "integer":
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
+    if kind == "object":
+        return _object(text)
     if kind == "boolean":
         return {"true": True, "false": False}.get(text, text)
     return text or None if kind == "string" else text
+
+
+def _object(text: str) -> Any:
+    """Read an object that a parameter holds as JSON."""
+    try:
+        return json.loads(text) if len(text) <= _LONGEST_OBJECT else text
+    except (ValueError, RecursionError):
+        return text

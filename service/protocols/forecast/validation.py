@@ -1,5 +1,7 @@
 """Series of a request against their model: names, lengths, types and times checked, all faults at once."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from service.deadline import Deadline
@@ -46,7 +48,8 @@ def validate(
 
     def one(series: SeriesRequest) -> SeriesInput | ServiceError:
         try:
-            return validate_series(series, request.missing, model, settings, horizon, owner, deadline.at)
+            found = validate_series(series, request.missing, model, settings, horizon, owner, deadline.at)
+            return found if request.bounds is None else replace(found, bounds=request.bounds)
         except ServiceError as error:
             return error
         except StatecastError as error:

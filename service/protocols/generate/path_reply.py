@@ -1,7 +1,7 @@
 """Paths as a reply: whole, or step by step."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from service.errors import ServiceError, Unprocessable
 from service.http.ids import ulid
 from service.http.problems import problem
 from service.models.model import Model
+from service.models.value_bounds import keep_inside
 from service.protocols.generate.schemas import PathsRequest
+from service.serving.answer_numbers import ends_of, noted
 from service.serving.series_answer import SeriesAnswer
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
@@ -85,17 +87,24 @@ class PathReply:
         }
 
     def keep(self, samples: NDArray[np.float64]) -> None:
-        """Keep the paths; a series with one that is not finite fails.
+        """Keep the paths, inside of their bounds; a series with one that is not finite fails.
 
         Parameters
         ----------
         samples : array of float64, ``[R, S, F]``
             In the order of ``series``.
         """
-        self.samples = samples
-        finite = np.array([np.isfinite(paths).all() for paths in self.samples])
-        if finite.all():
-            return
+        finite = np.array([np.isfinite(paths).all() for paths in samples])
+        self.samples = samples if finite.all() else self._dropped(samples, finite)
+        answers = [one.forecast for one in self.series if isinstance(one.forecast, SeriesAnswer)]
+        self.samples, outside = keep_inside(self.samples, *ends_of(answers))
+        told = iter(noted(answers, outside))
+        self.series = [
+            replace(one, forecast=next(told)) if isinstance(one.forecast, SeriesAnswer) else one for one in self.series
+        ]
+
+    def _dropped(self, samples: NDArray[np.float64], finite: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Let series with a path that is not finite fail; gives the paths of the others."""
         kept = []
         for place, (one, rows) in enumerate(self._rows()):
             if rows is None or finite[rows].all():
@@ -106,8 +115,8 @@ class PathReply:
                 "near the limit of float32",
                 code="not_forecastable",
             )
-            self.series[place] = PathStart(one.item_id, one.variables, error)
-        self.samples = self.samples[kept]
+            self.series[place] = replace(one, forecast=error)
+        return samples[kept]
 
     def whole(self, samples: bool = True) -> dict[str, Any]:
         """Give the whole answer.

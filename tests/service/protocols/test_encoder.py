@@ -67,7 +67,7 @@ def scene() -> tuple[ForecastEncoder, list[SeriesAnswer | ServiceError]]:
 
 def test_every_series_gets_its_own_numbers_in_the_declared_shape() -> None:
     encoder, answers = scene()
-    reply = json.loads(encoder.encode(answers, JSON))
+    reply = json.loads(encoder.encode(answers, JSON)[0])
     ForecastReply.model_validate(reply)
     assert [one["item_id"] for one in reply["forecasts"]] == ["s0", "s1", "s2", "s3", "s4"]
     for names, answer, forecast in zip(VARIABLES, answers, reply["forecasts"], strict=True):
@@ -88,8 +88,8 @@ def test_every_series_gets_its_own_numbers_in_the_declared_shape() -> None:
 @pytest.mark.parametrize("kind", [ARROW, CSV])
 def test_a_table_has_the_numbers_of_the_json(kind: str) -> None:
     encoder, answers = scene()
-    forecasts = json.loads(encoder.encode(answers, JSON))["forecasts"]
-    body = encoder.encode(answers, kind)
+    forecasts = json.loads(encoder.encode(answers, JSON)[0])["forecasts"]
+    body, _ = encoder.encode(answers, kind)
     table = pa.ipc.open_stream(body).read_all() if kind == ARROW else pa.csv.read_csv(pa.py_buffer(body))
     rows = table.to_pylist()
     assert len(rows) == HORIZON * 7 + 1
@@ -108,5 +108,5 @@ def test_a_table_has_the_numbers_of_the_json(kind: str) -> None:
 def test_a_request_of_which_one_series_answers() -> None:
     encoder, answers = scene()
     alone = [one if place == 3 else Unprocessable("no") for place, one in enumerate(answers)]
-    reply = json.loads(encoder.encode(alone, JSON))
+    reply = json.loads(encoder.encode(alone, JSON)[0])
     assert [one["error"] is None for one in reply["forecasts"]] == [False, False, False, True, False]

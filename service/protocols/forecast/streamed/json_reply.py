@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from service.errors import ServiceError
 from service.http.ids import ulid
 from service.http.problems import problem
+from service.models.value_bounds import note_of
 from service.protocols.forecast.streamed.warnings import warnings_of
 from service.resident.session import ResidentSession
 from service.serving.views import instant, session_fields
@@ -40,7 +41,9 @@ class JsonReply:
     def __init__(self, rows: int) -> None:
         self._forecasts: list[dict[str, Any]] = [{}] * rows
 
-    def add(self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
+    def add(
+        self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64], kept: bool
+    ) -> None:
         """See ``Reply.add``."""
         body, config, opened = request.body, request.sessions[place][0].config, session.opened
         forecast: dict[str, Any] = {"item_id": body.item_ids[place], "start": session.next_time, "freq": opened.freq}
@@ -52,7 +55,8 @@ class JsonReply:
             body.sessions[place], session.count, session.last_index, session.last_time, text_of(session.digest),
             _instant(session.expires_at), 1, 0, opened=False,
         )  # fmt: skip
-        forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warnings_of(session, config)]
+        note = note_of(request.model) if kept else ""
+        forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warnings_of(session, config, note)]
         forecast["error"] = None
         self._forecasts[place] = forecast
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from service.codecs.table_warnings import HEADER, collect_warnings, metadata_of, write_warnings
 from service.codecs.table_writer import TableRows, write_table
 from service.errors import ServiceError
+from service.models.value_bounds import note_of
 from service.protocols.forecast.streamed.warnings import warnings_of
 from service.resident.session import ResidentSession
 from service.streaming.request import StreamedRequest
@@ -34,13 +35,16 @@ class TableReply:
         self._warnings: list[list[tuple[str, str]]] = [[] for _ in range(rows)]
         self.headers = b""
 
-    def add(self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64]) -> None:
+    def add(
+        self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64], kept: bool
+    ) -> None:
         """See ``Reply.add``."""
         opened = session.opened
         self._numbers[place] = row
         self._axes[place] = None if opened.freq is None else (opened.freq, opened.offset, opened.zone)
         self._starts[place] = session.last_index + 1
-        self._warnings[place] = warnings_of(session, request.sessions[place][0].config)
+        note = note_of(request.model) if kept else ""
+        self._warnings[place] = warnings_of(session, request.sessions[place][0].config, note)
 
     def fail(self, request: StreamedRequest, place: int, error: ServiceError) -> None:  # noqa: ARG002
         """See ``Reply.fail``."""

@@ -1,11 +1,12 @@
 """Warnings of streamed forecasts."""
 
+from service.models.value_bounds import CODE
 from service.resident.session import ResidentSession
 from service.serving.warnings import history_warnings
 from statecast.config import ForecasterConfig
 
 
-def warnings_of(session: ResidentSession, config: ForecasterConfig) -> list[tuple[str, str]]:
+def warnings_of(session: ResidentSession, config: ForecasterConfig, note: str) -> list[tuple[str, str]]:
     """Say what makes a forecast less than it could be.
 
     Parameters
@@ -14,6 +15,8 @@ def warnings_of(session: ResidentSession, config: ForecasterConfig) -> list[tupl
         As it stands after its observation.
     config : ForecasterConfig
         Of its network.
+    note : str
+        Of bounds that nobody requested and that changed it; empty for none.
 
     Returns
     -------
@@ -22,4 +25,5 @@ def warnings_of(session: ResidentSession, config: ForecasterConfig) -> list[tupl
     """
     read, tail = session.last_index - session.first_index + 1, session.tail_length
     constant = session.alike >= tail > 1
-    return history_warnings(config, read, tail, constant=constant, freq=session.opened.freq)
+    found = history_warnings(config, read, tail, constant=constant, freq=session.opened.freq)
+    return [*found, (CODE, note)] if note else found
