@@ -126,7 +126,11 @@ class ForecastRunner:
         rows = gather_rows(entries, [one for one in given if not isinstance(one, ServiceError)], loaded)
         if batch[0].chunk:
             every = np.arange(len(rows))
-            loaded.slots.advance_slots(cache_of(rows), every, every, *observed(entries))
+            forgotten = [entry.last and entry.job.lease is None for entry in entries]
+            final = np.repeat(forgotten, [entry.job.rows for entry in entries])
+            target, past, known, *coarse = observed(entries)
+            mixed, history = coarse or (None, None)
+            loaded.slots.advance_slots(cache_of(rows), every, every, target, past, known, mixed, history, final=final)
         outcomes = self._forecast(entries, rows, loaded, began)
         if not errors:
             return Computed(outcomes, rows, spans(entry.job.rows for entry in entries))

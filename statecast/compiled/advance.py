@@ -7,13 +7,21 @@ the products of a round are one. The order of sums does not depend on the rounds
 Shapes: B rows, T steps, P patch length, K values kept, C past and known covariates, D width, W its padding.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from statecast.compiled.arithmetic import DONE, MISFIT, NO_ROW
 from statecast.compiled.arithmetic.cells import StackScratch, stack_sizes, step_stack
-from statecast.compiled.arithmetic.kernel import ZERO, Bytes, Floats, Integers, Network, entry, kernel, signature
+from statecast.compiled.arithmetic.kernel import (
+    ZERO,
+    Booleans,
+    Bytes,
+    Floats,
+    Integers,
+    Network,
+    entry,
+    kernel,
+    signature,
+)
 from statecast.compiled.arithmetic.memory import borrowed, carved, extent
 from statecast.compiled.arithmetic.products import dense, padded
 from statecast.compiled.network import NUMBERS
@@ -24,69 +32,18 @@ from statecast.compiled.parts.hindcasts import (
     settle_hindcasts,
     touches_hindcasts,
 )
-from statecast.compiled.parts.reading import (
-    EMBED,
-    HIDDEN,
-    INPUTS,
-    STACK,
-    compress,
-    fill_bucket,
-    follow_scale,
-    follow_season,
-    show_covariates,
-    show_scaling,
-    show_target,
-)
-from statecast.compiled.parts.rows import (
-    Joined,
-    Rows,
-    begin_row,
-    covariates_of,
-    end_row,
-    full_of,
-    joined_sizes,
-    known_of,
-    phase_of,
-    within,
-)
+from statecast.compiled.parts.reading import EMBED, HIDDEN, INPUTS, STACK, compress, fill_bucket
+from statecast.compiled.parts.rounds import Places, Round, fill_until, join_covariates, read_round, round_sizes
+from statecast.compiled.parts.rows import Joined, Rows, begin_row, end_row, full_of, joined_sizes, phase_of, within
 
 # Steps of the recurrence that are computed at once: few enough that what is made of them stays in the cache.
 _AT_ONCE = 48
 
 
-class _Round(NamedTuple):
-    """Room for the steps of one round, M at most: what is shown, embedded, and what was there before.
-
-    before: of each coarse resolution and row the hidden vector before the round.
-    """
-
-    shown: Floats
-    embedded: Floats
-    bucket_shown: Floats
-    before: Floats
-
-
-class _Places(NamedTuple):
-    """Where the rows of a block and the phase states of a round lie, and the steps that end buckets.
-
-    rows: in the cache; states: in it as float32 numbers; ended: of each coarse resolution and row.
-    """
-
-    rows: Integers
-    states: Integers
-    ended: Integers
-
-
-@kernel
-def _round_sizes(n: Network, rows: int, steps: int) -> Any:
-    width, most, coarse = padded(n.width), rows * steps, n.resolutions - 1
-    return most * n.inputs, most * width, rows * INPUTS, coarse * rows * n.width
-
-
 @entry
 def advance(
     room: Floats, numbers: Network, coarse: Integers, weights: Floats, before: Bytes, read: Integers, after: Bytes,
-    write: Integers, target: Floats, past: Floats, known: Floats,
+    write: Integers, target: Floats, past: Floats, known: Floats, final: Booleans,
 ) -> int:  # fmt: skip
     """Fill rows with what others become T steps later.
 
@@ -103,6 +60,8 @@ def advance(
     target : Floats, shape [B, T], in the target's unit, NaN where missing; T is at least 1
     past : Floats, shape [B, T, Cp], encoded past covariates
     known : Floats, shape [B, T, Ck], calendar features, then encoded future covariates
+    final : Booleans, shape [B], rows that are only forecast from, and never advanced again: phase states that their
+        forecast does not depend on are left behind
 
     Returns
     -------
@@ -116,14 +75,15 @@ def advance(
         return MISFIT
     if len(read) != count or len(write) != count or past.shape != (count, steps, n.past):
         return MISFIT
-    if known.shape != (count, steps, n.known):
+    if known.shape != (count, steps, n.known) or len(final) != count:
         return MISFIT
     if not within(read, len(before)) or not within(write, len(after)):
         return NO_ROW
     longest = min(n.round_length, steps)
     block = min(max(_AT_ONCE // longest, 1), count)
-    sizes, stack = _round_sizes(n, block, longest), stack_sizes(n, block * longest)
-    joined, places = joined_sizes(n, block, steps), (block, block * longest, (n.resolutions - 1) * block)
+    sizes, stack = round_sizes(n, block, longest), stack_sizes(n, block * longest)
+    joined = joined_sizes(n, block, steps)
+    places = block, block * longest, (n.resolutions - 1) * block, block * n.patch_length
     hindcasts = hindcasts_at_once(n, block * (-(-longest // n.stride)))
     needed = extent(sizes) + extent(stack) + extent(joined) + 2 * extent(places) + padded(n.row_floats)
     needed += hindcast_extent(n, hindcasts)
@@ -133,10 +93,10 @@ def advance(
     new = borrowed(after)
     old, new_floats, new_doubles = borrowed(before).view(np.float32), new.view(np.float32), new.view(np.float64)
     spare, lent = lent[: n.row_floats], lent[padded(n.row_floats) :]
-    its, lent = carved(_Places, lent.view(np.int64), places), lent[2 * extent(places) :]
+    its, lent = carved(Places, lent.view(np.int64), places), lent[2 * extent(places) :]
     kept, lent = carved(Joined, lent, joined), lent[extent(joined) :]
     rows = Rows(new_floats, new_doubles, new.view(np.int64), its.rows, steps, kept)
-    this, lent = carved(_Round, lent, sizes), lent[extent(sizes) :]
+    this, lent = carved(Round, lent, sizes), lent[extent(sizes) :]
     scratch, lent = carved(StackScratch, lent, stack), lent[extent(stack) :]
     h = new_hindcast_scratch(n, hindcasts, lent)
     for first in range(0, count, block):
@@ -148,15 +108,17 @@ def advance(
                 spare[:] = row
                 row = spare
             begin_row(n, row, rows, i)
+            until = its.until[i * n.patch_length : (i + 1) * n.patch_length]
+            fill_until(n, rows, i, final[first + i], until)
             full = full_of(n, rows, i)
             for step in range(steps):
                 full[n.kept_length + step] = compress(target[first + i, step], n.asinh_unit)
             if n.covariates + n.known > 0:
-                _join_covariates(n, rows, i, past[first + i], known[first + i])
+                join_covariates(n, rows, i, past[first + i], known[first + i])
         for begin in range(0, steps, longest):
             some = min(longest, steps - begin)
-            _read_round(n, rows, this, its.states, some_rows, begin, some, known[first : first + some_rows])
-            _advance_finest(n, weights, rows, this, its.states, some_rows * some, scratch)
+            many = read_round(n, rows, this, its, some_rows, begin, some, known[first : first + some_rows])
+            _advance_finest(n, weights, rows, this, its.states, many, scratch)
             if n.resolutions > 1:
                 _advance_coarse(n, coarse, weights, rows, this, its, some_rows, begin, some, scratch)
             if n.adapts > 0 and touches_hindcasts(n, rows, some_rows, begin, some):
@@ -167,50 +129,8 @@ def advance(
 
 
 @kernel
-def _join_covariates(n: Network, rows: Rows, i: int, past: Floats, known: Floats) -> None:
-    """Put the new steps' past and then future covariates behind those that were kept, and what was known of them."""
-    joined = covariates_of(n, rows, i)
-    for step in range(rows.steps):
-        place = (n.patch_length + step) * n.covariates
-        for c in range(n.past):
-            joined[place + c] = past[step, c]
-        for c in range(n.known - n.calendar):
-            joined[place + n.past + c] = known[step, n.calendar + c]
-    if n.adapts > 0:
-        ahead = known_of(n, rows, i)
-        for step in range(rows.steps):
-            for c in range(n.known):
-                ahead[(n.horizon + step) * n.known + c] = known[step, c]
-
-
-@kernel
-def _read_round(
-    n: Network, rows: Rows, this: _Round, states: Integers, count: int, begin: int, some: int, known: Floats
-) -> None:
-    """Follow level and scale through a round, and write what the encoder is shown at each of its steps."""
-    for i in range(count):
-        r = rows.places[i]
-        row, full, covariates = rows.doubles[r], full_of(n, rows, i), covariates_of(n, rows, i)
-        static = rows.floats[r, n.at_static :]
-        for step in range(begin, begin + some):
-            value = full[n.kept_length + step]
-            loc, scale = follow_scale(n, row, value)
-            phase = phase_of(n, step, rows.steps)
-            loc_before, scale_before = row[n.at_locs + phase], row[n.at_scales + phase]
-            row[n.at_locs + phase], row[n.at_scales + phase] = loc, scale
-            follow_season(n, row, value, full[n.kept_length + step - n.season])
-            place = i * some + step - begin
-            shown = this.shown[place * n.inputs : (place + 1) * n.inputs]
-            show_target(n, full, n.kept_length + step + 1, loc, scale, shown)
-            show_scaling(n, loc, scale, loc_before, scale_before, shown)
-            if n.inputs > 4 * n.patch_length + 2:
-                show_covariates(n, covariates, step + 1, known[i, step], static, shown)
-            states[place] = r * n.row_floats + n.at_hidden + phase * n.layers * n.parts * n.width
-
-
-@kernel
 def _advance_finest(
-    n: Network, weights: Floats, rows: Rows, this: _Round, states: Integers, many: int, scratch: StackScratch
+    n: Network, weights: Floats, rows: Rows, this: Round, states: Integers, many: int, scratch: StackScratch
 ) -> None:
     """Advance the phase states of a round's ``many`` steps, each another one."""
     width = padded(n.width)
@@ -222,7 +142,7 @@ def _advance_finest(
 
 @kernel
 def _advance_coarse(
-    n: Network, coarse: Integers, weights: Floats, rows: Rows, this: _Round, its: _Places, count: int, begin: int,
+    n: Network, coarse: Integers, weights: Floats, rows: Rows, this: Round, its: Places, count: int, begin: int,
     some: int, scratch: StackScratch,
 ) -> None:  # fmt: skip
     """Fill the open buckets, and advance each resolution over the bucket that the round completed, if it did."""
@@ -255,6 +175,6 @@ def _advance_coarse(
 
 ADVANCE = signature(
     (np.float32, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
-    (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3),
+    (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3), (np.bool_, 1),
 )  # fmt: skip
 """The types that ``advance`` takes."""

@@ -13,7 +13,7 @@ from statecast.compiled.network import pack_network
 from statecast.errors import InputError
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.forecaster import Forecaster
-from statecast.models.slot_network import Cache, Floats, SlotNetwork, Slots
+from statecast.models.slot_network import Booleans, Cache, Floats, SlotNetwork, Slots
 
 
 class ScaledForecast(NamedTuple):
@@ -76,12 +76,13 @@ class CompiledSlots(SlotNetwork):
         known: Floats,
         mixed_frequency: Floats | None = None,
         coarse_history: Floats | None = None,
+        final: Booleans | None = None,
     ) -> None:
-        """See ``SlotNetwork.advance_slots``; covered networks take neither of the last two."""
+        """See ``SlotNetwork.advance_slots``; covered networks are given no lower frequencies."""
         for name, values in (("mixed_frequency", mixed_frequency), ("coarse_history", coarse_history)):
             if values is not None and values.size:
                 raise InputError(f"{name}: expected none for a network that is not given any, got {values.shape}")
-        self.advance_rows(cache, read, cache, write, target, past, known)
+        self.advance_rows(cache, read, cache, write, target, past, known, final)
 
     def advance_rows(
         self,
@@ -92,6 +93,7 @@ class CompiledSlots(SlotNetwork):
         target: Floats,
         past: Floats,
         known: Floats,
+        final: Booleans | None = None,
     ) -> None:
         """Advance states from one cache into the same or another one.
 
@@ -111,18 +113,23 @@ class CompiledSlots(SlotNetwork):
             ``[B, T, Cp]`` float32, encoded past covariates.
         known : NDArray
             ``[B, T, Ck]`` float32, calendar features, then encoded future covariates.
+        final : NDArray or None
+            ``[B]`` bool; see ``SlotNetwork.advance_slots``.
 
         Raises
         ------
         InputError
             If shapes do not go together or are not the network's, or a slot is no row.
         """
+        if final is None:
+            final = np.zeros(len(read), np.bool_)
         try:
-            status = self._call(self._advance, (*self._network, before, read, after, write, target, past, known))
+            given = before, read, after, write, target, past, known, final
+            status = self._call(self._advance, (*self._network, *given))
         except TypeError:  # of another type than usual: looked into here, because the usual ones must not wait for it
             places = _readable(before), _slots(read), _changeable(after), _slots(write)
-            arrays = (*places, _floats(target), _floats(past), _floats(known))
-            fits = [array.ndim for array in arrays] == [2, 1, 2, 1, 2, 3, 3]
+            arrays = (*places, _floats(target), _floats(past), _floats(known), np.array(final, np.bool_, order="C"))
+            fits = [array.ndim for array in arrays] == [2, 1, 2, 1, 2, 3, 3, 1]
             status = self._call(self._advance, (*self._network, *arrays)) if fits else MISFIT
         if status == NO_ROW:
             raise _no_row(np.concatenate([read, write]), min(len(before), len(after)))

@@ -15,7 +15,7 @@ from statecast.graphed.programs import Programs, looks_of
 from statecast.models.eager_slots import EagerSlots
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.interface import SeriesNetwork
-from statecast.models.slot_network import Cache, Floats, Slots
+from statecast.models.slot_network import Booleans, Cache, Floats, Slots
 from statecast.state.lookback import Observations
 
 SIZES = (1, 4, 16, 64, 256, 1024, 4096)
@@ -111,6 +111,7 @@ class GraphedSlots(EagerSlots):
         known: Floats,
         mixed_frequency: Floats | None = None,
         coarse_history: Floats | None = None,
+        final: Booleans | None = None,  # noqa: ARG002 (nothing is left out here)
     ) -> None:
         """See ``SlotNetwork.advance_slots``; a batch too large for memory is read in halves."""
         rows, config = self._rows(cache), self.config

@@ -10,7 +10,7 @@ from torch import Tensor
 from statecast.errors import InputError
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.interface import SeriesNetwork
-from statecast.models.slot_network import Cache, Floats, SlotNetwork, Slots
+from statecast.models.slot_network import Booleans, Cache, Floats, SlotNetwork, Slots
 from statecast.state.lookback import Observations
 from statecast.state.state import State
 
@@ -64,8 +64,9 @@ class EagerSlots(SlotNetwork):
         known: Floats,
         mixed_frequency: Floats | None = None,
         coarse_history: Floats | None = None,
+        final: Booleans | None = None,  # noqa: ARG002 (nothing is left out here)
     ) -> None:
-        """See ``SlotNetwork.advance_slots``."""
+        """See ``SlotNetwork.advance_slots``; final rows are read like all others."""
         parts = (target, past, known, mixed_frequency, coarse_history)
         seen = Observations(*(part if part is None else self._there(part) for part in parts))  # type: ignore[arg-type]
         rows = self._rows(cache)

@@ -22,6 +22,7 @@ Cache: TypeAlias = NDArray[np.uint8] | Tensor
 """Rows of state ``[N, bytes]`` uint8: an array, or a tensor where the network is not on the CPU."""
 Slots: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float32]
+Booleans: TypeAlias = NDArray[np.bool_]
 
 
 class SlotNetwork(ABC):
@@ -85,6 +86,7 @@ class SlotNetwork(ABC):
         known: Floats,
         mixed_frequency: Floats | None = None,
         coarse_history: Floats | None = None,
+        final: Booleans | None = None,
     ) -> None:
         """Advance states by T steps, any number, in one pass.
 
@@ -107,6 +109,10 @@ class SlotNetwork(ABC):
             ``[B, T, G]`` float32; see ``Observations``.
         coarse_history : NDArray or None
             ``[B, G, K]`` float32; see ``Observations``.
+        final : NDArray or None
+            ``[B]`` bool, rows that are forecast from and then forgotten, such as those of a history that comes whole:
+            what no forecast of them depends on may be left out. The forecasts are the same to the bit; to advance such
+            a row again is an error that nothing notices. None for none.
 
         Raises
         ------

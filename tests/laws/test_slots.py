@@ -124,6 +124,27 @@ def test_a_row_never_depends_on_its_neighbours(name: str) -> None:
             assert np.array_equal(ours, theirs[some])
 
 
+@pytest.mark.parametrize(("name", "kind"), BOTH)
+def test_a_history_that_is_read_for_its_forecast_alone_gives_the_same_forecast(name: str, kind: str) -> None:
+    """What is left out because nobody steps the row again must not show, whichever rows stand beside it."""
+    _, slots = networks(name, kind)
+    batch = walk(network := variant(name), 4, 170)
+    here, horizon = np.array([4, 1, 9, 6]), network.config.horizon
+    final = np.array([True, False, True, True])
+    for cut in (1, 60, 169):  # a row that has been stepped before may come to its end as well
+        plain, short = begun(slots, batch, here), begun(slots, batch, here)
+        for cache in (plain, short):
+            slots.advance_slots(cache, here, here, *arrays(batch, 0, cut))
+        slots.advance_slots(plain, here, here, *arrays(batch, cut, 170))
+        slots.advance_slots(short, here, here, *arrays(batch, cut, 170), final=final)
+        expected, found = (slots.forecast_slots(cache, here, batch.future.numpy(), horizon) for cache in (plain, short))
+        for ours, theirs in zip(found[:8], expected[:8], strict=True):
+            assert np.array_equal(ours, theirs)
+        assert np.array_equal(plain[1], short[1])
+        left_out = kind == "compiled" and network.config.patch_length > 1 and cut < 169
+        assert left_out == (not np.array_equal(plain[9], short[9]))
+
+
 @pytest.mark.parametrize("kind", ["eager", "compiled"])
 def test_a_horizon_after_the_other(kind: str) -> None:
     """Past its horizon a network goes on from its own median, and the state of the series stays where it was."""

@@ -38,6 +38,9 @@ def test_elementary_functions_keep_their_bounds() -> None:
     exact, wide = torch.from_numpy(x).double(), np.maximum(np.abs(x), 1.0)
     inside = (x > -87) & (x < 88)
     assert (np.abs(over(elementary.exp) / np.exp(x.astype(np.float64)) - 1)[inside]).max() <= 2e-7
+    positive = x > np.float32(1.2e-38)
+    logs = np.log(x[positive].astype(np.float64))
+    assert (np.abs(over(elementary.log)[positive] - logs) / np.maximum(np.abs(logs), 1)).max() <= 2e-7
     assert np.abs(over(elementary.sigmoid) - exact.sigmoid().numpy()).max() <= 2e-7
     assert np.abs(over(elementary.tanh) - exact.tanh().numpy()).max() <= 2e-7
     assert (np.abs(over(elementary.gelu) - torch.nn.functional.gelu(exact).numpy()) / wide).max() <= 4e-7

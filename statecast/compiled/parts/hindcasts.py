@@ -11,12 +11,12 @@ import numpy as np
 
 from statecast.compiled.arithmetic.kernel import Doubles, Floats, Integers, Network, kernel
 from statecast.compiled.arithmetic.memory import carved, extent
-from statecast.compiled.parts.calibrating import TruthScratch, follow_truth
 from statecast.compiled.parts.decoding import look_back, set_hidden
 from statecast.compiled.parts.head import raw_quantiles
 from statecast.compiled.parts.origins import Origins, origin_sizes
 from statecast.compiled.parts.reading import HIDDEN, LENGTH, age_of
 from statecast.compiled.parts.rows import Rows, full_of, known_of, phase_of
+from statecast.compiled.parts.truth import PlacesScratch, TruthScratch, follow_truth, places_sizes
 
 # Hindcasts decoded at once, as segments.
 _SEGMENTS = 96
@@ -48,6 +48,7 @@ class HindcastScratch(NamedTuple):
     """Room for the hindcasts that are decoded at once: what they are forecast from, and which they are."""
 
     origins: Origins
+    places: PlacesScratch
     truth: TruthScratch
     scales: Scales
     due: Due
@@ -75,7 +76,9 @@ def hindcast_extent(n: Network, count: int) -> int:
     count : int, H, hindcasts
     """
     doubles = extent((n.horizon, n.horizon)) + extent((count, count))
-    return extent(origin_sizes(n, count, n.segments)) + 2 * doubles + 2 * extent((count, count))
+    return (
+        extent(origin_sizes(n, count, n.segments)) + extent(places_sizes(n)) + 2 * doubles + 2 * extent((count, count))
+    )
 
 
 @kernel
@@ -88,12 +91,13 @@ def new_hindcast_scratch(n: Network, count: int, room: Floats) -> HindcastScratc
     count : int, H, hindcasts
     room : Floats, as many as ``hindcast_extent`` says
     """
-    sizes = origin_sizes(n, count, n.segments)
-    doubles = room[extent(sizes) :].view(np.float64)
+    sizes, places = origin_sizes(n, count, n.segments), places_sizes(n)
+    doubles = room[extent(sizes) + extent(places) :].view(np.float64)
     truth, each = (n.horizon, n.horizon), (count, count)
     scales = doubles[extent(truth) :]
     return HindcastScratch(
         carved(Origins, room, sizes),
+        carved(PlacesScratch, room[extent(sizes) :], places),
         carved(TruthScratch, doubles, truth),
         carved(Scales, scales, each),
         carved(Due, scales[extent(each) :].view(np.int64), each),
@@ -240,5 +244,5 @@ def _compare(
         i, r, ahead = h.due.row[k], rows.places[h.due.row[k]], h.due.step[k] + 1 - n.horizon
         origin, age = rows.integers[r, n.at_time_index] + ahead, rows.integers[r, n.at_count] + ahead
         truth = full_of(n, rows, i)[n.kept_length + ahead :]
-        raw, scales = h.origins.raw[k * size : (k + 1) * size], h.scales
-        follow_truth(n, weights, rows.floats[r], origin, age, raw, truth, scales.loc[k], scales.scale[k], h.truth)
+        raw, loc, scale = h.origins.raw[k * size : (k + 1) * size], h.scales.loc[k], h.scales.scale[k]
+        follow_truth(n, weights, rows.floats[r], origin, age, raw, truth, loc, scale, h.truth, h.places)
