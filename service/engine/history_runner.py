@@ -62,7 +62,7 @@ class HistoryRunner:
                     known[row] = one.known[:steps]
                     ahead = one.known[steps : steps + horizon]
                     future[first + row, : len(ahead)] = ahead
-                slots.advance_slots(cache, rows, rows, target, past, known)
+                slots.advance_slots(cache, rows, rows, target, past, known, final=np.ones(len(rows), np.bool_))
                 first += len(alike)
             found = slots.forecast_slots(cache, every, future)
         self._metrics.batch_rows.observe(len(batch))
