@@ -132,15 +132,12 @@ def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:
     missed: dict[str, Missed] = {}
     for entry in entries:
         last = entry.sequence
-        steps = range(entry.values.shape[1])
         births, index, values = entry.births.tolist(), entry.index.tolist(), entry.values.tolist()
         for key, birth, first, row in zip(entry.keys, births, index, values, strict=True):
             known = missed.get(key)
             if known is None or known.birth != birth:
                 known = missed[key] = Missed(birth)
-            known.index.extend(first + step for step in steps)
-            known.values.extend(row)
-            known.used.extend(entry.used for _ in steps)
+            known.add(first, row, entry.used)
     return last, missed
 
 

@@ -1,5 +1,6 @@
 """Observations of one session that the journal holds and its snapshot does not, as a start finds them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,6 +29,29 @@ class Missed:
     index: list[int] = field(default_factory=list)
     values: list[float] = field(default_factory=list)
     used: list[float] = field(default_factory=list)
+
+    def add(self, first: int, values: Sequence[float], used: float) -> None:
+        """Take an entry of the journal, in their order.
+
+        A commit that was said to fail may have been kept all the same; then the one after it begins where that did, and
+        is the one that was answered.
+
+        Parameters
+        ----------
+        first : int
+            Time index of the first value.
+        values : sequence of float
+            Of consecutive steps.
+        used : float
+            When they came, in seconds since 1970.
+        """
+        while self.index and self.index[-1] >= first:
+            self.index.pop()
+            self.values.pop()
+            self.used.pop()
+        self.index.extend(range(first, first + len(values)))
+        self.values.extend(values)
+        self.used.extend(used for _ in values)
 
     def after(self, record: Record) -> "Missed":
         """Leave out what a snapshot holds.

@@ -151,7 +151,7 @@ def _same_step(text: str, freq: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=1024)  # of 256 bytes each, which look like a leak for as long as there is room for more
 def _time_text(freq: str | None, offset: int, zone: str, index: int) -> str:
     """Series that are observed together share their times."""
     axis = TimeAxis(_parsed(freq or "1s"), offset, zone)

@@ -118,34 +118,28 @@ class SqliteStore:
         statements: list[tuple[str, list[tuple[Any, ...]]]] = []
         for kind, group in groupby(writes, type):
             statements += _statements(kind, list(group))
-        size = sum(map(_log_bytes, writes))
-        try:
-            with self._transaction("cannot write sessions", size) as writer:
-                for statement, rows in statements:
-                    if len(rows) == 1:
-                        writer.execute(statement, rows[0])
-                    else:
-                        writer.executemany(statement, rows)
-            self._owner.check_file()
-        except StoreError as error:
-            self._failure, self._failed_bytes = error, size
-            raise
-        self._failure = None
+        with self._transaction("cannot write sessions", sum(map(_log_bytes, writes))) as writer:
+            for statement, rows in statements:
+                if len(rows) == 1:
+                    writer.execute(statement, rows[0])
+                else:
+                    writer.executemany(statement, rows)
 
     def check(self) -> None:
         """See whether a commit would be kept now; see ``Store.check``."""
         self._owner.check_file()
         if self._failure is None:
+            with self._reading, _explained("cannot read the owner"):
+                self._owner.check_row(self._reader)
             return
         if monotonic() - self._probed < _PROBED_EVERY:
             raise self._failure
         self._probed = monotonic()
-        size = min(self._failed_bytes, _PROBED_BYTES)
+        self._failed_bytes = size = min(self._failed_bytes, _PROBED_BYTES)
         with self._transaction("cannot write", size) as writer:
             writer.execute("INSERT OR REPLACE INTO owner (place, token) VALUES (2, zeroblob(?))", (size,))
-        with self._transaction("cannot write", PAGE) as writer:
+        with self._transaction("cannot write", size) as writer:
             writer.execute("DELETE FROM owner WHERE place = 2")
-        self._failure = None
 
     def expire(self, now: float, forgotten: float, limit: int) -> Swept:
         """Turn sessions whose life has ended into tombstones, drop old ones, shorten the file; see ``Store.expire``."""
@@ -169,13 +163,24 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def _transaction(self, what: str, size: int) -> Iterator[sqlite3.Connection]:
-        """Write as the owner of the file; ``size`` is about what goes to the log."""
-        with self._writing, _explained(what):
+        """Write as the owner of the file; ``size`` is about what goes to the log.
+
+        After a failure, only as much again that is written says that all is well: a full disk may still have room for
+        one observation and none for a state.
+        """
+        try:
+            with self._writing, _explained(what):
+                self._owner.check_file()
+                with transaction(self._writer) as writer:
+                    self._owner.check_row(writer)
+                    yield writer
+                self._fold.written(size)
             self._owner.check_file()
-            with transaction(self._writer) as writer:
-                self._owner.check_row(writer)
-                yield writer
-            self._fold.written(size)
+        except StoreError as error:
+            self._failure, self._failed_bytes = error, max(size, self._failed_bytes)
+            raise
+        if size >= self._failed_bytes:
+            self._failure, self._failed_bytes = None, 0
 
 
 def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tuple[Any, ...]]]]:

@@ -7,6 +7,7 @@ few stops are in order. Prints what was done; ends with 1 at the first thing tha
 
 import argparse
 import asyncio
+import os
 import random
 import signal
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from statecast.compiled import is_built
 from tests.builders import tiny_artifact, tiny_family_artifact
 from tests.chaos.clients import Client, Outcome, clients
 from tests.chaos.server import Server
@@ -120,6 +122,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
+    os.environ.setdefault("STATECAST_COMPILED", "auto" if is_built() else "off")  # see tests/conftest.py
     with tempfile.TemporaryDirectory() as folder:
         server = server_in(Path(folder))
         try:

@@ -27,7 +27,7 @@ class Server:
     def start(self, **changes: str) -> None:
         """Start, and wait until it is ready."""
         self.launch(**changes)
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 120
         while httpx.get(f"{self.url}/ready").status_code != 200:
             if time.monotonic() > limit:
                 self.kill()

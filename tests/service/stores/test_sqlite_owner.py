@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from service.stores.interface import Put, StoreError
+from service.stores.interface import Put, StoreError, Touch
 from service.stores.sqlite import SqliteStore
 from tests.service.stores.conformance import STATE, record_of
 
@@ -108,6 +108,41 @@ def test_readiness_is_found_out_by_writing(store: SqliteStore) -> None:
     store.check()
     assert store._writer.execute("SELECT count(*) FROM owner").fetchone() == (1,)
     store.commit([Put(record_of("n0"), b"1")])
+    store.close()
+
+
+def test_a_small_write_does_not_hide_that_large_ones_fail(store: SqliteStore) -> None:
+    """Said to be ready because one observation found room, while no state did."""
+    store.commit([Put(record_of("k"), STATE)])
+    pages = store._writer.execute("PRAGMA page_count").fetchone()[0]
+    store._writer.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(StoreError, match="full"):
+        store.commit([Put(record_of(f"n{n}"), STATE * 5_000) for n in range(9)])
+    store.commit([Touch("k", 1.0, 2.0)])
+    with pytest.raises(StoreError, match="full"):
+        store.check()
+    store._writer.execute("PRAGMA max_page_count = 100000")
+    store._probed = 0.0
+    store.check()
+    store.close()
+
+
+def test_housekeeping_that_fails_is_said(store: SqliteStore) -> None:
+    """It writes as requests do: what it cannot write, they cannot."""
+    store._writer.execute("UPDATE owner SET token = 'another' WHERE place = 1")
+    with pytest.raises(StoreError, match="taken this store over"):
+        store.expire(300.0, 300.0, 16)
+    with pytest.raises(StoreError, match="taken this store over"):
+        store.check()
+    store.close()
+
+
+def test_a_takeover_is_noticed_before_any_commit(store: SqliteStore, tmp_path: Path) -> None:
+    """A service that nobody writes to just now would go on saying that it is ready."""
+    store.check()
+    store._writer.execute("UPDATE owner SET token = 'another' WHERE place = 1")
+    with pytest.raises(StoreError, match="taken this store over"):
+        store.check()
     store.close()
 
 

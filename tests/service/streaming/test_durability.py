@@ -163,6 +163,36 @@ def test_a_commit_that_fails_changes_nothing(folder: Path, tmp_path: Path) -> No
     serve(folder, scene, state_url=f"sqlite:///{tmp_path}/s.db")
 
 
+def test_a_refused_value_that_was_written_is_not_read_before_the_one_that_was_answered(
+    folder: Path, tmp_path: Path
+) -> None:
+    """A commit may fail after it was kept: a disk that says so too late. The client then corrects the value."""
+    url = f"sqlite:///{tmp_path}/s.db"
+    told: dict[str, Any] = {}
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        store = app.state.container.services.forecasts.store
+        await post(client, series("s", 0, 0, 40))
+        commit = store.commit
+
+        def too_late(writes: Any) -> None:
+            commit(writes)
+            raise StoreError("cannot be synced")
+
+        store.commit = too_late
+        await post(client, series("s", 0, 40, 41), status=503)
+        store.commit = commit
+        await post(client, series("s", 1, 40, 41))
+        told["last"] = (await post(client, series("s", 1, 41, 42)))["forecasts"][0]["session"]
+        lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        assert (await client.get("/sessions/s")).json()["digest"] == told["last"]["digest"]
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
+
+
 def test_a_deleted_session_is_not_read_back_from_the_journal(folder: Path, tmp_path: Path) -> None:
     """An id that is used again must not get the observations of its earlier life."""
     url = f"sqlite:///{tmp_path}/s.db"
