@@ -4,7 +4,7 @@ import asyncio
 import io
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -143,8 +143,9 @@ class Client:
         """Send on and on until the server is gone or it is enough; what is refused is sent again."""
         try:
             while not until():
-                if self.kind.renews and self.answered > OPENING and self.draw.random() < 0.02:
+                if self.deleting or (self.kind.renews and self.answered > OPENING and self.draw.random() < 0.02):
                     await self.renew(http)
+                    continue
                 end = self.sent if self.sent > self.answered else self.answered + self.step()
                 if await self.send(http, self.answered, end) is None:
                     await asyncio.sleep(0.05)
@@ -156,11 +157,12 @@ class Client:
 
     async def renew(self, http: httpx.AsyncClient) -> None:
         """Delete the session; the next request opens another one of its name."""
-        self.deleting = True
+        again, self.deleting = self.deleting, True
         reply = await http.delete(f"/sessions/{self.names[0]}")
         if reply.status_code == 503:
+            await asyncio.sleep(0.05)
             return
-        assert reply.status_code == 204, reply.text
+        assert reply.status_code == 204 or (again and reply.status_code == 404), reply.text
         self.deleting, self.answered, self.sent = False, 0, 0
         self.life += 1
 
@@ -240,7 +242,3 @@ async def _forecast(http: httpx.AsyncClient, model: str, series: dict[str, Any])
 
 def clients(outcomes: list[Outcome], kinds: tuple[Kind, ...] = KINDS) -> list[Client]:
     return [Client(number, kind, outcomes) for number, kind in enumerate(kinds)]
-
-
-def each(of: list[Client], do: Callable[[Client], Awaitable[Any]]) -> Iterator[Awaitable[Any]]:
-    return (do(client) for client in of)
