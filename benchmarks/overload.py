@@ -27,26 +27,28 @@ from benchmarks.harness.server import Server, running_server
 from benchmarks.machine import describe_machine
 
 _WAITING_CLIENTS = 64
-_MOST = {"observations": 2048, "histories": 8192}  # connections; of observations each is an opened session
+_MOST = 8192  # connections; of observations each is an opened session
+_SPARE_S = 0.5  # seconds beyond a timeout for which a connection may be owed an answer, and no other is needed
 _OPENED = 64
+_WORK = ["observations", "histories"]
 _AT_ONCE = 512
 
 Streams = Callable[[int], Iterator[bytes]]
 
 
-def streams_of(work: str, server: Server, timeout_ms: int) -> Streams:
+def streams_of(work: str, server: Server, timeout_ms: int, count: int) -> Streams:
     """Requests of client number n; sessions are opened first."""
     fields = f',"timeout_ms":{timeout_ms}'
     if work == "histories":
         return lambda number: whole_history(number % 64, fields)
-    names = [f"over-{timeout_ms}-{number:05d}" for number in range(_MOST[work])]
+    names = [f"over-{timeout_ms}-{number:05d}" for number in range(count)]
     for begin in range(0, len(names), _AT_ONCE):
         server.post("/forecast", opening(names[begin : begin + _AT_ONCE], _OPENED))
     return lambda number: one_more(names[number], number % _AT_ONCE, _OPENED, fields)
 
 
-def capacity_of(work: str, server: Server, seconds: float) -> float:
-    """Requests per second of clients that wait."""
+def capacity_of(work: str, server: Server, seconds: float) -> tuple[float, float]:
+    """Requests per second of clients that wait, and microseconds of the server's processor for each."""
     fields = ""
     if work == "histories":
         streams = [whole_history(number, fields) for number in range(_WAITING_CLIENTS)]
@@ -56,7 +58,8 @@ def capacity_of(work: str, server: Server, seconds: float) -> float:
         streams = [one_more(name, number, _OPENED) for number, name in enumerate(names)]
     clients = Clients(server.port, server.process, streams)
     clients.run(1.0)
-    return statistics.median(clients.run(seconds).rate for _ in range(3))
+    loads = [clients.run(seconds) for _ in range(3)]
+    return statistics.median(load.rate for load in loads), statistics.median(load.server_us for load in loads)
 
 
 def describe(found: Arrivals, capacity: float, timeout_ms: int, live: list[float]) -> str:
@@ -77,7 +80,7 @@ def describe(found: Arrivals, capacity: float, timeout_ms: int, live: list[float
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--work", nargs="+", choices=list(_MOST), default=list(_MOST))
+    parser.add_argument("--work", nargs="+", choices=_WORK, default=_WORK)
     parser.add_argument("--timeouts", type=int, nargs="+", default=[1000, 3000], help="milliseconds")
     parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
     parser.add_argument("--store", choices=["memory", "sqlite"], default="sqlite")
@@ -89,17 +92,22 @@ def main() -> None:
     for work in options.work:
         for timeout_ms in options.timeouts:
             with ExitStack() as stack:
-                store: dict[str, Any] = {"state_url": "memory://"} if options.store == "memory" else {}
-                server = stack.enter_context(
-                    running_server(options.artifacts, pinned=True, threads=1, device="cpu", **store)
-                )
-                streams = streams_of(work, server, timeout_ms)
-                capacity = capacity_of(work, server, min(5.0, options.seconds))
-                clients = Arriving(server.port, streams, _MOST[work])
-                probe = start_probe(server, options.seconds)
-                found = clients.arrive(options.times * capacity, options.seconds, timeout_ms / 1e3)
+                fields: dict[str, Any] = {"state_url": "memory://"} if options.store == "memory" else {}
+                fields |= {"threads": 1, "device": "cpu", "resident_sessions": 2 * _MOST}
+                server = stack.enter_context(running_server(options.artifacts, pinned=True, **fields))
+                capacity, capacity_us = capacity_of(work, server, min(5.0, options.seconds))
+                rate = options.times * capacity
+                count = min(_MOST, int(rate * (timeout_ms / 1e3 + _SPARE_S)))
+                clients = Arriving(server.port, streams_of(work, server, timeout_ms, count), count)
+                probe, used = start_probe(server, options.seconds), server.process.cpu_seconds()
+                found = clients.arrive(rate, options.seconds, timeout_ms / 1e3)
+                used = server.process.cpu_seconds() - used
                 live = read_probe(probe)
             print(f"\n{work}, {options.store}: capacity {capacity:,.0f}/s of {_WAITING_CLIENTS} clients that wait")
+            now_us = 1e6 * used / max(1, found.in_time)
+            print(
+                f"processor time of the server per forecast: {capacity_us:,.0f} us then, {now_us:,.0f} us in overload"
+            )
             print(describe(found, capacity, timeout_ms, live), flush=True)
 
 

@@ -2,7 +2,7 @@
 
 import select
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -44,22 +44,24 @@ class Arrivals:
 
 
 class Clients:
-    """As many clients as a rate takes, each with a stream of requests and a connection that is opened when needed.
+    """Clients in turn, each with a stream of requests and a connection, all of which are open before the first request.
 
     A request that was not answered 200 is sent again when its client is next in turn, so that the times of a session
     stay consecutive.
     """
 
-    def __init__(self, port: int, stream: Callable[[int], Iterator[bytes]], most: int) -> None:
-        self._port, self._stream, self._most = port, stream, most
+    def __init__(self, port: int, stream: Callable[[int], Iterator[bytes]], count: int) -> None:
+        self._port = port
         self._poll = select.epoll()
-        self._made = 0
-        self._idle: list[Connection] = []
+        # In turn, so that no connection is idle for as long as the server keeps one.
+        self._idle = deque(Connection(stream(number)) for number in range(count))
         self._open: dict[int, Connection] = {}
         self._waiting: set[int] = set()
 
     def arrive(self, rate: float, seconds: float, timeout_s: float) -> Arrivals:
         """Send at a rate for so long, then wait for the answers that are owed."""
+        for one in self._idle:
+            self._connect(one)
         found, began, sent, total = Arrivals(seconds), time.perf_counter(), 0, int(rate * seconds)
         used = time.process_time()
         while sent < total or self._waiting:
@@ -81,17 +83,12 @@ class Clients:
         return found
 
     def _send(self, found: Arrivals) -> None:
-        if self._idle:
-            one = self._idle.pop()
-        elif self._made < self._most:
-            one = Connection(self._stream(self._made))
-            self._made += 1
-        else:
+        if not self._idle:
             found.unsent += 1
             return
+        one = self._idle.popleft()
         if one.number < 0:
-            self._open[one.open(self._port)] = one
-            self._poll.register(one.number, select.EPOLLIN)
+            self._connect(one)
         try:
             one.send()
         except OSError:  # closed by the server a moment ago
@@ -100,6 +97,10 @@ class Clients:
             self._idle.append(one)
             return
         self._waiting.add(one.number)
+
+    def _connect(self, one: Connection) -> None:
+        self._open[one.open(self._port)] = one
+        self._poll.register(one.number, select.EPOLLIN)
 
     def _receive(self, number: int, found: Arrivals, timeout_s: float) -> None:
         one, waited = self._open[number], number in self._waiting

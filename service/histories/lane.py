@@ -153,9 +153,11 @@ class HistoryLane:
         """Take the oldest request and those behind it that fit beside it; drop what comes too late."""
         batch: list[HistoryRequest] = []
         room, rows, now = ROW_STEPS, self._settings.batch_rows, time.monotonic()
+        # One that waits alone is tried.
+        whole_s = self._estimate.lasts(min(ROW_STEPS, self._estimate.unfinished)) if len(self._waiting) > 1 else 0.0
         while self._waiting:
             request = self._waiting[0]
-            if request.client.closed or request.deadline <= now:
+            if request.client.closed or request.deadline <= now + whole_s:
                 self._drop(self._waiting.popleft())
                 continue
             if request.work > room or len(request.series) > rows:

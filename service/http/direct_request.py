@@ -25,6 +25,8 @@ class DirectRequest:
         Under which the server's log has the request.
     began : float
         When it began to arrive, by ``time.monotonic``.
+    delayed : float
+        Seconds for which it then waited until the server read it, because others came before it.
     closed : bool
         Whether nobody waits for an answer any longer: the client has left, or the server stopped.
     headers : list of (bytes, bytes)
@@ -39,7 +41,7 @@ class DirectRequest:
 
     __slots__ = (
         "accept", "accept_encoding", "began", "body", "closed", "connection", "content_encoding", "content_type",
-        "endpoint", "headers", "keep_alive", "owner", "path", "query", "request_id", "response_complete",
+        "delayed", "endpoint", "headers", "keep_alive", "owner", "path", "query", "request_id", "response_complete",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +68,7 @@ class DirectRequest:
         self.owner: str
         self.request_id: str
         self.began: float
+        self.delayed: float
         self.keep_alive: bool
 
     def respond(self, status: int, headers: bytes, body: bytes) -> None:

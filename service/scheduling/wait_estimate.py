@@ -119,6 +119,21 @@ class WaitEstimate:
         """
         return (self.unfinished + units) * self._weighted_s / self._squares if self._squares else 0.0
 
+    def lasts(self, units: float) -> float:
+        """Estimate how long work takes that begins now.
+
+        Parameters
+        ----------
+        units : float
+            Of the work.
+
+        Returns
+        -------
+        float
+            Seconds; 0 until some work was finished.
+        """
+        return units * self._weighted_s / self._squares if self._squares else 0.0
+
     def refusal(self, units: float, deadline: float) -> QueueFull | None:
         """Refuse what could not be answered by its deadline. Where nothing else is at work, it is tried.
 

@@ -11,6 +11,8 @@ from service.settings import Settings
 
 REQUEST_BYTES = 4000
 """A request costs as much as so many bytes of body, beside its own."""
+SOON_S = 0.005
+"""A request that is read so soon is not late, however little time it has."""
 _TIMEOUT = re.compile(rb'"?\s*[:=]\s*([0-9]{1,9})')
 
 
@@ -47,6 +49,34 @@ class Admission:
         """
         timeout_ms = timeout_in(query) or timeout_in(body) or self._settings.default_timeout_ms
         return self._estimate.refusal(self._coming + _units(body), began + timeout_ms / 1e3)
+
+    def overdue(self, body: bytes, query: bytes, delayed: float) -> QueueFull | None:
+        """Refuse a request that was not even read until half of its ``timeout_ms`` had passed.
+
+        Else, under load, requests would wait to be read until no refusal could come in time.
+
+        Parameters
+        ----------
+        body : bytes
+            As it was sent.
+        query : bytes
+            What stands behind ``?`` in the URL.
+        delayed : float
+            Seconds until the server read it.
+
+        Returns
+        -------
+        QueueFull or None
+            None where there is time left.
+        """
+        if delayed < SOON_S:
+            return None
+        timeout_ms = timeout_in(query) or timeout_in(body) or self._settings.default_timeout_ms
+        if delayed < timeout_ms / 2e3:
+            return None
+        return QueueFull(
+            f"timeout_ms: {1e3 * delayed:.0f} ms passed before the request was read; try again later, or allow more"
+        )
 
     def announce(self, body: bytes) -> None:
         """Count a request that is taken up in the next turn of the loop, so that those before it know.

@@ -195,7 +195,10 @@ class StreamingLane:
             await self._idle.wait()
 
     def _form(self) -> tuple[StepBatch, list[Part]] | None:
-        for request in self._waiting.drop(time.monotonic()):
+        rows = min(self._settings.batch_rows, self._estimate.unfinished)
+        # One that waits alone is tried; of others those are given up for which even the next batch would be too late.
+        soon = time.monotonic() + (self._estimate.lasts(rows) if len(self._waiting) > 1 else 0.0)
+        for request in self._waiting.drop(soon):
             for table, session in request.sessions:
                 self._checkout.leave(table, session, moved=False)
             self._estimate.withdraw(len(request.sessions))

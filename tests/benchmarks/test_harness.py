@@ -118,7 +118,7 @@ def test_arrivals_keep_their_rate_and_tell_answers_apart() -> None:
             yield request
 
     with server_of(OK, REFUSED) as port:
-        found = Arriving(port, stream, most=8).arrive(rate=200, seconds=0.5, timeout_s=5)
+        found = Arriving(port, stream, count=8).arrive(rate=200, seconds=0.5, timeout_s=5)
     assert found.statuses.total() + found.unsent == 100 and found.unanswered == 0
     assert found.statuses[200] == found.in_time > 0 and found.statuses[429] > 0 and found.late == 0
     # What was refused is sent again: a stream goes on only after its answer.
@@ -127,7 +127,7 @@ def test_arrivals_keep_their_rate_and_tell_answers_apart() -> None:
 
 def test_an_answer_after_its_timeout_is_late() -> None:
     with server_of(OK) as port:
-        found = Arriving(port, requests.whole_history, most=8).arrive(rate=50, seconds=0.2, timeout_s=0.0)
+        found = Arriving(port, requests.whole_history, count=8).arrive(rate=50, seconds=0.2, timeout_s=0.0)
     assert found.late == found.statuses[200] == 10 and found.in_time == 0 and found.latest_s > 0
 
 

@@ -45,6 +45,10 @@ class StreamedForecast:
         if services is None or self._container.unready is not None:
             return False
         body = bytes(request.body)
+        overdue = self._admission.overdue(body, request.query, request.delayed)
+        if overdue is not None:
+            self._answer(request, JsonReply(0), overdue)
+            return True
         if b'"session"' not in body and _is_plain(request):
             answer = partial(self._answer, request, JsonReply(0))
             if self._histories.accept(body, request, answer, services):

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.errors import DEFECT, ServiceError
 from service.http.body import INLINE_BYTES
-from service.http.connection import Connection
+from service.http.direct.paced import PacedConnection
 from service.http.direct_request import DirectEndpoint, DirectRequest
 from service.http.ids import request_id
 from service.http.path_table import PathEntry
@@ -31,7 +31,7 @@ _NOT_PLAIN = frozenset(
 _ONE_WRITE_BYTES = 32 * 1024
 
 
-class DirectProtocol(Connection):
+class DirectProtocol(PacedConnection):
     """One connection. A request is direct if all of this holds, else it is uvicorn's, unchanged.
 
     - ``POST`` by HTTP/1.1 to an endpoint of the context, its path written plainly;
@@ -92,7 +92,7 @@ class DirectProtocol(Connection):
         if owner is None:
             return None
         request = DirectRequest(self, endpoint, path, query, self.headers)
-        request.began = self.began
+        request.began, request.delayed = self.began, self.delayed
         request.keep_alive = parser.should_keep_alive()
         request.owner = owner
         request.request_id = request_id(headers.get(b"x-request-id"))

@@ -1,0 +1,72 @@
+"""A connection whose requests for work wait until it is their turn to be read."""
+
+import math
+import time
+from typing import Any, ClassVar, Self
+
+from service.http.connection import Connection
+from service.http.connection_context import ConnectionContext
+from service.http.direct.pace import Pace
+
+
+class PacedConnection(Connection):
+    """Keeps the first bytes of a request for an endpoint of the context until ``Pace`` comes to it.
+
+    All else is read as it comes: other requests, such as ``GET /live``, and further pieces of a body. A client's time
+    counts from when its bytes came.
+    """
+
+    pace: ClassVar[Pace]
+
+    __slots__ = ("_came", "_kept", "_work", "delayed")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kept, self._came = b"", 0.0
+        self.delayed = 0.0
+        """Seconds for which the request that was read last had been kept."""
+        self._work = tuple(b"POST %s%s" % (path, end) for path in self.context.endpoints for end in (b" ", b"?"))
+
+    @classmethod
+    def of(cls, context: ConnectionContext) -> type[Self]:
+        """Make the class that a server's ``uvicorn.Config`` takes as ``http``, see ``ConnectionContext``."""
+        made = super().of(context)
+        made.pace = Pace()
+        return made
+
+    def data_received(self, data: bytes) -> None:
+        """Read what the client sends, now or in its turn, see ``asyncio.Protocol``."""
+        if self._kept:
+            self.read_on()
+        elif data.startswith(self._work) and not (self._awaits or self._ended or self._unanswered()):
+            self._kept, self._came, self.expires = data, time.monotonic(), math.inf
+            self.pace.add(self)
+            return
+        super().data_received(data)
+
+    def read_on(self) -> None:
+        """Read what is kept."""
+        data, self._kept = self._kept, b""
+        if data:
+            super().data_received(data)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self.delayed = 0.0
+        if self._came:
+            self.delayed, self.began, self._came = self.began - self._came, self._came, 0.0
+
+    def eof_received(self) -> None:
+        """Read what is kept before the connection closes, see ``asyncio.Protocol``."""
+        self.read_on()
+        super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Drop what is kept, see ``asyncio.Protocol``."""
+        self._kept = b""
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Begin to stop: what has come is answered."""
+        self.read_on()
+        super().shutdown()
