@@ -22,6 +22,8 @@ class History:
         Calendar features of these steps and of the F steps that are forecast.
     level : float
         What is added to forecasts, see ``statecast.inputs.level``.
+    lower, upper : float
+        What its forecast is kept inside of; infinite for none.
     """
 
     model: str
@@ -29,3 +31,5 @@ class History:
     target: NDArray[np.float32]
     known: NDArray[np.float32]
     level: float
+    lower: float
+    upper: float

@@ -12,6 +12,7 @@ from service.engine import ROW_STEPS
 from service.errors import Expired, Loading, QueueFull
 from service.histories.request import HistoryRequest
 from service.models.model import Model
+from service.models.value_bounds import keep_inside
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
@@ -197,7 +198,8 @@ class HistoryLane:
 def _note(batch: list[HistoryRequest], found: ForecastArrays, began: float) -> None:
     """Write the replies of a batch, but for those of which a series did not come out as a number."""
     compute_ms = 1e3 * (time.monotonic() - began)
-    made: dict[tuple[tuple[float, ...], int], NDArray[np.float64]] = {}
+    made: dict[tuple[tuple[float, ...], int], tuple[NDArray[np.float64], NDArray[np.bool_]]] = {}
+    ends = np.array([(one.lower, one.upper) for request in batch for one in request.series])
     last = 0
     for request in batch:
         rows = slice(last, last := last + len(request.series))
@@ -210,5 +212,7 @@ def _note(batch: list[HistoryRequest], found: ForecastArrays, began: float) -> N
             if levels != request.trained:
                 quantiles = interpolate_levels(quantiles, request.trained, levels)
             both = np.concatenate([found.mean[:, :horizon, None], quantiles], axis=2)
-            whole = made[levels, horizon] = np.ascontiguousarray(both.transpose(0, 2, 1))
-        request.outcome = request.reply.encode(whole[rows], 1e3 * (began - request.client.began), compute_ms)
+            values = np.ascontiguousarray(both.transpose(0, 2, 1))
+            whole = made[levels, horizon] = keep_inside(values, ends[:, 0], ends[:, 1])
+        values, kept = whole[0][rows], whole[1][rows].tolist()
+        request.outcome = request.reply.encode(values, kept, 1e3 * (began - request.client.began), compute_ms)

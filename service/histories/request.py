@@ -35,13 +35,15 @@ class Client(Protocol):
 class Reply(Protocol):
     """Writes forecasts in the client's format; on the engine's thread."""
 
-    def encode(self, numbers: NDArray[np.float64], queue_ms: float, compute_ms: float) -> bytes:
+    def encode(self, numbers: NDArray[np.float64], kept: Sequence[bool], queue_ms: float, compute_ms: float) -> bytes:
         """Write a reply.
 
         Parameters
         ----------
         numbers : array of float64, ``[B, 1 + Q, F]``
             Of each series its mean, then each quantile.
+        kept : sequence of bool
+            Of each whether its bounds changed it.
         queue_ms : float
             How long the request waited.
         compute_ms : float

@@ -7,6 +7,7 @@ import numpy as np
 
 from service.engine import History
 from service.models.model import Model
+from service.models.value_bounds import bounds_of
 from service.protocols.forecast.histories.body import PlainSeries
 from service.protocols.forecast.histories.placed import Placed
 from service.protocols.forecast.season import frequency_of, season_of_values
@@ -101,7 +102,9 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
             warnings.append(("mostly_missing", sparse))
     known = calendar_columns(config.calendar, place.freq, place.offset, before, steps + horizon)
     level = float(values[0]) if takes_deviations else 0.0
-    history = History(key, before, (values - level).astype(np.float32), known, level)
+    bounds = bounds_of(model, None, [bool(np.fmin.reduce(values) < 0)])
+    target = (values - level).astype(np.float32)
+    history = History(key, before, target, known, level, bounds.lower[0], bounds.upper[0])
     return Placed(history, series.item_id, place.next_time, place.freq, season, warnings)
 
 

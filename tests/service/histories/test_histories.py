@@ -32,15 +32,18 @@ def test_both_ways_say_the_same(folder: Path) -> None:
     async def scene(both: Both) -> None:
         loop = asyncio.get_running_loop()
         statuses: set[int] = set()
+        codes: set[str] = set()
 
         @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(bodies())
         def law(body: dict[str, Any]) -> None:
-            status, _ = asyncio.run_coroutine_threadsafe(both.same(body), loop).result(60)
+            status, answer = asyncio.run_coroutine_threadsafe(both.same(body), loop).result(60)
             statuses.add(status)
+            codes.update(warning["code"] for one in answer.get("forecasts", ()) for warning in one["warnings"])
 
         await asyncio.to_thread(law)
         assert both.taken > 50 and statuses >= {200, 404, 422}
+        assert codes >= {"short_history", "constant_history", "mostly_missing", "calendar_missing", "kept_in_bounds"}
 
     serve(folder, scene)
 

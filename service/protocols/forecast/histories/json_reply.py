@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from service.http.ids import ulid
 from service.models.model import Model
+from service.models.value_bounds import CODE, note_of
 from service.protocols.forecast.histories.placed import Placed
 
 
@@ -28,9 +29,12 @@ class HistoryReply:
     def __init__(self, placed: Sequence[Placed], model: Model, levels: tuple[float, ...]) -> None:
         self._placed, self._model, self._names = placed, model, [repr(level) for level in levels]
 
-    def encode(self, numbers: NDArray[np.float64], queue_ms: float, compute_ms: float) -> bytes:
+    def encode(self, numbers: NDArray[np.float64], kept: Sequence[bool], queue_ms: float, compute_ms: float) -> bytes:
         """See ``Reply.encode``."""
         model = self._model
+        for one, changed in zip(self._placed, kept, strict=True):
+            if changed:
+                one.warnings.append((CODE, note_of(model)))
         reply = {
             "id": f"fc_{ulid()}",
             "model": {"name": model.name, "version": model.version, "digest": model.digest},
