@@ -88,9 +88,9 @@ class Settings(BaseSettings):
     more are refused."""
     max_quantile_levels: int = Field(default=200, ge=1)
     """Quantile levels in one request at most; more are 413."""
-    max_reply_values: int = Field(default=16_000_000, ge=1)
-    """Numbers in one reply of `POST /forecast` at most: series (and variables) times `horizon` times quantile levels;
-    more are 413."""
+    max_reply_values: int = Field(default=5_000_000, ge=1)
+    """Numbers in one reply of `POST /forecast` at most, and in the quantiles of one of `POST /generate`: series (and
+    variables) times `horizon` times quantile levels; more are 413."""
     generation_rows: int = Field(default=256, ge=1)
     """Texts written at a time, over all models; a request's `n` counts. More are answered 429 with `Retry-After`; an
     `n` above it is 413."""
@@ -100,9 +100,12 @@ class Settings(BaseSettings):
     """Tokens in one request at most: `max_tokens` times `n`; more are 413."""
     max_path_steps: int = Field(default=10_000, ge=1)
     """Longest `horizon` of `POST /generate`; a longer one is 413."""
-    max_path_values: int = Field(default=4_000_000, ge=1)
-    """Values in the paths of one request at most: `num_samples` times `horizon` times series (and variables); more are
-    413. Four times as many may be at work; then 429."""
+    max_path_values: int = Field(default=2_000_000, ge=1)
+    """Values in the paths of one request at most: `num_samples` (10 where it is less, because the forecast itself costs
+    as much) times `horizon` times series (and variables); more are 413. Four times as many may be at work; then
+    429."""
+    max_samples: int = Field(default=100_000, ge=1)
+    """Paths per series at most (`num_samples`); more are 413."""
     drain_s: float = Field(default=20.0, ge=0)
     """Seconds that running requests have to end when the service stops."""
     default_timeout_ms: int = Field(default=30_000, ge=1)

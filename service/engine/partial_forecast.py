@@ -24,7 +24,9 @@ class PartialForecast:
     rolled : Tensor, ``[V, bytes]``
         State that the last horizon was forecast from.
     near : ForecastArrays
-        The first horizon of F steps, with the seasonal naive forecast of all horizons.
+        The first horizon of F steps.
+    baseline : array of float64, ``[V, H]``
+        Seasonal naive forecast of all horizons; apart, so that no horizon has to look at those of all others.
     quantiles : tuple of array of float64, each ``[V, F, Q]``
         One per horizon.
     mean : tuple of array of float64, each ``[V, F]``
@@ -34,6 +36,7 @@ class PartialForecast:
     observed: Tensor
     rolled: Tensor
     near: ForecastArrays
+    baseline: NDArray[np.float64]
     quantiles: tuple[NDArray[np.float64], ...]
     mean: tuple[NDArray[np.float64], ...]
 
@@ -55,8 +58,8 @@ class PartialForecast:
         PartialForecast
             With one horizon.
         """
-        near = near._replace(baseline=near.baseline[:, :steps])
-        return cls(rows, rows, near, (near.quantiles,), (near.mean,))
+        own = near._replace(baseline=near.baseline[:, : near.mean.shape[1]])
+        return cls(rows, rows, own, near.baseline[:, :steps], (near.quantiles,), (near.mean,))
 
     def extended(self, rolled: Tensor, found: ForecastArrays) -> "PartialForecast":
         """Add the next horizon.
@@ -92,7 +95,9 @@ def finished(parts: Sequence[PartialForecast]) -> ForecastArrays:
     quantiles = np.concatenate([np.concatenate(part.quantiles, axis=1) for part in parts])
     mean = np.concatenate([np.concatenate(part.mean, axis=1) for part in parts])
     finite = np.isfinite(quantiles).all(axis=(1, 2)) & np.isfinite(mean).all(axis=1)
-    return ForecastArrays.join([part.near for part in parts])._replace(quantiles=quantiles, mean=mean, finite=finite)
+    return ForecastArrays.join([part.near for part in parts])._replace(
+        quantiles=quantiles, mean=mean, finite=finite, baseline=np.concatenate([part.baseline for part in parts])
+    )
 
 
 def result_of(found: ForecastArrays, began: float) -> ForecastResult:

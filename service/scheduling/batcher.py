@@ -124,7 +124,7 @@ class Batcher(Generic[R]):
             self._deliver(dropped)
 
     def expire(self, entries: Sequence[QueueEntry[R]]) -> None:
-        """Drop jobs whose deadline has passed, unless they have begun to forecast: those are finished first.
+        """Drop jobs whose deadline has passed: those that run after this piece, unless it is the last, which counts.
 
         Parameters
         ----------
@@ -132,7 +132,7 @@ class Batcher(Generic[R]):
             Theirs.
         """
         late = Expired("timeout_ms passed before the work was done; it was dropped and changed nothing")
-        self.drop([entry for entry in entries if not entry.rolling], late)
+        self.drop(entries, late)
 
     def take(self) -> list[QueueEntry[R]]:
         """Give the next batch, its entries now running; empty if nothing waits. Expired jobs are dropped on the way."""
@@ -237,7 +237,7 @@ class Batcher(Generic[R]):
             if entry.outcome is not None:
                 continue
             deadline = entry.job.deadline
-            if deadline is not None and deadline <= now and not entry.rolling:
+            if deadline is not None and deadline <= now:
                 self._finish(entry, Expired("timeout_ms passed before the work was done; it was dropped"))
                 expired.append(entry)
                 continue

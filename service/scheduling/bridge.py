@@ -127,7 +127,7 @@ class Bridge:
     async def wait(self, entries: Sequence[Entry]) -> None:
         """Wait until all entries have an outcome: what the job came to, or the ``ServiceError`` that it failed with.
 
-        Those that have not begun to forecast at their deadline, or when the caller is cancelled, are dropped.
+        Those that are not in their last piece at their deadline, or when the caller is cancelled, are dropped.
 
         Parameters
         ----------

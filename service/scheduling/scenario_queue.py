@@ -1,6 +1,8 @@
 """Scenario paths that wait to be drawn, some steps of some series at a time: numbers and callables, no network."""
 
 import logging
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import Loading, ServiceError
+from service.errors import Expired, Loading, ServiceError
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.job import Floats
 
@@ -41,6 +43,8 @@ class ScenarioTask:
         See ``statecast.models.scenarios.Scenarios.draw``.
     receive : callable
         Called on the event loop with the paths ``[R, samples, H]``, or with why there are none.
+    deadline : float
+        ``time.monotonic()`` after which no further piece is drawn.
     cancelled : ServiceError or None
         Why nobody wants the paths any more; read before each piece.
     """
@@ -53,6 +57,7 @@ class ScenarioTask:
     seed: NDArray[np.int64]
     temperature: float
     receive: Callable[[NDArray[np.float64] | ServiceError], None]
+    deadline: float = math.inf
     cancelled: ServiceError | None = None
     paths: NDArray[np.float64] = field(init=False)
     row: int = field(default=0, init=False)
@@ -150,6 +155,8 @@ class ScenarioQueue:
         task = self._waiting.popleft()
         if self._abandoned and task.cancelled is None:
             task.cancelled = Loading("the service shut down before this was done", code="shutting_down")
+        if task.cancelled is None and time.monotonic() > task.deadline:
+            task.cancelled = Expired("timeout_ms passed before the paths were drawn; they were dropped")
         if task.cancelled is not None:
             self._finish(task, task.cancelled)
             return True

@@ -1,6 +1,7 @@
 """From series to their scenario paths: a forecast of each, then paths drawn from it. Lives on the event loop."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from functools import partial
 
@@ -66,6 +67,7 @@ class ScenarioService:
         samples: int,
         seed: int,
         temperature: float,
+        deadline: float = math.inf,
     ) -> NDArray[np.float64]:
         """Draw paths. A caller that is cancelled gives the drawing up before its next piece.
 
@@ -83,6 +85,8 @@ class ScenarioService:
             Fixes all paths.
         temperature : float
             1 for paths as forecast, more for wider ones, less for narrower ones, 0 for the mean path.
+        deadline : float
+            ``time.monotonic()`` after which the drawing is given up.
 
         Returns
         -------
@@ -101,12 +105,12 @@ class ScenarioService:
         whose = np.repeat([forecast.season or 0 for forecast in forecasts], rows)
         seasons = list(dict.fromkeys(whose.tolist()))
         if len(seasons) == 1:
-            return await self._draw(model, forecasts, horizon, samples, seeds, temperature)
+            return await self._draw(model, forecasts, horizon, samples, seeds, temperature, deadline)
         paths = np.empty((len(seeds), samples, horizon))
         for season in seasons:
             part = [forecast for forecast in forecasts if (forecast.season or 0) == season]
             index = whose == season
-            paths[index] = await self._draw(model, part, horizon, samples, seeds[index], temperature)
+            paths[index] = await self._draw(model, part, horizon, samples, seeds[index], temperature, deadline)
         return paths
 
     async def _draw(
@@ -117,6 +121,7 @@ class ScenarioService:
         samples: int,
         seeds: NDArray[np.int64],
         temperature: float,
+        deadline: float,
     ) -> NDArray[np.float64]:
         """Draw paths of series that one network forecast."""
         done: asyncio.Future[NDArray[np.float64]] = asyncio.get_running_loop().create_future()
@@ -133,7 +138,7 @@ class ScenarioService:
             np.concatenate([forecast.quantiles[:, :horizon] for forecast in forecasts]),
             np.concatenate([forecast.mean[:, :horizon] for forecast in forecasts]),
             np.concatenate([forecast.autocorrelation for forecast in forecasts]),
-            model.config.quantile_levels, samples, seeds, temperature, receive,
+            model.config.quantile_levels, samples, seeds, temperature, receive, deadline,
         )  # fmt: skip
         self._runtime.scenarios.submit(task)
         self._runtime.bridge.wake()

@@ -23,6 +23,9 @@ from statecast.state.state import State
 from statecast.uncertainty.autocorrelation import correlate
 from statecast.uncertainty.sampling import Integers, uniforms
 
+BLOCK_VALUES = 1 << 16
+"""Values that are ranked at a time, at least those of one step: who draws beside others lets them in between."""
+
 
 def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tensor) -> Tensor:
     """Read values off distributions that are given by their quantiles.
@@ -121,7 +124,9 @@ class Scenarios:
         # One offset a path and not one a step: what lies between two ranks must not jump about along the path.
         offset = _numbers(seed[:, None, None], number, np.full(1, -1)).to(device)
         first = 0
-        for scores in correlate(noise, self.mean.shape[1], self.autocorrelation):
+        steps = max(1, BLOCK_VALUES // max(1, len(self.mean) * samples))
+        blocks = correlate(noise, self.mean.shape[1], self.autocorrelation)
+        for scores in (part for block in blocks for part in block.split(steps, dim=2)):
             quantiles = self.quantiles[:, first : first + scores.shape[2]]
             first += scores.shape[2]
             shares = _shares(scores, offset).mT

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from service.codecs.json_parts import write_list
 from service.codecs.table_warnings import collect_warnings, metadata_of
 from service.codecs.table_writer import TableRows, write_table
 from service.errors import ServiceError
@@ -92,16 +93,17 @@ class ForecastEncoder:
     def _reply(
         self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles
     ) -> dict[str, Any]:
-        forecasts = self._forecasts(answered, numbers)
+        found = self._forecasts(answered, numbers)
+        forecasts = [
+            {"item_id": series.item_id, **_FAILED, "error": problem(answer, self.request_id)}
+            if isinstance(answer, ServiceError)
+            else {"item_id": series.item_id, **next(found)}
+            for series, answer in zip(self.request.series, answers, strict=True)
+        ]
         return {
             "id": f"fc_{ulid()}",
             "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
-            "forecasts": [
-                {"item_id": series.item_id, **_FAILED, "error": problem(answer, self.request_id)}
-                if isinstance(answer, ServiceError)
-                else {"item_id": series.item_id, **next(forecasts)}
-                for series, answer in zip(self.request.series, answers, strict=True)
-            ],
+            "forecasts": write_list(forecasts, self.horizon * (1 + len(self.levels))),
             "timing_ms": {
                 "queue": round(max((answer.queue_ms for _, answer in answered), default=0.0), 3),
                 "compute": round(max((answer.result.compute_ms for _, answer in answered), default=0.0), 3),

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from service.codecs.json_parts import PART_VALUES, write_list
+from service.deadline import Deadline
 from service.errors import ServiceError, Unprocessable
 from service.http.ids import ulid
 from service.http.problems import problem
@@ -56,6 +58,8 @@ class PathReply:
         One per series of the request, in its order.
     request_id : str
         Under which the server's log has the request.
+    deadline : Deadline
+        Until when the answer is worth writing.
     samples : array of float64, ``[R, S, F]``
         S paths of the R variables of all series that did not fail, in the target's unit.
     id : str
@@ -68,6 +72,7 @@ class PathReply:
     seed: int
     series: list[PathStart]
     request_id: str
+    deadline: Deadline
     samples: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0, 0)))
     id: str = field(default_factory=lambda: f"gen_{ulid()}")
 
@@ -133,7 +138,7 @@ class PathReply:
         """
         quantiles = None
         if "quantiles" in self.request.returns and self.samples.size:
-            quantiles = np.quantile(self.samples, self.levels, axis=1)
+            quantiles = self._quantiles()
         samples = samples and "samples" in self.request.returns
         return self.head() | {"paths": [self._path(one, rows, samples, quantiles) for one, rows in self._rows()]}
 
@@ -148,8 +153,25 @@ class PathReply:
         rows = list(self._rows())
         by_step = np.ascontiguousarray(self.samples.transpose(2, 0, 1))
         for step, values in enumerate(by_step):
-            shaped = [None if part is None else _by_variable(one.variables, values[part]) for one, part in rows]
+            shaped = [None if part is None else self._by_variable(one.variables, values[part]) for one, part in rows]
             yield {"step": step, "values": shaped}
+
+    def _quantiles(self) -> NDArray[np.float64]:
+        """Quantiles over the paths, ``[Q, R, F]``, some steps at a time."""
+        rows, samples, horizon = self.samples.shape
+        by_step = self.samples.transpose(0, 2, 1).reshape(rows * horizon, samples)
+        found = np.empty((len(self.levels), rows * horizon))
+        size = max(1, PART_VALUES // samples)
+        for begin in range(0, len(by_step), size):
+            self.deadline.check()
+            found[:, begin : begin + size] = np.quantile(by_step[begin : begin + size], self.levels, axis=1)
+        return found.reshape(-1, rows, horizon)
+
+    def _by_variable(self, names: tuple[str, ...], values: NDArray[np.float64]) -> Any:
+        """Give ``[V, …]`` the shape of the target: one list, or an object with one list per variable."""
+        check = self.deadline.check
+        written = [write_list(one, one[:1].size, check) for one in np.ascontiguousarray(values)]
+        return written[0] if names == ("",) else dict(zip(names, written, strict=True))
 
     def _rows(self) -> Iterator[tuple[PathStart, slice | None]]:
         """Each series with its rows of ``samples``, None where it failed."""
@@ -181,16 +203,10 @@ class PathReply:
         if forecast.season is not None:
             path["season"] = forecast.season
         if samples:
-            path["samples"] = _by_variable(one.variables, self.samples[rows])
+            path["samples"] = self._by_variable(one.variables, self.samples[rows])
         if quantiles is not None:
             path["quantiles"] = {
-                repr(level): _by_variable(one.variables, quantiles[place, rows])
+                repr(level): self._by_variable(one.variables, quantiles[place, rows])
                 for place, level in enumerate(self.levels)
             }
         return path | {"warnings": [{"code": code, "detail": detail} for code, detail in forecast.warnings]}
-
-
-def _by_variable(names: tuple[str, ...], values: NDArray[Any]) -> Any:
-    """Give ``[V, …]`` the shape of the target: one list, or an object with one list per variable."""
-    values = np.ascontiguousarray(values)
-    return values[0] if names == ("",) else dict(zip(names, values, strict=True))

@@ -10,7 +10,7 @@ from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
 from service.models.model import Model
-from service.models.work_limits import levels_of
+from service.models.work_limits import check_reply, levels_of
 from service.protocols.forecast.validation import validate
 from service.protocols.generate.path_reply import PathReply, PathStart
 from service.protocols.generate.schemas import PathsRequest
@@ -23,6 +23,8 @@ from service.threads import DECODING
 
 # Steps of all paths that are sent at once.
 STEPS_AT_ONCE = 16
+FORECAST_SAMPLES = 10
+"""A step of the forecast that paths are drawn from costs as much as so many values of paths."""
 
 
 async def answer_paths(
@@ -56,11 +58,13 @@ async def answer_paths(
     horizon = model.config.horizon if request.horizon is None else request.horizon
     check_work(request, horizon, settings)
     levels = tuple(levels_of(request.quantile_levels, model.config, settings))
+    if "quantiles" in request.returns:
+        check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, settings)
     starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange))
     if not await unless_left(starting, exchange.left):
         raise ClientDisconnect
     seed = new_seed() if request.seed is None else request.seed
-    reply = PathReply(request, model, levels, seed, starting.result(), exchange.request_id)
+    reply = PathReply(request, model, levels, seed, starting.result(), exchange.request_id, exchange.deadline)
     drawing = asyncio.ensure_future(_draw(scenarios, reply, horizon))
     if request.stream:
         made = NumberedEvents()
@@ -99,8 +103,13 @@ def check_work(request: PathsRequest, horizon: int, settings: Settings) -> None:
             f"horizon: expected at most {settings.max_path_steps} (STATECAST_MAX_PATH_STEPS), got {horizon}; request "
             "fewer steps"
         )
+    if request.num_samples > settings.max_samples:
+        raise TooLarge(
+            f"num_samples: expected at most {settings.max_samples} (STATECAST_MAX_SAMPLES), got {request.num_samples}; "
+            "request fewer paths"
+        )
     rows = sum(max(1, len(series.target)) for series in request.series)
-    values = request.num_samples * horizon * rows
+    values = max(request.num_samples, FORECAST_SAMPLES) * horizon * rows
     if values > settings.max_path_values:
         raise TooLarge(
             f"num_samples: expected num_samples times horizon times series of at most {settings.max_path_values} "
@@ -135,7 +144,7 @@ async def _draw(scenarios: ScenarioService, reply: PathReply, horizon: int) -> N
     forecasts = [one.forecast for one in reply.series if not isinstance(one.forecast, ServiceError)]
     request = reply.request
     samples = await scenarios.draw(
-        reply.model, forecasts, horizon, request.num_samples, reply.seed, request.temperature
+        reply.model, forecasts, horizon, request.num_samples, reply.seed, request.temperature, reply.deadline.at
     )
     reply.keep(samples)
     failures = [one.forecast for one in reply.series if isinstance(one.forecast, ServiceError)]
@@ -158,6 +167,6 @@ async def _events(
         steps = reply.steps() if "samples" in reply.request.returns else iter(())
         while part := await DECODING.run(lambda: [made("step", step) for step in islice(steps, STEPS_AT_ONCE)]):
             yield part
-        yield [made("done", reply.whole(samples=False))]
+        yield [await DECODING.run(lambda: made("done", reply.whole(samples=False)))]
     finally:
         drawing.cancel()

@@ -68,7 +68,17 @@ CASES = {
     ),
     "no such session": Case(paths(series=[{"target": [], "session": "no"}]), ("'no'",), 404, "unknown_session"),
     "too many paths": Case(
-        paths(num_samples=10_000, horizon=500), ("4000000", "MAX_PATH_VALUES", "10000 times 500"), 413, "too_large"
+        paths(num_samples=10_000, horizon=500), ("2000000", "MAX_PATH_VALUES", "10000 times 500"), 413, "too_large"
+    ),
+    "too far for so many series": Case(
+        paths(series=[{"target": [1.0]}] * 400, num_samples=1, horizon=10_000), ("MAX_PATH_VALUES",), 413, "too_large"
+    ),
+    "too many quantiles": Case(
+        paths(series=[{"target": [1.0]}] * 5000, num_samples=1, horizon=20,
+              quantile_levels=[0.1 + n / 200 for n in range(100)]), ("MAX_REPLY_VALUES",), 413, "too_large"
+    ),
+    "too many paths of a series": Case(
+        paths(num_samples=100_001, horizon=1), ("num_samples", "MAX_SAMPLES", "100001"), 413, "too_large"
     ),
     "horizon without end": Case(paths(num_samples=1, horizon=10_001), ("horizon", "10000", "10001"), 413, "too_large"),
     "no samples": Case(paths(num_samples=0), ("num_samples", "from 1", "0")),

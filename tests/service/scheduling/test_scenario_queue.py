@@ -59,6 +59,17 @@ def test_pieces_are_bounded_and_tasks_take_turns() -> None:
     assert second[0].shape == (1, SAMPLES, 2) and limiter.taken == 0
 
 
+def test_one_whose_deadline_has_passed_ends_between_two_pieces() -> None:
+    """Millions of paths were drawn on for a client that had long been answered 504."""
+    queue, backend, limiter = bench()
+    task, got = task_of(0, 8)
+    queue.submit(task)
+    assert queue.turn()
+    task.deadline = 0.0
+    assert queue.turn() and not queue.turn()
+    assert len(backend.seeds) == 1 and isinstance(got[0], Expired) and limiter.taken == 0
+
+
 def test_one_that_is_cancelled_ends_between_two_pieces() -> None:
     queue, backend, limiter = bench()
     task, got = task_of(0, 8)
