@@ -9,11 +9,12 @@ import importlib.util
 import pkgutil
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from statecast.errors import UnknownNameError
 
 T = TypeVar("T")
+N = TypeVar("N", bound=type[Any])
 
 
 class Registry(Generic[T]):
@@ -117,3 +118,62 @@ class Registry(Generic[T]):
             if missing == module.partition(".")[0]:
                 raise
             self._missing[name] = missing
+
+
+class ClassRegistry(Registry[type[T]]):
+    """Classes of one interface by the ``name`` that each has; what is asked for is an instance.
+
+    Parameters
+    ----------
+    kind, package, group
+        As for ``Registry``.
+
+    Examples
+    --------
+    >>> class Square:
+    ...     name, sides = "square", 4
+    >>> shapes: ClassRegistry[object] = ClassRegistry("shape")
+    >>> shapes.add(Square).sides, type(shapes.new("square")).__name__
+    (4, 'Square')
+    """
+
+    def add(self, named: N) -> N:
+        """Register a class under its ``name``.
+
+        Parameters
+        ----------
+        named : type
+            The class; this method decorates it.
+
+        Returns
+        -------
+        type
+            The class itself.
+
+        Raises
+        ------
+        ValueError
+            If the name is taken by another class.
+        """
+        self.register(named.name)(named)
+        return named
+
+    def new(self, name: str) -> T:
+        """Make an instance.
+
+        Parameters
+        ----------
+        name : str
+            Name of the class, which is that of its file.
+
+        Returns
+        -------
+        T
+            An instance.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none of that name. It lists those that there are.
+        """
+        return self[name]()
