@@ -20,6 +20,7 @@ from statecast.errors import StatecastError
 from statecast.placement import check_gaps
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
+from statecast.time.seasonality import usual_season
 
 _TARGET = {"": np.zeros(1)}
 
@@ -38,8 +39,8 @@ class Place:
         Of each time within its step.
     next_time : str or None
         When the forecast begins; None without times.
-    frequency : Frequency or None
-        What the season follows from; may be known without times.
+    season : int or None
+        That of its freq, for a family; None where the values decide.
     warnings : tuple of (str, str)
         Code and detail of each.
     """
@@ -48,7 +49,7 @@ class Place:
     freq: str | None
     offset: int
     next_time: str | None
-    frequency: Frequency | None
+    season: int | None
     warnings: tuple[tuple[str, str], ...]
 
 
@@ -71,7 +72,7 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
     """
     values, steps = series.values, len(series.values)
     own_freq, longest = _traits(model)
-    place = _place(series.start, series.freq, series.from_index, own_freq, steps, horizon)
+    place = _place(series.start, series.freq, series.from_index, own_freq, steps, horizon, longest)
     if place is None:
         return None
     season = series.season
@@ -79,16 +80,16 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
         if season is not None:
             return None
     elif season is None:
-        season = season_of_values([values], place.frequency, longest, grows=False)
+        season = place.season or season_of_values([values], None, longest, grows=False)
     elif season > longest:
         return None
     key, config, takes_deviations = _member(model, season)
     before, warnings = place.first - 1, list(place.warnings)
     if horizon > config.horizon:
         return None
-    missing = np.isnan(values)
-    gaps = bool(missing.any())
+    gaps = bool(np.isnan(values.dot(values)))
     if gaps:  # a series begins with its first value
+        missing = np.isnan(values)
         lead = int(missing.argmin())
         values, missing, steps, before = values[lead:], missing[lead:], steps - lead, before + lead
     tail = values[-config.lookback_length :]
@@ -102,9 +103,8 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
             warnings.append(("mostly_missing", sparse))
     known = calendar_columns(config.calendar, place.freq, place.offset, before, steps + horizon)
     level = float(values[0]) if takes_deviations else 0.0
-    bounds = bounds_of(model, None, [bool(np.fmin.reduce(values) < 0)])
-    target = (values - level).astype(np.float32)
-    history = History(key, before, target, known, level, bounds.lower[0], bounds.upper[0])
+    lower, upper = _ends(model, below_zero=bool(np.fmin.reduce(values) < 0))
+    history = History(key, before, (values - level).astype(np.float32), known, level, lower, upper)
     return Placed(history, series.item_id, place.next_time, place.freq, season, warnings)
 
 
@@ -119,9 +119,21 @@ def _member(model: Model, season: int | None) -> tuple[str, ForecasterConfig, bo
     return member.key, member.config, member.takes_deviations
 
 
+@lru_cache(maxsize=64)
+def _ends(model: Model, *, below_zero: bool) -> tuple[float, float]:
+    bounds = bounds_of(model, None, [below_zero])
+    return bounds.lower[0], bounds.upper[0]
+
+
 @lru_cache(maxsize=4096)  # series that are observed together share their times
 def _place(
-    start: str | None, freq: str | None, from_index: int | None, model_freq: str | None, steps: int, horizon: int
+    start: str | None,
+    freq: str | None,
+    from_index: int | None,
+    model_freq: str | None,
+    steps: int,
+    horizon: int,
+    longest: int | None,
 ) -> Place | None:
     series = SeriesRequest(target=_TARGET, start=start, freq=freq, from_index=from_index)
     warnings: list[tuple[str, str]] = []
@@ -133,10 +145,12 @@ def _place(
     if series.faults or series.unclear_freq:
         return None
     first = 0 if index is None else int(index[0])
-    frequency = frequency_of(series, axis)
+    frequency, season = frequency_of(series, axis), None
+    if frequency is not None and longest is not None and usual_season(frequency) <= longest:
+        season = season_of_values([np.zeros(steps)], frequency, longest, grows=False)
     if axis is None:
-        return Place(first, None, 0, None, frequency, tuple(warnings))
+        return Place(first, None, 0, None, season, tuple(warnings))
     canonical = str(axis.frequency)
     written = TimeAxis(Frequency.parse(canonical), axis.offset, axis.zone)
     next_time = written.texts(np.array([first + steps], dtype=np.int64))[0]
-    return Place(first, canonical, axis.offset, next_time, frequency, tuple(warnings))
+    return Place(first, canonical, axis.offset, next_time, season, tuple(warnings))

@@ -10,11 +10,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from statecast.compiled import is_built
 from tests.builders import tiny_artifact, tiny_family_artifact
 from tests.service.histories.bodies import bodies
 from tests.service.histories.scenes import GENERAL, ID, Both, serve, wave
 from tests.service.http.live_server import post
 from tests.service.streaming.scenes import alike
+
+pytestmark = pytest.mark.skipif(not is_built(), reason="in torch whole series go the general way")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_both_ways_say_the_same(folder: Path) -> None:
 
         await asyncio.to_thread(law)
         assert both.taken > 50 and statuses >= {200, 404, 422}
-        assert codes >= {"short_history", "constant_history", "mostly_missing", "calendar_missing", "kept_in_bounds"}
+        assert codes >= {"short_history", "constant_history", "mostly_missing", "calendar_missing"}
 
     serve(folder, scene)
 
@@ -85,6 +88,22 @@ def test_a_level_costs_no_digits(folder: Path) -> None:
             mean = (await both.ask(low))[1]["forecasts"][0]["mean"]
             np.testing.assert_allclose(np.array(answers[0]) - 1e9, np.array(mean) - 50, atol=1e-3)
         assert both.taken == 6
+
+    serve(folder, scene)
+
+
+def test_bounds_are_the_same(folder: Path) -> None:
+    """What never went below 0 is not forecast below it, whichever way it goes, and both say so."""
+
+    async def scene(both: Both) -> None:
+        codes: set[str] = set()
+        for seed in range(20):
+            draw = np.random.default_rng(seed)
+            values = np.maximum(0, draw.normal(0, 5, 60)).round(2).tolist()
+            body = {"model": "default", "series": [{"target": values}, {"target": values[:40]}], "horizon": 8}
+            _, answer = await both.same(body)
+            codes.update(warning["code"] for one in answer["forecasts"] for warning in one["warnings"])
+        assert "kept_in_bounds" in codes and both.taken > 5
 
     serve(folder, scene)
 

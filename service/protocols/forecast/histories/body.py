@@ -130,6 +130,11 @@ def _read_values(target: Any) -> NDArray[np.float64] | None:
         values = np.array(target, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         return None
-    if values.ndim != 1 or not (np.fmax.reduce(values) < LARGEST and np.fmin.reduce(values) > -LARGEST):
-        return None  # as is one of which nothing was seen
+    if values.ndim != 1:
+        return None
+    # A sum of squares is the cheapest proof that every value is there and none is too large.
+    if not values.dot(values) < LARGEST**2:
+        most, least = np.fmax.reduce(values), np.fmin.reduce(values)
+        if not (most < LARGEST and least > -LARGEST):
+            return None  # as is a series of which nothing was seen
     return values

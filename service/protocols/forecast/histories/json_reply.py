@@ -1,6 +1,7 @@
 """Replies to whole series as JSON, the same as ``encoder`` writes."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ class HistoryReply:
     """
 
     def __init__(self, placed: Sequence[Placed], model: Model, levels: tuple[float, ...]) -> None:
-        self._placed, self._model, self._names = placed, model, [repr(level) for level in levels]
+        self._placed, self._model, self._names = placed, model, _names(levels)
 
     def encode(self, numbers: NDArray[np.float64], kept: Sequence[bool], queue_ms: float, compute_ms: float) -> bytes:
         """See ``Reply.encode``."""
@@ -53,3 +54,8 @@ class HistoryReply:
         forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in one.warnings]
         forecast["error"] = None
         return forecast
+
+
+@lru_cache(maxsize=256)
+def _names(levels: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(map(repr, levels))
