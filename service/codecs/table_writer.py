@@ -31,7 +31,7 @@ class TableRows:
         Rows of each block, N in all.
     steps : array of int64, ``[N]``
         Step index of each row.
-    numbers : array of float64, ``[N, 1 + Q]``
+    numbers : array of float64, ``[1 + Q, N]``
         Mean and quantiles, NaN where there are none.
     """
 
@@ -74,7 +74,7 @@ def write_table(
     if any(rows.variables):
         columns["variable"] = texts(rows.variables)
     columns["timestamp"] = _times(rows, arrow)
-    for name, column in zip(["mean", *map(repr, levels)], rows.numbers.T, strict=True):
+    for name, column in zip(["mean", *map(repr, levels)], rows.numbers, strict=True):
         columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=True)
     if any(rows.errors):
         columns["error"] = texts(rows.errors)
@@ -82,10 +82,12 @@ def write_table(
 
 
 def _times(rows: TableRows, arrow: bool) -> pa.Array:
-    axes = {axis: place for place, axis in enumerate(dict.fromkeys(axis for axis in rows.axes if axis is not None))}
+    own = {id(axis): axis for axis in rows.axes if axis is not None}  # quicker told apart than by what they are
+    axes = {axis: number for number, axis in enumerate(dict.fromkeys(own.values()))}
     if not axes:
         return pa.array(rows.steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
-    which = np.repeat([-1 if axis is None else axes[axis] for axis in rows.axes], rows.lengths)
+    numbers = {of: axes[axis] for of, axis in own.items()} | {id(None): -1}
+    which = np.repeat([numbers[id(axis)] for axis in rows.axes], rows.lengths)
     instants = np.zeros(len(rows.steps), dtype="datetime64[s]")
     for axis, number in axes.items():
         instants[which == number] = axis.instants(rows.steps[which == number])

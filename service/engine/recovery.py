@@ -9,11 +9,10 @@ import numpy as np
 import torch
 
 from service.engine.model_pool import ModelPool
-from service.engine.step_runner import digests, step_slots
+from service.engine.step_runner import step_slots
 from service.resident.absent import Absent
 from service.resident.calendar import known_ahead
 from service.resident.missed import Missed
-from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
 from service.stores.interface import Append, Put, Record, Store, StoreError, Touch, Trim
@@ -99,32 +98,26 @@ class Recovery:
 
     def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> list[Put]:
         network = self._networks.of(key).slots
-        table = SessionTable(key, network.config, tuple(sessions[0][0].scores))
+        table = SessionTable(key, network.config, len(sessions), tuple(sessions[0][0].scores))
         cache = network.new_cache(len(sessions))
-        rows: list[tuple[ResidentSession, Missed]] = []
+        waiting: list[tuple[int, Missed]] = []
         for slot, (record, missed) in enumerate(sessions):
             state = self._store.state(record.key)
-            session = table.load(record, Lease(record.key, (slot,), 1))
-            if state is None or session is None:
+            row = table.load(record, Lease(record.key, (slot,), 1))
+            if state is None or row is None:
                 raise StoreError(f"session {record.key}: its journal goes on from a snapshot that cannot be read")
             cache[slot] = _row(state, cache)
-            rows.append((session, missed))
-        for place in range(max(len(missed.values) for _, missed in rows)):
-            due = [(session, missed) for session, missed in rows if place < len(missed.values)]
-            stepping = [session for session, _ in due]
-            values = np.array([missed.values[place] for _, missed in due])
-            slots = np.array([session.slot for session in stepping])
-            known = known_ahead(table, stepping, network.config.horizon)
-            found = step_slots(network, cache, slots, slots, values, known, table.levels.of(stepping))
-            stepped = digests(stepping, values)
-            table.score(stepping, values)
-            table.step(stepping, values, found.quantiles, found.seasonal_error)
-            for session, digest in zip(stepping, stepped, strict=True):
-                session.digest = digest
-        for session, missed in rows:
-            session.last_used = missed.used[-1]
-            session.expires_at = max(session.expires_at, missed.used[-1] + self._ttl)
-        return [Put(table.record(session), _bytes(cache, session.slot)) for session, _ in rows]
+            waiting.append((row, missed))
+        for place in range(max(len(missed.values) for _, missed in waiting)):
+            due = [(row, missed) for row, missed in waiting if place < len(missed.values)]
+            rows = np.array([row for row, _ in due])
+            slots, values = table.slot[rows], np.array([missed.values[place] for _, missed in due])
+            used = np.array([missed.used[place] for _, missed in due])
+            known = known_ahead(table, rows, network.config.horizon)
+            found = step_slots(network, cache, slots, slots, values, known, table.level[rows])
+            step = table.ahead(rows, values, used, used + self._ttl)
+            table.apply(step, found.quantiles, found.seasonal_error)
+        return [Put(table.record(row), _bytes(cache, int(table.slot[row]))) for row, _ in waiting]
 
 
 def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:

@@ -1,7 +1,6 @@
 """Rows of state on the device: those of live sessions in one tensor, others read from the store."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -31,17 +30,6 @@ def device_of(wanted: str) -> str:
     return ("cuda" if torch.cuda.is_available() else "cpu") if wanted == "auto" else wanted
 
 
-class Moving(Protocol):
-    """A session whose row moves to another slot."""
-
-    lease: Lease
-    spare: int
-
-    @property
-    def slot(self) -> int:
-        """Slot of its row."""
-
-
 class StateCache:
     """States of live sessions: one row per slot of one tensor on the device. Slot 0 is padding.
 
@@ -63,7 +51,7 @@ class StateCache:
         self.device = next(network.parameters()).device
         self._host: NDArray[np.uint8] | None = None
         self.rows = self._zeros(min(capacity + 1, self.FIRST), network.spec.row_bytes)
-        self.generations = [0] * (capacity + 1)
+        self.generations = np.zeros(capacity + 1, dtype=np.int64)
 
     def holds(self, lease: Lease) -> bool:
         """Whether the lease's own rows lie here.
@@ -73,7 +61,7 @@ class StateCache:
         lease : Lease
             Of a session that has the turn.
         """
-        return all(self.generations[slot] == lease.generation for slot in lease.slots)
+        return all(int(self.generations[slot]) == lease.generation for slot in lease.slots)
 
     def put(self, leases: Iterable[Lease], index: list[int], rows: Tensor) -> None:
         """Write rows to slots.
@@ -111,17 +99,31 @@ class StateCache:
         """
         return self.rows.index_select(0, self._index(slots))
 
-    def move(self, sessions: Iterable[Moving]) -> None:
-        """Let the rows in the spare slots be those of their sessions from now on.
+    def holds_all(self, slots: NDArray[np.int64], generations: NDArray[np.int64]) -> bool:
+        """Whether the rows of several sessions of one variable lie here.
 
         Parameters
         ----------
-        sessions : iterable of Moving
-            Each with its lease and the slot that its next row was written to.
+        slots : array of int64, ``[B]``
+            Slot of each.
+        generations : array of int64, ``[B]``
+            Of their leases.
         """
-        for session in sessions:
-            self.generations[session.slot] = 0
-            self.generations[session.spare] = session.lease.generation
+        found: list[int] = self.generations[slots].tolist()
+        return bool(found == generations.tolist())
+
+    def move(self, slots: NDArray[np.int64], spares: NDArray[np.int64]) -> None:
+        """Let rows in spare slots be those of their sessions from now on.
+
+        Parameters
+        ----------
+        slots : array of int64, ``[B]``
+            Where the sessions' rows were.
+        spares : array of int64, ``[B]``
+            Where their next rows were written to.
+        """
+        self.generations[spares] = self.generations[slots]
+        self.generations[slots] = 0
 
     def bytes_of(self, lease: Lease) -> bytes:
         """Copy a session's rows to the host.

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import ServiceError
-from service.resident.session import ResidentSession
+from service.resident.residents import Place
+from service.resident.step import SessionStep
 from service.resident.table import SessionTable
 from service.stores.interface import Append, Put
 
@@ -19,9 +20,9 @@ class StepBatch:
     ----------
     table : SessionTable or None
         Of the network; None where B is 0.
-    sessions : list of ResidentSession
-        B different ones, each with a spare slot.
-    values : list of float
+    rows : array of int64, ``[B]``
+        Of the sessions in the table, each once and with a spare slot.
+    values : array of float64, ``[B]``
         Their observations.
     horizon : int
         Steps F to forecast.
@@ -33,7 +34,7 @@ class StepBatch:
         Seconds since 1970.
     sequence : int
         Number of its entry in the journal.
-    snapshots : list of (SessionTable, ResidentSession)
+    snapshots : list of (SessionTable, int)
         Sessions that are put whole on this occasion, as they stand before the step; their turns are held too.
     puts : list of Put
         Sessions that lost their slots and are put whole.
@@ -41,6 +42,8 @@ class StepBatch:
         Entries of the journal that are written anew, in place of those before ``trim``.
     trim : int
         Entries of the journal up to this one are in snapshots then.
+    step : SessionStep or None
+        What becomes of the sessions; None until it has run.
     quantiles : array of float64, ``[B, F, Q]``, or None
         The forecasts, at the network's levels; None until it has run.
     mean : array of float64, ``[B, F]``, or None
@@ -56,17 +59,18 @@ class StepBatch:
     """
 
     table: SessionTable | None
-    sessions: list[ResidentSession]
-    values: list[float]
+    rows: NDArray[np.int64]
+    values: NDArray[np.float64]
     horizon: int
     known: NDArray[np.float32]
     expires_at: float
     now: float
     sequence: int = 0
-    snapshots: list[tuple[SessionTable, ResidentSession]] = field(default_factory=list)
+    snapshots: list[Place] = field(default_factory=list)
     puts: list[Put] = field(default_factory=list)
     again: list[Append] = field(default_factory=list)
     trim: int = 0
+    step: SessionStep | None = None
     quantiles: NDArray[np.float64] | None = None
     mean: NDArray[np.float64] | None = None
     finite: NDArray[np.bool_] | None = None
@@ -77,4 +81,10 @@ class StepBatch:
     @classmethod
     def empty(cls) -> "StepBatch":
         """Make a batch without observations, for what else is to be written."""
-        return cls(None, [], [], 0, np.zeros((0, 1, 0), dtype=np.float32), 0.0, 0.0)
+        known = np.zeros((0, 1, 0), dtype=np.float32)
+        return cls(None, np.zeros(0, dtype=np.int64), np.zeros(0), 0, known, 0.0, 0.0)
+
+    @property
+    def keys(self) -> list[str]:
+        """Keys of the sessions."""
+        return [] if self.table is None else self.table.keys[self.rows].tolist()

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +11,9 @@ from service.engine.model_pool import ModelPool
 from service.engine.step_batch import StepBatch
 from service.errors import Loading
 from service.metrics import Metrics
-from service.resident.session import ResidentSession
+from service.resident.step import SessionStep
+from service.resident.table import SessionTable
 from service.scheduling.job import Lease
-from service.stores.digest import extend_many
 from service.stores.interface import Append, Put, Store, StoreError, Trim, Write
 from statecast.inputs.level import deviations
 from statecast.models.forecast_arrays import ForecastArrays
@@ -47,42 +47,43 @@ class StepRunner:
             Its outcome is noted in it.
         """
         began = time.perf_counter()
-        if batch.table is None:
+        table, rows = batch.table, batch.rows
+        if table is None:
             self._commit(batch, self._snapshots(batch))
             return
-        loaded = self._networks.of(batch.table.key)
-        if not all(loaded.state_cache.holds(session.lease) for session in batch.sessions):
+        loaded = self._networks.of(table.key)
+        cache, read, write = loaded.state_cache, table.slot[rows], table.spare[rows]
+        if not cache.holds_all(read, table.generation[rows]):
             batch.lost = True
             return
-        read = np.array([session.slot for session in batch.sessions])
-        write = np.array([session.spare for session in batch.sessions])
-        rows = loaded.state_cache.hold(int(max(read.max(), write.max())))
-        values = np.array(batch.values)
-        found = step_slots(loaded.slots, rows, read, write, values, batch.known, batch.table.levels.of(batch.sessions))
+        states = cache.hold(int(max(read.max(), write.max())))
+        found = step_slots(loaded.slots, states, read, write, batch.values, batch.known, table.level[rows])
         batch.quantiles, batch.mean, batch.finite = found.quantiles, found.mean, found.finite
+        finite = found.finite
         batch.compute_ms = 1e3 * (time.perf_counter() - began)
-        sessions, issued = batch.sessions, (found.quantiles, found.seasonal_error)
-        if not found.finite.all():
-            kept = np.flatnonzero(found.finite)
-            sessions, values = [sessions[i] for i in kept], values[kept]
-            issued = (found.quantiles[kept], found.seasonal_error[kept])
-        stepped = digests(sessions, values) if sessions else []
-        if not self._commit(batch, [*self._snapshots(batch), *_appended(batch, sessions, values)]):
+        batch.step = table.ahead(rows, batch.values, batch.now, batch.expires_at)
+        step, whole = batch.step.of(finite), bool(finite.all())
+        if not self._commit(batch, [*self._snapshots(batch), *_appended(batch.sequence, table, step)]):
             return
-        if sessions:
-            batch.table.score(sessions, values)
-            batch.table.step(sessions, values, *issued)
-            for session, digest in zip(sessions, stepped, strict=True):
-                session.digest, session.last_used = digest, batch.now
-                session.expires_at = max(session.expires_at, batch.expires_at)
-            loaded.state_cache.move(sessions)
-        self._metrics.batch_rows.observe(len(values))
+        if len(step.rows):
+            issued = found.quantiles, found.seasonal_error
+            table.apply(step, *(issued if whole else (array[finite] for array in issued)))
+            cache.move(read[finite], write[finite])
+        self._metrics.batch_rows.observe(len(step.rows))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
 
-    def generations(self, model: str) -> Sequence[int]:
-        """Whose rows lie in the slots of a network's cache; see ``StateCache``. Empty where it is not at hand."""
-        loaded = self._networks.find(model)
-        return () if loaded is None else loaded.state_cache.generations
+    def holds(self, table: SessionTable, rows: NDArray[np.int64]) -> bool:
+        """Whether the rows of state of sessions that are not at work lie in the cache of their network.
+
+        Parameters
+        ----------
+        table : SessionTable
+            Of the sessions.
+        rows : array of int64, ``[B]``
+            Their rows there.
+        """
+        loaded = self._networks.find(table.key)
+        return loaded is not None and loaded.state_cache.holds_all(table.slot[rows], table.generation[rows])
 
     def row_bytes(self, model: str, lease: Lease) -> bytes:
         """Copy a session's rows of state; from any thread, while the session is not at work.
@@ -108,8 +109,8 @@ class StepRunner:
             *batch.puts,
             *batch.again,
             *(
-                Put(table.record(session), self._networks.of(table.key).state_cache.bytes_of(session.lease))
-                for table, session in batch.snapshots
+                Put(table.record(row), self._networks.of(table.key).state_cache.bytes_of(table.lease(row)))
+                for table, row in batch.snapshots
             ),
         ]
 
@@ -131,17 +132,12 @@ class StepRunner:
         return True
 
 
-def _appended(batch: StepBatch, sessions: Sequence[ResidentSession], values: NDArray[np.float64]) -> Iterator[Append]:
-    """Give the batch's entry in the journal; none where no row came out as a number."""
-    if sessions:
-        yield Append(
-            batch.sequence,
-            [session.key for session in sessions],
-            np.array([session.opened.created_at for session in sessions]),
-            np.array([session.last_index + 1 for session in sessions]),
-            values[:, None],
-            batch.now,
-        )
+def _appended(sequence: int, table: SessionTable, step: SessionStep) -> Iterator[Append]:
+    """Give a batch's entry in the journal; none where no row came out as a number."""
+    rows = step.rows
+    if len(rows):
+        keys: list[str] = table.keys[rows].tolist()
+        yield Append(sequence, keys, table.birth[rows], step.index, step.values[:, None], float(step.used[0]))
 
 
 def step_slots(
@@ -180,24 +176,3 @@ def step_slots(
     past = np.zeros((len(values), 1, network.config.past_width), dtype=np.float32)
     network.advance_slots(cache, read, write, deviations(values[:, None], level), past, known[:, :1])
     return network.forecast_slots(cache, write, known[:, 1:]).above(level)
-
-
-def digests(sessions: Sequence[ResidentSession], values: NDArray[np.float64]) -> list[bytes]:
-    """Give the digests of sessions after one more observation each.
-
-    Parameters
-    ----------
-    sessions : sequence of ResidentSession
-        Not stepped yet.
-    values : array of float64, ``[B]``
-        The observations.
-
-    Returns
-    -------
-    list of bytes
-        See ``service.stores.digest``.
-    """
-    before = np.frombuffer(b"".join([session.digest for session in sessions]), dtype=np.uint8).reshape(-1, 32)
-    index = np.array([session.last_index + 1 for session in sessions], dtype=np.int64)
-    block = extend_many(before, index, values).tobytes()
-    return [block[begin : begin + 32] for begin in range(0, len(block), 32)]

@@ -1,12 +1,10 @@
 """Calendar features of the steps of a series; series that are observed together share them."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from statecast.time.features import calendar_features
 from statecast.time.frequency import Frequency
@@ -55,15 +53,15 @@ def _shared_columns(names: tuple[str, ...], freq: str | None, offset: int, time_
     return calendar_features(names, times)
 
 
-def known_ahead(table: SessionTable, sessions: Sequence[ResidentSession], horizon: int) -> NDArray[np.float32]:
+def known_ahead(table: SessionTable, rows: NDArray[np.int64], horizon: int) -> NDArray[np.float32]:
     """Give the calendar features of each session's next step and of the steps after it.
 
     Parameters
     ----------
     table : SessionTable
         Of the sessions.
-    sessions : sequence of ResidentSession
-        B of them.
+    rows : array of int64, ``[B]``
+        Of the sessions.
     horizon : int
         Steps F after the next one.
 
@@ -73,8 +71,10 @@ def known_ahead(table: SessionTable, sessions: Sequence[ResidentSession], horizo
         Of no width where the network does not read the calendar.
     """
     config = table.config
-    known = np.zeros((len(sessions), 1 + horizon, config.known_width), dtype=np.float32)
-    for row, session in enumerate(sessions if config.known_width else ()):
-        opened = session.opened
-        known[row] = calendar_columns(config.calendar, opened.freq, opened.offset, session.last_index, 1 + horizon)
+    known = np.zeros((len(rows), 1 + horizon, config.known_width), dtype=np.float32)
+    if config.known_width:
+        for place, (axis, last) in enumerate(
+            zip(table.axis[rows].tolist(), table.last_index[rows].tolist(), strict=True)
+        ):
+            known[place] = calendar_columns(config.calendar, axis.freq, axis.offset, last, 1 + horizon)
     return known

@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from service.resident.absent import AbsentSessions
-from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
 from service.stores.interface import Put, Record, Touch
@@ -12,6 +11,8 @@ from statecast.config import ForecasterConfig
 
 Name = tuple[str, str]
 """Owner and id of a session."""
+Place = tuple[SessionTable, int]
+"""Table of a session, and its row there."""
 
 
 class Residents:
@@ -23,6 +24,8 @@ class Residents:
     ----------
     rows : callable
         Gives the bytes of a lease's rows of state, by the network's key.
+    capacity : int
+        Sessions per network.
     metrics : tuple of str
         Accuracy metrics of new sessions beside the usual ones.
 
@@ -38,34 +41,34 @@ class Residents:
         Sessions whose model is not loaded.
     """
 
-    def __init__(self, rows: Callable[[str, Lease], bytes], metrics: Sequence[str] = ()) -> None:
-        self._rows, self._metrics = rows, tuple(metrics)
+    def __init__(self, rows: Callable[[str, Lease], bytes], capacity: int, metrics: Sequence[str] = ()) -> None:
+        self._rows, self._capacity, self._metrics = rows, capacity, tuple(metrics)
         self._tables: dict[str, SessionTable] = {}
-        self._names: dict[Name, tuple[SessionTable, ResidentSession]] = {}
-        self._by_key: dict[str, tuple[SessionTable, ResidentSession, Name]] = {}
+        self._names: dict[str, dict[str, Place]] = {}
+        self._by_key: dict[str, tuple[SessionTable, int, Name]] = {}
         self.sequence = 0
         self.dirty: OrderedDict[str, int] = OrderedDict()
         self.unflushed: dict[str, Put] = {}
         self.absent = AbsentSessions()
 
-    def find(self, name: Name) -> tuple[SessionTable, ResidentSession] | None:
-        """Find a session.
+    def find(self, owner: str, sessions: Sequence[str]) -> list[Place | None]:
+        """Find sessions.
 
         Parameters
         ----------
-        name : (str, str)
-            Owner and id.
+        owner : str
+            Of all.
+        sessions : sequence of str
+            Their ids.
 
         Returns
         -------
-        (SessionTable, ResidentSession) or None
-            None where it is not resident.
+        list of (SessionTable, int) or None
+            Table and row of each; None where it is not resident.
         """
-        return self._names.get(name)
+        return list(map(self._names.get(owner, {}).get, sessions))
 
-    def load(
-        self, name: Name, model: str, config: ForecasterConfig, record: Record, lease: Lease
-    ) -> tuple[SessionTable, ResidentSession] | None:
+    def load(self, name: Name, model: str, config: ForecasterConfig, record: Record, lease: Lease) -> Place | None:
         """Take in a session that the store holds as it is.
 
         Parameters
@@ -83,20 +86,21 @@ class Residents:
 
         Returns
         -------
-        (SessionTable, ResidentSession) or None
+        (SessionTable, int) or None
             None where it is of a kind that is not streamed.
         """
         table = self._tables.get(model)
         if table is None:
             if not SessionTable.covers(config):
                 return None
-            table = self._tables[model] = SessionTable(model, config, self._metrics)
-        session = table.load(record, lease)
-        if session is None:
+            table = self._tables[model] = SessionTable(model, config, self._capacity, self._metrics)
+        row = table.load(record, lease)
+        if row is None:
             return None
-        self._names[name] = table, session
-        self._by_key[record.key] = table, session, name
-        return table, session
+        owner, session = name
+        place = self._names.setdefault(owner, {})[session] = table, row
+        self._by_key[record.key] = table, row, name
+        return place
 
     def record(self, key: str) -> Record | None:
         """Give a session as a value; the caller has its turn.
@@ -152,9 +156,9 @@ class Residents:
             if waiting is not None and waiting.record.digest != record.digest:
                 self.drop(record.key)  # it went on from there: what waits for the store must not be written over it
             return False
-        _, session, _ = found
-        if record.last_index == session.last_index and record.count == session.count:
-            session.last_used, session.expires_at = record.last_used, record.expires_at
+        table, row, _ = found
+        if record.last_index == table.last_index[row] and record.count == table.count[row]:
+            table.last_used[row], table.expires_at[row] = record.last_used, record.expires_at
             return True
         self.drop(record.key)
         return False
@@ -175,8 +179,8 @@ class Residents:
         found = self._by_key.get(lease.key)
         if found is None:
             return None
-        table, session, _ = found
-        record = table.record(session)
+        table, row, _ = found
+        record = table.record(row)
         if lease.key in self.dirty:
             self.unflushed[lease.key] = Put(record, self._rows(table.key, lease))
         self._forget(lease.key)
@@ -208,7 +212,7 @@ class Residents:
         list of str
             Of any order.
         """
-        live = [key for key, (_, session, _) in self._by_key.items() if session.expires_at <= now]
+        live = [key for table in self._tables.values() for key in table.keys[table.expires_at <= now].tolist()]
         return live + self.absent.ended(now)
 
     def touches(self, until: float) -> list[Touch]:
@@ -224,11 +228,11 @@ class Residents:
         list of Touch
             To be committed now.
         """
-        found = []
-        for key, (_, session, _) in self._by_key.items():
-            if session.stored_until <= until and session.expires_at > session.stored_until:
-                session.stored_until = session.expires_at
-                found.append(Touch(key, session.last_used, session.expires_at))
+        found: list[Touch] = []
+        for table in self._tables.values():
+            due = (table.stored_until <= until) & (table.expires_at > table.stored_until)
+            ends = table.stored_until[due] = table.expires_at[due]
+            found += map(Touch, table.keys[due].tolist(), table.last_used[due].tolist(), ends.tolist())
         return found
 
     def holds(self, model: str) -> bool:
@@ -240,9 +244,9 @@ class Residents:
             Key of the network.
         """
         table = self._tables.get(model)
-        return table is not None and any(key in self.dirty for key in list(table.sessions))
+        return table is not None and any(key in self.dirty for key in list(table.rows))
 
-    def at(self, key: str) -> tuple[SessionTable, ResidentSession] | None:
+    def at(self, key: str) -> Place | None:
         """Find a session by its key; see ``find``."""
         found = self._by_key.get(key)
         return None if found is None else found[:2]
@@ -250,6 +254,6 @@ class Residents:
     def _forget(self, key: str) -> None:
         found = self._by_key.pop(key, None)
         if found is not None:
-            table, _, name = found
+            table, _, (owner, session) = found
             table.drop(key)
-            self._names.pop(name, None)
+            del self._names[owner][session]

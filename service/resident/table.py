@@ -1,29 +1,30 @@
-"""Arrays of one model's resident sessions, one row per session: tail, pending forecast, scores."""
+"""Arrays of one model's resident sessions, one row per session: what a streamed observation reads and changes."""
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.resident.levels import SessionLevels, doubled
-from service.resident.session import ResidentSession, last_alike
+from service.resident.axis import SessionAxis
+from service.resident.pending import PendingForecasts
+from service.resident.step import SessionStep
+from service.resident.tails import Tails
 from service.scheduling.job import Lease
-from service.sessions.live_metrics import Interval, metric_of, new_scores
 from service.sessions.regular_series import checksum_of
-from service.stores.digest import text_of
-from service.stores.record import PendingForecast, Record, Request
+from service.stores.digest import bytes_of, extend_many, text_of
+from service.stores.record import Record, Request
 from statecast.config import ForecasterConfig
-from statecast.metrics import ForecastBatch
 
-FIRST = 64
-"""Rows to begin with."""
+_axis = SessionAxis.of
 
 
 class SessionTable:
     """Sessions of one network that can be streamed: one variable, no covariates of the user's, no lower frequencies.
+
+    Arrays have their full length from the beginning, because memory that nobody has written to takes none: so nothing
+    moves while the loop takes sessions in and the engine's thread steps others. A row belongs to whoever has its
+    session's turn.
 
     Parameters
     ----------
@@ -31,29 +32,48 @@ class SessionTable:
         Of the network, see ``member_key``.
     config : ForecasterConfig
         Its shape.
+    capacity : int
+        Sessions at most, N.
     metrics : tuple of str
         Accuracy metrics of new sessions beside the usual ones.
 
     Attributes
     ----------
-    sessions : dict of str to ResidentSession
+    rows : dict of str to int
         By the session's key.
-    levels : SessionLevels
-        What their values are counted from.
+    keys, opened, axis : array of object, ``[N]``
+        Key, the record that the session was loaded from, of which what never changes is read, and ``SessionAxis``.
+    slot, spare, generation : array of int64, ``[N]``
+        Of its lease, and the slot that its next state is written to while an observation is at work.
+    first_index, last_index, count : array of int64, ``[N]``
+        As a ``Record`` has them.
+    digest : array of uint8, ``[N, 32]``
+        See ``service.stores.digest``.
+    birth, last_used, expires_at : array of float64, ``[N]``
+        As a ``Record`` has them; a row of no session never expires.
+    stored_until, put_until : array of float64, ``[N]``
+        End of its life as the store has it, and as the snapshot that is being written has it.
+    level : array of float64, ``[N]``
+        What the network counts values from, see ``Record.level``.
+    below_zero : array of bool, ``[N]``
+        Whether one ever was below 0, or might have been.
+    tails : Tails
+        Last values.
     """
 
-    def __init__(self, key: str, config: ForecasterConfig, metrics: Sequence[str] = ()) -> None:
+    def __init__(self, key: str, config: ForecasterConfig, capacity: int, metrics: Sequence[str] = ()) -> None:
         self.key, self.config = key, config
-        self.interval = Interval.of(config.quantile_levels)
-        self.sessions: dict[str, ResidentSession] = {}
-        self.levels = SessionLevels(FIRST)
-        # The loop takes sessions in while the engine's thread steps others, and arrays grow by being replaced.
-        self._lock = Lock()
-        self._free: list[int] = list(range(FIRST - 1, -1, -1))
-        self._tail = np.full((FIRST, config.lookback_length), np.nan)
-        self._pending = np.zeros((FIRST, config.horizon, 3))
-        self._scale = np.zeros(FIRST)
-        self._scores = {name: np.zeros((FIRST, state.size)) for name, state in new_scores(metrics).items()}
+        self.rows: dict[str, int] = {}
+        self._free = list(range(capacity - 1, -1, -1))
+        self.keys, self.opened, self.axis = (np.full(capacity, None, dtype=object) for _ in range(3))
+        self.slot, self.spare, self.generation = np.zeros((3, capacity), dtype=np.int64)
+        self.first_index, self.last_index, self.count = np.zeros((3, capacity), dtype=np.int64)
+        self.digest = np.zeros((capacity, 32), dtype=np.uint8)
+        self.birth, self.last_used, self.put_until, self.level = np.zeros((4, capacity))
+        self.below_zero = np.zeros(capacity, dtype=np.bool_)
+        self.expires_at, self.stored_until = np.full((2, capacity), np.inf)
+        self.tails = Tails(capacity, config.lookback_length)
+        self._pending = PendingForecasts(config, capacity, metrics)
 
     @staticmethod
     def covers(config: ForecasterConfig) -> bool:
@@ -66,7 +86,7 @@ class SessionTable:
         """
         return not (config.past_width or config.user_known_width or config.mixed_frequency)
 
-    def load(self, record: Record, lease: Lease) -> ResidentSession | None:
+    def load(self, record: Record, lease: Lease) -> int | None:
         """Take in a session.
 
         Parameters
@@ -78,76 +98,68 @@ class SessionTable:
 
         Returns
         -------
-        ResidentSession or None
-            None where it is of a kind that is not streamed.
+        int or None
+            Its row; None where it is of a kind that is not streamed.
         """
-        length, kept = record.tail.shape[1], self._tail.shape[1]
         if (
             record.variables != ("",)
-            or tuple(record.scores) != tuple(self._scores)
-            or not 0 < length <= kept
+            or not self._pending.covers(record)
+            or not 0 < record.tail.shape[1] <= self.tails.kept
             or record.dropped
             or not record.digest
+            or not self._free
         ):
             return None
-        with self._lock:
-            place = self._place()
-            session = ResidentSession(record, place, lease)
-            # Value i of a series lies in column i of the ring, counted around it.
-            columns = np.arange(record.last_index - length + 1, record.last_index + 1) % kept
-            self._tail[place] = np.nan
-            self._tail[place, columns] = np.where(np.isnan(record.tail[0]), np.nan, record.tail[0])
-            session.alike, session.last_value = last_alike(record.tail[0])
-            session.tail_length = length
-            self.levels.load(place, record)
-            if record.issued is not None:
-                steps = min(record.issued.quantiles.shape[1], self._pending.shape[1])
-                self._pending[place, :steps] = record.issued.quantiles[0, :steps]
-                self._scale[place] = record.issued.scale[0]
-                session.pending_start, session.pending_steps = record.issued.start, steps
-            for name, state in record.scores.items():
-                self._scores[name][place] = state
-        self.sessions[record.key] = session
-        return session
+        row = self._free.pop()
+        self.keys[row], self.opened[row], self.axis[row] = record.key, record, _axis(record)
+        self.slot[row], self.generation[row] = lease.slots[0], lease.generation
+        self.first_index[row], self.last_index[row] = record.first_index, record.last_index
+        self.count[row] = record.count
+        self.digest[row] = np.frombuffer(bytes_of(record.digest), dtype=np.uint8)
+        self.birth[row], self.last_used[row] = record.created_at, record.last_used
+        self.expires_at[row] = self.stored_until[row] = self.put_until[row] = record.expires_at
+        self.level[row], self.below_zero[row] = record.level[0], record.below_zero[0]
+        self.tails.load(row, record)
+        self._pending.load(row, record)
+        self.rows[record.key] = row
+        return row
 
-    def record(self, session: ResidentSession) -> Record:
+    def lease(self, row: int) -> Lease:
+        """Give the right to the row of state of a session that is not at work."""
+        return Lease(self.keys[row], (int(self.slot[row]),), int(self.generation[row]))
+
+    def record(self, row: int) -> Record:
         """Give a session as a value.
 
         Parameters
         ----------
-        session : ResidentSession
-            Of this table.
+        row : int
+            Of the session.
 
         Returns
         -------
         Record
             What the general path reads and the store keeps.
         """
-        place, last, length = session.place, session.last_index, session.tail_length
-        with self._lock:
-            columns = np.arange(last - length + 1, last + 1) % self._tail.shape[1]
-            tail = self._tail[place, columns][None].astype(session.opened.tail.dtype)
-            issued = None
-            if session.pending_steps:
-                quantiles = self._pending[None, place, : session.pending_steps].copy()
-                issued = PendingForecast(session.pending_start, quantiles, self._scale[place : place + 1].copy())
-            scores = {name: states[place].copy() for name, states in self._scores.items()}
-        opened = session.opened
+        opened: Record = self.opened[row]
+        last = int(self.last_index[row])
+        tail = self.tails.of(row, last).astype(opened.tail.dtype)
+        none_given = np.full((1, 0, tail.shape[1]), np.nan, dtype=opened.given_tail.dtype)
         same = last == opened.last_index
         return replace(
             opened,
             last_index=last,
-            count=session.count,
+            count=int(self.count[row]),
             tail=tail,
-            given_tail=opened.given_tail if same else np.full((1, 0, length), np.nan, dtype=opened.given_tail.dtype),
-            checksum=session.checksum,
-            last_used=session.last_used,
-            expires_at=session.expires_at,
-            digest=text_of(session.digest),
+            given_tail=opened.given_tail if same else none_given,
+            checksum=int(self.tails.checksum[row]),
+            last_used=float(self.last_used[row]),
+            expires_at=float(self.expires_at[row]),
+            digest=text_of(self.digest[row].tobytes()),
             request=opened.request if same else Request(last, last, checksum_of(tail[:, -1:])),
-            issued=issued,
-            scores=scores,
-            below_zero=(bool(self.levels.below_zero([session])[0]),),
+            issued=self._pending.issued(row),
+            scores=self._pending.scores(row),
+            below_zero=(bool(self.below_zero[row]),),
         )
 
     def drop(self, key: str) -> None:
@@ -158,87 +170,67 @@ class SessionTable:
         key : str
             Of the session; one that is not here is none.
         """
-        session = self.sessions.pop(key, None)
-        if session is not None:
-            self._free.append(session.place)
+        row = self.rows.pop(key, None)
+        if row is not None:
+            self.keys[row] = self.opened[row] = self.axis[row] = None
+            self.expires_at[row] = self.stored_until[row] = np.inf
+            self._free.append(row)
 
-    def score(self, sessions: Sequence[ResidentSession], values: NDArray[np.float64]) -> None:
-        """Score the pending forecast of each session with its next observation.
-
-        Parameters
-        ----------
-        sessions : sequence of ResidentSession
-            B of them, not stepped yet.
-        values : array of float64, ``[B]``
-            The observations.
-        """
-        ahead = np.array([one.last_index + 1 - one.pending_start for one in sessions])
-        met = (ahead >= 0) & (ahead < np.array([one.pending_steps for one in sessions]))
-        if not met.any():
-            return
-        with self._lock:
-            places = np.array([one.place for one in sessions])[met]
-            quantiles = self._pending[places, ahead[met]][:, None]
-            half = self.interval.coverage / 2
-            batch = ForecastBatch(
-                values[met, None],
-                quantiles[..., 1],
-                quantiles=quantiles,
-                levels=(0.5 - half, 0.5, 0.5 + half),
-                seasonal_error=self._scale[places],
-            )
-            for name, states in self._scores.items():
-                metric = metric_of(name)
-                if metric is not None:
-                    states[places] = metric.update(states[places][:, None], batch)[:, 0]
-
-    def step(
+    def ahead(
         self,
-        sessions: Sequence[ResidentSession],
+        rows: NDArray[np.int64],
         values: NDArray[np.float64],
-        quantiles: NDArray[np.float64],
-        seasonal_error: NDArray[np.float64],
-    ) -> None:
-        """Count one observation of each session, and keep the forecast that followed it.
+        used: float | NDArray[np.float64],
+        expires_at: float | NDArray[np.float64],
+    ) -> SessionStep:
+        """Say what one more observation makes of sessions; nothing has changed yet.
 
         Parameters
         ----------
-        sessions : sequence of ResidentSession
-            B of them.
+        rows : array of int64, ``[B]``
+            Of the sessions.
         values : array of float64, ``[B]``
             The observations.
+        used : float, or array of float64 ``[B]``
+            When, in seconds since 1970.
+        expires_at : float, or array of float64 ``[B]``
+            When their lives end from now on, if they do not end later anyway.
+
+        Returns
+        -------
+        SessionStep
+            Of all.
+        """
+        index, tails = self.last_index[rows] + 1, self.tails
+        return SessionStep(
+            rows=rows,
+            values=values,
+            index=index,
+            count=self.count[rows] + 1,
+            digest=extend_many(self.digest[rows], index, values),
+            alike=np.where(values == tails.last[rows], tails.alike[rows] + 1, 1),
+            tail_length=np.minimum(tails.length[rows] + 1, tails.kept),
+            below_zero=self.below_zero[rows] | (values < 0),
+            used=np.broadcast_to(used, len(rows)),
+            expires_at=np.maximum(self.expires_at[rows], expires_at),
+        )
+
+    def apply(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
+        """Count one observation of each session, score the forecast before it, and keep the one that followed.
+
+        Parameters
+        ----------
+        step : SessionStep
+            Of B sessions.
         quantiles : array of float64, ``[B, F, Q]``
             The forecasts, at the network's levels.
         seasonal_error : array of float64, ``[B]``
             Their unit of MASE.
         """
-        kept = self._tail.shape[1]
-        places = np.array([one.place for one in sessions])
-        columns = np.array([one.last_index + 1 for one in sessions]) % kept
-        with self._lock:
-            leaving = self._tail[places, columns]
-            self._tail[places, columns] = values
-            self.levels.observe(places, values)
-            steps = min(quantiles.shape[1], self._pending.shape[1])
-            of = self.interval
-            self._pending[places, :steps] = quantiles[:, :steps, [of.low, of.median, of.high]]
-            self._scale[places] = seasonal_error
-        block = leaving.astype("<f8", copy=False).tobytes()
-        for place, (session, value) in enumerate(zip(sessions, values.tolist(), strict=True)):
-            if session.tail_length < kept:
-                session.tail_length += 1
-            elif session.opened.single_until is None:
-                session.checksum = zlib.crc32(block[8 * place : 8 * place + 8], session.checksum)
-            else:
-                session.checksum = zlib.crc32(leaving[place].astype("<f4").tobytes(), session.checksum)
-            session.step(value, steps)
-
-    def _place(self) -> int:
-        if not self._free:
-            size = len(self._tail)
-            self._tail, self._pending = doubled(self._tail), doubled(self._pending)
-            self._scale = doubled(self._scale)
-            self.levels.grow()
-            self._scores = {name: doubled(states) for name, states in self._scores.items()}
-            self._free = list(range(2 * size - 1, size - 1, -1))
-        return self._free.pop()
+        rows = step.rows
+        self._pending.score(step)
+        self._pending.keep(step, quantiles, seasonal_error)
+        self.tails.append(step)
+        self.below_zero[rows] = step.below_zero
+        self.last_index[rows], self.count[rows], self.digest[rows] = step.index, step.count, step.digest
+        self.last_used[rows], self.expires_at[rows] = step.used, step.expires_at

@@ -1,7 +1,7 @@
 """One series' work for the engine: arrays and whole numbers, no text, no tensors."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +54,7 @@ def split_key(key: str) -> tuple[str, int | None]:
     return digest, int(season) if season else None
 
 
-@dataclass(frozen=True)
-class Lease:
+class Lease(NamedTuple):
     """The right to use a session's rows in the state cache now.
 
     Parameters

@@ -1,6 +1,6 @@
 """The slots of every model's state cache, and which session has which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from service.scheduling.job import Lease
 from service.scheduling.slots import Slots
@@ -36,48 +36,13 @@ class SlotTable:
         """Take them back; see ``Slots.checkin``."""
         self._slots[model].checkin(lease, keep=keep)
 
-    def exchange(self, lease: Lease, model: str) -> int:
-        """Check out an idle session of one row that has the turn, and a spare slot for its next row.
+    def exchange(self, keys: Sequence[str], model: str) -> list[int]:
+        """Check out idle sessions that have the turn, each with a spare slot; see ``Slots.exchange``."""
+        return self._slots[model].exchange(keys)
 
-        Parameters
-        ----------
-        lease : Lease
-            Of the session.
-        model : str
-            Key of the network.
-
-        Returns
-        -------
-        int
-            The spare slot; ends with ``exchanged``.
-
-        Raises
-        ------
-        QueueFull
-            If every slot belongs to a session that is at work right now.
-        """
-        return self._slots[model].exchange(lease)
-
-    def exchanged(self, lease: Lease, spare: int, model: str, *, moved: bool) -> Lease:
-        """Take back what ``exchange`` gave.
-
-        Parameters
-        ----------
-        lease : Lease
-            Of the session, as it was.
-        spare : int
-            The spare slot.
-        model : str
-            Key of the network.
-        moved : bool
-            Whether the session's row lies in the spare slot now.
-
-        Returns
-        -------
-        Lease
-            Of the session from now on.
-        """
-        return self._slots[model].exchanged(lease, spare, moved=moved)
+    def exchanged(self, leases: Sequence[Lease], free: Sequence[int], model: str) -> None:
+        """Take them back; see ``Slots.exchanged``."""
+        self._slots[model].exchanged(leases, free)
 
     def idle(self, key: str, model: str) -> Lease | None:
         """Give the lease of a session that has slots of a model and is not at work; see ``Slots.idle``."""

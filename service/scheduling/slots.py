@@ -1,7 +1,7 @@
 """Which session has which rows of a state cache: whole numbers only, the tensors are the engine's."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from service.errors import QueueFull, TooLarge
 from service.scheduling.job import Lease
@@ -94,62 +94,60 @@ class Slots:
         """
         return self._idle.get(key)
 
-    def exchange(self, lease: Lease) -> int:
-        """Check out an idle session of one row, and a spare slot for its next row while the last one still stands.
+    def exchange(self, keys: Sequence[str]) -> list[int]:
+        """Check out idle sessions of one row, each with a spare slot for its next row while the last one still stands.
 
         Parameters
         ----------
-        lease : Lease
-            Of the session.
+        keys : sequence of str
+            Of B sessions, each once.
 
         Returns
         -------
-        int
-            The spare slot; ends with ``exchanged``.
+        list of int
+            B spare slots; ends with ``exchanged``.
 
         Raises
         ------
         QueueFull
-            If the session has no slot, or every slot belongs to a session that is at work right now.
+            If a session has no slot, or too many belong to sessions that are at work right now. Nothing has changed
+            then, but for sessions that gave way.
         """
-        if self._idle.pop(lease.key, None) is None:
+        idle, free = self._idle, self._free
+        leases = list(map(idle.get, keys))
+        if None in leases:
             raise QueueFull("the session has no place in memory now; try again in a second")
-        self._busy[lease.key] = lease
-        if self._free:
-            return self._free.pop()
-        try:
-            self._make_room(1)
-        except QueueFull:
-            self.checkin(lease, keep=True)
-            raise
-        return self._free.pop()
+        busy: dict[str, Lease] = dict(zip(keys, leases, strict=True))  # type: ignore[arg-type]
+        for key in keys:
+            del idle[key]
+        self._busy.update(busy)
+        count = len(keys)
+        if len(free) < count:
+            try:
+                self._make_room(count)
+            except QueueFull:
+                for lease in busy.values():
+                    self.checkin(lease, keep=True)
+                raise
+        spares = free[-count:]
+        del free[-count:]
+        return spares
 
-    def exchanged(self, lease: Lease, spare: int, *, moved: bool) -> Lease:
+    def exchanged(self, leases: Sequence[Lease], free: Sequence[int]) -> None:
         """Take back what ``exchange`` gave.
 
         Parameters
         ----------
-        lease : Lease
-            Of the session, as it was.
-        spare : int
-            The spare slot.
-        moved : bool
-            Whether the session's row lies in the spare slot now.
-
-        Returns
-        -------
-        Lease
-            Of the session from now on: the same residency.
+        leases : sequence of Lease
+            Of the sessions from now on: the same residencies, each in the slot where its row lies.
+        free : sequence of int
+            The other slot of each.
         """
-        key = lease.key
-        del self._busy[key]
-        if moved:
-            self._free.append(lease.slots[0])
-            lease = Lease(key, (spare,), lease.generation)
-        else:
-            self._free.append(spare)
-        self._idle[key] = lease
-        return lease
+        busy = self._busy
+        for lease in leases:
+            del busy[lease.key]
+        self._free.extend(free)
+        self._idle.update(zip([lease.key for lease in leases], leases, strict=True))
 
     def drop(self, key: str) -> None:
         """Free the slots of an idle session, if it has any.

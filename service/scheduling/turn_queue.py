@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 
 class TurnQueue:
@@ -15,7 +16,7 @@ class TurnQueue:
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: dict[str, deque[asyncio.Future[None]] | None] = {}
 
     def __len__(self) -> int:
         """Sessions of which a request is at work."""
@@ -46,7 +47,25 @@ class TurnQueue:
         """
         if key in self._waiting:
             return False
-        self._waiting[key] = deque()
+        self._waiting[key] = None
+        return True
+
+    def try_enter_all(self, keys: Sequence[str]) -> bool:
+        """Take the turns of several sessions if all are free now.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Of the sessions, each once.
+
+        Returns
+        -------
+        bool
+            Whether they were; else none is taken.
+        """
+        if not self._waiting.keys().isdisjoint(keys):
+            return False
+        self._waiting.update(dict.fromkeys(keys))
         return True
 
     async def enter(self, key: str) -> None:
@@ -60,6 +79,8 @@ class TurnQueue:
         if self.try_enter(key):
             return
         waiting = self._waiting[key]
+        if waiting is None:
+            waiting = self._waiting[key] = deque()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
         try:
@@ -85,3 +106,18 @@ class TurnQueue:
                 turn.set_result(None)
                 return
         del self._waiting[key]
+
+    def leave_all(self, keys: Sequence[str]) -> None:
+        """Let the next requests of several sessions have their turn.
+
+        Parameters
+        ----------
+        keys : sequence of str
+            Of the sessions.
+        """
+        waiting = self._waiting
+        for key in keys:
+            if waiting[key] is None:
+                del waiting[key]
+            else:
+                self.leave(key)

@@ -121,7 +121,7 @@ class Runtime:
         self._networks = networks
         self.steps = StepRunner(networks, self.store, metrics)
         self.histories = HistoryRunner(networks, metrics)
-        self.residents = Residents(self.steps.row_bytes, settings.metric_names)
+        self.residents = Residents(self.steps.row_bytes, slots, settings.metric_names)
         self.sessions = SessionRegistry(
             self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc, resident=self.residents
         )

@@ -1,7 +1,9 @@
 """What a streamed request asks for, however it was written."""
 
 from dataclasses import dataclass
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(eq=False, slots=True)
@@ -11,14 +13,14 @@ class StreamedBody:
     Parameters
     ----------
     sessions : list of str
-        Ids of the sessions, as the client wrote them.
-    values : list of float
+        Ids of the sessions, as the client wrote them; each once.
+    values : array of float64, ``[N]``
         The observations.
-    starts : list
+    starts : list of (str or None)
         Time of each as the body has it; None where it gives none.
-    freqs : list
+    freqs : list of (str or None)
         Likewise.
-    indices : list
+    indices : list of (int or None)
         Step index of each likewise.
     item_ids : list of (str or None)
         Likewise.
@@ -33,10 +35,10 @@ class StreamedBody:
     """
 
     sessions: list[str]
-    values: list[float]
-    starts: list[Any]
+    values: NDArray[np.float64]
+    starts: list[str | None]
     freqs: list[str | None]
-    indices: list[Any]
+    indices: list[int | None]
     item_ids: list[str | None]
     model: str | None = None
     horizon: int | None = None

@@ -1,14 +1,20 @@
-"""Sessions that are about to be streamed: their turn, their slot and a spare one, taken together or not at all."""
+"""Sessions that are about to be streamed: their turns, their slots and spare ones, taken together or not at all."""
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from service.errors import QueueFull
 from service.models.model import Model
-from service.resident.session import ResidentSession
+from service.resident.residents import Place
 from service.resident.table import SessionTable
+from service.scheduling.job import Lease
 from service.serving.runtime import Runtime
 from service.sessions.session_key import key_of
-from service.streaming.request import StreamedRequest
+from service.streaming.body import StreamedBody
+from service.streaming.group import RowGroup, grouped
 
 
 class Checkout:
@@ -23,70 +29,67 @@ class Checkout:
     def __init__(self, runtime: Runtime) -> None:
         self._sessions, self._residents, self._runner = runtime.sessions, runtime.residents, runtime.steps
 
-    def enter(self, request: StreamedRequest, owner: str) -> bool:
+    def enter(self, body: StreamedBody, owner: str, model: Model, horizon: int) -> list[RowGroup] | None:
         """Take the turn of every session of a request, its slot and a spare one, or nothing.
 
         Parameters
         ----------
-        request : StreamedRequest
-            Its sessions are set.
+        body : StreamedBody
+            What is requested.
         owner : str
             Whose request it is.
+        model : Model
+            What forecasts, whole.
+        horizon : int
+            Steps that are requested.
 
         Returns
         -------
-        bool
-            False where one of the sessions is not to be streamed now.
+        list of RowGroup or None
+            The sessions by their networks; None where one of them is not to be streamed now.
         """
-        body, now, horizon = request.body, self._sessions.certain(), request.horizon
-        digest, sessions = request.model.digest, request.sessions
-        known: SessionTable | None = None
-        generations: Sequence[int] = ()
-        for name, start, freq, index in zip(body.sessions, body.starts, body.freqs, body.indices, strict=True):
-            found = self._enter((owner, name), request.model)
-            if found is None:
+        found = self._residents.find(owner, body.sessions)
+        if None in found:
+            pairs = zip(found, body.sessions, strict=True)
+            found = [place or self._load((owner, name), model) for place, name in pairs]
+            if None in found:
+                return None
+        now, taken = self._sessions.certain(), []
+        for group in grouped(found):  # type: ignore[arg-type]
+            if not self._take(group, body, model.digest, horizon, now):
                 break
-            sessions.append(found)
-            table, session = found
-            if table is not known:
-                known, generations = table, self._runner.generations(table.key)
-            lease = session.lease
-            slot = lease.slots[0]
-            if (
-                session.expires_at <= now
-                or horizon > table.config.horizon
-                or session.opened.model != digest
-                or not session.follows(start, freq, index)
-                or slot >= len(generations)
-                or generations[slot] != lease.generation
-            ):
-                break
+            taken.append(group)
         else:
-            return True
-        for table, session in sessions:
-            self.leave(table, session, moved=False)
-        return False
-
-    def _enter(self, name: tuple[str, str], model: Model) -> tuple[SessionTable, ResidentSession] | None:
-        """Take a session's turn, its slot and a spare one; load it if it can be."""
-        found = self._residents.find(name)
-        key = found[1].key if found is not None else key_of(*name)
-        if not self._sessions.turns.try_enter(key):
-            return None
-        found = found or self._load(key, name, model)
-        if found is not None:
-            table, session = found
-            try:
-                session.spare = self._sessions.slots.exchange(session.lease, table.key)
-                return found
-            except QueueFull:
-                pass
-        self._sessions.turns.leave(key)
+            return taken
+        for group in taken:
+            self.leave(group.table, group.rows)
         return None
 
-    def _load(self, key: str, name: tuple[str, str], model: Model) -> tuple[SessionTable, ResidentSession] | None:
+    def _take(self, group: RowGroup, body: StreamedBody, digest: str, horizon: int, now: float) -> bool:
+        table, rows, turns = group.table, group.rows, self._sessions.turns
+        keys = table.keys[rows].tolist()
+        if horizon > table.config.horizon or not turns.try_enter_all(keys):
+            return False
+        if (
+            min(table.expires_at[rows].tolist()) > now
+            and table.opened[rows[0]].model == digest
+            and self._runner.holds(table, rows)
+            and _follows(group, body)
+        ):
+            try:
+                table.spare[rows] = self._sessions.slots.exchange(keys, table.key)
+                return True
+            except QueueFull:
+                pass
+        turns.leave_all(keys)
+        return False
+
+    def _load(self, name: tuple[str, str], model: Model) -> Place | None:
+        key = key_of(*name)
         record = self._sessions.kept(key)
-        if record is None or record.model != model.digest or record.kind == "generator":
+        if self._sessions.turns.taken(key) or record is None:
+            return None
+        if record.model != model.digest or record.kind == "generator":
             return None
         member = model.member(record.season)
         lease = self._sessions.slots.idle(key, member.key)
@@ -94,17 +97,34 @@ class Checkout:
             return None
         return self._residents.load(name, member.key, member.config, record, lease)
 
-    def leave(self, table: SessionTable, session: ResidentSession, *, moved: bool) -> None:
-        """Give a session's turn and slots back.
+    def leave(self, table: SessionTable, rows: NDArray[np.int64], moved: NDArray[np.bool_] | None = None) -> None:
+        """Give turns and slots of sessions back.
 
         Parameters
         ----------
         table : SessionTable
-            Of the session.
-        session : ResidentSession
-            The session.
-        moved : bool
-            Whether its row lies in the spare slot now.
+            Of the sessions.
+        rows : array of int64, ``[B]``
+            Their rows there.
+        moved : array of bool, ``[B]``, or None
+            Whose row of state lies in its spare slot now; None for none.
         """
-        session.lease = self._sessions.slots.exchanged(session.lease, session.spare, table.key, moved=moved)
-        self._sessions.turns.leave(session.key)
+        keys, free = table.keys[rows].tolist(), table.spare[rows]
+        if moved is not None:
+            slots = table.slot[rows]
+            table.slot[rows], free = np.where(moved, free, slots), np.where(moved, slots, free)
+        slots, generations = table.slot[rows].tolist(), table.generation[rows].tolist()
+        leases = list(map(Lease, keys, zip(slots, strict=True), generations))
+        self._sessions.slots.exchanged(leases, free.tolist(), table.key)
+        self._sessions.turns.leave_all(keys)
+
+
+def _follows(group: RowGroup, body: StreamedBody) -> bool:
+    """Whether every value is plainly that of its session's next step; most of a request are alike."""
+    table, rows = group.table, group.rows
+    given: tuple[Sequence[Any], ...] = (body.starts, body.freqs, body.indices)
+    if len(rows) < len(body.sessions):
+        places = group.places.tolist()
+        given = tuple([column[place] for place in places] for column in given)
+    kinds = set(zip(table.axis[rows].tolist(), table.last_index[rows].tolist(), *given, strict=True))
+    return False not in [axis.follows(last, start, freq, index) for axis, last, start, freq, index in kinds]

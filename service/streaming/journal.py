@@ -4,9 +4,7 @@ from collections import deque
 from itertools import islice
 
 from service.engine.step_batch import StepBatch
-from service.resident.residents import Residents
-from service.resident.session import ResidentSession
-from service.resident.table import SessionTable
+from service.resident.residents import Place, Residents
 from service.scheduling.turn_queue import TurnQueue
 
 LONGEST = 131_072
@@ -49,10 +47,11 @@ class Journal:
             Sessions to put whole even if the journal is short.
         """
         residents, dirty, absent = self._residents, self._residents.dirty, self._residents.absent
-        self._due += len(batch.sessions) * max(LEAST, (len(dirty) + len(absent)) / LONGEST)
+        keys = batch.keys
+        self._due += len(keys) * max(LEAST, (len(dirty) + len(absent)) / LONGEST)
         due = int(self._due)
         self._due -= due
-        own = {session.key for session in batch.sessions}
+        own = set(keys)
         batch.puts = [put for key, put in residents.unflushed.items() if key in own or self._enter(key)]
         leaving = [put.record.key for put in batch.puts]
         for key in list(islice(dirty, max(due, at_least))):
@@ -65,8 +64,8 @@ class Journal:
         batch.again = absent.move(due, oldest, residents.sequence)
         batch.sequence = residents.sequence + len(batch.again) + 1
         residents.sequence = batch.sequence
-        for session in batch.sessions:
-            dirty.setdefault(session.key, batch.sequence)
+        for key in keys:
+            dirty.setdefault(key, batch.sequence)
         self._trim(batch)
 
     def can_flush(self) -> bool:
@@ -81,8 +80,7 @@ class Journal:
         batch : StepBatch
             That has run.
         """
-        for key in self._entered:
-            self._turns.leave(key)
+        self._turns.leave_all(self._entered)
         self._entered.clear()
         dirty, unflushed = self._residents.dirty, self._residents.unflushed
         if batch.error is None and not batch.lost:
@@ -91,8 +89,8 @@ class Journal:
             for put in batch.puts:
                 if unflushed.get(put.record.key) is put:
                     del unflushed[put.record.key]
-            for _, session in batch.snapshots:
-                session.stored_until = max(session.stored_until, session.put_until)
+            for table, row in batch.snapshots:
+                table.stored_until[row] = max(table.stored_until[row], table.put_until[row])
         else:
             while self._before:
                 key, sequence = self._before.pop()
@@ -100,11 +98,12 @@ class Journal:
                 dirty.move_to_end(key, last=False)
         self._before.clear()
 
-    def _choose(self, key: str, own: set[str]) -> tuple[SessionTable, ResidentSession] | None:
+    def _choose(self, key: str, own: set[str]) -> Place | None:
         found = self._residents.at(key)
         if found is None or not (key in own or self._enter(key)):
             return None
-        found[1].put_until = found[1].expires_at
+        table, row = found
+        table.put_until[row] = table.expires_at[row]
         return found
 
     def _enter(self, key: str) -> bool:

@@ -4,18 +4,20 @@ import asyncio
 import logging
 import time
 
+import numpy as np
+
 from service.engine import StepBatch
 from service.errors import DEFECT, Loading, QueueFull, ServiceError
-from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.resident.calendar import known_ahead
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
+from service.streaming.forecasts import BatchForecasts
 from service.streaming.journal import Journal
-from service.streaming.part import Made, Part, numbers_of
-from service.streaming.request import Answer, Client, Reply, StreamedRequest
+from service.streaming.request import Answer, Client, Part, Reply, StreamedRequest
+from service.streaming.terms import terms_of
 from service.streaming.waiting import WaitingRequests
 from service.threads import DRAINING
 
@@ -111,25 +113,27 @@ class StreamingLane:
         bool
             False where it goes the general way; nothing has changed then.
         """
-        request = self._request(body, identity, client, reply, answer) if self._takes else None
-        if request is None:
+        size = len(body.sessions)
+        terms = terms_of(body, client.began, self._catalogue, self._settings) if self._takes else None
+        if terms is None:
             return False
-        refused = self._estimate.refusal(request.left, request.deadline)
+        refused = self._estimate.refusal(size, terms.deadline)
         if refused is not None:
             answer(refused)
             return True
         try:
-            self.limiter.take(request.left)
+            self.limiter.take(size)
         except QueueFull as error:
             answer(error)
             return True
         except Loading:
             return False
-        if not self._checkout.enter(request, owner):
-            self.limiter.give(request.left)
+        groups = self._checkout.enter(body, owner, terms.model, terms.horizon)
+        if groups is None:
+            self.limiter.give(size)
             return False
-        self._estimate.begin(request.left)
-        self._waiting.append(request)
+        self._estimate.begin(size)
+        self._waiting.append(StreamedRequest(body, terms, identity, client, reply, answer, groups))
         self._schedule()
         return True
 
@@ -151,20 +155,6 @@ class StreamingLane:
 
     def abandon(self) -> None:
         """See ``PieceQueue``; the limiter has waited for all that could be finished."""
-
-    def _request(
-        self, read: StreamedBody, identity: str, client: Client, reply: Reply, answer: Answer
-    ) -> StreamedRequest | None:
-        settings = self._settings
-        try:
-            model = self._catalogue.resolve(read.model, "forecaster")
-            horizon = horizon_of(read.horizon, model)
-            levels = tuple(levels_of(read.levels, model.config, settings))
-            check_reply(len(read.sessions), horizon, levels, settings)
-            deadline = client.began + timeout_of(read.timeout_ms, settings) / 1e3
-        except ServiceError:  # which the general way words
-            return None
-        return StreamedRequest(read, model, identity, horizon, levels, client, deadline, reply, answer)
 
     def _schedule(self) -> None:
         if not self._scheduled and not self._at_work:
@@ -195,24 +185,23 @@ class StreamingLane:
             await self._idle.wait()
 
     def _form(self) -> tuple[StepBatch, list[Part]] | None:
-        rows = min(self._settings.batch_rows, self._estimate.unfinished)
+        due = min(self._settings.batch_rows, self._estimate.unfinished)
         # One that waits alone is tried; of others those are given up for which even the next batch would be too late.
-        soon = time.monotonic() + (self._estimate.lasts(rows) if len(self._waiting) > 1 else 0.0)
+        soon = time.monotonic() + (self._estimate.lasts(due) if len(self._waiting) > 1 else 0.0)
         for request in self._waiting.drop(soon):
-            for table, session in request.sessions:
-                self._checkout.leave(table, session, moved=False)
-            self._estimate.withdraw(len(request.sessions))
+            for group in request.groups:
+                self._checkout.leave(group.table, group.rows)
+            self._estimate.withdraw(request.size)
             self._answer(request)
         parts = self._waiting.take(self._settings.batch_rows)
         if not parts:
             return None
         table = parts[0].table
-        sessions = [session for part in parts for session in part.sessions]
-        values = [value for part in parts for value in part.values]
+        rows, values = np.concatenate([part.rows for part in parts]), np.concatenate([part.values for part in parts])
         horizon = max(part.request.horizon for part in parts)
         now = self._sessions.now()
-        known = known_ahead(table, sessions, horizon)
-        return StepBatch(table, sessions, values, horizon, known, now + self._sessions.ttl, now), parts
+        known = known_ahead(table, rows, horizon)
+        return StepBatch(table, rows, values, horizon, known, now + self._sessions.ttl, now), parts
 
     def _note(self, batch: StepBatch, parts: list[Part], began: float) -> None:
         """Write what the batch came to into the replies; on the engine's thread, whose turn the sessions still are."""
@@ -220,15 +209,14 @@ class StreamingLane:
             batch.error = Loading("the session is being read from the store; send the request again")
         if batch.error is not None or batch.table is None:
             return
-        made: Made = {}
+        forecasts = BatchForecasts(batch)
         for part in parts:
             try:
-                numbers = numbers_of(batch, part, batch.table.config.quantile_levels, made)
-                part.request.forecast(part.first, part.at, batch, numbers, began)
+                part.request.forecast(part, forecasts, began)
             except Exception:  # the observations are kept; this client alone goes without its reply
                 _log.exception("request %s could not be answered", part.request.identity)
                 if part.request.left:
-                    part.request.fail(ServiceError(DEFECT), part.first, part.first + part.rows)
+                    part.request.fail(ServiceError(DEFECT), part.places)
                 else:
                     part.request.outcome = ServiceError(DEFECT)
 
@@ -237,16 +225,14 @@ class StreamingLane:
         self._at_work = False
         self.journal.settle(batch)
         if parts:
-            self._estimate.finish(len(batch.sessions))
-        done = 0
-        for row, session in enumerate(batch.sessions):
-            moved = batch.error is None and batch.finite is not None and bool(batch.finite[row])
-            done += moved
-            self._checkout.leave(parts[0].table, session, moved=moved)
-        self._metrics.observations.inc(done)
+            self._estimate.finish(len(batch.rows))
+        if batch.table is not None:
+            moved = batch.finite if batch.error is None else None
+            self._checkout.leave(batch.table, batch.rows, moved)
+            self._metrics.observations.inc(0 if moved is None else int(moved.sum()))
         for part in parts:
             if batch.error is not None:
-                part.request.fail(batch.error, part.first, part.first + part.rows)
+                part.request.fail(batch.error, part.places)
             if part.request.outcome is not None:
                 self._answer(part.request)
         if self._waiting or (batch.error is None and self.journal.can_flush()):
@@ -255,6 +241,6 @@ class StreamingLane:
             self._idle.set()
 
     def _answer(self, request: StreamedRequest) -> None:
-        self.limiter.give(len(request.sessions))
+        self.limiter.give(request.size)
         if request.outcome is not None and not request.client.closed:
             request.answer(request.outcome)

@@ -1,20 +1,19 @@
 """A streamed request on its way: which rows it has, how far they are, and the reply that grows from them."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.engine import not_forecastable
-from service.engine.step_batch import StepBatch
 from service.errors import ServiceError
 from service.http.problems import all_failed
-from service.models.model import Model
-from service.resident.session import ResidentSession
 from service.resident.table import SessionTable
 from service.streaming.body import StreamedBody
-from service.streaming.numbers import Numbers
+from service.streaming.forecasts import BatchForecasts
+from service.streaming.group import RowGroup
+from service.streaming.terms import Terms
 
 Answer = Callable[[bytes | ServiceError], None]
 """Called once, on the loop, with the reply or with what the whole request failed with."""
@@ -38,23 +37,17 @@ class Client(Protocol):
 class Reply(Protocol):
     """Grows from the rows of a request as they are done, in any order, and is written at last; on any thread."""
 
-    def add(
-        self, request: "StreamedRequest", place: int, session: ResidentSession, row: NDArray[np.float64], kept: bool
-    ) -> None:
-        """Take a forecast.
+    def add(self, request: "StreamedRequest", part: "Part", forecasts: BatchForecasts) -> None:
+        """Take the forecasts of some rows.
 
         Parameters
         ----------
         request : StreamedRequest
-            Of the row.
-        place : int
-            The row.
-        session : ResidentSession
-            As it stands after its observation.
-        row : array of float64, ``[1 + Q, F]``
-            Mean, then each quantile; nobody changes it.
-        kept : bool
-            Whether bounds that nobody requested changed it.
+            Of the rows.
+        part : Part
+            Which, and where they lie in the batch.
+        forecasts : BatchForecasts
+            Of the whole batch; rows that are not finite are given to ``fail`` afterwards.
         """
 
     def fail(self, request: "StreamedRequest", place: int, error: ServiceError) -> None:
@@ -92,29 +85,28 @@ class StreamedRequest:
     ----------
     body : StreamedBody
         What was requested.
-    model : Model
-        What forecasts, whole.
+    terms : Terms
+        What it wants of a model; its fields are attributes too.
     identity : str
         Id of the request, repeated in failures.
-    horizon : int
-        Steps F.
-    levels : tuple of float
-        Quantile levels Q.
     client : Client
         Who sent it and when.
-    deadline : float
-        ``time.monotonic()`` after which it is dropped unless it has begun.
     reply : Reply
         Of the client's format.
     answer : callable
         See ``Answer``.
 
+    groups : list of RowGroup
+        The rows, whose turns the request holds.
+
     Attributes
     ----------
-    sessions : list of (SessionTable, ResidentSession)
-        N, whose turns the request holds.
+    size : int
+        Rows N.
     begun : int
         Rows that are or were in a batch.
+    left : int
+        Rows that are not done.
     outcome : bytes, ServiceError or None
         Once all rows are done.
     queue_ms : float
@@ -124,78 +116,128 @@ class StreamedRequest:
     """
 
     __slots__ = (
-        "_failures", "answer", "begun", "body", "client", "compute_ms", "deadline", "horizon", "identity",
-        "left", "levels", "model", "outcome", "queue_ms", "reply", "sessions",
+        "_failures", "_group", "answer", "begun", "body", "client", "compute_ms", "deadline", "groups", "horizon",
+        "identity", "left", "levels", "model", "outcome", "queue_ms", "reply", "size",
     )  # fmt: skip
 
     def __init__(
         self,
         body: StreamedBody,
-        model: Model,
+        terms: Terms,
         identity: str,
-        horizon: int,
-        levels: tuple[float, ...],
         client: Client,
-        deadline: float,
         reply: Reply,
         answer: Answer,
+        groups: list[RowGroup],
     ) -> None:
-        self.body, self.model, self.identity, self.horizon, self.levels = body, model, identity, horizon, levels
-        self.client, self.deadline, self.reply, self.answer = client, deadline, reply, answer
-        self.sessions: list[tuple[SessionTable, ResidentSession]] = []
+        self.body, self.identity, self.client, self.reply, self.answer = body, identity, client, reply, answer
+        self.model, self.horizon, self.levels, self.deadline = terms
+        self.groups, self._group = groups, groups[0]
+        self.size = self.left = len(body.sessions)
         self.begun = 0
-        self.left = len(body.sessions)
         self.outcome: bytes | ServiceError | None = None
-        self._failures: list[ServiceError] = []
+        self._failures: dict[int, ServiceError] = {}
         self.queue_ms = self.compute_ms = 0.0
 
-    def fail(self, error: ServiceError, first: int, last: int) -> None:
+    def take(self, room: int, at: int, table: SessionTable | None) -> "Part | None":
+        """Take rows that have not begun for a batch.
+
+        Parameters
+        ----------
+        room : int
+            How many at most.
+        at : int
+            Where in the batch they will lie.
+        table : SessionTable or None
+            Of the batch; None where it is not settled.
+
+        Returns
+        -------
+        Part or None
+            None where the next rows are of another network.
+        """
+        group = self._group
+        if table is not None and group.table is not table:
+            return None
+        part = Part(self, group.table, group.places[:room], group.rows[:room], at)
+        self.begun += len(part.rows)
+        if len(part.rows) < len(group.rows):
+            self._group = RowGroup(group.table, group.places[room:], group.rows[room:])
+        elif self.begun < self.size:
+            self._group = self.groups[1 + next(i for i, one in enumerate(self.groups) if one.table is group.table)]
+        return part
+
+    def fail(self, error: ServiceError, places: NDArray[np.int64] | None = None) -> None:
         """Note that some rows failed.
 
         Parameters
         ----------
         error : ServiceError
             Why.
-        first : int
-            The first of them.
-        last : int
-            The one after the last.
+        places : array of int64, ``[N]``, or None
+            The rows; None for all.
         """
-        for place in range(first, last):
-            self.reply.fail(self, place, error)
-            self._failures.append(error)
-        self._count(last - first)
+        places = np.arange(self.size) if places is None else places
+        self._note(error, places)
+        self._count(len(places))
 
-    def forecast(self, first: int, at: int, batch: StepBatch, numbers: Numbers, began: float) -> None:
+    def forecast(self, part: "Part", forecasts: BatchForecasts, began: float) -> None:
         """Note the forecasts of rows that a batch has done.
 
         Parameters
         ----------
-        first : int
-            The first row, counted in the request; the others follow.
-        at : int
-            Where it lies in the batch.
-        batch : StepBatch
-            That ran without an error.
-        numbers : Numbers
-            Of the N rows.
+        part : Part
+            The rows.
+        forecasts : BatchForecasts
+            Of the batch, which ran without an error.
         began : float
             ``time.monotonic()`` when the batch began.
         """
         self.queue_ms = max(self.queue_ms, 1e3 * (began - self.client.began))
-        self.compute_ms = max(self.compute_ms, batch.compute_ms)
-        finite = [] if batch.finite is None else batch.finite[at : at + len(numbers.values)].tolist()
-        for i, (row, kept, whole) in enumerate(zip(numbers.values, numbers.kept.tolist(), finite, strict=True)):
-            if whole:
-                self.reply.add(self, first + i, batch.sessions[at + i], row, kept)
-            else:
-                self.reply.fail(self, first + i, error := not_forecastable())
-                self._failures.append(error)
-        self._count(len(numbers.values))
+        self.compute_ms = max(self.compute_ms, forecasts.compute_ms)
+        self.reply.add(self, part, forecasts)
+        if not forecasts.whole:
+            finite = forecasts.finite[part.at : part.at + len(part.rows)]
+            self._note(not_forecastable(), part.places[~finite])
+        self._count(len(part.rows))
+
+    def _note(self, error: ServiceError, places: NDArray[np.int64]) -> None:
+        for place in places.tolist():
+            self.reply.fail(self, place, error)
+            self._failures[place] = error
 
     def _count(self, rows: int) -> None:
         self.left -= rows
         if self.left:
             return
-        failed = len(self._failures) == len(self.body.sessions)
-        self.outcome = all_failed(self._failures) if failed else self.reply.encode(self)
+        failed = len(self._failures) == self.size
+        self.outcome = all_failed(list(self._failures.values())) if failed else self.reply.encode(self)
+
+
+class Part(NamedTuple):
+    """Rows of a request that lie one after the other in a batch.
+
+    Parameters
+    ----------
+    request : StreamedRequest
+        Whose.
+    table : SessionTable
+        Of their sessions.
+    places : array of int64, ``[N]``
+        The rows, counted in the request, ascending.
+    rows : array of int64, ``[N]``
+        Their sessions in the table.
+    at : int
+        Where the first lies in the batch.
+    """
+
+    request: StreamedRequest
+    table: SessionTable
+    places: NDArray[np.int64]
+    rows: NDArray[np.int64]
+    at: int
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Observations of the rows."""
+        return self.request.body.values[self.places]

@@ -4,8 +4,7 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 
 from service.errors import Expired
-from service.streaming.part import Part
-from service.streaming.request import StreamedRequest
+from service.streaming.request import Part, StreamedRequest
 
 _BEGUN_KEPT = 256
 """Requests that have begun stay among the deadlines until there are more of them than this and all that wait."""
@@ -89,15 +88,12 @@ class WaitingRequests:
                 continue
             if _is_for_nobody(request):
                 break
-            begin, end = request.begun, min(len(request.sessions), request.begun + room - at)
-            table = parts[0].table if parts else request.sessions[begin][0]
-            stop = next((i for i in range(begin, end) if request.sessions[i][0] is not table), end)
-            if stop == begin:
+            part = request.take(room - at, at, parts[0].table if parts else None)
+            if part is None:
                 break
-            parts.append(Part(request, begin, stop - begin, at))
-            at += stop - begin
-            request.begun = stop
-            if stop < len(request.sessions):
+            parts.append(part)
+            at += len(part.rows)
+            if request.begun < request.size:
                 break
             self._requests.popleft()
             self._waiting -= 1
@@ -110,5 +106,5 @@ def _is_for_nobody(request: StreamedRequest) -> bool:
 
 def _expired(request: StreamedRequest) -> StreamedRequest:
     error = Expired("timeout_ms passed before the work was done; it was dropped and changed nothing")
-    request.fail(error, 0, len(request.sessions))
+    request.fail(error)
     return request

@@ -189,7 +189,7 @@ class ForecastEncoder:
             axes=[_axis(answer) if isinstance(answer, SeriesAnswer) else None for *_, answer in blocks],
             lengths=lengths,
             steps=steps,
-            numbers=numbers,
+            numbers=numbers.T,
         )
 
 

@@ -142,8 +142,7 @@ class Forecast:
                 reply.set_exception(outcome)
 
         state = scope["state"]
-        rows = JsonReply(len(streamed.sessions))
-        if not lane.accept(streamed, state["owner"], state["request_id"], client, rows, answer):
+        if not lane.accept(streamed, state["owner"], state["request_id"], client, JsonReply(), answer):
             return None
         left = asyncio.ensure_future(client_left(receive))
         try:

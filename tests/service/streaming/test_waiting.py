@@ -6,24 +6,31 @@ Without it a late answer would be computed for nobody, or a full queue would be 
 from types import SimpleNamespace
 from typing import Any
 
-from service.errors import Expired
+import numpy as np
+
+from service.errors import Expired, ServiceError
+from service.streaming.body import StreamedBody
+from service.streaming.group import RowGroup
+from service.streaming.request import StreamedRequest
+from service.streaming.terms import Terms
 from service.streaming.waiting import WaitingRequests
 
-TABLE = object()
+TABLE: Any = object()
 
 
-class Request(SimpleNamespace):
-    """What the queue reads of a ``StreamedRequest``."""
+class Request(StreamedRequest):
+    """A request without a body."""
 
-    def fail(self, error: Any, first: int, last: int) -> None:
-        self.outcome = error
-        self.failed = last - first
+    def fail(self, error: ServiceError, places: Any = None) -> None:
+        self.outcome, self.failed = error, self.size if places is None else len(places)
 
 
-def request(deadline: float, rows: int = 1, table: object = TABLE) -> Any:
-    client = SimpleNamespace(closed=False)
-    sessions = [(table, object())] * rows
-    return Request(deadline=deadline, client=client, sessions=sessions, begun=0, outcome=None)
+def request(deadline: float, rows: int = 1, table: Any = TABLE) -> Any:
+    client: Any = SimpleNamespace(closed=False)
+    nothing: Any = None
+    body = StreamedBody(["s"] * rows, np.zeros(rows), [None] * rows, [None] * rows, [None] * rows, [None] * rows)
+    groups = [RowGroup(table, np.arange(rows), np.arange(rows))]
+    return Request(body, Terms(nothing, 1, (0.5,), deadline), "rq", client, nothing, nothing, groups)
 
 
 def queue_of(*requests: Any) -> WaitingRequests:
@@ -46,9 +53,9 @@ def test_the_late_are_dropped_wherever_they_stand() -> None:
 def test_what_has_begun_is_finished_however_late() -> None:
     long = request(1.0, rows=5)
     waiting = queue_of(long, request(1.0))
-    assert [part.rows for part in waiting.take(3)] == [3]
+    assert [len(part.rows) for part in waiting.take(3)] == [3]
     assert len(waiting.drop(2.0)) == 1
-    assert [(part.first, part.rows) for part in waiting.take(3)] == [(3, 2)]
+    assert [part.places.tolist() for part in waiting.take(3)] == [[3, 4]]
     assert not waiting and waiting.drop(2.0) == []
 
 
@@ -70,3 +77,17 @@ def test_what_has_begun_does_not_stay_in_memory_until_its_deadline() -> None:
         waiting.take(10)
         waiting.drop(0.0)
     assert len(waiting._deadlines) < 600
+
+
+def test_a_request_of_several_networks_is_done_in_a_batch_for_each() -> None:
+    """Rows of one network lie scattered in a request: each batch takes all of its own, and none is left out."""
+    one: Any = object()
+    other: Any = object()
+    mixed = request(9.0, rows=5)
+    places = np.array([0, 2, 4]), np.array([1, 3])
+    groups: Any = [RowGroup(table, own, own + 10) for table, own in zip((one, other), places, strict=True)]
+    mixed.groups, mixed._group = groups, groups[0]
+    waiting = queue_of(mixed, request(9.0, table=other))
+    assert [(part.table is one, part.rows.tolist()) for part in waiting.take(10)] == [(True, [10, 12, 14])]
+    assert [(part.places.tolist(), part.at) for part in waiting.take(10)] == [([1, 3], 0), ([0], 2)]
+    assert not waiting

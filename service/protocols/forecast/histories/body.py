@@ -90,7 +90,7 @@ def read_histories(body: bytes) -> HistoryBody | None:
     series = top.get("series") if type(top) is dict and FIELDS.issuperset(top) else None
     if type(series) is not list or not 0 < len(series) <= MOST:
         return None
-    found = HistoryBody([], StreamedBody([], [], [], [], [], []))
+    found = HistoryBody([], StreamedBody([], np.zeros(0), [], [], [], []))
     # A field that is given twice, and a text among the values, show in the number of quotes alone.
     texts = read_options(top, found.options)
     if texts is None:

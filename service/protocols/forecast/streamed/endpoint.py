@@ -47,10 +47,10 @@ class StreamedForecast:
         body = bytes(request.body)
         overdue = self._admission.overdue(body, request.query, request.delayed)
         if overdue is not None:
-            self._answer(request, JsonReply(0), overdue)
+            self._answer(request, JsonReply(), overdue)
             return True
         if b'"session"' not in body and _is_plain(request):
-            answer = partial(self._answer, request, JsonReply(0))
+            answer = partial(self._answer, request, JsonReply())
             if self._histories.accept(body, request, answer, services):
                 return True
             return self._refuse(request, body, answer)
@@ -74,12 +74,10 @@ class StreamedForecast:
     def _read(self, request: DirectRequest, body: bytes) -> tuple[StreamedBody | None, JsonReply | TableReply]:
         """Read a body as streamed observations, None where it is not, and begin a reply in its format."""
         if request.content_encoding or not _alike(request):
-            return None, JsonReply(0)
+            return None, JsonReply()
         if request.content_type == ARROW.encode():
-            table = read_arrow(body, request.query, self._container.settings)
-            return table, TableReply(0 if table is None else len(table.sessions))
-        streamed = None if request.query else read_json(body)
-        return streamed, JsonReply(0 if streamed is None else len(streamed.sessions))
+            return read_arrow(body, request.query, self._container.settings), TableReply()
+        return None if request.query else read_json(body), JsonReply()
 
     def _answer(self, request: DirectRequest, reply: JsonReply | TableReply, outcome: bytes | ServiceError) -> None:
         if isinstance(outcome, ServiceError):

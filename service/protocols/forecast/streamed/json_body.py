@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import orjson
 
 from service.codecs.field_types import identifier_fault
@@ -30,7 +31,7 @@ def read_json(body: bytes) -> StreamedBody | None:
     Examples
     --------
     >>> read_json(b'{"series": [{"target": [5.0], "session": "pump-7"}]}').values
-    [5.0]
+    array([5.])
     >>> read_json(b'{"series": [{"target": [5.0, null], "session": "pump-7"}]}') is None
     True
     """
@@ -41,22 +42,24 @@ def read_json(body: bytes) -> StreamedBody | None:
     series = top.get("series") if type(top) is dict and FIELDS.issuperset(top) else None
     if type(series) is not list or not series:
         return None
-    found = StreamedBody([], [], [], [], [], [])
+    found = StreamedBody([], np.zeros(0), [], [], [], [])
+    values: list[float] = []
     # A field that is given twice shows in the number of quotes alone, because the parser keeps the last one.
     texts = read_options(top, found)
     if texts is None:
         return None
     for one in series:
-        own = _read_one(one, found) if type(one) is dict and SERIES_FIELDS.issuperset(one) else None
+        own = _read_one(one, found, values) if type(one) is dict and SERIES_FIELDS.issuperset(one) else None
         if own is None:
             return None
         texts += own
     if len(set(found.sessions)) != len(found.sessions) or body.count(b'"') != 2 * texts:
         return None
+    found.values = np.array(values)
     return found
 
 
-def _read_one(one: dict[str, Any], found: StreamedBody) -> int | None:
+def _read_one(one: dict[str, Any], found: StreamedBody, values: list[float]) -> int | None:
     """Take over one series; gives how many texts it holds, None where it is not plain."""
     target, session, start, freq = one.get("target"), one.get("session"), one.get("start"), one.get("freq")
     item_id, stamps = one.get("item_id"), one.get("timestamps")
@@ -69,7 +72,7 @@ def _read_one(one: dict[str, Any], found: StreamedBody) -> int | None:
         if type(stamps) is not list or len(stamps) != 1 or start is not None:
             return None
         start = stamps[0]
-    texts = len(one) + 1
+    texts, index = len(one) + 1, one.get("from_index")
     for text in (start, freq, item_id):
         if text is not None:
             if type(text) is not str:
@@ -77,12 +80,14 @@ def _read_one(one: dict[str, Any], found: StreamedBody) -> int | None:
             texts += 1
     if type(start) is str and start.endswith("+00:00"):
         start = f"{start[:-6]}Z"
-    if item_id is not None and (not item_id or identifier_fault(item_id)):
+    if not (index is None or type(index) is int) or (
+        item_id is not None and (not item_id or identifier_fault(item_id))
+    ):
         return None
     found.sessions.append(session)
-    found.values.append(value + 0.0)  # which turns -0.0 into 0.0, so that equal values have equal bytes
+    values.append(value + 0.0)  # which turns -0.0 into 0.0, so that equal values have equal bytes
     found.starts.append(start)
     found.freqs.append(freq)
-    found.indices.append(one.get("from_index"))
+    found.indices.append(index)
     found.item_ids.append(item_id)
     return texts

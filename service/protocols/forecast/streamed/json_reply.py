@@ -1,21 +1,19 @@
 """Replies to streamed observations as JSON, the same as ``encoder`` writes."""
 
+from bisect import bisect_right
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from service.errors import ServiceError
 from service.http.ids import ulid
 from service.http.problems import problem
-from service.models.value_bounds import note_of
-from service.protocols.forecast.streamed.warnings import warnings_of
-from service.resident.session import ResidentSession
-from service.serving.views import instant, session_fields
-from service.stores.digest import text_of
-from service.streaming.request import StreamedRequest
+from service.models.model import Model
+from service.protocols.forecast.streamed.json_rows import ITEM_ID, SESSION, json_rows
+from service.streaming.forecasts import BatchForecasts
+from service.streaming.request import Part, StreamedRequest
 
 _FAILED: dict[str, Any] = {
     "start": None, "freq": None, "mean": None, "quantiles": None, "session": None, "warnings": [],
@@ -23,12 +21,7 @@ _FAILED: dict[str, Any] = {
 
 
 class JsonReply:
-    """See ``service.streaming.request.Reply``.
-
-    Parameters
-    ----------
-    rows : int
-        Of the request.
+    """See ``service.streaming.request.Reply``; it holds the pieces of consecutive rows by the first of them.
 
     Attributes
     ----------
@@ -38,51 +31,55 @@ class JsonReply:
 
     headers = b""
 
-    def __init__(self, rows: int) -> None:
-        self._forecasts: list[dict[str, Any]] = [{}] * rows
+    def __init__(self) -> None:
+        self._pieces: dict[int, list[bytes]] = {}
+        self._failed: dict[int, bytes] = {}
+        self._width = 1
 
-    def add(
-        self, request: StreamedRequest, place: int, session: ResidentSession, row: NDArray[np.float64], kept: bool
-    ) -> None:
+    def add(self, request: StreamedRequest, part: Part, forecasts: BatchForecasts) -> None:
         """See ``Reply.add``."""
-        body, config, opened = request.body, request.sessions[place][0].config, session.opened
-        forecast: dict[str, Any] = {"item_id": body.item_ids[place], "start": session.next_time, "freq": opened.freq}
-        if request.model.longest_season is not None:
-            forecast["season"] = config.season
-        forecast["mean"] = row[0]
-        forecast["quantiles"] = dict(zip(_names(request.levels), row[1:], strict=True))
-        forecast["session"] = session_fields(
-            body.sessions[place], session.count, session.last_index, session.last_time, text_of(session.digest),
-            _instant(session.expires_at), 1, 0, opened=False,
-        )  # fmt: skip
-        note = note_of(request.model) if kept else ""
-        forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warnings_of(session, config, note)]
-        forecast["error"] = None
-        self._forecasts[place] = forecast
+        body, key = request.body, ("json", request.levels, request.horizon)
+        whole, width = forecasts.shared(key, lambda: json_rows(forecasts, request))
+        places, sessions, item_ids, self._width = part.places.tolist(), body.sessions, body.item_ids, width
+        pieces = whole[part.at * width : (part.at + len(places)) * width]
+        if len(places) < request.size:
+            sessions, item_ids = [sessions[place] for place in places], [item_ids[place] for place in places]
+        pieces[ITEM_ID::width] = map(orjson.dumps, item_ids)
+        pieces[width + SESSION :: width] = map(orjson.dumps, sessions)
+        if places[-1] - places[0] == len(places) - 1:
+            self._pieces[places[0]] = pieces
+            return
+        for row, place in enumerate(places):
+            self._pieces[place] = pieces[row * width : (row + 1) * width]
 
     def fail(self, request: StreamedRequest, place: int, error: ServiceError) -> None:
         """See ``Reply.fail``."""
-        self._forecasts[place] = {
-            "item_id": request.body.item_ids[place],
-            **_FAILED,
-            "error": problem(error, request.identity),
-        }
+        failed = {"item_id": request.body.item_ids[place], **_FAILED, "error": problem(error, request.identity)}
+        self._failed[place] = b"," + orjson.dumps(failed)
 
     def encode(self, request: StreamedRequest) -> bytes:
         """See ``Reply.encode``."""
-        model = request.model
-        reply = {
-            "id": f"fc_{ulid()}",
-            "model": {"name": model.name, "version": model.version, "digest": model.digest},
-            "forecasts": self._forecasts,
-            "timing_ms": {"queue": round(request.queue_ms, 3), "compute": round(request.compute_ms, 3)},
-        }
-        return orjson.dumps(reply, option=orjson.OPT_SERIALIZE_NUMPY)
+        if self._failed:
+            self._take_in_failed()
+        parts = self._pieces
+        pieces = parts[0] if len(parts) == 1 else list(chain.from_iterable(parts[first] for first in sorted(parts)))
+        pieces[0] = pieces[0][1:]
+        named, timing = _name(request.model), (round(request.queue_ms, 3), round(request.compute_ms, 3))
+        head = b'{"id":"fc_%s","model":%s,"forecasts":[' % (ulid().encode(), named)
+        return b"".join((head, *pieces, b'],"timing_ms":{"queue":%a,"compute":%a}}' % timing))
+
+    def _take_in_failed(self) -> None:
+        """Put failures in the places of their rows."""
+        firsts, width = sorted(self._pieces), self._width
+        for place, text in self._failed.items():
+            first = firsts[bisect_right(firsts, place) - 1] if firsts else place
+            pieces, begin = self._pieces.get(first, []), (place - first) * width
+            if 0 <= begin < len(pieces):
+                pieces[begin : begin + width] = [text, *[b""] * (width - 1)]
+            else:
+                self._pieces[place] = [text]
 
 
-@lru_cache(maxsize=256)
-def _names(levels: tuple[float, ...]) -> tuple[str, ...]:
-    return tuple(map(repr, levels))
-
-
-_instant = lru_cache(maxsize=256)(instant)  # one for all sessions of a batch
+@lru_cache(maxsize=64)
+def _name(model: Model) -> bytes:
+    return orjson.dumps({"name": model.name, "version": model.version, "digest": model.digest})

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from service.codecs.arrow_stream import read_stream
 from service.codecs.field_types import identifier_fault
@@ -53,12 +55,12 @@ def read_arrow(body: bytes, query: bytes, settings: Settings) -> StreamedBody | 
     if sessions is None or values is None or starts is None:
         return None
     # Rows of one item are one series: a second one of the same is not a series of its own.
-    owners = item_ids or sessions
-    if (item_ids is None and len(sessions) > 1) or len(set(owners)) < len(owners) or len(set(sessions)) < len(sessions):
+    if item_ids is None and len(sessions) > 1:
         return None
     count = len(sessions)
+    freqs: list[str | None] = [parameters.get("freq") or None] * count
     named: list[str | None] = [None] * count if item_ids is None else list(item_ids)
-    found = StreamedBody(sessions, values, starts, [parameters.get("freq") or None] * count, [None] * count, named)
+    found = StreamedBody(list(sessions), values, starts, freqs, [None] * count, named)
     return _with_parameters(found, parameters)
 
 
@@ -75,24 +77,35 @@ def _with_parameters(found: StreamedBody, parameters: Mapping[str, str]) -> Stre
     return found
 
 
-def _texts(table: pa.Table, name: str) -> list[str] | None:
+def _texts(table: pa.Table, name: str) -> tuple[str, ...] | None:
+    """Give the ids of a column; None where one is missing, is none, or stands there twice."""
     if name not in table.column_names:
         return None
-    column = table[name]
+    column = table[name].combine_chunks()
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if column.null_count or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return None
-    texts: list[str] = column.to_pylist()
-    return None if any(not text or identifier_fault(text) for text in texts) else texts
+    _, offsets, texts = pa.concat_arrays([column]).buffers() if column.offset else column.buffers()
+    return _ids(str(column.type), len(column), offsets.to_pybytes(), texts.to_pybytes() if texts else b"")
 
 
-def _values(table: pa.Table) -> list[float] | None:
+@lru_cache(maxsize=16)
+def _ids(kind: str, count: int, offsets: bytes, texts: bytes) -> tuple[str, ...] | None:
+    """Whoever streams tables sends the same ids in the same order again and again."""
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(texts)]
+    found = tuple(pa.Array.from_buffers(pa.type_for_alias(kind), count, buffers).to_pylist())
+    if len(set(found)) < len(found) or any(not text or identifier_fault(text) for text in found):
+        return None
+    return found
+
+
+def _values(table: pa.Table) -> NDArray[np.float64] | None:
     column = table["target"]
     if column.null_count or not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
         return None
-    values = column.cast(pa.float64(), safe=False).to_numpy() + 0.0
-    return values.tolist() if bool((np.abs(values) < LARGEST).all()) else None
+    values: NDArray[np.float64] = column.cast(pa.float64(), safe=False).to_numpy() + 0.0
+    return values if bool((np.abs(values) < LARGEST).all()) else None
 
 
 def _times(table: pa.Table) -> list[str | None] | None:
@@ -106,5 +119,6 @@ def _times(table: pa.Table) -> list[str | None] | None:
     seconds = stamps.astype("datetime64[s]")
     if (seconds != stamps).any():
         return None
-    texts: list[str] = np.datetime_as_string(seconds, unit="s").tolist()
-    return [f"{text}Z" for text in texts]
+    if (seconds == seconds[0]).all():
+        return [f"{seconds[0]}Z"] * len(seconds)
+    return [f"{text}Z" for text in np.datetime_as_string(seconds, unit="s").tolist()]

@@ -1,0 +1,119 @@
+"""The forecasts that resident sessions gave last, and how good the earlier ones turned out to be."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.resident.step import SessionStep
+from service.sessions.live_metrics import Interval, metric_of, new_scores
+from service.stores.record import PendingForecast, Record, Scores
+from statecast.config import ForecasterConfig
+from statecast.metrics import ForecastBatch
+
+
+class PendingForecasts:
+    """One forecast per row of a ``SessionTable``, and the scores of those before it.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Of the network.
+    capacity : int
+        Rows.
+    metrics : tuple of str
+        Accuracy metrics of new sessions beside the usual ones.
+    """
+
+    def __init__(self, config: ForecasterConfig, capacity: int, metrics: Sequence[str]) -> None:
+        self._interval = Interval.of(config.quantile_levels)
+        self._start, self._steps = np.zeros((2, capacity), dtype=np.int64)
+        self._scale = np.zeros(capacity)
+        self._quantiles = np.zeros((capacity, config.horizon, 3))
+        self._scores = {name: np.zeros((capacity, state.size)) for name, state in new_scores(metrics).items()}
+
+    def covers(self, record: Record) -> bool:
+        """Whether a session keeps the same scores.
+
+        Parameters
+        ----------
+        record : Record
+            The session.
+        """
+        return tuple(record.scores) == tuple(self._scores)
+
+    def load(self, row: int, record: Record) -> None:
+        """Take in a session.
+
+        Parameters
+        ----------
+        row : int
+            Its row.
+        record : Record
+            That is covered.
+        """
+        self._start[row] = self._steps[row] = 0
+        if record.issued is not None:
+            steps = min(record.issued.quantiles.shape[1], self._quantiles.shape[1])
+            self._quantiles[row, :steps] = record.issued.quantiles[0, :steps]
+            self._scale[row] = record.issued.scale[0]
+            self._start[row], self._steps[row] = record.issued.start, steps
+        for name, state in record.scores.items():
+            self._scores[name][row] = state
+
+    def issued(self, row: int) -> PendingForecast | None:
+        """Give a session's forecast as a value; None where it has none."""
+        steps = int(self._steps[row])
+        if not steps:
+            return None
+        quantiles = self._quantiles[None, row, :steps].copy()
+        return PendingForecast(int(self._start[row]), quantiles, self._scale[row : row + 1].copy())
+
+    def scores(self, row: int) -> Scores:
+        """Give a session's scores as a value."""
+        return {name: states[row].copy() for name, states in self._scores.items()}
+
+    def score(self, step: SessionStep) -> None:
+        """Score the forecast of each session with its next observation.
+
+        Parameters
+        ----------
+        step : SessionStep
+            Of some sessions.
+        """
+        ahead = step.index - self._start[step.rows]
+        met = (ahead >= 0) & (ahead < self._steps[step.rows])
+        if not met.any():
+            return
+        rows = step.rows[met]
+        quantiles = self._quantiles[rows, ahead[met]][:, None]
+        half = self._interval.coverage / 2
+        batch = ForecastBatch(
+            step.values[met, None],
+            quantiles[..., 1],
+            quantiles=quantiles,
+            levels=(0.5 - half, 0.5, 0.5 + half),
+            seasonal_error=self._scale[rows],
+        )
+        for name, states in self._scores.items():
+            metric = metric_of(name)
+            if metric is not None:
+                states[rows] = metric.update(states[rows][:, None], batch)[:, 0]
+
+    def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
+        """Keep the forecasts that followed an observation.
+
+        Parameters
+        ----------
+        step : SessionStep
+            Of B sessions.
+        quantiles : array of float64, ``[B, F, Q]``
+            The forecasts, at the network's levels.
+        seasonal_error : array of float64, ``[B]``
+            Their unit of MASE.
+        """
+        rows, steps, of = step.rows, min(quantiles.shape[1], self._quantiles.shape[1]), self._interval
+        for place, level in enumerate((of.low, of.median, of.high)):
+            self._quantiles[rows, :steps, place] = quantiles[:, :steps, level]
+        self._scale[rows] = seasonal_error
+        self._start[rows], self._steps[rows] = step.index + 1, steps
