@@ -46,7 +46,7 @@ _OPERATION: dict[str, Any] = {
         "Opens or advances a session where a series names one. A series that fails carries its error, the others "
         "answer; if all fail, so does the request. Tables take their parameters from the query string; beside JSON, "
         "the query fills what the body leaves out. In tables, times without an offset are UTC, and rows at the end "
-        "of an item with a missing target and known covariates are the horizon. Rows that name a resolution, such "
+        "of an item with a missing target lie ahead: their covariates are known. Rows that name a resolution, such "
         "as 1d, hold the value of its bucket that begins at their timestamp."
     ),
     "operationId": "forecast",

@@ -1,9 +1,10 @@
 """A table with the parameters of its query string as a ``ForecastRequest``.
 
 A small whole-number ``timestamp`` is a step index. Times without an offset are UTC, as in training. Rows of one item
-may lie anywhere, in their own order. Rows at the end of an item whose target is missing and which carry the horizon's
-covariates are the future: exactly as many as the horizon. A column ``session`` names an item's session, and
-columns ``static:NAME`` its static covariates.
+may lie anywhere, in their own order. Rows at the end of an item whose target is missing lie ahead, as on the command
+line: their covariates are known, of at most the horizon; a model that reads none leaves such rows out. Of an item with
+a session they are observations that went missing instead, unless they are a whole horizon for a model that reads
+covariates ahead. A column ``session`` names an item's session, and columns ``static:NAME`` its static covariates.
 
 A column ``resolution`` marks rows of a lower frequency: in such a row ``1d`` says that the target is the value of the
 day that begins at the timestamp. Where it is empty the row is one of the series' own steps.
@@ -91,14 +92,14 @@ def decode_table(
     bounds = np.searchsorted(table.codes[order], np.arange(1, len(table.names)))
     columns = _columns(table)
     static = static_columns(model, table.covariates)
-    ahead = None if model is None or not model.config.future_covariates else parameters.horizon or model.config.horizon
+    ahead = None if model is None else parameters.horizon or model.horizon if model.config.future_covariates else 0
     with np.errstate(over="ignore"):
         series = [
             read_rows(place, item, rows, columns, static, ahead, parameters)
             for place, (item, rows) in enumerate(deadline.each(zip(table.names, np.split(order, bounds), strict=True)))
         ]
     for one in series:
-        one.notes = table.notes
+        one.notes = (*table.notes, *one.notes)
         one.rows = None if one.rows is None else one.rows % len(table.table)
     return ForecastRequest(
         series=series,

@@ -38,7 +38,8 @@ def read_rows(
     static : mapping of str to str
         Static covariate by the column that holds it.
     ahead : int or None
-        Rows without a target that are read at the end, where the model knows covariates ahead; None for all.
+        Rows without a target that are read at the end: a horizon where the model knows covariates ahead, else 0, and
+        all of a session; None for all.
     query : QueryParameters
         What the query string says of every series.
 
@@ -51,7 +52,8 @@ def read_rows(
     labels = columns.pop("resolution", None)
     coarse = {} if labels is None else _rows_by_resolution(labels, rows)
     own = rows[labels[rows] == ""] if coarse else rows
-    own = own if ahead is None else _until(own, columns["target"], ahead)
+    every, grows = own, query.session is not None or "session" in columns
+    own = own if ahead is None or (grows and not ahead) else _until(own, columns["target"], ahead)
     series = SeriesRequest(target={}, item_id=item, freq=query.freq, season=query.season, session=query.session)
     series.open = query.open
     series.loc, series.rows, series.time_options = ("series", place), own, query.time_options
@@ -69,6 +71,9 @@ def read_rows(
         text = getattr(series, name)
         if text is not None and (fault := find(text)):
             series.fault(fault, name)
+    if ahead == 0 and len(own) < len(every):
+        left = len(every) - len(own)
+        series.notes = (("rows_ahead", f"{left} rows at the end have no target; the forecast begins there"),)
     for label, places in coarse.items():
         series.resolutions[label] = _resolution(series, places, columns, static)
     return series

@@ -104,8 +104,8 @@ def validate_series(
     lengths = {name: len(values) for name, values in series.target.items()}
     steps = next(iter(lengths.values()), 0)
     _check_target(series, lengths, settings)
-    extra = _future_rows(series, config, horizon, steps)
     warnings: list[tuple[str, str]] = list(series.notes)
+    extra = _future_rows(series, config, horizon, steps, warnings)
     axis, index, stamps = read_timeline(series, steps + extra, config.freq, warnings)
     check_reach(series, axis, index, horizon)
     season = season_of(series, axis, index, model, settings.max_history) if series.target else None
@@ -142,23 +142,37 @@ def validate_series(
 
 
 def _split_future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int) -> None:
-    """Take the rows of a table that lie in the horizon off its target; their covariates stay."""
+    """Take the rows of a table that lie ahead off its target; their covariates stay.
+
+    Fewer than a horizon are observations that went missing where a session goes on from them.
+    """
     target = series.target.get("", np.zeros(0))
-    if series.table and config.future_covariates and len(target) >= horizon and np.isnan(target[-horizon:]).all():
-        series.target = {"": target[: len(target) - horizon]}
+    if not series.table or not config.future_covariates:
+        return
+    seen = np.flatnonzero(~np.isnan(target))
+    rows = len(target) - 1 - int(seen[-1]) if len(seen) else len(target)
+    if rows >= horizon or (len(seen) and series.session is None):
+        series.target = {"": target[: len(target) - min(rows, horizon)]}
 
 
-def _future_rows(series: SeriesRequest, config: ForecasterConfig, horizon: int, steps: int) -> int:
-    if not series.table:
+def _future_rows(
+    series: SeriesRequest, config: ForecasterConfig, horizon: int, steps: int, warnings: list[tuple[str, str]]
+) -> int:
+    """Make covariates of rows ahead known, missing where they end too early; gives how many rows there are."""
+    if series.rows is None:
         return 0
-    rows = max((len(values) for values in series.past_covariates.values()), default=steps)
-    extra = rows - steps
+    extra = len(series.rows) - steps
     for covariate in config.future_covariates if extra else ():
         if covariate.name in series.past_covariates:
-            series.future_covariates[covariate.name] = series.past_covariates.pop(covariate.name)
+            values = series.past_covariates.pop(covariate.name)
+            unknown = np.full(horizon - extra, None if values.dtype == object else np.nan, dtype=values.dtype)
+            series.future_covariates[covariate.name] = np.concatenate([values, unknown])
+            if extra < horizon:
+                detail = f"{covariate.name} is known for {extra} of {horizon} steps ahead; the rest is taken as missing"
+                warnings.append(("missing_covariate", detail))
     for name, values in series.past_covariates.items():
         series.past_covariates[name] = values[:steps]
-    return extra if series.timestamps is not None and extra == horizon else 0
+    return extra if series.timestamps is not None else 0
 
 
 def _check_target(series: SeriesRequest, lengths: dict[str, int], settings: Settings) -> None:

@@ -60,6 +60,7 @@ def two(first: str, second: str) -> bytes:
 
 
 BERLIN = [str(day).replace(" ", "T") for day in pd.date_range("2024-03-20", periods=40, tz="Europe/Berlin")]
+SKUS = [f"sku{n}" for n in range(3)]
 NEXT = ("2024-01-29T00:00:00Z", "2024-01-30T00:00:00Z")
 TABLES = {
     "m_end": Table(
@@ -96,6 +97,23 @@ TABLES = {
         NEXT,
         said="comma before decimals",
     ),
+    "dead_skus": Table(
+        lines(
+            "item_id,timestamp,target",
+            *(f"{name},{day},{(name != 'sku1') * (20 + n % 7)}" for name in SKUS for n, day in enumerate(DAYS)),
+        ),
+        NEXT,
+        tuple(SKUS),
+    ),
+    "cov_bool_http": Table(
+        lines(
+            "item_id,timestamp,target,promo",
+            *(f"a,{day},{20 + n % 7 if n < 21 else ''},{n % 3 == 0}" for n, day in enumerate(DAYS)),
+        ),
+        ("2024-01-22T00:00:00Z",),
+        ("a",),
+        "'promo'",
+    ),
     "names of Nixtla": Table(lines("unique_id,ds,y", *(f"a,{day},{n}" for n, day in enumerate(DAYS))), NEXT, ("a",)),
     "Month, Passengers": Table(
         dated("Month,Passengers", [d[:7] for d in stamps("MS", 36, "1949-01-01")]), ("1952-01-01T00:00:00Z",)
@@ -110,8 +128,16 @@ TABLES = {
 }
 
 
+OTHERS = {
+    "dead_skus": (("2023-07-20T00:00:00Z", "2023-07-21T00:00:00Z"), tuple(f"sku{n}" for n in range(6))),
+    "cov_bool_http": (("2023-10-28T00:00:00Z", "2023-10-29T00:00:00Z"), ("003", "A/1", "Ä 2")),
+}
+"""First times and items of shared tables that are larger than those made here."""
+
+
 def shared(name: str) -> Table:
-    return replace(TABLES[name], body=(SHARED / f"{name}.csv").read_bytes())
+    following, items = OTHERS.get(name, (TABLES[name].following, TABLES[name].items))
+    return replace(TABLES[name], body=(SHARED / f"{name}.csv").read_bytes(), following=following, items=items)
 
 
 def both(name: str) -> list[Table]:

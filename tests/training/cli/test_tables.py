@@ -4,11 +4,15 @@ Without this True means one thing in training and another over HTTP, and a shop 
 """
 
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 import pytest
 from fastapi import FastAPI
 from typer.testing import CliRunner
@@ -82,3 +86,78 @@ def test_its_own_table_goes_back_to_the_model_by_every_way(fitted: tuple[Path, P
         assert [one["item_id"] for one in answer.json()["forecasts"]] == ["007", "NA", "dead", "flat"]
 
     play(folder / "models", flow)
+
+
+SHARED = Path(__file__).parents[4] / "shared" / "cases"
+
+
+@pytest.mark.parametrize("unknown", [0, 4])
+def test_rows_ahead_are_the_same_by_every_way(fitted: tuple[Path, Path, str], unknown: int) -> None:
+    """Rows without a target at an item's end lie ahead, whoever reads them and however many there are."""
+    folder, data, _ = fitted
+    rows = [line for line in data.read_text().splitlines() if line.startswith(("shop;", "007;"))]
+    rows = rows[: len(rows) - unknown]
+    body = ("\n".join(rows) + "\n").encode()
+    model = folder / "models" / "shops"
+    (folder / "one.csv").write_bytes(body)
+    own = statecast.load(model).forecast(folder / "one.csv").forecasts["007"]
+
+    async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
+        kind = {"content-type": "text/csv", "accept": "application/json"}
+        arrow = kind | {"content-type": "application/vnd.apache.arrow.stream"}
+        table = pa.csv.read_csv(
+            pa.py_buffer(body.replace(b",", b".")), parse_options=pa.csv.ParseOptions(delimiter=";")
+        )
+        for content, headers in ((body, kind), (stream(table), arrow)):
+            answer = await client.post("/forecast", content=content, headers=headers)
+            assert answer.status_code == 200, answer.text
+            (found,) = answer.json()["forecasts"]
+            assert found["start"] == "2024-04-23T00:00:00Z"
+            assert found["mean"] == pytest.approx(own.mean.tolist(), rel=1e-3, abs=1e-3)
+            said = [one["detail"] for one in found["warnings"] if one["code"] == "missing_covariate"]
+            assert said == [
+                f"{name} is known for 3 of 7 steps ahead; the rest is taken as missing" for name in ("promo", "kind")
+            ] * bool(unknown)
+
+    play(folder / "models", flow)
+
+
+def stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared tables are not here")
+def test_shared_tables_are_fitted_and_go_back_by_every_way(tmp_path: Path) -> None:
+    """Booleans mean the same in training and over HTTP; of items that are all zero a fit names each and goes on."""
+    covariates, dead = SHARED / "cov_bool_http.csv", SHARED / "dead_skus.csv"
+    said = run(
+        "fit", "--data", dead, "--out", tmp_path / "models" / "dead", "--horizon", 7, "--season", 7, "--steps", 3
+    )
+    assert "3 items ('sku1', 'sku3', 'sku4')" in said and "not trained on" in said
+    run(
+        "fit", "--data", covariates, "--out", tmp_path / "models" / "promo", "--future", "promo,daytype", "--static",
+        "store", "--horizon", 7, "--season", 7, "--steps", 3,
+    )  # fmt: skip
+    for name, data in (("promo", covariates), ("dead", dead)):
+        run("forecast", tmp_path / "models" / name, "--data", data, "--out", tmp_path / "out.csv")
+        written = pd.read_csv(tmp_path / "out.csv", dtype={"item_id": str}, keep_default_na=False)
+        own = statecast.load(tmp_path / "models" / name).forecast(data).forecasts
+
+        async def flow(
+            name: str, body: bytes, own: Any, written: pd.DataFrame, client: httpx.AsyncClient, _: FastAPI
+        ) -> None:
+            kind = {"content-type": "text/csv", "accept": "application/json"}
+            answer = await client.post(f"/forecast?model={name}", content=body, headers=kind)
+            assert answer.status_code == 200, answer.text
+            assert [one["item_id"] for one in answer.json()["forecasts"]] == list(own)
+            for one in answer.json()["forecasts"]:
+                rows = written[written["item_id"] == one["item_id"]]
+                assert one["start"] == rows["timestamp"].iloc[0]
+                assert one["mean"] == pytest.approx(rows["mean"].tolist(), rel=1e-3, abs=1e-3)
+                assert own[one["item_id"]].mean.tolist() == pytest.approx(one["mean"], rel=1e-3, abs=1e-3)
+                assert "missing_covariate" not in str(one["warnings"])
+
+        play(tmp_path / "models", partial(flow, name, data.read_bytes(), own, written))
