@@ -26,6 +26,7 @@ from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
 from statecast.artifacts.files import canonical, check_finite, digest_of, parse_json, read_file, write_json
 from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
+from statecast.artifacts.manifest import SCHEMA_VERSION, check_manifest, read_manifest
 from statecast.artifacts.registry import Network, build, describe, kind_of
 from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.models.family import Family
@@ -34,16 +35,6 @@ from statecast.models.interface import SeriesNetwork
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 from statecast.uncertainty.bounds import Bounds
 
-SCHEMA_VERSION = 7
-"""What older schemas lack, and how they load all the same:
-
-2. Networks are calibrated. Artifacts of schema 1 have neither conformal offsets nor adaptation, and load as such.
-3. A calibration knows which rows were trained on. To artifacts of schema 2 no row was.
-4. Resolutions can be switched off. In artifacts of schema 3 all are active.
-5. Intervals of short series are wider. In artifacts of schema 4 no series is short.
-6. Names are the usual ones of forecasting. Older names are translated, see ``statecast.translation``.
-7. Intervals grow past the horizon. Artifacts of schema 6 and before have the exponent that networks begin with.
-"""
 _WHOLE_WEIGHTS = 7  # the first schema whose weights hold all that a fit may find out
 _FILES = ("config.json", "model.safetensors", "golden.json")
 
@@ -167,9 +158,7 @@ def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> s
     ArtifactError
         If ``manifest`` lacks a name or a version, or a weight is not finite.
     """
-    for key in ("name", "version"):
-        if not manifest.get(key):
-            raise ArtifactError(f"manifest: expected {key!r}, got none; give the artifact a {key}")
+    check_manifest(manifest, "manifest")
     path = Path(folder)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     check_finite(weights, path / "model.safetensors")
@@ -215,23 +204,11 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         If the network does not forecast what it forecast when it was saved.
     """
     path = Path(folder)
-    raw = read_file(path / "manifest.json")
-    manifest = parse_json(raw, path / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("schema_version") not in range(1, SCHEMA_VERSION + 1):
-        found = manifest.get("schema_version") if isinstance(manifest, dict) else manifest
-        expected = f"expected schema_version 1 to {SCHEMA_VERSION}, got {found!r}"
-        raise ArtifactError(f"{path}: {expected}; load it with the release that wrote it")
-    digest = manifest.pop("digest", None)
-    if canonical({**manifest, "digest": digest}) != raw or digest_of(canonical(manifest)) != digest:
-        raise ArtifactError(f"{path}: manifest.json was changed after it was written; copy the artifact again")
-    try:
-        listed = {name: manifest["files"][name] for name in _FILES}
-        name, version = str(manifest["name"]), str(manifest["version"])
-    except (KeyError, TypeError) as error:
-        raise ArtifactError(f"{path}: manifest.json lacks {error}; copy the artifact again") from None
+    manifest, digest = read_manifest(path)
+    listed = manifest.get("files") or {}
     schema: int = manifest["schema_version"]
-    for file, recorded in listed.items():
-        if digest_of(read_file(path / file)) != recorded:
+    for file in _FILES:
+        if digest_of(read_file(path / file)) != listed.get(file):
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:
         config = parse_json(read_file(path / "config.json"), path / "config.json")
@@ -244,14 +221,21 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     except (ConfigError, SafetensorError, RuntimeError) as error:
         raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
     network = network.eval().requires_grad_(False).to(device)
-    golden = translate_golden(parse_json(read_file(path / "golden.json"), path / "golden.json"), schema)
-    difference = golden_difference(network, golden)
+    try:
+        golden = translate_golden(parse_json(read_file(path / "golden.json"), path / "golden.json"), schema)
+        difference = golden_difference(network, golden)
+        manifest = translate_manifest(manifest, schema) | describe(network)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise ArtifactError(
+            f"{path}: golden.json or manifest.json holds something else than `save` writes ({error!r}); copy the "
+            "artifact again"
+        ) from None
     if not difference <= TOLERANCE:
         raise GoldenError(
             f"{path}: expected the recorded output within {TOLERANCE:g} of its spread, got a difference of "
             f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
         )
-    return Artifact(name, version, digest, network, translate_manifest(manifest, schema))
+    return Artifact(str(manifest["name"]), str(manifest["version"]), digest, network, manifest)
 
 
 def _undecided(network: Network) -> dict[str, Tensor]:

@@ -117,7 +117,7 @@ def parse_json(raw: bytes, path: Path) -> Any:
     """
     try:
         return json.loads(raw)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ArtifactError(f"{path}: expected JSON, got {error}; copy the artifact again") from None
 
 

@@ -72,6 +72,19 @@ async def _begin(server: Server, draw: random.Random, count: Count, kills: int) 
     await asyncio.to_thread(server.start, **places)
 
 
+def connected(server: Server) -> httpx.AsyncClient:
+    """Connections are given up before the server would, which may be in the moment in which one is used again."""
+    return httpx.AsyncClient(base_url=server.url, timeout=60, limits=httpx.Limits(keepalive_expiry=2))
+
+
+async def _recover(server: Server, streaming: list[Client], count: Count, http: httpx.AsyncClient) -> None:
+    try:
+        count.untold += sum(await asyncio.gather(*(client.recover(http) for client in streaming)))
+    except httpx.TransportError as error:
+        ended = None if server.process is None else server.process.poll()
+        raise AssertionError(f"the server did not answer; it ended with {ended}") from error
+
+
 async def _stream(server: Server, streaming: list[Client], draw: random.Random, count: Count, seconds: float) -> None:
     """Stream for so long, then kill, or now and then stop in order."""
     watch = Watch()
@@ -85,8 +98,8 @@ async def _stream(server: Server, streaming: list[Client], draw: random.Random, 
         await asyncio.to_thread(server.process.wait, 30)
         assert not false_alarms(watch.polls[:ended]), false_alarms(watch.polls[:ended])
 
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
-        count.untold += sum(await asyncio.gather(*(client.recover(http) for client in streaming)))
+    async with connected(server) as http:
+        await _recover(server, streaming, count, http)
         polling = asyncio.create_task(watch.run(http))
         await asyncio.gather(kill(), *(client.stream(http, lambda: False) for client in streaming))
         await polling
@@ -108,8 +121,8 @@ async def kill_over_and_over(server: Server, kills: int, seed: int, every: int =
             said = count.kills
             print(count.text(streaming), flush=True)
     await asyncio.to_thread(server.start)
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as http:
-        count.untold += sum(await asyncio.gather(*(client.recover(http) for client in streaming)))
+    async with connected(server) as http:
+        await _recover(server, streaming, count, http)
         for client in streaming:
             await client.check(http)
     sessions = [(name, client.answered) for client in streaming for name in client.names]
