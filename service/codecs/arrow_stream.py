@@ -18,7 +18,7 @@ MAX_BATCHES = 10_000
 """Batches in one stream; each costs more than its rows once they are this many."""
 
 
-def read_stream(body: bytes, max_bytes: int, max_values: int) -> pa.Table:
+def read_stream(body: bytes, max_bytes: int, max_values: int, max_columns: int) -> pa.Table:
     """Read an Arrow IPC stream.
 
     Parameters
@@ -29,6 +29,8 @@ def read_stream(body: bytes, max_bytes: int, max_values: int) -> pa.Table:
         Bytes that its buffers may unpack to.
     max_values : int
         Rows times columns allowed.
+    max_columns : int
+        Columns allowed.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def read_stream(body: bytes, max_bytes: int, max_values: int) -> pa.Table:
         If it is over a limit.
     """
     try:
-        _measure(body, max_bytes, max_values)
+        _measure(body, max_bytes, max_values, max_columns)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
             table = reader.read_all()
         table.validate(full=True)
@@ -55,7 +57,7 @@ def read_stream(body: bytes, max_bytes: int, max_values: int) -> pa.Table:
     return table
 
 
-def _measure(body: bytes, max_bytes: int, max_values: int) -> None:
+def _measure(body: bytes, max_bytes: int, max_values: int, max_columns: int) -> None:
     """Sum what all batches will hold."""
     batches = size = values = 0
     columns = 1
@@ -69,7 +71,10 @@ def _measure(body: bytes, max_bytes: int, max_values: int) -> None:
         header = _Flat.root(metadata)
         kind = header.number(1, "<B")
         if kind == _SCHEMA:
-            columns = max(1, header.table(2).count(1) - 1)
+            named = header.table(2).count(1)
+            if named > max_columns:
+                raise TooLarge(f"body: expected at most {max_columns} columns, got {named}; send several requests")
+            columns = max(1, named - 1)
             continue
         if kind not in (_RECORDS, _DICTIONARY):
             raise ValueError(f"a message of kind {kind}")

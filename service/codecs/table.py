@@ -42,7 +42,7 @@ def read_table(body: bytes, options: TableOptions, settings: Settings, *, arrow:
     """
     with refusals():
         if arrow:
-            found = of_arrow(read_stream(body, settings.max_body_bytes, settings.max_values))
+            found = of_arrow(read_stream(body, settings.max_body_bytes, settings.max_values, settings.max_fields))
         else:
             found = read_bytes(body, options, limit=settings.max_body_bytes, max_columns=settings.max_fields)
     rows, columns = len(found), len(found.names)

@@ -36,7 +36,13 @@ def stream(table: pa.Table, compression: str | None = None, rows: int | None = N
 
 @pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
 def test_honest_streams_are_read(compression: str | None) -> None:
-    assert read_stream(stream(TABLE, compression, 7), LIMIT, 10**6).equals(TABLE)
+    assert read_stream(stream(TABLE, compression, 7), LIMIT, 10**6, 1000).equals(TABLE)
+
+
+def test_columns_are_counted_before_they_are_read() -> None:
+    names = pa.schema([pa.field(f"c{n}", pa.int8()) for n in range(1001)])
+    with pytest.raises(TooLarge, match="1000 columns, got 1001"):
+        read_stream(stream(names.empty_table()), LIMIT, 10**6, 1000)
 
 
 def test_what_claims_to_be_large_is_refused_before_it_is() -> None:
@@ -47,18 +53,18 @@ def test_what_claims_to_be_large_is_refused_before_it_is() -> None:
     before = pa.total_allocated_bytes()
     for values in (10**9, 1000):
         with pytest.raises(TooLarge):
-            read_stream(body, LIMIT, values)
+            read_stream(body, LIMIT, values, 1000)
     assert pa.total_allocated_bytes() - before < LIMIT
     nulls = stream(pa.table({"n": pa.nulls(77)})).replace((77).to_bytes(8, "little"), (10**12).to_bytes(8, "little"))
     with pytest.raises(TooLarge, match="values"):
-        read_stream(nulls, LIMIT, 10**6)
+        read_stream(nulls, LIMIT, 10**6, 1000)
 
 
 def test_many_batches_are_refused_within_a_second() -> None:
     many = stream(pa.table({"target": pa.array([1.0] * (MAX_BATCHES + 1))}), rows=1)
     began = time.process_time()
     with pytest.raises(TooLarge, match="batches"):
-        read_stream(many, 2**26, 10**6)
+        read_stream(many, 2**26, 10**6, 1000)
     assert time.process_time() - began < 2
 
 
@@ -71,6 +77,6 @@ def test_changed_bytes_never_end_the_process(compression: str | None) -> None:
         for _ in range(rng.randint(1, 6)):
             body[rng.randrange(len(body))] = rng.choice((0, 1, 255, rng.randrange(256)))
         try:
-            read_stream(bytes(body[: rng.choice((len(body), rng.randrange(len(body))))]), LIMIT, 10**6)
+            read_stream(bytes(body[: rng.choice((len(body), rng.randrange(len(body))))]), LIMIT, 10**6, 1000)
         except ServiceError as error:
             assert isinstance(error, (Malformed, TooLarge))

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from service.codecs.arrow_stream import read_stream
@@ -17,6 +18,10 @@ from service.settings import Settings
 from service.streaming.body import StreamedBody
 
 COLUMNS = frozenset({"item_id", "timestamp", "target", "session"})
+UNPACKED_BYTES = 2**20
+"""Bytes that the buffers of a table may unpack to."""
+_LONGEST = 4 * 256
+"""Bytes of an identifier that may be right."""
 _WHOLE = re.compile(r"[1-9][0-9]{0,5}")
 _LEVEL = re.compile(r"0\.[0-9]{1,12}")
 PARAMETERS = frozenset({"model", "horizon", "quantile_levels", "timeout_ms", "freq", "open"})
@@ -44,7 +49,8 @@ def read_arrow(body: bytes, query: bytes, settings: Settings) -> StreamedBody | 
     if len(parameters) < len(pairs) or not PARAMETERS.issuperset(parameters):
         return None
     try:
-        table = read_stream(body, settings.max_body_bytes, settings.max_values)
+        # This is read on the loop: what unpacks to more, or is more than could wait, goes the general way.
+        table = read_stream(body, UNPACKED_BYTES, len(COLUMNS) * settings.queue_rows, len(COLUMNS))
         names = table.column_names
     except (ServiceError, UnicodeDecodeError):
         return None
@@ -52,7 +58,7 @@ def read_arrow(body: bytes, query: bytes, settings: Settings) -> StreamedBody | 
         return None
     sessions, item_ids = _texts(table, "session"), _texts(table, "item_id")
     values, starts = _values(table), _times(table)
-    if sessions is None or values is None or starts is None:
+    if sessions is None or values is None or starts is None or (item_ids is None and "item_id" in names):
         return None
     # Rows of one item are one series: a second one of the same is not a series of its own.
     if item_ids is None and len(sessions) > 1:
@@ -81,13 +87,21 @@ def _texts(table: pa.Table, name: str) -> tuple[str, ...] | None:
     """Give the ids of a column; None where one is missing, is none, or stands there twice."""
     if name not in table.column_names:
         return None
-    column = table[name].combine_chunks()
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if column.null_count or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    column = table[name]
+    coded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if coded else column.type
+    if column.null_count or not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return None
+    if coded:
+        # One long text may stand in every row: its length is looked at before it is copied there.
+        if any((pc.max(pc.binary_length(part.dictionary)).as_py() or 0) > _LONGEST for part in column.chunks):
+            return None
+        column = column.cast(kind)
+    column = column.combine_chunks()
+    if column.null_count:
         return None
     _, offsets, texts = pa.concat_arrays([column]).buffers() if column.offset else column.buffers()
-    return _ids(str(column.type), len(column), offsets.to_pybytes(), texts.to_pybytes() if texts else b"")
+    return _ids(str(kind), len(column), offsets.to_pybytes(), texts.to_pybytes() if texts else b"")
 
 
 @lru_cache(maxsize=16)
