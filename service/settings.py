@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     """Rows (series times variables) that may wait; more are answered 429 with `Retry-After`. A single request may hold
     more where nothing else waits."""
     batch_rows: int = Field(default=256, ge=1)
-    """Rows computed at once at most, no more than `STATECAST_QUEUE_ROWS`; `1` turns batching off."""
+    """Rows computed at once at most, no more than `STATECAST_QUEUE_ROWS`; of streamed observations twice as many. `1`
+    turns batching off."""
     resident_sessions: int = Field(default=4096, ge=1)
     """Session rows that each model keeps in memory; others are read from the store when they are used. Each season of a
     family has as many, and all together at most twice as many."""

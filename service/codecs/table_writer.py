@@ -67,30 +67,34 @@ def write_table(
     """
 
     def texts(values: Sequence[str | None]) -> pa.Array:
-        codes = pa.array(np.repeat(np.arange(len(values), dtype=np.int32), rows.lengths))
-        return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string())).cast(pa.string())
+        return pa.array(values, pa.string()).take(pa.array(blocks))
 
+    blocks, failed = np.repeat(np.arange(len(rows.lengths)), rows.lengths), any(rows.errors)
     columns: dict[str, pa.Array] = {"item_id": texts(rows.item_ids)}
     if any(rows.variables):
         columns["variable"] = texts(rows.variables)
     columns["timestamp"] = _times(rows, arrow)
     for name, column in zip(["mean", *map(repr, levels)], rows.numbers, strict=True):
-        columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=True)
-    if any(rows.errors):
+        columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=failed)
+    if failed:
         columns["error"] = texts(rows.errors)
     return _written(pa.table(columns).replace_schema_metadata(metadata or None), arrow)
 
 
 def _times(rows: TableRows, arrow: bool) -> pa.Array:
-    own = {id(axis): axis for axis in rows.axes if axis is not None}  # quicker told apart than by what they are
-    axes = {axis: number for number, axis in enumerate(dict.fromkeys(own.values()))}
+    own = {id(axis): axis for axis in rows.axes}  # quicker told apart than by what they are
+    found = dict.fromkeys(axis for axis in own.values() if axis is not None)
+    axes = {axis: number for number, axis in enumerate(found)}
     if not axes:
         return pa.array(rows.steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
-    numbers = {of: axes[axis] for of, axis in own.items()} | {id(None): -1}
+    numbers = {of: -1 if axis is None else axes[axis] for of, axis in own.items()}
     which = np.repeat([numbers[id(axis)] for axis in rows.axes], rows.lengths)
-    instants = np.zeros(len(rows.steps), dtype="datetime64[s]")
-    for axis, number in axes.items():
-        instants[which == number] = axis.instants(rows.steps[which == number])
+    if len(own) == 1:
+        instants = next(iter(axes)).instants(rows.steps)
+    else:
+        instants = np.zeros(len(rows.steps), dtype="datetime64[s]")
+        for axis, number in axes.items():
+            instants[which == number] = axis.instants(rows.steps[which == number])
     if arrow:
         # A column has one zone; items of several are written in UTC.
         zones = {axis.zone for axis in axes}

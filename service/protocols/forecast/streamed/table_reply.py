@@ -46,17 +46,19 @@ class TableReply:
     def encode(self, request: StreamedRequest) -> bytes:
         """See ``Reply.encode``."""
         size, horizon, ids = request.size, request.horizon, request.body.item_ids
-        numbers = np.full((size, 1 + len(request.levels), horizon), np.nan)
-        starts = np.zeros(size, dtype=np.int64)
-        for places, first, own in self._parts:
-            starts[places], numbers[places] = first, own
+        if len(self._parts) == 1 and len(self._parts[0][0]) == size and not self._errors:
+            _, starts, numbers = self._parts[0]
+        else:
+            numbers = np.full((size, 1 + len(request.levels), horizon), np.nan)
+            starts = np.zeros(size, dtype=np.int64)
+            for places, first, own in self._parts:
+                starts[places], numbers[places] = first, own
         errors = [self._errors.get(place) for place in range(size)]
-        failed = list(self._errors)
-        numbers[failed], starts[failed] = np.nan, 0
         steps, columns = starts[:, None] + np.arange(horizon), numbers.transpose(1, 0, 2)
         lengths = np.full(size, horizon)
-        if failed:  # such a row stands alone
-            lengths[failed], steps[failed] = 1, 0
+        if self._errors:  # such a row stands alone
+            failed = list(self._errors)
+            lengths[failed], steps[failed], numbers[failed] = 1, 0, np.nan
             kept = np.arange(horizon) < lengths[:, None]
             steps, columns = steps[kept], columns[:, kept]
         times = {axis: axis.times for axis in set(self._axes.values())}
