@@ -15,7 +15,7 @@ from service.resident.calendar import known_ahead
 from service.resident.missed import Missed
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
-from service.stores.interface import Append, Put, Record, Store, StoreError, Touch, Trim
+from service.stores.interface import Append, Put, Record, Store, Touch, Trim
 from statecast.models.slot_network import Cache
 
 _log = logging.getLogger(__name__)
@@ -45,8 +45,9 @@ class Recovery:
     def run(self) -> tuple[int, list[Absent]]:
         """Run what the journal holds through the networks, put the sessions, and trim it.
 
-        Observations of sessions whose model is not loaded go to the journal again: a later start may have it. Their
-        lives go on from the last of these, too.
+        Observations of sessions whose model is not loaded go to the journal again: a later start may have it. So do
+        those of sessions that are damaged, which must not keep the others from being served. Their lives go on from the
+        last of these, too.
 
         Returns
         -------
@@ -71,7 +72,7 @@ class Recovery:
                 absent.append(Absent(last + len(absent) + 1, left.shown(record, self._ttl), left))
         if absent:
             _log.warning(
-                "%d sessions have observations in the journal and a model that is not loaded; they are read when it is",
+                "%d sessions wait in the journal: their model is not loaded, or their snapshot is damaged",
                 len(absent),
             )
         again = [one.missed.append(one.sequence, one.record.key) for one in absent]
@@ -93,22 +94,29 @@ class Recovery:
                 continue
             alike.setdefault((member_key(record.model, record.season), tuple(record.scores)), []).append((record, left))
         for (network, _), sessions in alike.items():
-            self._store.commit(self._replay(network, sessions))
+            puts, damaged = self._replay(network, sessions)
+            self._store.commit(puts)
+            absent += damaged
         return absent
 
-    def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> list[Put]:
+    def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> tuple[list[Put], list[tuple[Record, Missed]]]:
+        """Run sessions through their network; gives what is to be put, and those whose snapshot cannot be read."""
         network = self._networks.of(key).slots
         table = SessionTable(key, network.config, len(sessions), tuple(sessions[0][0].scores))
         cache = network.new_cache(len(sessions))
         waiting: list[tuple[int, Missed]] = []
+        damaged: list[tuple[Record, Missed]] = []
         for slot, (record, missed) in enumerate(sessions):
             state = self._store.state(record.key)
-            row = table.load(record, Lease(record.key, (slot,), 1))
+            whole = state is not None and len(state) == cache.shape[1]
+            row = table.load(record, Lease(record.key, (slot,), 1)) if whole else None
             if state is None or row is None:
-                raise StoreError(f"session {record.key}: its journal goes on from a snapshot that cannot be read")
+                _log.error("session %s: its journal goes on from a snapshot that cannot be read", record.key)
+                damaged.append((record, missed))
+                continue
             cache[slot] = _row(state, cache)
             waiting.append((row, missed))
-        for place in range(max(len(missed.values) for _, missed in waiting)):
+        for place in range(max((len(missed.values) for _, missed in waiting), default=0)):
             due = [(row, missed) for row, missed in waiting if place < len(missed.values)]
             rows = np.array([row for row, _ in due])
             slots, values = table.slot[rows], np.array([missed.values[place] for _, missed in due])
@@ -117,7 +125,7 @@ class Recovery:
             found = step_slots(network, cache, slots, slots, values, known, table.level[rows])
             step = table.ahead(rows, values, used, used + self._ttl)
             table.apply(step, found.quantiles, found.seasonal_error)
-        return [Put(table.record(row), _bytes(cache, int(table.slot[row]))) for row, _ in waiting]
+        return [Put(table.record(row), _bytes(cache, int(table.slot[row]))) for row, _ in waiting], damaged
 
 
 def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:

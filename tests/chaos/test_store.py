@@ -3,6 +3,7 @@
 import resource
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -158,8 +159,35 @@ def expired_sessions(folder: Path, number: int) -> int:
     return (folder / "s.db").stat().st_size
 
 
+class Beside:
+    """Commits one row at a time to a file of its own: how long that takes is how busy machine and disk are."""
+
+    def __init__(self, folder: Path) -> None:
+        self.waits: list[float] = []
+        self._file, self._stopped = folder / "beside.db", threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> list[float]:
+        self._thread.start()
+        return self.waits
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        with closing(sqlite3.connect(self._file, isolation_level=None, timeout=60)) as writer:
+            writer.execute("PRAGMA journal_mode = WAL")
+            writer.execute("PRAGMA synchronous = FULL")
+            writer.execute("CREATE TABLE waits (at REAL)")
+            while not self._stopped.wait(0.01):
+                began = time.perf_counter()
+                writer.execute("INSERT INTO waits VALUES (?)", (began,))
+                self.waits.append(time.perf_counter() - began)
+
+
 def expiry(folder: Path, number: int) -> tuple[list[float], list[float]]:
-    """Serve one stream while so many sessions end, then as long again; gives the waits for a forecast in both."""
+    """Serve one stream while so many sessions end; gives the waits for a forecast and for a commit beside, sorted."""
     before = expired_sessions(folder, number)
     server = server_of(folder)
     server.start()
@@ -170,37 +198,32 @@ def expiry(folder: Path, number: int) -> tuple[list[float], list[float]]:
             closing(sqlite3.connect(f"file:{folder}/s.db?mode=ro", uri=True)) as looking,
         ):
 
-            def waits(steps: int) -> list[float]:
-                nonlocal sent
-                found = []
-                for _ in range(steps):
-                    body = {"series": [{"session": "s", "target": [float(sent % 7)], "from_index": sent}]}
-                    began = time.perf_counter()
-                    assert client.post("/forecast", json=body).status_code == 200
-                    found.append(time.perf_counter() - began)
-                    sent += 1
-                return found
-
             def left() -> int:
                 return int(looking.execute("SELECT count(*) FROM sessions WHERE dropped = 0").fetchone()[0]) - 1
 
             assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
-            busy = waits(20)
-            while left():
-                busy += waits(20)
-            quiet = waits(len(busy))
-        assert count(server) == sent and ready(server) == 200
+            waits: list[float] = []
+            with Beside(folder) as beside:
+                while sent < 40 or left():
+                    for _ in range(20):
+                        body = {"series": [{"session": "s", "target": [float(sent % 7)], "from_index": sent}]}
+                        began = time.perf_counter()
+                        assert client.post("/forecast", json=body).status_code == 200
+                        waits.append(time.perf_counter() - began)
+                        sent += 1
+                    assert client.get("/ready").status_code == 200
+        assert count(server) == sent
         assert server.process is not None
         server.process.terminate()
         server.process.wait(60)
     finally:
         server.kill()
     assert (folder / "s.db").stat().st_size < before / 2
-    for name, found in ((f"{number} sessions end", busy), ("quiet", quiet)):
+    for name, found in ((f"forecasts while {number} sessions end", waits), ("commits beside", beside)):
         found.sort()
         shares = ", ".join(f"{1e3 * found[int(share * (len(found) - 1))]:.1f}" for share in (0.5, 0.99, 0.999, 1))
-        print(f"{name}: {len(found)} forecasts, ms at 50, 99, 99.9 and 100 %: {shares}")
-    return busy, quiet
+        print(f"{name}: {len(found)}, ms at 50, 99, 99.9 and 100 %: {shares}")
+    return waits, beside
 
 
 def test_forecasts_go_on_while_sessions_end(tmp_path: Path) -> None:
@@ -210,7 +233,8 @@ def test_forecasts_go_on_while_sessions_end(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
-def test_a_hundred_and_sixty_two_thousand_sessions_end_unnoticed(tmp_path: Path) -> None:
-    """They stopped all forecasts for 22 s. What a disk that others use does to both halves is no matter here."""
-    busy, quiet = expiry(tmp_path, 162_000)
-    assert busy[-1] < quiet[-1] + 0.05
+def test_two_hundred_thousand_sessions_end_unnoticed(tmp_path: Path) -> None:
+    """They stopped all forecasts for 22 s. A forecast is a few turns of several threads and a commit, on a machine that
+    others may use: it is held against commits beside it, which know nothing of the sessions."""
+    waits, beside = expiry(tmp_path, 200_000)
+    assert waits[-1] < 5 * beside[-1] + 0.25

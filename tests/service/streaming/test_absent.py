@@ -7,6 +7,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from service.sessions.session_key import key_of
 from service.streaming import journal
 from tests.builders import tiny_artifact
 from tests.service.streaming.scenes import lane_of, nothing, post, series, serve
@@ -124,3 +125,26 @@ def test_its_life_goes_on_from_its_last_observation(folder: Path, others: Path, 
     serve(folder, crash, state_url=url)
     serve(others, away, state_url=url)
     serve(folder, away, state_url=url)
+
+
+def test_one_damaged_session_keeps_no_other_from_being_served(folder: Path, tmp_path: Path) -> None:
+    """The start ended with it: no session of anybody was served until somebody mended the file by hand."""
+    url = f"sqlite:///{tmp_path}/s.db"
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for name in ("good", "bad", "short"):
+            await _stream(client, name)
+        lane_of(app).stop = nothing
+        writer = app.state.container.services.forecasts.store._writer
+        writer.execute("DELETE FROM states WHERE key = ?", (key_of("", "bad"),))
+        writer.execute("UPDATE states SET state = x'00' WHERE key = ?", (key_of("", "short"),))
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for name in ("good", "bad", "short"):
+            assert (await client.get(f"/sessions/{name}")).json()["count"] == 50
+        await post(client, series("good", 0, 50, 51))
+        await post(client, series("bad", 0, 50, 51), status=410)
+        await post(client, series("new", 0, 0, 40))
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
