@@ -1,6 +1,6 @@
 """A start after a crash: how long the journal's observations take to run through the network again.
 
-    python -m benchmarks.recovery [--entries 100000] [--sessions 400]
+    python -m tests.chaos.recovery_time [--entries 100000] [--sessions 400]
 
 Sessions are opened over HTTP. Then the journal is filled as by a server that was killed, one observation per entry, and
 starts are timed until ``/ready``: one that reads it, and one that finds it empty.
