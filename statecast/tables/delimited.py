@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,14 +43,15 @@ class Delimited:
         int
             Line of the file, from 1.
         """
-        reader = csv.reader(io.StringIO(self.text.decode(), newline=""), delimiter=self.separator)
+        reader = csv.reader(_lines(self.text), delimiter=self.separator)
         count, before = -1, 0
-        for record in reader:
-            if record:
-                if count == row:
-                    break
-                count += 1
-            before = reader.line_num
+        with suppress(csv.Error):  # a field too long for this reader ends the search at its line
+            for record in reader:
+                if record:
+                    if count == row:
+                        break
+                    count += 1
+                before = reader.line_num
         return self.above + before + 1
 
 
@@ -117,9 +119,8 @@ def parse_delimited(text: bytes, separator: str | None = None, max_columns: int 
 
 def _header(text: bytes, separator: str) -> list[str]:
     """Names of the columns; those without any are called by their place, as pandas does."""
-    lines = io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
     try:
-        cells = next(row for row in csv.reader(lines, delimiter=separator) if row)
+        cells = next(row for row in csv.reader(_lines(text), delimiter=separator) if row)
     except (csv.Error, StopIteration) as error:
         raise UnreadableError(f"expected a header line, {error}; check its quotes") from None
     names = [cell.strip() or f"Unnamed: {place}" for place, cell in enumerate(cells)]
@@ -136,13 +137,18 @@ def _header(text: bytes, separator: str) -> list[str]:
     return names
 
 
+def _lines(text: bytes) -> io.TextIOWrapper:
+    """Lines as they are asked for: ``io.StringIO`` would take four bytes for each character of the whole."""
+    return io.TextIOWrapper(io.BytesIO(text), "utf-8", newline="")
+
+
 def _is_value(cell: str) -> bool:
     return bool(re.fullmatch(r"\s*[-+]?[0-9][-+0-9.,:/TZ eE]*\s*", cell))
 
 
 def _ragged(text: bytes, separator: str, width: int, above: int, error: Exception) -> UnreadableError:
     """Name the first line that is longer or shorter than the header."""
-    reader = csv.reader(io.StringIO(text.decode(), newline=""), delimiter=separator)
+    reader = csv.reader(_lines(text), delimiter=separator)
     begin = 1
     try:
         for record in reader:

@@ -102,10 +102,13 @@ def _decode(
     find_model: FindModel,
 ) -> ForecastRequest:
     deadline.check()
-    plain = decompress(body, encoding, settings.max_body_bytes)
-    if kind != JSON:
-        return decode_table(plain, query, settings, find_model, deadline, arrow=kind == ARROW)
-    request = decode_json(plain, settings, deadline)
+    try:
+        plain = decompress(body, encoding, settings.max_body_bytes)
+        if kind != JSON:
+            return decode_table(plain, query, settings, find_model, deadline, arrow=kind == ARROW)
+        request = decode_json(plain, settings, deadline)
+    except MemoryError:
+        raise TooLarge("body: to read it takes more than there is of memory; send less at a time") from None
     if query:
         fill_from_query(request, query)
     return request

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +13,10 @@ import httpx
 import pytest
 import zstandard
 
+from service.deadline import Deadline
+from service.errors import TooLarge
+from service.protocols.forecast.body import _decode
+from service.settings import Settings
 from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact
 from tests.service.http_client import serving, settings_of
@@ -210,3 +215,15 @@ def test_faults_are_collected(post: Post) -> None:
         ["series", 0, "target", 1],
         ["series", 0, "start"],
     ]
+
+
+def test_a_body_without_room_to_be_read_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a process of 2 GB, tables of 64 MB met their ``MemoryError`` where nobody expected it, and were 500."""
+
+    def no_room(*_: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr("service.protocols.forecast.body.decompress", no_room)
+    deadline = Deadline(time.monotonic() + 60)
+    with pytest.raises(TooLarge):
+        _decode("application/json", b"{}", "", {}, Settings(), deadline, lambda _: None)

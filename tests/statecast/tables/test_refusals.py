@@ -9,6 +9,7 @@ import time
 import pyarrow as pa
 import pytest
 
+from statecast.tables.delimited import parse_delimited
 from statecast.tables.errors import OversizeError, TableError, UnreadableError
 from statecast.tables.options import ColumnNames
 from statecast.tables.reader import of_arrow, read_bytes
@@ -128,3 +129,9 @@ def test_limits_stop_the_reading() -> None:
         read_series(of_arrow(pa.table({"y": range(2000), "note": long})), ColumnNames(covariates=("note",)))
     with pytest.raises(UnreadableError):
         read_bytes(b"\x1f\x8b" + b"x" * 50)
+
+
+def test_a_line_is_named_however_long_its_fields() -> None:
+    """Naming the line of a wrong value failed on a field of 128 KiB, with what looked like a defect."""
+    table = parse_delimited(b'target\n"' + b"x" * 200_000 + b'"\n1\n')
+    assert table.line(0) == 2
