@@ -156,12 +156,12 @@ class HistoryLane:
     def _form(self) -> list[HistoryRequest]:
         """Take the oldest request and those behind it that fit beside it; drop what comes too late."""
         batch: list[HistoryRequest] = []
-        room, rows, now = MOST_WORK, self._settings.batch_rows, time.monotonic()
+        room, rows = MOST_WORK, self._settings.batch_rows
         # One that waits alone is tried.
-        whole_s = self._estimate.lasts(min(MOST_WORK, self._estimate.unfinished)) if len(self._waiting) > 1 else 0.0
+        soon = self._estimate.soon(MOST_WORK) if len(self._waiting) > 1 else time.monotonic()
         while self._waiting:
             request = self._waiting[0]
-            if request.client.closed or request.deadline <= now + whole_s:
+            if request.client.closed or request.deadline <= soon:
                 self._drop(self._waiting.popleft())
                 continue
             if request.work > room or len(request.series) > rows:

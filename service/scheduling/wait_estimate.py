@@ -119,20 +119,22 @@ class WaitEstimate:
         """
         return (self.unfinished + units) * self._weighted_s / self._squares if self._squares else 0.0
 
-    def lasts(self, units: float) -> float:
-        """Estimate how long work takes that begins now.
+    def soon(self, most: float) -> float:
+        """Give the time by which the next batch should be answered, whatever comes between.
 
         Parameters
         ----------
-        units : float
-            Of the work.
+        most : float
+            Units of a batch at most.
 
         Returns
         -------
         float
-            Seconds; 0 until some work was finished.
+            By the clock; now, until some work was finished.
         """
-        return units * self._weighted_s / self._squares if self._squares else 0.0
+        if not self._squares:
+            return self._clock()
+        return self._clock() + SPREAD * min(most, self.unfinished) * self._weighted_s / self._squares + REPLY_S
 
     def refusal(self, units: float, deadline: float) -> QueueFull | None:
         """Refuse what could not be answered by its deadline. Where nothing else is at work, it is tried.

@@ -189,9 +189,9 @@ class StreamingLane:
             await self._idle.wait()
 
     def _form(self) -> tuple[StepBatch, list[Part]] | None:
-        due = min(self._room, self._estimate.unfinished)
         # One that waits alone is tried; of others those are given up for which even the next batch would be too late.
-        soon = time.monotonic() + (self._estimate.lasts(due) if len(self._waiting) > 1 else 0.0)
+        alone = len(self._waiting) < 2
+        soon = time.monotonic() if alone else self._estimate.soon(self._room)
         for request in self._waiting.drop(soon):
             for group in request.groups:
                 self._checkout.leave(group.table, group.rows)
