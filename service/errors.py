@@ -159,6 +159,9 @@ class Unprocessable(ServiceError):
     status, code, title = 422, "invalid_request", "The request cannot be answered"
 
 
+NO_ROOM = "body: there is no memory for it beside what is at work; try again later, or send less at a time"
+
+
 class QueueFull(ServiceError):
     """More work waits than the queue holds."""
 

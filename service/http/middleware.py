@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import DEFECT, ServiceError
+from service.errors import DEFECT, NO_ROOM, QueueFull, ServiceError
 from service.http.auth import ApiKeys
 from service.http.compression import choose_encoding, compress
 from service.http.ids import request_id
@@ -75,6 +75,11 @@ class RequestMiddleware:
             # The server has waited long enough for this; whoever cancels waits for an answer, not for the exception.
             if not status:
                 await send_failure(STOPPED, scope, send_on)
+        except MemoryError:
+            _log.error("request %s found no memory", identity)
+            if status:
+                raise
+            await send_failure(QueueFull(NO_ROOM), scope, send_on)
         except Exception:
             _log.exception("request %s failed", identity)
             if status:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from httptools import HttpParserError
 
-from service.errors import DEFECT, MAX_FAULTS, Fault, QueueFull, ServiceError, Unprocessable
+from service.errors import DEFECT, MAX_FAULTS, NO_ROOM, Fault, QueueFull, ServiceError, Unprocessable
 from service.http.path_table import Failure
 
 _log = logging.getLogger(__name__)
@@ -122,9 +122,7 @@ def parse_failure(error: HttpParserError) -> ServiceError:
         reason = str(cause or error)[:200]
         return http_failure(400, f"request: expected HTTP/1.1, got: {reason}; leave it to a client library")
     if isinstance(cause, MemoryError):
-        return QueueFull(
-            "body: there is no memory for it beside what is at work; try again later, or send less at a time"
-        )
+        return QueueFull(NO_ROOM)
     _log.error("a request could not be taken on", exc_info=cause)
     return ServiceError(DEFECT)
 

@@ -12,7 +12,7 @@ from tests.fuzz.generators.conversations import conversation_of, enough
 from tests.fuzz.request import KEPT, keep
 from tests.fuzz.run import folder_of, run
 
-WARM = 500
+WARM = 1_500
 
 
 def main() -> int:

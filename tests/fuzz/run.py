@@ -16,6 +16,7 @@ from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_a
 from tests.chaos.server import Server
 from tests.fuzz.client import Client
 from tests.fuzz.request import Conversation, RawRequest
+from tests.fuzz.same import difference
 
 LONGEST_S = 2.0
 """Of one request, as computed by the whole server: a machine that is busy with something else must not count."""
@@ -81,9 +82,7 @@ def run(
     say : callable
         Called with a line now and then.
     """
-    server = Server(
-        folder, module="tests.fuzz.server", artifacts="artifacts", state_url="sqlite:///fuzz.db", **_SETTINGS
-    )
+    server = _server(folder)
     server.start()
     try:
         asyncio.run(_hold(server, warm, Findings()))
@@ -94,6 +93,26 @@ def run(
         return findings
     finally:
         server.kill()
+
+
+def differences(folder: Path, twins: Iterable[Conversation]) -> list[str]:
+    """Hold conversations of twins, and say where the short way came to something else than the general one."""
+    server = _server(folder)
+    server.start()
+    found = []
+    try:
+        for conversation in twins:
+            client = Client(server, conversation)
+            asyncio.run(client.hold())
+            found += [*client.faults, difference(client.answers)]
+    finally:
+        server.kill()
+    return [one for one in found if one]
+
+
+def _server(folder: Path) -> Server:
+    settings = {"artifacts": "artifacts", "state_url": "sqlite:///fuzz.db", **_SETTINGS}
+    return Server(folder, module="tests.fuzz.server", **settings)
 
 
 async def _hold(

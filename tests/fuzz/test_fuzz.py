@@ -1,12 +1,14 @@
 """A few thousand hostile requests, and every one that ever did harm: none is answered 500, slowly, or keeps memory."""
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from tests.fuzz.generators.conversations import conversation_of, enough
+from tests.fuzz.generators.lives import twins
 from tests.fuzz.request import KEPT, kept
-from tests.fuzz.run import folder_of, run
+from tests.fuzz.run import differences, folder_of, run
 
 REQUESTS = 3_000
 WARM = 150
@@ -21,6 +23,11 @@ def test_what_once_did_harm_does_none(folder: Path) -> None:
     """Each file is a conversation in which one was answered 500, took seconds, never ended, or killed the process."""
     found = run(folder, [kept(path) for path in sorted(KEPT.glob("*.json"))])
     assert [fault for _, fault in found.faults] == []
+
+
+def test_both_ways_say_the_same(folder: Path) -> None:
+    """What goes the short way is read by a reader of its own, which must neither take nor say anything else."""
+    assert differences(folder, (twins(Random(seed), f"t{seed}") for seed in range(40))) == []
 
 
 def test_hostile_requests_are_answered(folder: Path) -> None:
