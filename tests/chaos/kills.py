@@ -109,12 +109,15 @@ async def _stream(server: Server, streaming: list[Client], draw: random.Random, 
     count.kills += not in_order
 
 
-async def kill_over_and_over(server: Server, kills: int, seed: int, every: int = 10) -> None:
+async def kill_over_and_over(
+    server: Server, kills: int, seed: int, minutes: float = float("inf"), every: int = 10
+) -> None:
     """The whole scene; ``AssertionError`` at the first thing that is wrong."""
     draw, count = random.Random(seed), Count()
     streaming = clients(count.outcomes)
     said = 0
-    while count.kills < kills:
+    until = time.monotonic() + 60 * minutes
+    while count.kills < kills and time.monotonic() < until:
         await _begin(server, draw, count, kills)
         await _stream(server, streaming, draw, count, draw.uniform(0.05, 1.5))
         if count.kills >= said + every:
@@ -133,13 +136,14 @@ async def kill_over_and_over(server: Server, kills: int, seed: int, every: int =
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which no more come")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     os.environ.setdefault("STATECAST_COMPILED", "auto" if is_built() else "off")  # see tests/conftest.py
     with tempfile.TemporaryDirectory() as folder:
         server = server_in(Path(folder))
         try:
-            asyncio.run(kill_over_and_over(server, options.kills, options.seed))
+            asyncio.run(kill_over_and_over(server, options.kills, options.seed, options.minutes))
         finally:
             server.kill()
     return 0
