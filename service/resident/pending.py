@@ -62,7 +62,18 @@ class PendingForecasts:
             self._scores[name][row] = state
 
     def issued(self, row: int) -> PendingForecast | None:
-        """Give a session's forecast as a value; None where it has none."""
+        """Give a session's forecast as a value.
+
+        Parameters
+        ----------
+        row : int
+            Of the session.
+
+        Returns
+        -------
+        PendingForecast or None
+            None where it has none.
+        """
         steps = int(self._steps[row])
         if not steps:
             return None
@@ -70,7 +81,18 @@ class PendingForecasts:
         return PendingForecast(int(self._start[row]), quantiles, self._scale[row : row + 1].copy())
 
     def scores(self, row: int) -> Scores:
-        """Give a session's scores as a value."""
+        """Give a session's scores as a value.
+
+        Parameters
+        ----------
+        row : int
+            Of the session.
+
+        Returns
+        -------
+        dict
+            By name.
+        """
         return {name: states[row].copy() for name, states in self._scores.items()}
 
     def score(self, step: SessionStep) -> None:

@@ -125,7 +125,18 @@ class SessionTable:
         return row
 
     def lease(self, row: int) -> Lease:
-        """Give the right to the row of state of a session that is not at work."""
+        """Give the right to the row of state of a session that is not at work.
+
+        Parameters
+        ----------
+        row : int
+            Of the session.
+
+        Returns
+        -------
+        Lease
+            Of one slot.
+        """
         return Lease(self.keys[row], (int(self.slot[row]),), int(self.generation[row]))
 
     def record(self, row: int) -> Record:

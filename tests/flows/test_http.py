@@ -24,6 +24,7 @@ from tests.service.http_client import serving, settings_of
 
 START = "2026-01-01T00:00:00Z"
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
+WITH_GAP = [*VALUES[:40], None, *VALUES[41:]]
 ARROW = "application/vnd.apache.arrow.stream"
 Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 
@@ -63,14 +64,14 @@ async def ask(client: httpx.AsyncClient, *series: dict[str, Any], **fields: Any)
 def table() -> pa.Table:
     times = np.datetime64("2026-01-01T00:00:00") + np.arange(60) * np.timedelta64(1, "h")
     rows = {"item_id": ["a"] * 60 + ["b"] * 60, "timestamp": np.tile(times.astype("datetime64[s]"), 2)}
-    return pa.table({**rows, "target": [*VALUES[:-1], None, *VALUES[::-1]]})
+    return pa.table({**rows, "target": [*WITH_GAP, *VALUES[::-1]]})
 
 
 def test_one_forecast_in_every_format(run: Callable[..., None]) -> None:
     async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
         first, second = await ask(
             client,
-            {"item_id": "a", "target": [*VALUES[:-1], None], "start": START, "freq": "H"},
+            {"item_id": "a", "target": WITH_GAP, "start": START, "freq": "H"},
             {"item_id": "b", "target": VALUES[::-1], "start": "2026-01-01T02:00:00+02:00"},
             horizon=4, quantile_levels=[0.1, 0.25, 0.5],
         )  # fmt: skip

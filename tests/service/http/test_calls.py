@@ -70,7 +70,7 @@ def test_a_direct_request() -> None:
     echo = Echo()
     made, answer = asyncio.run(calls(echo.app, echo.context, post(b"/echo", b"a")))
     assert answer.startswith(b"HTTP/1.1 200") and echo.direct == 2
-    assert made <= 66
+    assert made <= 76
 
 
 def test_a_request_of_a_plain_endpoint(tmp_path: Path) -> None:
