@@ -130,3 +130,21 @@ class DirectEndpoint(Protocol):
             True if the endpoint answers it, now or later, by one of ``respond``, ``fail`` and ``decline``; False if the
             app is to answer it.
         """
+
+    def refusal(self, body: bytes, query: bytes, began: float) -> ServiceError | None:
+        """Refuse a request of JSON that came while there is more to do than can be done, at next to no cost.
+
+        Parameters
+        ----------
+        body : bytes
+            Whole, and not looked into.
+        query : bytes
+            What stands behind ``?`` in the URL.
+        began : float
+            ``time.monotonic()`` when it came.
+
+        Returns
+        -------
+        ServiceError or None
+            None where it should be read. It counts what it refuses in ``statecast_rejected``.
+        """

@@ -121,7 +121,7 @@ class StreamingLane:
         terms = terms_of(body, client.began, self._catalogue, self._settings) if self._takes else None
         if terms is None:
             return False
-        refused = self._estimate.refusal(size, terms.deadline)
+        refused = self.refusal(size, terms.deadline)
         if refused is not None:
             answer(refused)
             return True
@@ -140,6 +140,10 @@ class StreamingLane:
         self._waiting.append(StreamedRequest(body, terms, identity, client, reply, answer, groups))
         self._schedule()
         return True
+
+    def refusal(self, size: int, deadline: float) -> QueueFull | None:
+        """Refuse observations that could not be answered by their deadline, see ``WaitEstimate.refusal``."""
+        return self._estimate.refusal(size, deadline)
 
     def turn(self) -> bool:
         """Run the batch that waits, if one does; see ``PieceQueue``."""

@@ -4,9 +4,13 @@ import math
 import time
 from typing import Any, ClassVar, Self
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from service.http.connection import Connection
 from service.http.connection_context import ConnectionContext
 from service.http.direct.pace import Pace
+from service.http.direct.plain_post import plain_post
+from service.http.ids import request_id
 
 
 class PacedConnection(Connection):
@@ -47,8 +51,41 @@ class PacedConnection(Connection):
     def read_on(self) -> None:
         """Read what is kept."""
         data, self._kept = self._kept, b""
-        if data:
+        if data and not self._refuse_unread(data):
             super().data_received(data)
+
+    def _refuse_unread(self, data: bytes) -> bool:
+        """Answer a whole request that cannot be done in time, without parsing it; gives whether that is so.
+
+        At three times the capacity two of three requests are refused, and what a refusal costs the others cannot have.
+        """
+        if self._ended or self.flow.write_paused or self.context.keys is not None or self.root_path:
+            return False
+        request = plain_post(data)
+        if request is None or request.path not in self.context.endpoints:
+            return False
+        endpoint, path = self.context.endpoints[request.path]
+        error = endpoint.refusal(request.body, request.query, self._came)
+        if error is None:
+            return False
+        identity = request_id(None)
+        failure = path.failure(error, identity)
+        self.transport.write(
+            b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n\r\n%s"
+            % (
+                STATUS_LINE[failure.status],
+                self.context.default_lines(self.server_state.default_headers),
+                b"".join(b"%s: %s\r\n" % line for line in failure.headers),
+                len(failure.body),
+                identity.encode(),
+                failure.body,
+            )
+        )
+        now = time.monotonic()
+        self.context.metrics.answered(path.template, failure.status, now - self._came)
+        self.server_state.total_requests += 1
+        self._came, self.expires = 0.0, now + self.timeout_keep_alive
+        return True
 
     def _begin(self) -> None:
         super()._begin()

@@ -5,7 +5,7 @@ import asyncio
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.errors import ServiceError, Unprocessable
+from service.errors import QueueFull, ServiceError, Unprocessable
 from service.http.auth import ApiKeys
 from service.http.body import read_body
 from service.http.connection_context import ConnectionContext
@@ -44,6 +44,9 @@ class Echo:
         else:
             self.respond(request)
         return True
+
+    def refusal(self, body: bytes, query: bytes, began: float) -> ServiceError | None:
+        return QueueFull("busy: try again later") if body == b'"too much"' and not query and began else None
 
     def respond(self, request: DirectRequest) -> None:
         if request.body == b"wrong":

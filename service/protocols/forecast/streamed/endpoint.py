@@ -1,6 +1,7 @@
 """``POST /forecast`` of streamed observations and of whole series, answered straight on the connection."""
 
 import asyncio
+import time
 from functools import partial
 
 from service.errors import ServiceError
@@ -13,7 +14,7 @@ from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.streamed.table_body import read_arrow
 from service.protocols.forecast.streamed.table_reply import TableReply
-from service.serving.admission import Admission
+from service.serving.admission import Admission, timeout_in
 from service.streaming.body import StreamedBody
 from service.streaming.request import Answer
 from service.threads import DECODING
@@ -61,6 +62,22 @@ class StreamedForecast:
         ):
             return True
         return self._refuse(request, body, answer)
+
+    def refusal(self, body: bytes, query: bytes, began: float) -> ServiceError | None:
+        """Refuse what could not be answered in time, by a look at its size; see ``DirectEndpoint.refusal``."""
+        services = self._container.services
+        if services is None or self._container.unready is not None:
+            return None
+        refused = self._admission.overdue(body, query, time.monotonic() - began)
+        if refused is None:
+            timeout_ms = timeout_in(query) or timeout_in(body) or self._container.settings.default_timeout_ms
+            lane = services.lane if b'"session"' in body else services.histories
+            # Values are told by their commas, sessions by their names.
+            work = body.count(b'"session"') if lane is services.lane else body.count(b",")
+            refused = lane.refusal(work, began + timeout_ms / 1e3)
+        if refused is not None:
+            self._container.metrics.rejected.labels(refused.code).inc()
+        return refused
 
     def _refuse(self, request: DirectRequest, body: bytes, answer: Answer) -> bool:
         """Refuse what the app could not answer in time; gives whether it was."""
