@@ -7,6 +7,10 @@ from collections import deque
 from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
+LOADED_S = 0.02
+"""How long bytes wait where there is more to read than can be read in its order."""
+STALE_S = 0.4
+"""How long bytes wait at most before all others do: a refusal must come in time as well."""
 TURN_S = 0.002
 """Seconds of reading in one turn of the loop. In between it does all else, such as answer ``/live``."""
 
@@ -16,6 +20,8 @@ class Waiting(Protocol):
 
     loop: asyncio.AbstractEventLoop
     transport: Any
+    came: float
+    """``time.monotonic()`` when they came."""
 
     def read_on(self) -> None:
         """Read what is kept."""
@@ -30,7 +36,7 @@ class Pace:
 
     def __init__(self) -> None:
         self._waiting: deque[Waiting] = deque()
-        self._scheduled = False
+        self._scheduled = self._newest = False
 
     def add(self, connection: Waiting) -> None:
         """Have a connection read in one of the next turns of its loop.
@@ -45,10 +51,19 @@ class Pace:
             self._scheduled = True
             connection.loop.call_soon(self._turn)
 
+    def _next(self) -> Waiting:
+        """Take the oldest; under load every other time the newest, for which there is the most time left.
+
+        In their order alone all would be read when it is too late for each, and none would be answered.
+        """
+        waited = time.monotonic() - self._waiting[0].came
+        self._newest = not self._newest and LOADED_S < waited < STALE_S
+        return self._waiting.pop() if self._newest else self._waiting.popleft()
+
     def _turn(self) -> None:
         until = time.monotonic() + TURN_S
         while self._waiting:
-            connection = self._waiting.popleft()
+            connection = self._next()
             try:
                 connection.read_on()
             except Exception:  # the others must be read all the same

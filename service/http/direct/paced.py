@@ -22,11 +22,11 @@ class PacedConnection(Connection):
 
     pace: ClassVar[Pace]
 
-    __slots__ = ("_came", "_kept", "_work", "delayed")
+    __slots__ = ("_kept", "_work", "came", "delayed")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._kept, self._came = b"", 0.0
+        self._kept, self.came = b"", 0.0
         self.delayed = 0.0
         """Seconds for which the request that was read last had been kept."""
         self._work = tuple(b"POST %s%s" % (path, end) for path in self.context.endpoints for end in (b" ", b"?"))
@@ -43,7 +43,7 @@ class PacedConnection(Connection):
         if self._kept:
             self.read_on()
         elif data.startswith(self._work) and not (self._awaits or self._ended or self._unanswered()):
-            self._kept, self._came, self.expires = data, time.monotonic(), math.inf
+            self._kept, self.came, self.expires = data, time.monotonic(), math.inf
             self.pace.add(self)
             return
         super().data_received(data)
@@ -65,7 +65,7 @@ class PacedConnection(Connection):
         if request is None or request.path not in self.context.endpoints:
             return False
         endpoint, path = self.context.endpoints[request.path]
-        error = endpoint.refusal(request.body, request.query, self._came)
+        error = endpoint.refusal(request.body, request.query, self.came)
         if error is None:
             return False
         identity = request_id(None)
@@ -82,16 +82,16 @@ class PacedConnection(Connection):
             )
         )
         now = time.monotonic()
-        self.context.metrics.answered(path.template, failure.status, now - self._came)
+        self.context.metrics.answered(path.template, failure.status, now - self.came)
         self.server_state.total_requests += 1
-        self._came, self.expires = 0.0, now + self.timeout_keep_alive
+        self.came, self.expires = 0.0, now + self.timeout_keep_alive
         return True
 
     def _begin(self) -> None:
         super()._begin()
         self.delayed = 0.0
-        if self._came:
-            self.delayed, self.began, self._came = self.began - self._came, self._came, 0.0
+        if self.came:
+            self.delayed, self.began, self.came = self.began - self.came, self.came, 0.0
 
     def eof_received(self) -> None:
         """Read what is kept before the connection closes, see ``asyncio.Protocol``."""
