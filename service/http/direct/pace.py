@@ -51,25 +51,27 @@ class Pace:
             self._scheduled = True
             connection.loop.call_soon(self._turn)
 
-    def _next(self) -> Waiting:
+    def _next(self, now: float) -> Waiting:
         """Take the oldest; under load every other time the newest, for which there is the most time left.
 
         In their order alone all would be read when it is too late for each, and none would be answered.
         """
-        waited = time.monotonic() - self._waiting[0].came
+        waited = now - self._waiting[0].came
         self._newest = not self._newest and LOADED_S < waited < STALE_S
         return self._waiting.pop() if self._newest else self._waiting.popleft()
 
     def _turn(self) -> None:
-        until = time.monotonic() + TURN_S
+        now = time.monotonic()
+        until = now + TURN_S
         while self._waiting:
-            connection = self._next()
+            connection = self._next(now)
             try:
                 connection.read_on()
             except Exception:  # the others must be read all the same
                 _log.exception("a connection could not be read")
                 connection.transport.abort()
-            if time.monotonic() >= until:
+            now = time.monotonic()
+            if now >= until:
                 break
         if self._waiting:
             self._waiting[0].loop.call_soon(self._turn)

@@ -12,6 +12,9 @@ from service.http.direct.pace import Pace
 from service.http.direct.plain_post import plain_post
 from service.http.ids import request_id
 
+WAITED_S = 0.01
+"""Bytes that are read sooner come to a server that is not overloaded; a look at each would only cost."""
+
 
 class PacedConnection(Connection):
     """Keeps the first bytes of a request for an endpoint of the context until ``Pace`` comes to it.
@@ -59,6 +62,8 @@ class PacedConnection(Connection):
 
         At three times the capacity two of three requests are refused, and what a refusal costs the others cannot have.
         """
+        if time.monotonic() - self.came < WAITED_S:
+            return False
         if self._ended or self.flow.write_paused or self.context.keys is not None or self.root_path:
             return False
         request = plain_post(data)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from service.http.direct import paced
 from service.http.direct.plain_post import plain_post
 from tests.service.http.echo import Echo
 from tests.service.http.live_server import listening, play, post
@@ -44,8 +45,9 @@ def test_a_plain_one_is_read_whole() -> None:
     assert found == (b"/echo", b"a=1", b"\r\n\r\n")
 
 
-def test_a_refusal_without_parsing_is_like_any_other() -> None:
+def test_a_refusal_without_parsing_is_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """The client must be able to go on, on the same connection, and must find out what was wrong and when to come."""
+    monkeypatch.setattr(paced, "WAITED_S", -1.0)
 
     async def scene() -> None:
         echo = Echo()
