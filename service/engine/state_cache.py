@@ -137,7 +137,14 @@ class StateCache:
         -------
         bytes
             As the store keeps them.
+
+        Raises
+        ------
+        LookupError
+            If they lie here no longer: what lies in their place is another session's, or nothing.
         """
+        if not self.holds(lease):
+            raise LookupError(f"the state cache does not hold the rows of session {lease.key}")
         return self.rows[list(lease.slots)].cpu().numpy().tobytes()
 
     def _zeros(self, rows: int, width: int) -> Tensor:

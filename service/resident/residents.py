@@ -35,6 +35,8 @@ class Residents:
         Of the journal's last entry.
     dirty : OrderedDict of str to int
         For each dirty session the journal's first entry that no snapshot holds, ascending.
+    leaving : dict of str to int
+        The same of those that the batch at work puts whole, until the store has them.
     unflushed : dict of str to Put
         Dirty sessions that lost their slots, until they are in the store.
     absent : AbsentSessions
@@ -48,6 +50,7 @@ class Residents:
         self._by_key: dict[str, tuple[SessionTable, int, Name]] = {}
         self.sequence = 0
         self.dirty: OrderedDict[str, int] = OrderedDict()
+        self.leaving: dict[str, int] = {}
         self.unflushed: dict[str, Put] = {}
         self.absent = AbsentSessions()
 
@@ -187,13 +190,7 @@ class Residents:
         return record
 
     def drop(self, key: str) -> None:
-        """Forget a session: the store holds another one under its key, or none.
-
-        Parameters
-        ----------
-        key : str
-            Of the session; one that is not here is none.
-        """
+        """Forget a session, see ``SessionTable.drop``: the store holds another one under its key, or none."""
         self._forget(key)
         self.dirty.pop(key, None)
         self.unflushed.pop(key, None)
@@ -243,8 +240,8 @@ class Residents:
         model : str
             Key of the network.
         """
-        table = self._tables.get(model)
-        return table is not None and any(key in self.dirty for key in list(table.rows))
+        table, of = self._tables.get(model), (self.dirty, self.leaving)
+        return table is not None and any(key in of[0] or key in of[1] for key in list(table.rows))
 
     def at(self, key: str) -> Place | None:
         """Find a session by its key; see ``find``."""

@@ -1,6 +1,5 @@
 """Which sessions are put whole on which occasion, so that the journal stays short."""
 
-from collections import deque
 from itertools import islice
 
 from service.engine.step_batch import StepBatch
@@ -34,7 +33,6 @@ class Journal:
         self._trimmed = 0
         self._due = 0.0
         self._entered: list[str] = []
-        self._before: deque[tuple[str, int]] = deque()
 
     def plan(self, batch: StepBatch, at_least: int = 0) -> None:
         """Number a batch, and choose what else is written with it.
@@ -59,7 +57,10 @@ class Journal:
             if found is not None:
                 batch.snapshots.append(found)
                 leaving.append(key)
-        self._before.extend((key, dirty.pop(key)) for key in leaving if key in dirty)
+        for key in leaving:
+            if key in dirty:  # at every moment it is in one of both, for the engine looks at them meanwhile
+                residents.leaving[key] = dirty[key]
+                del dirty[key]
         oldest = next(iter(dirty.values()), residents.sequence + 1)
         batch.again = absent.move(due, oldest, residents.sequence)
         batch.sequence = residents.sequence + len(batch.again) + 1
@@ -92,11 +93,10 @@ class Journal:
             for table, row in batch.snapshots:
                 table.stored_until[row] = max(table.stored_until[row], table.put_until[row])
         else:
-            while self._before:
-                key, sequence = self._before.pop()
+            for key, sequence in reversed(self._residents.leaving.items()):
                 dirty[key] = sequence
                 dirty.move_to_end(key, last=False)
-        self._before.clear()
+        self._residents.leaving.clear()
 
     def _choose(self, key: str, own: set[str]) -> Place | None:
         found = self._residents.at(key)

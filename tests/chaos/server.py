@@ -71,5 +71,6 @@ class Server:
             self.process.kill()
             self.process.wait()
             assert self.process.stdout is not None
-            self.process.stdout.close()
+            with self.process.stdout as said:
+                print(said.read(), end="")  # pytest shows it beside a failure
             self.process = None

@@ -5,11 +5,14 @@ from typing import Any
 
 import httpx
 import numpy as np
+import pytest
 from fastapi import FastAPI
 
-from service.engine import step_runner
+from service.engine import model_pool, step_runner
 from service.engine.step_runner import step_slots
 from service.protocols.forecast.streamed.json_reply import JsonReply
+from service.streaming import journal
+from tests.builders import tiny_family_artifact
 from tests.service.streaming.scenes import Count, lane_of, nothing, post, series, serve
 
 
@@ -32,6 +35,44 @@ def test_sessions_that_lose_their_place_in_memory_lose_nothing(folder: Path, tmp
             np.testing.assert_allclose(again["mean"], whole["mean"], atol=1e-3)
 
     serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
+
+
+@pytest.mark.parametrize("crashes", [True, False])
+def test_a_network_stays_until_the_store_has_what_its_cache_alone_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, crashes: bool
+) -> None:
+    """Room for one member of a family, and sessions of three that are put whole with one another's batches.
+
+    A member that gave way between the choice of its session and the write was made anew, with an empty cache: the
+    session's state in the store was that of nobody, or the batch failed.
+    """
+    folder, url = tmp_path / "artifacts", f"sqlite:///{tmp_path}/s.db"
+    tiny_family_artifact(folder)
+    seasons = {"day": 24, "short": 7, "long": 30}
+
+    async def crash(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for n, (name, season) in enumerate(seasons.items()):
+            await post(client, series(name, n, 0, 60, season=season))
+        count = Count(lane_of(app))
+        for step in range(60, 80):
+            for n, name in list(enumerate(seasons))[:: 1 if step % 2 else -1]:
+                last = await post(client, series(name, n, step, step + 1))
+                assert last["forecasts"][0]["session"]["count"] == step + 1
+            # From here on all three are known to the journal alone.
+            monkeypatch.setattr(model_pool, "MEMBERS", 1)
+            monkeypatch.setattr(journal, "LEAST", 1.0)
+        assert count.taken >= 6
+        if crashes:
+            lane_of(app).stop = nothing
+
+    async def go_on(client: httpx.AsyncClient, app: FastAPI) -> None:
+        for n, (name, season) in enumerate(seasons.items()):
+            whole = (await post(client, series(f"w-{name}", n, 0, 80, season=season)))["forecasts"][0]
+            again = (await post(client, {"target": [], "session": name}))["forecasts"][0]
+            np.testing.assert_allclose(again["mean"], whole["mean"], atol=1e-3)
+
+    serve(folder, crash, state_url=url)
+    serve(folder, go_on, state_url=url)
 
 
 def test_what_waits_for_the_store_is_not_written_over_what_came_after_it(folder: Path, tmp_path: Path) -> None:
