@@ -25,6 +25,14 @@ from statecast.compiled.arithmetic.kernel import (
 from statecast.compiled.arithmetic.memory import borrowed, carved, extent
 from statecast.compiled.arithmetic.products import dense, padded
 from statecast.compiled.network import NUMBERS
+from statecast.compiled.parts.encoder_inputs import (
+    EncoderInputs,
+    Places,
+    encoder_input_sizes,
+    fill_encoder_inputs,
+    fill_needed_steps,
+    join_covariates,
+)
 from statecast.compiled.parts.hindcasts import (
     hindcast_extent,
     hindcasts_at_once,
@@ -33,7 +41,6 @@ from statecast.compiled.parts.hindcasts import (
     touches_hindcasts,
 )
 from statecast.compiled.parts.reading import EMBED, HIDDEN, INPUTS, STACK, compress, fill_bucket
-from statecast.compiled.parts.rounds import Places, Round, fill_until, join_covariates, read_round, round_sizes
 from statecast.compiled.parts.rows import Joined, Rows, begin_row, end_row, full_of, joined_sizes, phase_of, within
 
 # Steps of the recurrence that are computed at once: few enough that what is made of them stays in the cache.
@@ -81,7 +88,7 @@ def advance(
         return NO_ROW
     longest = min(n.round_length, steps)
     block = min(max(_AT_ONCE // longest, 1), count)
-    sizes, stack = round_sizes(n, block, longest), stack_sizes(n, block * longest)
+    sizes, stack = encoder_input_sizes(n, block, longest), stack_sizes(n, block * longest)
     joined = joined_sizes(n, block, steps)
     places = block, block * longest, (n.resolutions - 1) * block, block * n.patch_length
     hindcasts = hindcasts_at_once(n, block * (-(-longest // n.stride)))
@@ -96,7 +103,7 @@ def advance(
     its, lent = carved(Places, lent.view(np.int64), places), lent[2 * extent(places) :]
     kept, lent = carved(Joined, lent, joined), lent[extent(joined) :]
     rows = Rows(new_floats, new_doubles, new.view(np.int64), its.rows, steps, kept)
-    this, lent = carved(Round, lent, sizes), lent[extent(sizes) :]
+    this, lent = carved(EncoderInputs, lent, sizes), lent[extent(sizes) :]
     scratch, lent = carved(StackScratch, lent, stack), lent[extent(stack) :]
     h = new_hindcast_scratch(n, hindcasts, lent)
     for first in range(0, count, block):
@@ -109,7 +116,7 @@ def advance(
                 row = spare
             begin_row(n, row, rows, i)
             until = its.until[i * n.patch_length : (i + 1) * n.patch_length]
-            fill_until(n, rows, i, final[first + i], until)
+            fill_needed_steps(n, rows, i, final[first + i], until)
             full = full_of(n, rows, i)
             for step in range(steps):
                 full[n.kept_length + step] = compress(target[first + i, step], n.asinh_unit)
@@ -117,7 +124,7 @@ def advance(
                 join_covariates(n, rows, i, past[first + i], known[first + i])
         for begin in range(0, steps, longest):
             some = min(longest, steps - begin)
-            many = read_round(n, rows, this, its, some_rows, begin, some, known[first : first + some_rows])
+            many = fill_encoder_inputs(n, rows, this, its, some_rows, begin, some, known[first : first + some_rows])
             _advance_finest(n, weights, rows, this, its.states, many, scratch)
             if n.resolutions > 1:
                 _advance_coarse(n, coarse, weights, rows, this, its, some_rows, begin, some, scratch)
@@ -130,7 +137,7 @@ def advance(
 
 @kernel
 def _advance_finest(
-    n: Network, weights: Floats, rows: Rows, this: Round, states: Integers, many: int, scratch: StackScratch
+    n: Network, weights: Floats, rows: Rows, this: EncoderInputs, states: Integers, many: int, scratch: StackScratch
 ) -> None:
     """Advance the phase states of a round's ``many`` steps, each another one."""
     width = padded(n.width)
@@ -142,7 +149,7 @@ def _advance_finest(
 
 @kernel
 def _advance_coarse(
-    n: Network, coarse: Integers, weights: Floats, rows: Rows, this: Round, its: Places, count: int, begin: int,
+    n: Network, coarse: Integers, weights: Floats, rows: Rows, this: EncoderInputs, its: Places, count: int, begin: int,
     some: int, scratch: StackScratch,
 ) -> None:  # fmt: skip
     """Fill the open buckets, and advance each resolution over the bucket that the round completed, if it did."""

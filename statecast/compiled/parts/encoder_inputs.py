@@ -1,4 +1,4 @@
-"""A round: the steps of a block that are computed at once, and what the encoder is shown at each of them.
+"""What the encoder is shown at each of the steps that are computed at once, and which of them anything depends on.
 
 Shapes: B rows, T steps of the chunk, P patch length.
 """
@@ -18,7 +18,7 @@ from statecast.compiled.parts.reading import (
 from statecast.compiled.parts.rows import Rows, covariates_of, full_of, known_of, phase_of
 
 
-class Round(NamedTuple):
+class EncoderInputs(NamedTuple):
     """Room for the steps of one round, M at most.
 
     Parameters
@@ -51,7 +51,7 @@ class Places(NamedTuple):
     ended : Integers, flat [R - 1, block]
         Step that ends a coarse resolution's bucket; the round's end if none does.
     until : Integers, flat [block, P]
-        How many steps of the chunk the state of each phase is needed for; see ``fill_until``.
+        How many steps of the chunk the state of each phase is needed for; see ``fill_needed_steps``.
     """
 
     rows: Integers
@@ -61,8 +61,8 @@ class Places(NamedTuple):
 
 
 @kernel
-def round_sizes(n: Network, rows: int, steps: int) -> Any:
-    """Give the lengths of what ``Round`` needs.
+def encoder_input_sizes(n: Network, rows: int, steps: int) -> Any:
+    """Give the lengths of what ``EncoderInputs`` needs.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def join_covariates(n: Network, rows: Rows, i: int, past: Floats, known: Floats)
 
 
 @kernel
-def fill_until(n: Network, rows: Rows, i: int, final: bool, until: Integers) -> None:
+def fill_needed_steps(n: Network, rows: Rows, i: int, final: bool, until: Integers) -> None:
     """Write of each phase how many steps of the chunk its state is needed for.
 
     A forecast at the end reads the last phase, and what matured meanwhile was forecast from the phases of its origins:
@@ -127,8 +127,8 @@ def fill_until(n: Network, rows: Rows, i: int, final: bool, until: Integers) -> 
 
 
 @kernel
-def read_round(
-    n: Network, rows: Rows, this: Round, its: Places, count: int, begin: int, some: int, known: Floats
+def fill_encoder_inputs(
+    n: Network, rows: Rows, this: EncoderInputs, its: Places, count: int, begin: int, some: int, known: Floats
 ) -> int:
     """Follow level and scale through a round, and write what the encoder is shown at those steps that are needed.
 
@@ -136,7 +136,7 @@ def read_round(
     ----------
     n : Network, record of ``NUMBERS``
     rows : Rows, changed in place
-    this : Round, ``shown`` is overwritten
+    this : EncoderInputs, ``shown`` is overwritten
     its : Places, ``states`` is overwritten
     count : int, rows of the block
     begin : int, first step of the round
