@@ -1,6 +1,6 @@
 """A request that brings whole series without a session, on its way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -9,24 +9,11 @@ from numpy.typing import NDArray
 from service.engine import History
 from service.errors import ServiceError
 from service.scheduling.wait_estimate import FORECAST_STEPS
-
-Answer = Callable[[bytes | ServiceError], None]
-"""Called at most once, on the loop, with the reply or with what the request failed with."""
+from service.serving.client import Answer, Client
 
 
-class Client(Protocol):
-    """Who sent a request.
-
-    Attributes
-    ----------
-    began : float
-        ``time.monotonic()`` when it came.
-    closed : bool
-        Whether nobody waits for the reply any more.
-    """
-
-    began: float
-    closed: bool
+class DecliningClient(Client, Protocol):
+    """A client whose request can still go the general way once it was taken."""
 
     def decline(self) -> None:
         """Have the general way answer."""
@@ -69,7 +56,7 @@ class HistoryRequest:
         Quantile levels Q.
     trained : tuple of float
         The network's own levels.
-    client : Client
+    client : DecliningClient
         Who sent it and when.
     deadline : float
         ``time.monotonic()`` after which it is dropped.
@@ -94,7 +81,7 @@ class HistoryRequest:
         horizon: int,
         levels: tuple[float, ...],
         trained: tuple[float, ...],
-        client: Client,
+        client: DecliningClient,
         deadline: float,
         reply: Reply,
         answer: Answer,

@@ -1,9 +1,11 @@
 """What a streamed request asks for, however it was written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from service.models.terms import Options
 
 
 @dataclass(eq=False, slots=True)
@@ -24,14 +26,8 @@ class StreamedBody:
         Step index of each likewise.
     item_ids : list of (str or None)
         Likewise.
-    model : str or None
-        As the body names it.
-    horizon : int or None
-        Likewise.
-    levels : tuple of float, or None
-        Quantile levels, likewise.
-    timeout_ms : int or None
-        Likewise.
+    options : Options
+        What stands beside them.
     """
 
     sessions: list[str]
@@ -40,7 +36,4 @@ class StreamedBody:
     freqs: list[str | None]
     indices: list[int | None]
     item_ids: list[str | None]
-    model: str | None = None
-    horizon: int | None = None
-    levels: tuple[float, ...] | None = None
-    timeout_ms: int | None = None
+    options: Options = field(default_factory=Options)

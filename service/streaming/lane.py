@@ -8,16 +8,17 @@ import numpy as np
 
 from service.engine import StepBatch
 from service.errors import DEFECT, Loading, QueueFull, ServiceError
+from service.models.terms import terms_of
 from service.resident.calendar import known_ahead
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.wait_estimate import WaitEstimate
+from service.serving.client import Answer, Client
 from service.serving.runtime import Runtime
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
 from service.streaming.forecasts import BatchForecasts
 from service.streaming.journal import Journal
-from service.streaming.request import Answer, Client, Part, Reply, StreamedRequest
-from service.streaming.terms import terms_of
+from service.streaming.request import Part, Reply, StreamedRequest
 from service.streaming.waiting import WaitingRequests
 from service.threads import DRAINING
 
@@ -118,7 +119,7 @@ class StreamingLane:
             False where it goes the general way; nothing has changed then.
         """
         size = len(body.sessions)
-        terms = terms_of(body, client.began, self._catalogue, self._settings) if self._takes else None
+        terms = terms_of(body.options, size, client.began, self._catalogue, self._settings) if self._takes else None
         if terms is None:
             return False
         refused = self.refusal(size, terms.deadline)

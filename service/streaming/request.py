@@ -1,6 +1,5 @@
 """A streamed request on its way: which rows it has, how far they are, and the reply that grows from them."""
 
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -9,29 +8,12 @@ from numpy.typing import NDArray
 from service.engine import not_forecastable
 from service.errors import ServiceError
 from service.http.problems import all_failed
+from service.models.terms import Terms
 from service.resident.table import SessionTable
+from service.serving.client import Answer, Client
 from service.streaming.body import StreamedBody
 from service.streaming.forecasts import BatchForecasts
 from service.streaming.group import RowGroup
-from service.streaming.terms import Terms
-
-Answer = Callable[[bytes | ServiceError], None]
-"""Called once, on the loop, with the reply or with what the whole request failed with."""
-
-
-class Client(Protocol):
-    """Who sent a request.
-
-    Attributes
-    ----------
-    began : float
-        ``time.monotonic()`` when it came.
-    closed : bool
-        Whether nobody waits for the reply any more.
-    """
-
-    began: float
-    closed: bool
 
 
 class Reply(Protocol):

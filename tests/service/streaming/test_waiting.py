@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from service.errors import Expired, ServiceError
+from service.models.terms import Terms
 from service.streaming.body import StreamedBody
 from service.streaming.group import RowGroup
 from service.streaming.request import StreamedRequest
-from service.streaming.terms import Terms
 from service.streaming.waiting import WaitingRequests
 
 TABLE: Any = object()

@@ -8,8 +8,8 @@ import orjson
 from numpy.typing import NDArray
 
 from service.codecs.field_types import MAX_WHOLE, identifier_fault
+from service.models.terms import Options
 from service.protocols.forecast.histories.options import FIELDS, LARGEST, read_options
-from service.streaming.body import StreamedBody
 
 SERIES_FIELDS = frozenset({"target", "start", "freq", "season", "from_index", "item_id"})
 LONGEST = 1024
@@ -49,12 +49,12 @@ class HistoryBody:
     ----------
     series : list of PlainSeries
         In the order of the body.
-    options : StreamedBody
+    options : Options
         What stands beside them.
     """
 
     series: list[PlainSeries]
-    options: StreamedBody
+    options: Options
 
 
 def read_histories(body: bytes) -> HistoryBody | None:
@@ -90,11 +90,11 @@ def read_histories(body: bytes) -> HistoryBody | None:
     series = top.get("series") if type(top) is dict and FIELDS.issuperset(top) else None
     if type(series) is not list or not 0 < len(series) <= MOST:
         return None
-    found = HistoryBody([], StreamedBody([], np.zeros(0), [], [], [], []))
     # A field that is given twice, and a text among the values, show in the number of quotes alone.
-    texts = read_options(top, found.options)
-    if texts is None:
+    beside = read_options(top)
+    if beside is None:
         return None
+    found, texts = HistoryBody([], beside[0]), beside[1]
     for one in series:
         own = _read_one(one, found) if type(one) is dict and SERIES_FIELDS.issuperset(one) else None
         if own is None:

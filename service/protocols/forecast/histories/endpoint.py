@@ -1,13 +1,13 @@
 """``POST /forecast`` of whole series, answered straight on the connection."""
 
-from service.errors import ServiceError
-from service.histories.request import Answer, Client, HistoryRequest
-from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
+from service.histories.request import DecliningClient, HistoryRequest
+from service.models.terms import terms_of
 from service.protocols.container import Container, Services
 from service.protocols.forecast.histories.body import read_histories
 from service.protocols.forecast.histories.json_reply import HistoryReply
 from service.protocols.forecast.histories.placed import Placed, PlaceSeries
 from service.serving.admission import timeout_in
+from service.serving.client import Answer
 
 
 class HistoryForecast:
@@ -24,14 +24,14 @@ class HistoryForecast:
     def __init__(self, container: Container, place: PlaceSeries) -> None:
         self._settings, self._place = container.settings, place
 
-    def accept(self, body: bytes, client: Client, answer: Answer, services: Services) -> bool:
+    def accept(self, body: bytes, client: DecliningClient, answer: Answer, services: Services) -> bool:
         """Take a request on.
 
         Parameters
         ----------
         body : bytes
             JSON, not compressed.
-        client : Client
+        client : DecliningClient
             Who sent it and when.
         answer : callable
             Called at most once with the reply, if True is given here.
@@ -52,19 +52,17 @@ class HistoryForecast:
         request = self._request(body, client, answer, services)
         return request is not None and lane.accept(request)
 
-    def _request(self, body: bytes, client: Client, answer: Answer, services: Services) -> HistoryRequest | None:
+    def _request(
+        self, body: bytes, client: DecliningClient, answer: Answer, services: Services
+    ) -> HistoryRequest | None:
         settings, read = self._settings, read_histories(body)
         if read is None or len(read.series) > settings.max_series:
             return None
-        options = read.options
-        try:
-            model = services.catalogue.resolve(options.model, "forecaster")
-            config, horizon = model.config, horizon_of(options.horizon, model)
-            levels = tuple(levels_of(options.levels, config, settings))
-            check_reply(len(read.series), horizon, levels, settings)
-            deadline = client.began + timeout_of(options.timeout_ms, settings) / 1e3
-        except ServiceError:  # which the general way words
+        terms = terms_of(read.options, len(read.series), client.began, services.catalogue, settings)
+        if terms is None:
             return None
+        model, horizon, levels, deadline = terms
+        config = model.config
         lengths = [len(series.values) for series in read.series]
         if max(lengths) > settings.max_history or sum(lengths) > settings.max_values:
             return None

@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from service.streaming.body import StreamedBody
+from service.models.terms import Options
 
 FIELDS = frozenset({"series", "model", "horizon", "quantile_levels", "timeout_ms"})
 LARGEST = 3e38
 """Values that fit float32, which networks read."""
 
 
-def read_options(top: dict[str, Any], found: StreamedBody) -> int | None:
-    """Take over what stands beside the series.
+def read_options(top: dict[str, Any]) -> tuple[Options, int] | None:
+    """Read what stands beside the series.
 
     Parameters
     ----------
     top : dict
         The body; all its members are of ``FIELDS``.
-    found : StreamedBody
-        Its options are set.
 
     Returns
     -------
-    int or None
-        How many texts there were, names of members included; None where one is not plain.
+    (Options, int) or None
+        The options, and how many texts there were, names of members included; None where one is not plain.
     """
     horizon, levels, timeout = top.get("horizon"), top.get("quantile_levels"), top.get("timeout_ms")
     model = top.get("model")
@@ -38,10 +36,9 @@ def read_options(top: dict[str, Any], found: StreamedBody) -> int | None:
             or any(type(level) is not float for level in levels)
         ):
             return None
-        found.levels = tuple(levels)
-        if len(set(found.levels)) != len(levels):
+        if len(set(levels)) != len(levels):
             return None
     if model is not None and (type(model) is not str or not model):
         return None
-    found.model, found.horizon, found.timeout_ms = model, horizon, timeout
-    return len(top) + (model is not None)
+    options = Options(model, horizon, None if levels is None else tuple(levels), timeout)
+    return options, len(top) + (model is not None)

@@ -15,8 +15,8 @@ from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.streamed.table_body import read_arrow
 from service.protocols.forecast.streamed.table_reply import TableReply
 from service.serving.admission import Admission, timeout_in
+from service.serving.client import Answer
 from service.streaming.body import StreamedBody
-from service.streaming.request import Answer
 from service.threads import DECODING
 
 # Compressing as much takes as long as handing it to a thread.

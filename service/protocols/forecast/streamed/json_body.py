@@ -45,9 +45,10 @@ def read_json(body: bytes) -> StreamedBody | None:
     found = StreamedBody([], np.zeros(0), [], [], [], [])
     values: list[float] = []
     # A field that is given twice shows in the number of quotes alone, because the parser keeps the last one.
-    texts = read_options(top, found)
-    if texts is None:
+    beside = read_options(top)
+    if beside is None:
         return None
+    found.options, texts = beside
     for one in series:
         own = _read_one(one, found, values) if type(one) is dict and SERIES_FIELDS.issuperset(one) else None
         if own is None:

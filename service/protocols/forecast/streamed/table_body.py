@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from service.codecs.arrow_stream import read_stream
 from service.codecs.field_types import identifier_fault
 from service.errors import ServiceError
+from service.models.terms import Options
 from service.protocols.forecast.histories.options import LARGEST
 from service.settings import Settings
 from service.streaming.body import StreamedBody
@@ -76,10 +77,12 @@ def _with_parameters(found: StreamedBody, parameters: Mapping[str, str]) -> Stre
     plain = all(_WHOLE.fullmatch(text) for text in numbers) and all(_LEVEL.fullmatch(text) for text in levels)
     if not plain or parameters.get("open", "false") != "false" or len(set(levels)) < len(levels) or len(levels) > 64:
         return None
-    found.model = parameters.get("model") or None
-    found.horizon = int(numbers[0]) if "horizon" in parameters else None
-    found.timeout_ms = int(numbers[1]) if "timeout_ms" in parameters else None
-    found.levels = tuple(map(float, levels)) if "quantile_levels" in parameters else None
+    found.options = Options(
+        parameters.get("model") or None,
+        int(numbers[0]) if "horizon" in parameters else None,
+        tuple(map(float, levels)) if "quantile_levels" in parameters else None,
+        int(numbers[1]) if "timeout_ms" in parameters else None,
+    )
     return found
 
 
