@@ -104,26 +104,51 @@ class ConnectionContext:
         path = self.paths.find(url.partition(b"?")[0].decode("latin-1"))
         failure = path.failure(error, identity)
         self.metrics.answered(path.template, failure.status, seconds)
-        return b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\nconnection: close\r\n\r\n%s" % (
-            STATUS_LINE[failure.status],
-            self.default_lines(defaults),
-            b"".join(b"%s: %s\r\n" % line for line in failure.headers),
-            len(failure.body),
-            identity.encode(),
-            failure.body,
-        )
+        size = len(failure.body)
+        return self.head(failure.status, failure.lines, size, identity, defaults, keep_alive=False) + failure.body
 
-    def default_lines(self, defaults: list[tuple[bytes, bytes]]) -> bytes:
-        """Give uvicorn's headers of every answer as lines; it makes a new list every second.
+    def head(
+        self,
+        status: int,
+        lines: bytes,
+        length: int,
+        identity: str,
+        defaults: list[tuple[bytes, bytes]],
+        *,
+        keep_alive: bool = True,
+    ) -> bytes:
+        """Write what comes before a body.
 
         Parameters
         ----------
+        status : int
+            Of HTTP.
+        lines : bytes
+            Headers of this answer, such as ``Failure.lines``.
+        length : int
+            Bytes of the body.
+        identity : str
+            Of the request.
         defaults : list of (bytes, bytes)
-            As ``ServerState.default_headers`` has them.
+            As ``ServerState.default_headers`` has them; uvicorn makes a new list every second.
+        keep_alive : bool
+            Whether the connection stays open.
+
+        Returns
+        -------
+        bytes
+            Status line and headers, with the empty line that ends them.
         """
         if defaults is not self._defaults:
             self._defaults, self._default_lines = defaults, b"".join(b"%s: %s\r\n" % pair for pair in defaults)
-        return self._default_lines
+        return b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n%s" % (
+            STATUS_LINE[status],
+            self._default_lines,
+            lines,
+            length,
+            identity.encode(),
+            b"\r\n" if keep_alive else b"connection: close\r\n\r\n",
+        )
 
 
 def _text(value: bytes | None) -> str | None:

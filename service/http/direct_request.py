@@ -95,7 +95,7 @@ class DirectRequest:
             What went wrong. Who fails it counts it in ``statecast_rejected``.
         """
         failure = self.path.failure(error, self.request_id)
-        self.respond(failure.status, b"".join(b"%s: %s\r\n" % pair for pair in failure.headers), failure.body)
+        self.respond(failure.status, failure.lines, failure.body)
 
     def decline(self) -> None:
         """Have the app answer, as it answers every other request; for what an endpoint finds out after ``accept``."""

@@ -25,6 +25,11 @@ class Failure(NamedTuple):
     headers: list[tuple[bytes, bytes]]
     body: bytes
 
+    @property
+    def lines(self) -> bytes:
+        """The headers as lines."""
+        return b"".join(b"%s: %s\r\n" % pair for pair in self.headers)
+
 
 ErrorShape = Callable[[ServiceError, str], Failure]
 """Gives a failure its form for one kind of client; the second argument is the request's id."""

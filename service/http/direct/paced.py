@@ -4,8 +4,6 @@ import math
 import time
 from typing import Any, ClassVar, Self
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE
-
 from service.http.connection import Connection
 from service.http.connection_context import ConnectionContext
 from service.http.direct.pace import Pace
@@ -75,17 +73,9 @@ class PacedConnection(Connection):
             return False
         identity = request_id(None)
         failure = path.failure(error, identity)
-        self.transport.write(
-            b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n\r\n%s"
-            % (
-                STATUS_LINE[failure.status],
-                self.context.default_lines(self.server_state.default_headers),
-                b"".join(b"%s: %s\r\n" % line for line in failure.headers),
-                len(failure.body),
-                identity.encode(),
-                failure.body,
-            )
-        )
+        defaults, size = self.server_state.default_headers, len(failure.body)
+        head = self.context.head(failure.status, failure.lines, size, identity, defaults)
+        self.transport.write(head + failure.body)
         now = time.monotonic()
         self.context.metrics.answered(path.template, failure.status, now - self.came)
         self.server_state.total_requests += 1

@@ -11,7 +11,7 @@ import math
 import time
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.errors import DEFECT, ServiceError
 from service.http.body import INLINE_BYTES
@@ -149,14 +149,8 @@ class DirectProtocol(PacedConnection):
         body : bytes
             The body, whole.
         """
-        head = b"%s%s%scontent-length: %d\r\nx-request-id: %s\r\n%s" % (
-            STATUS_LINE[status],
-            self.context.default_lines(self.server_state.default_headers),
-            headers,
-            len(body),
-            request.request_id.encode(),
-            b"\r\n" if request.keep_alive else b"connection: close\r\n\r\n",
-        )
+        defaults, keep_alive = self.server_state.default_headers, request.keep_alive
+        head = self.context.head(status, headers, len(body), request.request_id, defaults, keep_alive=keep_alive)
         if len(body) <= _ONE_WRITE_BYTES:
             self.transport.write(head + body)
         else:
