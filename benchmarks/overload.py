@@ -97,12 +97,15 @@ def main() -> None:
                 server = stack.enter_context(running_server(options.artifacts, pinned=True, **fields))
                 capacity, capacity_us = capacity_of(work, server, min(5.0, options.seconds))
                 rate = options.times * capacity
-                count = min(_MOST, int(rate * (timeout_ms / 1e3 + _SPARE_S)))
+                wanted = int(rate * (timeout_ms / 1e3 + _SPARE_S))
+                count = min(_MOST, wanted)
                 clients = Arriving(server.port, streams_of(work, server, timeout_ms, count), count)
                 probe, used = start_probe(server, options.seconds), server.process.cpu_seconds()
                 found = clients.arrive(rate, options.seconds, timeout_ms / 1e3)
                 used = server.process.cpu_seconds() - used
                 live = read_probe(probe)
+            if wanted > count:
+                print(f"\n{wanted:,} connections would be needed, there are {count:,}: less arrives than asked for")
             print(f"\n{work}, {options.store}: capacity {capacity:,.0f}/s of {_WAITING_CLIENTS} clients that wait")
             now_us = 1e6 * used / max(1, found.in_time)
             print(

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 import statecast
+from statecast.artifacts.manifest import check_manifest
 from statecast.models.interface import SeriesNetwork
 from statecast.time.frequency import Frequency
 from statecast.uncertainty.bounds import Bounds
@@ -94,6 +95,7 @@ def fit_panel(
     StatecastError
         If the data or the config cannot be fitted on; the message says how to mend it.
     """
+    check_manifest({"name": name, "version": version}, "fit")
     watcher = watcher or Silent()
     started = time.process_time()
     panel = living(panel, config)

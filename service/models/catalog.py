@@ -158,7 +158,7 @@ def _named_in(path: Path) -> str:
     """The name of an artifact that cannot be loaded, as far as it can be read."""
     try:
         name = json.loads((path / "manifest.json").read_bytes())["name"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return path.name
     return name if isinstance(name, str) and name else path.name
 

@@ -18,7 +18,7 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from safetensors.torch import save as serialise
-from torch import Tensor
+from torch import AcceleratorError, OutOfMemoryError, Tensor
 
 from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.frames import forecast_table, is_table
@@ -226,6 +226,8 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
         difference = golden_difference(network, golden)
         manifest = translate_manifest(manifest, schema) | describe(network)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        if isinstance(error, AcceleratorError | OutOfMemoryError):
+            raise  # the device's trouble, not the artifact's
         raise ArtifactError(
             f"{path}: golden.json or manifest.json holds something else than `save` writes ({error!r}); copy the "
             "artifact again"

@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +29,7 @@ class Delimited:
     above: int
     """Lines above the header."""
 
-    def line(self, row: int) -> int:
+    def line(self, row: int) -> int | None:
         """Find the line on which a row begins; reads the text again, so for messages only.
 
         Parameters
@@ -40,18 +39,21 @@ class Delimited:
 
         Returns
         -------
-        int
-            Line of the file, from 1.
+        int or None
+            Line of the file, from 1; None where a field before it is too long for this reader.
         """
         reader = csv.reader(_lines(self.text), delimiter=self.separator)
         count, before = -1, 0
-        with suppress(csv.Error):  # a field too long for this reader ends the search at its line
+        try:
             for record in reader:
                 if record:
                     if count == row:
                         break
                     count += 1
                 before = reader.line_num
+        except csv.Error:
+            if count < row:
+                return None
         return self.above + before + 1
 
 

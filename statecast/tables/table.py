@@ -53,7 +53,8 @@ class Table:
         str
             ``line 8 (row 6)`` of a text, ``row 6`` of anything else.
         """
-        return f"row {row}" if self.source is None else f"line {self.source.line(row)} (row {row})"
+        line = None if self.source is None else self.source.line(row)
+        return f"row {row}" if line is None else f"line {line} (row {row})"
 
     def kind(self, name: str) -> str:
         """Say what a column is by its type.

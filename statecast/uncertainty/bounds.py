@@ -98,7 +98,7 @@ class Bounds:
         Parameters
         ----------
         where : str
-            What shows the lower bound.
+            What shows the bounds.
 
         Returns
         -------
@@ -108,10 +108,11 @@ class Bounds:
         Examples
         --------
         >>> Bounds(0.0).why("the history")
-        'the history never goes below 0, so the forecast is kept from there on; bounds={} leaves it as it is'
+        'the history never goes below 0, so nor does the forecast; bounds={} leaves it as it is'
         """
-        least = f"{where} never goes below {0.0 if self.lower is None else self.lower:g}"
-        return f"{least}, so the forecast is kept from there on; bounds={{}} leaves it as it is"
+        ends = {"below": self.lower, "above": self.upper}
+        limits = " or ".join(f"{side} {value:g}" for side, value in ends.items() if value is not None)
+        return f"{where} never goes {limits}, so nor does the forecast; bounds={{}} leaves it as it is"
 
     def __bool__(self) -> bool:
         return self.lower is not None or self.upper is not None

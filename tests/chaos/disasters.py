@@ -165,6 +165,8 @@ async def befall(scene: Scene, disaster: Disaster, calm_s: float, struck_s: floa
     async with httpx.AsyncClient(base_url=scene.server.url, timeout=60) as http:
         streams = (client.stream(http, over.is_set) for client in scene.streaming)
         await asyncio.gather(course(), scene.watch.run(http), *streams)
+    assert scene.server.process is not None
+    assert scene.server.process.poll() is None, f"the server ended by itself, with {scene.server.process.returncode}"
     await asyncio.to_thread(scene.server.kill)
     _judge(scene, disaster, began, ended)
     await asyncio.to_thread(scene.server.start)
@@ -196,6 +198,7 @@ def _judge(scene: Scene, disaster: Disaster, began: float, ended: float) -> None
     if disaster.harm and disaster.at_once:
         late = [one for one in _within(polls, began + NOTICED_S + SLACK_S, ended) if one.status == 200]
         assert not late, f"still ready {late[0].asked - began:.2f} s after it began"
+    assert polls[-1].answered > ended, "/ready did not answer to the end"
     if disaster.heals:
         after = false_alarms(_within(polls, ended + (HEALED_S + SLACK_S) * disaster.harm, float("inf")))
         assert not after, f"still not ready {after[-1].asked - ended:.2f} s after it ended"

@@ -93,9 +93,11 @@ async def _stream(server: Server, streaming: list[Client], draw: random.Random, 
     async def kill() -> None:
         await asyncio.sleep(seconds)
         assert server.process is not None
+        assert server.process.poll() is None, f"the server ended by itself, with {server.process.returncode}"
         server.process.send_signal(signal.SIGTERM if in_order else signal.SIGKILL)
         ended = len(watch.polls)
-        await asyncio.to_thread(server.process.wait, 30)
+        code = await asyncio.to_thread(server.process.wait, 30)
+        assert code == (0 if in_order else -signal.SIGKILL), f"it ended with {code}"
         assert not false_alarms(watch.polls[:ended]), false_alarms(watch.polls[:ended])
 
     async with connected(server) as http:

@@ -203,8 +203,9 @@ def expiry(folder: Path, number: int) -> tuple[list[float], list[float]]:
 
             assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
             waits: list[float] = []
+            remaining = [left()]
             with Beside(folder) as beside:
-                while sent < 40 or left():
+                while sent < 40 or remaining[-1]:
                     for _ in range(20):
                         body = {"series": [{"session": "s", "target": [float(sent % 7)], "from_index": sent}]}
                         began = time.perf_counter()
@@ -212,12 +213,14 @@ def expiry(folder: Path, number: int) -> tuple[list[float], list[float]]:
                         waits.append(time.perf_counter() - began)
                         sent += 1
                     assert client.get("/ready").status_code == 200
+                    remaining.append(left())
         assert count(server) == sent
         assert server.process is not None
         server.process.terminate()
         server.process.wait(60)
     finally:
         server.kill()
+    assert any(0 < some < number for some in remaining), "all ended at once, between two looks"
     assert (folder / "s.db").stat().st_size < before / 2
     for name, found in ((f"forecasts while {number} sessions end", waits), ("commits beside", beside)):
         found.sort()

@@ -101,6 +101,7 @@ class Client:
         process = self._server.process
         if process is not None and process.poll() is not None:
             self.faults.append(f"the server ended with {process.returncode}")
+            self._server.kill()
             self._server.start()
 
 

@@ -85,8 +85,9 @@ def run(
     server = _server(folder)
     server.start()
     try:
-        asyncio.run(_hold(server, warm, Findings()))
-        findings = Findings(before=memory(server))
+        findings = Findings()
+        asyncio.run(_hold(server, warm, findings))
+        findings = Findings(before=memory(server), faults=findings.faults)
         asyncio.run(_hold(server, _counted(conversations, findings, say), findings))
         findings.after = memory(server)
         asyncio.run(_again(server, findings))
@@ -95,19 +96,22 @@ def run(
         server.kill()
 
 
-def differences(folder: Path, twins: Iterable[Conversation]) -> list[str]:
-    """Hold conversations of twins, and say where the short way came to something else than the general one."""
+def differences(folder: Path, twins: Iterable[Conversation]) -> tuple[list[str], Counter[str]]:
+    """Hold conversations of twins, and say where the short way came to something else than the general one.
+
+    Gives also how many answers were compared, by their kind.
+    """
     server = _server(folder)
     server.start()
-    found = []
+    found, compared = [], Counter[str]()
     try:
         for conversation in twins:
             client = Client(server, conversation)
             asyncio.run(client.hold())
-            found += [*client.faults, difference(client.answers)]
+            found += [*client.faults, difference(client.answers, compared)]
     finally:
         server.kill()
-    return [one for one in found if one]
+    return [one for one in found if one], compared
 
 
 def _server(folder: Path) -> Server:
@@ -151,6 +155,7 @@ async def _again(server: Server, findings: Findings) -> None:
     for _, conversation in slow:
         alone = Findings()
         await _hold(server, [conversation], alone, at_once=1)
+        findings.faults += alone.faults
         if alone.slowest[0] > findings.slowest[0]:
             findings.slowest = alone.slowest
         if alone.slowest[0] > LONGEST_S:

@@ -2,10 +2,12 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import pyarrow as pa
 
 from tests.fuzz.request import RawRequest
 from tests.fuzz.wire import Answer
@@ -15,12 +17,16 @@ _OWN = ("id", "digest", "expires_at", "timing_ms", "request_id", "bytes")
 """Fields that differ between any two requests."""
 
 
-def difference(answers: Sequence[tuple[RawRequest, Answer]]) -> str:
-    """Say where the answer to a request differs from that to its twin, "" where none does."""
-    pairs = zip(answers[::2], answers[1::2], strict=True)
+def difference(answers: Sequence[tuple[RawRequest, Answer]], compared: Counter[str]) -> str:
+    """Say where the answer to a request differs from that to its twin, "" where none does.
+
+    What was held against each other is counted in ``compared``, by the kind of the answer.
+    """
+    pairs = zip(answers[::2], answers[1::2], strict=False)  # the last has none where the server left in between
     for (request, short), (_, general) in pairs:
         if any(one.status in _WAITS or b"timeout_ms passed" in one.body for one in (short, general)):
             return ""  # from here on the two have seen different things
+        compared[_kind(short)] += 1
         if found := _between(short, general):
             return f"{found} for {request.body[:300]!r}{request.query!r}"
     return ""
@@ -29,12 +35,29 @@ def difference(answers: Sequence[tuple[RawRequest, Answer]]) -> str:
 def _between(short: Answer, general: Answer) -> str:
     if short.status != general.status:
         return f"{short.status} and {general.status}: {short.body[:300]!r} {general.body[:300]!r}"
-    kinds = [one.headers.get(b"content-type") for one in (short, general)]
-    if kinds[0] != kinds[1]:
-        return f"{kinds[0]!r} and {kinds[1]!r}"
-    if b"json" not in (kinds[0] or b"") or b"content-encoding" in short.headers:
-        return ""
-    return _unlike(orjson.loads(_alike(short.body)), orjson.loads(_alike(general.body)), "answer")
+    if _kind(short) != _kind(general):
+        return f"{_kind(short)} and {_kind(general)}"
+    one, other = (orjson.loads(_alike(_json(answer))) for answer in (short, general))
+    return _unlike(one, other, "answer")
+
+
+def _kind(answer: Answer) -> str:
+    """JSON, Arrow, or what else it is; and how it is packed."""
+    names = (answer.headers.get(name, b"").decode() for name in (b"content-type", b"content-encoding"))
+    return " ".join(name for name in names if name)
+
+
+def _json(answer: Answer) -> bytes:
+    """What is said, whatever the format; of what is packed or of another format only its length."""
+    kind = _kind(answer)
+    if kind.endswith("json"):
+        return answer.body
+    if kind.endswith("arrow.stream"):
+        with pa.ipc.open_stream(answer.body) as reader:
+            table = reader.read_all()
+        beside = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+        return orjson.dumps({"rows": table.to_pylist(), "beside": beside})
+    return b"[]"
 
 
 def _alike(body: bytes) -> bytes:

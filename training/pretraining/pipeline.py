@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 import statecast
+from statecast.artifacts.manifest import check_manifest
 from statecast.models.family import Family, FamilyConfig
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
@@ -58,6 +59,7 @@ def pretrain(
     StatecastError
         If the loss becomes infinite or NaN, or there is nothing to resume.
     """
+    check_manifest({"name": name, "version": version}, "pretrain")
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 import statecast
+from statecast.artifacts.manifest import check_manifest
 from statecast.models.generator import Generator, GeneratorConfig
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint
@@ -77,6 +78,7 @@ def fit_text(
     StatecastError
         If the text or the config cannot be trained on; the message says how to mend it.
     """
+    check_manifest({"name": name, "version": version}, "fit")
     watcher, training = watcher or Silent(), config.training
     if training.threads:
         torch.set_num_threads(training.threads)

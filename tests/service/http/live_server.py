@@ -1,6 +1,8 @@
 """A server on a socket of this process, and a client that writes and reads bytes."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -44,6 +46,11 @@ class Client:
 
     def leave(self) -> None:
         self.writer.transport.abort()
+
+    def reset(self) -> None:
+        """Leave as a process that is killed: no end of what it sends, which could still want an answer."""
+        self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.leave()
 
 
 class Live:

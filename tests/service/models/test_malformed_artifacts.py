@@ -61,6 +61,15 @@ def test_of_fields(folder: Path, field: str, value: Any) -> None:
     assert "zeta-1" in the_other_serves(folder)
 
 
+@pytest.mark.parametrize(
+    "text", [b'{"schema_version":7,"x":NaN}', b'{"schema_version":7,"x":"\\ud800"}', b"[" * 100_000]
+)
+def test_of_manifests(folder: Path, text: bytes) -> None:
+    """What no JSON writer of ours can write was a ValueError of another kind, and ended the start."""
+    (folder / "zeta-1" / "manifest.json").write_bytes(text)
+    assert "zeta-1" in the_other_serves(folder)
+
+
 def test_what_the_network_says_is_not_read_from_the_manifest(folder: Path) -> None:
     """Without ``state_bytes`` the start ended; with a wrong one, what is shown of the model was wrong."""
     right = statecast.load(folder / "zeta-1").manifest

@@ -133,5 +133,6 @@ def test_limits_stop_the_reading() -> None:
 
 def test_a_line_is_named_however_long_its_fields() -> None:
     """Naming the line of a wrong value failed on a field of 128 KiB, with what looked like a defect."""
-    table = parse_delimited(b'target\n"' + b"x" * 200_000 + b'"\n1\n')
+    table = parse_delimited(b'target\n"' + b"x" * 200_000 + b'"\n1\n2\n')
     assert table.line(0) == 2
+    assert table.line(2) is None, "a line that is not known is not named"

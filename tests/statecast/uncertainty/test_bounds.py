@@ -26,9 +26,7 @@ def test_the_default_model_notices_counts_and_says_so() -> None:
     assert min(values.min() for values in plain.quantiles.values()) < 0
     kept = artifact.forecast(COUNTS, 24)
     assert kept.bounds == Bounds(lower=0.0)
-    assert kept.notes == (
-        "the history never goes below 0, so the forecast is kept from there on; bounds={} leaves it as it is",
-    )
+    assert kept.notes == ("the history never goes below 0, so nor does the forecast; bounds={} leaves it as it is",)
     for level, values in kept.quantiles.items():
         np.testing.assert_array_equal(values, np.maximum(plain.quantiles[level], 0.0))
     assert not artifact.forecast(COUNTS - 1.0, 24).bounds
