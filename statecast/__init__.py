@@ -5,20 +5,28 @@
 >>> artifact.forecast(history, 24, freq="1h").quantiles[0.9]     # doctest: +SKIP
 """
 
+from statecast.api.classify import Classification
 from statecast.api.series_forecast import SeriesForecast
-from statecast.artifacts.artifact import Artifact, load, save
+from statecast.artifacts.artifact import Artifact, load
+from statecast.artifacts.saving import save
 from statecast.config import ForecasterConfig
+from statecast.layers.sequences.config import ClassifierConfig
+from statecast.models.classifier import Classifier
 from statecast.models.ensemble import Ensemble
 from statecast.models.family import Family, FamilyConfig
 from statecast.models.forecaster import Forecaster
 from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
+from statecast.models.sequence_network import SequenceNetwork
 from statecast.state.lookback import Observations
 from statecast.state.state import State, StateSpec
 from statecast.uncertainty.prediction import Prediction
 
 __all__ = [
     "Artifact",
+    "Classification",
+    "Classifier",
+    "ClassifierConfig",
     "Ensemble",
     "Family",
     "FamilyConfig",
@@ -28,6 +36,7 @@ __all__ = [
     "GeneratorConfig",
     "Observations",
     "Prediction",
+    "SequenceNetwork",
     "SeriesForecast",
     "SeriesNetwork",
     "State",

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 import torch
 
 from statecast import (
+    Classifier,
+    ClassifierConfig,
     Ensemble,
     Family,
     FamilyConfig,
@@ -80,6 +82,39 @@ def tiny_generator_artifact(folder: Path, name: str = "letters", version: str = 
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.3)
     return save(folder / f"{name}-{version}", network, {"name": name, "version": version})
+
+
+WORDS = ("bad", "boring", "good", "great", "movie", "not", "very")
+TINY_CLASSIFIER: dict[str, Any] = {
+    "inputs": "word", "symbols": WORDS, "labels": ("neg", "pos"), "embedding": 6, "width": 8, "ngrams": 2,
+    "ngram_buckets": 32, "ngram_width": 4,
+}  # fmt: skip
+TINY_SENSOR: dict[str, Any] = {
+    "inputs": "values", "symbols": (), "channels": ("x", "y"), "labels": ("rest", "run", "walk"), "kernels": (3, 2),
+    "filters": 6, "width": 8,
+}  # fmt: skip
+
+
+def tiny_classifier(seed: int = 0, **changes: Any) -> Classifier:
+    """A small classifier in evaluation mode whose every part has weights that matter; of words, or see TINY_SENSOR."""
+    torch.manual_seed(seed)
+    network = Classifier(ClassifierConfig(**{**TINY_CLASSIFIER, **changes})).eval().requires_grad_(False)
+    for weight in network.parameters():
+        weight.add_(torch.randn_like(weight) * 0.3)
+    network.channel_mean.normal_()
+    network.channel_scale.uniform_(0.5, 2.0)
+    network.temperature.fill_(1.3)
+    for name, statistic in network.named_buffers():
+        if name.endswith("running_mean"):
+            statistic.normal_()
+    return network
+
+
+def tiny_classifier_artifact(
+    folder: Path, name: str = "reviews", version: str = "1", seed: int = 0, **changes: Any
+) -> str:
+    """Save ``tiny_classifier``; returns its digest."""
+    return save(folder / f"{name}-{version}", tiny_classifier(seed, **changes), {"name": name, "version": version})
 
 
 def tiny_family_artifact(folder: Path, name: str = "default", version: str = "1", seed: int = 0) -> str:

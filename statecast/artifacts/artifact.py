@@ -10,33 +10,36 @@ JSON and safetensors only: loading runs no code from the folder. The manifest is
 whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from safetensors.torch import save as serialise
 from torch import AcceleratorError, OutOfMemoryError, Tensor
 
+from statecast.api.classify import Classification, classify_inputs
 from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.frames import forecast_table, is_table
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
-from statecast.artifacts.files import canonical, check_finite, digest_of, parse_json, read_file, write_json
-from statecast.artifacts.golden import TOLERANCE, golden_difference, record_golden
-from statecast.artifacts.manifest import SCHEMA_VERSION, check_manifest, read_manifest
+from statecast.artifacts.files import check_finite, digest_of, parse_json, read_file
+from statecast.artifacts.golden import TOLERANCE, golden_difference
+from statecast.artifacts.manifest import read_manifest
 from statecast.artifacts.registry import Network, build, describe, kind_of
+from statecast.artifacts.saving import FILES
 from statecast.errors import ArtifactError, ConfigError, GoldenError
+from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 from statecast.uncertainty.bounds import Bounds
 
+N = TypeVar("N", Generator, Classifier)
+
 _WHOLE_WEIGHTS = 7  # the first schema whose weights hold all that a fit may find out
-_FILES = ("config.json", "model.safetensors", "golden.json")
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Artifact:
 
     @property
     def kind(self) -> str:
-        """``forecaster``, ``family`` or ``generator``."""
+        """``forecaster``, ``family``, ``generator`` or ``classifier``."""
         return kind_of(self.network)
 
     @property
@@ -74,7 +77,7 @@ class Artifact:
         if not isinstance(self.network, SeriesNetwork):
             raise ArtifactError(
                 f"{self.name}: expected a forecaster, got a {self.kind}; "
-                + ("take its member for a season" if self.kind == "family" else "it writes text, use another model")
+                + ("take its member for a season" if self.kind == "family" else "use another model")
             )
         return self.network
 
@@ -107,8 +110,17 @@ class Artifact:
     @property
     def generator(self) -> Generator:
         """The network of a generator; another kind raises ``ArtifactError``."""
-        if not isinstance(self.network, Generator):
-            raise ArtifactError(f"{self.name}: expected a generator, got a {self.kind}; use another model")
+        return self._network(Generator)
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network of a classifier; another kind raises ``ArtifactError``."""
+        return self._network(Classifier)
+
+    def _network(self, wanted: type[N]) -> N:
+        if not isinstance(self.network, wanted):
+            name = wanted.__name__.lower()
+            raise ArtifactError(f"{self.name}: expected a {name}, got a {self.kind}; use another model")
         return self.network
 
     def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
@@ -134,51 +146,13 @@ class Artifact:
         """Write on from a prompt; see ``statecast.api.generate.write_on`` for the options."""
         return write_on(self.generator, prompt, **options)
 
+    def classify(self, given: Any) -> Classification:
+        """Classify one text or series; see ``classify_many``."""
+        return self.classify_many([given])[0]
 
-def save(folder: str | Path, network: Network, manifest: Mapping[str, Any]) -> str:
-    """Write an artifact.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Where to; it is made if need be.
-    network : Network
-        What to save.
-    manifest : mapping
-        At least ``name`` and ``version``, and whatever else training records. What follows from the network itself
-        (kind, streaming, freq, resolutions, horizon, state_bytes, parameters, files) is filled in.
-
-    Returns
-    -------
-    str
-        The artifact's digest.
-
-    Raises
-    ------
-    ArtifactError
-        If ``manifest`` lacks a name or a version, or a weight is not finite.
-    """
-    check_manifest(manifest, "manifest")
-    path = Path(folder)
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    check_finite(weights, path / "model.safetensors")
-    path.mkdir(parents=True, exist_ok=True)
-    (path / "manifest.json").unlink(missing_ok=True)
-    write_json(
-        path / "config.json", network.shape() if isinstance(network, SeriesNetwork) else network.config.to_dict()
-    )
-    (path / "model.safetensors").write_bytes(serialise(weights))
-    write_json(path / "golden.json", record_golden(network))
-    whole = {
-        **manifest,
-        **describe(network),
-        "schema_version": SCHEMA_VERSION,
-        "parameters": sum(weight.numel() for weight in network.parameters()),
-        "files": {name: digest_of((path / name).read_bytes()) for name in _FILES},
-    }
-    digest = digest_of(canonical(whole))
-    write_json(path / "manifest.json", {**whole, "digest": digest})
-    return digest
+    def classify_many(self, inputs: Sequence[Any]) -> list[Classification]:
+        """Classify texts or series ``[T]`` or ``[T, C]``; see ``statecast.api.classify.classify_inputs``."""
+        return classify_inputs(self.classifier, inputs)
 
 
 def load(folder: str | Path, device: str = "cpu") -> Artifact:
@@ -207,7 +181,7 @@ def load(folder: str | Path, device: str = "cpu") -> Artifact:
     manifest, digest = read_manifest(path)
     listed = manifest.get("files") or {}
     schema: int = manifest["schema_version"]
-    for file in _FILES:
+    for file in FILES:
         if digest_of(read_file(path / file)) != listed.get(file):
             raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
     try:

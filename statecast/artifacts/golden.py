@@ -8,6 +8,7 @@ import torch
 from statecast.api.forecast import forecast_series
 from statecast.artifacts.registry import Network
 from statecast.config import ForecasterConfig
+from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
@@ -36,6 +37,9 @@ def record_golden(network: Network) -> dict[str, Any]:
     if isinstance(network, Generator):
         tokens = [index * 7 % len(network.vocabulary) for index in range(1, 65)]
         return {"tokens": tokens, "logits": _logits(network, tokens)}
+    if isinstance(network, Classifier):
+        read = _golden_steps(network)
+        return {"steps": read, "outputs": _outputs(network, read)}
     config = network.config
     length = min(2 * config.lookback_length, 2000)
     steps = np.arange(length)
@@ -85,6 +89,10 @@ def golden_difference(network: Network, golden: dict[str, Any]) -> float:
     if isinstance(network, Generator):
         then = np.asarray(golden["logits"])
         now, spread = np.asarray(_logits(network, golden["tokens"])), np.std(then)
+    elif isinstance(network, Classifier):
+        then = np.asarray(golden["outputs"])
+        # A number alone has no spread, and outputs near 0 differ by rounding.
+        now, spread = np.asarray(_outputs(network, golden["steps"])), max(float(np.abs(then).max()), 1.0)
     else:
         then = np.asarray(golden["quantiles"])
         now = np.asarray(_quantiles(network, golden))
@@ -108,3 +116,27 @@ def _logits(network: Generator, tokens: list[int]) -> list[float]:
     network.train(training)
     last: list[float] = logits[0, -1].double().cpu().tolist()
     return last
+
+
+def _golden_steps(network: Classifier) -> list[Any]:
+    """Ids of all over the vocabulary, or waves of each channel in its unit, one value missing."""
+    if network.tokenizer is not None:
+        return [1 + index * 7 % (len(network.tokenizer) - 1) for index in range(64)]
+    phases = np.arange(len(network.config.channels))
+    waves = np.sin(np.arange(64)[:, None] / 5.0 + phases)
+    values = network.channel_mean.cpu().numpy() + network.channel_scale.cpu().numpy() * waves
+    rows: list[Any] = values.tolist()
+    rows[20][0] = None
+    return rows
+
+
+def _outputs(network: Classifier, steps: list[Any]) -> list[float]:
+    """What the network makes of the steps before they become probabilities, which saturate."""
+    training = network.training
+    dtype = np.int64 if network.tokenizer is not None else np.float64
+    with torch.inference_mode():
+        read = torch.from_numpy(np.asarray(steps, dtype=dtype))[None].to(network.head.weight.device)
+        outputs = network.eval()(read, torch.tensor([len(steps)], device=read.device))
+    network.train(training)
+    found: list[float] = outputs[0].double().cpu().tolist()
+    return found

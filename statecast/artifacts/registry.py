@@ -4,6 +4,8 @@ from typing import Any
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
+from statecast.layers.sequences.config import ClassifierConfig
+from statecast.models.classifier import Classifier
 from statecast.models.ensemble import Ensemble
 from statecast.models.family import Family, FamilyConfig
 from statecast.models.forecaster import Forecaster
@@ -11,7 +13,7 @@ from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
 from statecast.time.seasonality import SEASONS
 
-Network = SeriesNetwork | Family | Generator
+Network = SeriesNetwork | Family | Generator | Classifier
 
 
 def kind_of(network: Network) -> str:
@@ -25,10 +27,12 @@ def kind_of(network: Network) -> str:
     Returns
     -------
     str
-        ``forecaster``, ``family`` or ``generator``.
+        ``forecaster``, ``family``, ``generator`` or ``classifier``.
     """
     if isinstance(network, Generator):
         return "generator"
+    if isinstance(network, Classifier):
+        return "classifier"
     return "family" if isinstance(network, Family) else "forecaster"
 
 
@@ -54,6 +58,8 @@ def describe(network: Network) -> dict[str, Any]:
             "vocabulary_size": len(network.vocabulary),
             "state_bytes": network.spec.row_bytes,
         }
+    if isinstance(network, Classifier):
+        return _describe_classifier(network)
     if isinstance(network, Family):
         largest = network.config.longest_season
         return {
@@ -89,7 +95,7 @@ def build(kind: object, config: Any) -> Network:
     Parameters
     ----------
     kind : object
-        What the manifest says, ``forecaster``, ``family`` or ``generator``.
+        What the manifest says, such as ``forecaster``.
     config : Any
         JSON values of ``config.json``.
 
@@ -107,10 +113,26 @@ def build(kind: object, config: Any) -> Network:
         raise ConfigError(f"config: expected an object, got {type(config).__name__}")
     if kind == "generator":
         return Generator(GeneratorConfig.from_dict(config))
+    if kind == "classifier":
+        return Classifier(ClassifierConfig.from_dict(config))
     if kind == "family":
         return Family(FamilyConfig.from_dict(config))
     if kind == "forecaster" and isinstance(config.get("members"), list):
         return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
     if kind == "forecaster":
         return Forecaster(ForecasterConfig.from_dict(config))
-    raise ConfigError(f"kind: expected forecaster, family or generator, got {kind!r}")
+    raise ConfigError(f"kind: expected forecaster, family, generator or classifier, got {kind!r}")
+
+
+def _describe_classifier(network: Classifier) -> dict[str, Any]:
+    config = network.config
+    return {
+        "kind": "classifier",
+        "streaming": network.streaming,
+        "inputs": config.inputs,
+        "labels": list(config.labels),
+        "longest": config.longest,
+        "state_bytes": network.spec.row_bytes if network.streaming == "exact" else 0,
+        **({"channels": list(config.channels)} if network.tokenizer is None else {}),
+        **({"vocabulary_size": len(network.tokenizer)} if network.tokenizer is not None else {}),
+    }

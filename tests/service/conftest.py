@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from service.models.catalog import Catalog
-from statecast.artifacts.artifact import save
+from statecast.artifacts.saving import save
 from statecast.models.forecaster import Forecaster
 from tests.service.running import CONFIG
 

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 import statecast
+from statecast.models.classifier import Classifier
 from statecast.models.generator import Generator
+from training.cli.classification import backtest_labelled_file
 from training.cli.console import print_leaderboard, print_panel, refusals
 from training.cli.options import (
     Data,
@@ -66,6 +68,9 @@ def backtest(
         loaded = statecast.load(artifact)
         if isinstance(loaded.network, Generator):
             backtest_text_file(console, loaded, data)
+            return
+        if isinstance(loaded.network, Classifier):
+            backtest_labelled_file(console, loaded, data)
             return
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,

@@ -1,4 +1,4 @@
-"""The command ``fit``: a table or a text becomes an artifact."""
+"""The command ``fit``: a table, a text or labelled examples become an artifact."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from statecast.errors import ConfigError
+from training.classification.config import is_classification
+from training.cli.classification import fit_labelled_file
 from training.cli.console import print_leaderboard, print_panel, refusals
 from training.cli.options import (
     Data,
@@ -83,7 +85,7 @@ def fit(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
 ) -> None:
-    """Train on a table, or on a text if the config has a [text] table; write an artifact and print its errors."""
+    """Train on a table, or on what the config has a table for: [text], [classification]; print the errors."""
     with refusals() as console:
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
@@ -93,6 +95,14 @@ def fit(
         network = given(horizon=horizon, season=season)
         training = given(seconds=seconds, seed=seed, device=device)
         name = name or out.resolve().name
+        if config and is_classification(config):
+            foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics, base=base)}
+            training |= given(epochs=epochs)
+            fit_labelled_file(
+                console, config, data, out,
+                name=name, version=version, resume=resume, training=training, foreign=foreign,
+            )  # fmt: skip
+            return
         if config and is_text(config):
             foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}
             training |= given(epochs=epochs)

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from service.codecs.table_warnings import HEADER
 from service.models.value_bounds import CODE
-from statecast.artifacts.artifact import save
+from statecast.artifacts.saving import save
 from tests.builders import tiny_family_artifact, tiny_network
 from tests.service.streaming.scenes import Count, at, lane_of, post, serve
 

@@ -1,0 +1,1 @@
+"""Layers that read padded sequences of different lengths, whole or as streams."""

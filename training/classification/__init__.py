@@ -1,0 +1,1 @@
+"""Fits of classifiers: labelled texts and labelled series."""
