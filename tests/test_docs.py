@@ -142,6 +142,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "compiled": ["statecast"],
         "stats": ["training"],
         "sweep": ["training"],
+        "onnx": ["training"],
         "peers": ["benchmarks"],
         "bentoml": ["benchmarks"],
         "dev": ["tests", "benchmarks"],

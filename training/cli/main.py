@@ -5,7 +5,9 @@ from collections.abc import Callable
 import typer
 
 from training.cli.apply import backtest, forecast
+from training.cli.distill import distill
 from training.cli.example import example
+from training.cli.export import export
 from training.cli.fit import fit
 from training.cli.pretrain import pretrain
 from training.cli.sweep import sweep
@@ -17,6 +19,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "forecast": forecast,
     "sweep": sweep,
     "pretrain": pretrain,
+    "distill": distill,
+    "export": export,
     "example": example,
     "example-text": example_text,
 }

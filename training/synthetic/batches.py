@@ -48,6 +48,30 @@ SEASONS = (
     Season(144, 2.0, 1008, 960, 2592),
     Season(288, 0.5, 2016, 1600, 3200),
 )
+
+
+def entry_of(season: int) -> Season:
+    """Return a season as it is drawn: one of ``SEASONS``, else as long as the nearest of them.
+
+    Parameters
+    ----------
+    season : int
+        Steps per season.
+
+    Returns
+    -------
+    Season
+        With a longer season only where that is known.
+
+    Examples
+    --------
+    >>> entry_of(24).long, entry_of(26).season, entry_of(26).longest
+    (168, 26, 1536)
+    """
+    nearest = min(SEASONS, key=lambda entry: abs(np.log(entry.season / season)))
+    return nearest if nearest.season == season else nearest._replace(season=season, long=0)
+
+
 _WEIGHTS = np.asarray([entry.weight for entry in SEASONS])
 _SHARES = _WEIGHTS / _WEIGHTS.sum()
 
@@ -108,7 +132,25 @@ class Batches:
             8 rows or more.
         """
         entry = SEASONS[int(generator.choice(len(SEASONS), p=_SHARES))]
-        config = shape_of(entry.season)
+        return self.draw_of(entry, shape_of(entry.season), generator)
+
+    def draw_of(self, entry: Season, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
+        """Draw a batch of a season that is known, to learn from.
+
+        Parameters
+        ----------
+        entry : Season
+            The season.
+        config : ForecasterConfig
+            Config of the network for it; its patch length, horizon and season are used.
+        generator : numpy.random.Generator
+            Source of all randomness.
+
+        Returns
+        -------
+        SyntheticBatch
+            8 rows or more.
+        """
         low, high = (max(length // config.patch_length, 2) for length in (entry.shortest, entry.longest))
         patches = int(np.exp(generator.uniform(np.log(low), np.log(high + 1))))
         steps = patches * config.patch_length + config.horizon
@@ -119,7 +161,7 @@ class Batches:
         parts = [learned(shape.of(rows - wrong), generator)]
         if wrong:
             parts.append(learned(Shape(wrong, steps, other), generator))
-        return self._batch(np.concatenate(parts), config, generator)
+        return self._damaged(np.concatenate(parts), config, generator)
 
     def judged(
         self, entry: Season, config: ForecasterConfig, rows: int, generator: np.random.Generator
@@ -144,11 +186,30 @@ class Batches:
         """
         patches = max(entry.longest // config.patch_length, 2)
         shape = Shape(rows, patches * config.patch_length + config.horizon, entry.season, entry.long)
-        return self._batch(held_apart(shape, generator), config, generator)
+        return self._damaged(held_apart(shape, generator), config, generator)
 
-    def _batch(self, values: Array, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
+    def _damaged(self, values: Array, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
         values = damage(values, generator)
         np.putmask(values, gaps(values, generator), np.nan)
+        return self.of_values(values, config, generator)
+
+    def of_values(self, values: Array, config: ForecasterConfig, generator: np.random.Generator) -> SyntheticBatch:
+        """Cut series into what is read and what is forecast.
+
+        Parameters
+        ----------
+        values : array
+            Series ``[B, T]`` of one season, of whole patches and a horizon; NaN missing.
+        config : ForecasterConfig
+            Config of the network for it; its patch length, horizon and season are used.
+        generator : numpy.random.Generator
+            Draws the forks.
+
+        Returns
+        -------
+        SyntheticBatch
+            B rows; the last fork is after the last patch.
+        """
         patches = (values.shape[1] - config.horizon) // config.patch_length
         # Later forks know more, but forecasts are needed at every age.
         forks = np.unique(np.append(generator.integers(0, patches, self.forks - 1), patches - 1))

@@ -1,0 +1,1 @@
+"""A distilled model beside its teacher, see ``benchmarks.edge.__main__``."""

@@ -1,0 +1,1 @@
+"""Distillation: a smaller forecaster learns from the quantiles of a larger one."""
