@@ -8,15 +8,11 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.errors import QueueFull, ServiceError
+from service.http.answer_transport import AnswerTransport
 from service.http.body import INLINE_BYTES
 from service.http.connection_context import ConnectionContext
 from service.http.problems import http_failure, parse_failure
-from service.http.timeouts import UnreadAnswer
-
-BODY_BYTES_PER_S = 16 * 1024
-"""A body has one second more for as many bytes: slow lines are served, one byte now and then is not."""
-LINGER_S = 2.0
-"""Seconds in which what a client still sends is dropped, so that it reads why it was refused."""
+from service.http.timeouts import BODY_BYTES_PER_S, LINGER_S, UnreadAnswer
 
 
 class _Refused(Exception):
@@ -34,10 +30,8 @@ class Connection(HttpToolsProtocol):
     """The latest request: a ``RequestResponseCycle`` of uvicorn's, or a ``DirectRequest``."""
 
     # Beyond thirty attributes in its dictionary an object becomes slower; uvicorn has used most of them.
-    __slots__ = (
-        "_awaits", "_ended", "_held", "_read", "_refusal", "_running", "_silent", "_unread", "_whole_by", "began",
-        "expires",
-    )  # fmt: skip
+    __slots__ = ("_awaits", "_ended", "_held", "_read", "_refusal", "_running", "_silent", "_unread", "_whole_by",
+                 "began", "expires")  # fmt: skip
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,6 +109,7 @@ class Connection(HttpToolsProtocol):
         self._check_head()
         self.expect_100_continue = dict(self.headers).get(b"expect", b"").lower() == b"100-continue"
         super().on_headers_complete()
+        self.cycle.transport = AnswerTransport(self.transport, self._finish)
         self._await_body()
 
     def _check_head(self) -> None:
@@ -219,6 +214,10 @@ class Connection(HttpToolsProtocol):
         self.cycle.disconnected = True
         self.cycle.message_event.set()
         return not self.cycle.response_started
+
+    def _finish(self) -> None:
+        """End the connection after an answer, which may not have waited for its body."""
+        self._end(b"") if self._awaits == "body" else self.transport.close()
 
     def _end(self, text: bytes) -> None:
         """Write, and drop what the client sends until it has read why."""

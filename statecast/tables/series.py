@@ -17,7 +17,7 @@ from statecast.tables.separator import WORDS
 from statecast.tables.table import Table
 from statecast.tables.times import Times, read_times
 from statecast.tables.unused import describe_unused
-from statecast.tables.values import read_floats, read_texts, read_values
+from statecast.tables.values import read_floats, read_texts, read_values, texts_of
 from statecast.time.stamps import Stamps, TimeOptions
 
 _DAY = 86_400
@@ -190,7 +190,7 @@ def _items(table: Table, layout: Layout) -> tuple[tuple[str | None, ...], NDArra
     if codes.null_count or values.null_count:
         row = pc.index(column.is_null(), value=True).as_py()
         raise _nameless(table, name, max(row, 0))
-    texts = values.cast(pa.string()).to_pylist() if kind != "booleans" else read_texts(table, name)
+    texts = texts_of(values, name).to_pylist() if kind != "booleans" else read_texts(table, name)
     numbers = codes.to_numpy(zero_copy_only=False).astype(np.int64)
     if kind == "numbers" and pa.types.is_floating(values.type):
         texts = [text.removesuffix(".0") for text in texts]

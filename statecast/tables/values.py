@@ -79,10 +79,48 @@ def read_texts(table: Table, name: str) -> NDArray[np.object_]:
     if kind == "booleans":
         column = pc.if_else(column, "True", "False")
     elif kind != "texts":
-        column = column.cast(pa.string())
+        column = texts_of(column, name)
     found = np.array(column.to_pylist(), dtype=object)
     found[found == ""] = None
     return found
+
+
+def texts_of(values: Any, name: str) -> Any:
+    """Write numbers or times as texts.
+
+    Parameters
+    ----------
+    values : pyarrow.Array or pyarrow.ChunkedArray
+        The values.
+    name : str
+        Of their column.
+
+    Returns
+    -------
+    pyarrow.Array or pyarrow.ChunkedArray
+        Texts, null where missing.
+
+    Raises
+    ------
+    TableError
+        If they are times in a zone that does not exist.
+
+    Examples
+    --------
+    >>> texts_of(pa.array([0], pa.timestamp("s", "Nowhere/X")), "ds")
+    Traceback (most recent call last):
+    ...
+    statecast.tables.errors.TableError: column 'ds': expected times in a zone such as Europe/Berlin, got 'Nowhere/X'...
+    """
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid:
+        zone = getattr(values.type, "tz", None)
+        raise TableError(
+            f"column {name!r}: expected times in a zone such as Europe/Berlin, got {str(zone or values.type)[:80]!r}; "
+            "write them with another one, or as texts",
+            name,
+        ) from None
 
 
 def read_values(table: Table, name: str, wanted: str = "") -> NDArray[Any]:

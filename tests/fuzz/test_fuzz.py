@@ -29,7 +29,7 @@ def test_both_ways_say_the_same(folder: Path) -> None:
     """What goes the short way is read by a reader of its own, which must neither take nor say anything else."""
     found, compared = differences(folder, (twins(Random(seed), f"t{seed}") for seed in range(40)))
     assert found == []
-    assert min(compared[kind] for kind in ("application/json", "application/vnd.apache.arrow.stream")) > 50, compared
+    assert min(compared[kind] for kind in ("application/json", "application/vnd.apache.arrow.stream")) > 10, compared
 
 
 def test_hostile_requests_are_answered(folder: Path) -> None:

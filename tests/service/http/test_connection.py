@@ -197,6 +197,24 @@ def test_an_answer_that_does_not_wait_for_its_body_ends_the_reading() -> None:
     play(scene)
 
 
+def test_a_client_that_ends_with_its_request_reads_an_answer_that_came_early() -> None:
+    """The rest of its body met a closed socket, and what came back of that threw the answer away."""
+
+    async def scene() -> None:
+        echo = Echo()
+        async with listening(echo.app, echo.context) as live:
+            client = await live.client()
+            client.send(START, b"Connection: close\r\nContent-Length: 99999999999\r\n\r\n")
+            for _ in range(20):
+                client.send(b"a" * 1000)
+                await asyncio.sleep(0.005)
+            status, headers, _ = await client.answer()
+            assert (status, headers["connection"]) == (413, "close")
+            assert await client.closed()
+
+    play(scene)
+
+
 def test_bodies_of_all_clients_have_a_total_and_give_it_back() -> None:
     async def scene() -> None:
         echo = Echo(max_held_bytes=2**20, max_body_bytes=2**26)

@@ -136,3 +136,12 @@ def test_a_line_is_named_however_long_its_fields() -> None:
     table = parse_delimited(b'target\n"' + b"x" * 200_000 + b'"\n1\n2\n')
     assert table.line(0) == 2
     assert table.line(2) is None, "a line that is not known is not named"
+
+
+def test_times_in_a_zone_that_does_not_exist_are_no_names() -> None:
+    """They were a defect: 500."""
+    times = pa.array([0, 1], pa.timestamp("s", "Nowhere/X"))
+    for columns in ({"item_id": times, "y": [1.0, 2.0]}, {"y": [1.0, 2.0], "note": times}):
+        names = ColumnNames(target="y", optional={"note": "texts"} if "note" in columns else {})
+        with pytest.raises(TableError, match="zone such as Europe/Berlin, got 'Nowhere/X'"):
+            read_series(of_arrow(pa.table(columns)), names)
