@@ -7,6 +7,7 @@ from service.engine.model_pool import ModelPool
 from service.engine.partial_forecast import not_forecastable
 from service.engine.recovery import Recovery
 from service.engine.scenario_runner import ScenarioRunner
+from service.engine.sequences.kinds import sequence_runners
 from service.engine.state_cache import device_of
 from service.engine.step_batch import StepBatch
 from service.engine.step_runner import StepRunner
@@ -25,4 +26,5 @@ __all__ = [
     "TextRunner",
     "device_of",
     "not_forecastable",
+    "sequence_runners",
 ]

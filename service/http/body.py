@@ -1,6 +1,6 @@
 """A request's body off the wire, read up to the limit, and the content types of body and reply."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
@@ -63,18 +63,20 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"body: expected at most {limit} bytes, got more; send fewer series at a time, or compress it")
 
 
-def content_kind(headers: Mapping[bytes, bytes]) -> str:
+def content_kind(headers: Mapping[bytes, bytes], kinds: Sequence[str] = KINDS) -> str:
     """Give the content type of the body; JSON where none is named.
 
     Parameters
     ----------
     headers : mapping of bytes to bytes
         Of the request.
+    kinds : sequence of str
+        Those that are read.
 
     Returns
     -------
     str
-        One of ``KINDS``.
+        One of ``kinds``.
 
     Raises
     ------
@@ -85,8 +87,8 @@ def content_kind(headers: Mapping[bytes, bytes]) -> str:
     kind, _, parameters = text.partition(";")
     kind = kind.strip().lower()
     charset = parameters.lower().partition("charset=")[2].strip(' "')
-    if kind not in KINDS or charset not in ("", "utf-8", "utf8", "us-ascii"):
-        raise UnknownContent(f"Content-Type: expected {', '.join(KINDS)} in UTF-8, got {text[:80]!r}; set the header")
+    if kind not in kinds or charset not in ("", "utf-8", "utf8", "us-ascii"):
+        raise UnknownContent(f"Content-Type: expected {', '.join(kinds)} in UTF-8, got {text[:80]!r}; set the header")
     return kind
 
 

@@ -1,4 +1,4 @@
-"""Failures as ``application/problem+json`` (RFC 9457): one shape for a whole request and for one series of it."""
+"""Failures as ``application/problem+json`` (RFC 9457): one shape for a whole request and for one part of it."""
 
 import logging
 from collections import Counter
@@ -127,15 +127,17 @@ def parse_failure(error: HttpParserError) -> ServiceError:
     return ServiceError(DEFECT)
 
 
-def all_failed(errors: Sequence[ServiceError]) -> ServiceError:
-    """Make one failure of a request of which no series could be answered.
+def all_failed(errors: Sequence[ServiceError], what: str = "series") -> ServiceError:
+    """Make one failure of a request of which no part could be answered.
 
-    A single series' failure is the request's; several agree on a status or make it 422.
+    A single part's failure is the request's; several agree on a status or make it 422.
 
     Parameters
     ----------
     errors : sequence of ServiceError
-        One per series, at least one.
+        One per part, at least one.
+    what : str
+        The list of the body that the parts stand in.
 
     Returns
     -------
@@ -147,12 +149,12 @@ def all_failed(errors: Sequence[ServiceError]) -> ServiceError:
         return first
     same = len({error.status for error in errors}) == 1
     made = ServiceError(
-        f"none of the {len(errors)} series could be answered; the first: {first.detail}",
-        code=first.code if len(Counter(error.code for error in errors)) == 1 else "all_series_failed",
+        f"none of the {len(errors)} {what} could be answered; the first: {first.detail}",
+        code=first.code if len(Counter(error.code for error in errors)) == 1 else f"all_{what}_failed",
         faults=[
             fault
             for index, error in enumerate(errors[:MAX_FAULTS])
-            for fault in error.faults or (Fault(("series", index), error.detail),)
+            for fault in error.faults or (Fault((what, index), error.detail),)
         ],
     )
     kind = type(first) if same else Unprocessable

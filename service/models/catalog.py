@@ -8,16 +8,11 @@ from pathlib import Path
 import statecast
 from service.engine import device_of
 from service.errors import UnknownModel, Unprocessable
+from service.models.kinds import KINDS
 from service.models.model import Model
 from statecast.errors import ArtifactError, StatecastError
 
 _log = logging.getLogger(__name__)
-_DOES = {"forecaster": "forecasts series", "family": "forecasts series", "generator": "writes text"}
-_HOW = {
-    "forecaster": "give it series, at POST /forecast or POST /generate",
-    "family": "give it series, at POST /forecast or POST /generate",
-    "generator": "give it a prompt, at POST /generate",
-}
 
 
 class Catalog:
@@ -108,7 +103,7 @@ class Catalog:
             ``name``, which means its latest version, ``name@version`` or ``name@sha256:…``. None means the default
             model if it does what is wanted, else the first by name that does.
         kind : str or None
-            What is wanted, ``generator``, or ``forecaster`` for whatever forecasts series; None for anything.
+            What is wanted, such as ``generator``, or ``forecaster`` for whatever forecasts series; None for anything.
 
         Returns
         -------
@@ -122,8 +117,8 @@ class Catalog:
         Unprocessable
             If it is of another kind than the one that is wanted.
         """
-        wanted = None if kind is None else _DOES[kind]
-        able = [model for model in self.models if wanted in (None, _DOES[model.kind])]
+        wanted = None if kind is None else KINDS[kind].does
+        able = [model for model in self.models if wanted in (None, KINDS[model.kind].does)]
         if text is not None:
             model = self._named(text)
         elif self.default in able:
@@ -134,7 +129,7 @@ class Catalog:
             return model
         raise Unprocessable(
             f"model: expected one that {wanted} ({', '.join(map(str, able)) or 'none is loaded'}), got {model}, which "
-            f"{_DOES[model.kind]}; {_HOW[model.kind]}",
+            f"{KINDS[model.kind].does}; {KINDS[model.kind].how}",
             code="wrong_kind",
         )
 

@@ -15,6 +15,7 @@ from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
+from service.serving.sequences import SequenceService
 from service.serving.text import TextService
 from service.settings import Settings
 from service.stores.interface import StoreError
@@ -37,6 +38,8 @@ class Services:
         Text.
     scenarios : ScenarioService
         Scenario paths of series.
+    sequences : SequenceService
+        What is said of a whole input: its class.
     lane : StreamingLane
         Streamed observations.
     histories : HistoryLane
@@ -47,6 +50,7 @@ class Services:
     forecasts: ForecastService
     texts: TextService
     scenarios: ScenarioService
+    sequences: SequenceService
     lane: StreamingLane
     histories: HistoryLane
 
@@ -101,8 +105,8 @@ class Container:
             forecasts = ForecastService(catalogue, settings, container.metrics)
             runtime = forecasts.runtime
             container.services = Services(
-                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), StreamingLane(runtime),
-                HistoryLane(runtime),
+                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), SequenceService(runtime),
+                StreamingLane(runtime), HistoryLane(runtime),
             )  # fmt: skip
         return container
 

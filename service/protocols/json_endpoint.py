@@ -1,10 +1,10 @@
-"""An endpoint that takes a JSON object and answers with one, or with events, as a plain ASGI app."""
+"""An endpoint that takes a JSON object, or media, and answers with JSON or with events, as a plain ASGI app."""
 
 import asyncio
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import orjson
 from starlette.requests import ClientDisconnect
@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.deadline import Deadline
 from service.errors import ServiceError, UnknownContent
-from service.http.body import INLINE_BYTES, INLINE_OBJECTS, JSON, content_kind, read_body
+from service.http.body import INLINE_BYTES, INLINE_OBJECTS, JSON, KINDS, content_kind, read_body
 from service.http.compression import decompress
 from service.http.middleware import send_compressed, send_failure
 from service.http.sse import client_left
@@ -45,6 +45,9 @@ class JsonEndpoint(ABC, Generic[R]):
         What handlers share.
     """
 
+    media: ClassVar[tuple[str, ...]] = ()
+    """Content types that are read beside JSON."""
+
     def __init__(self, container: Container) -> None:
         self.container = container
         self.settings = container.settings
@@ -70,6 +73,30 @@ class JsonEndpoint(ABC, Generic[R]):
         Malformed, TooLarge, Unprocessable
             If it cannot be read, holds too much, or is wrong.
         """
+
+    def decode_media(self, body: bytes, query: bytes, deadline: Deadline) -> R:
+        """Read a body of one of ``media``, possibly on a thread.
+
+        Parameters
+        ----------
+        body : bytes
+            Decompressed.
+        query : bytes
+            Query string.
+        deadline : Deadline
+            Until when it is worth it.
+
+        Returns
+        -------
+        R
+            What the client requests.
+
+        Raises
+        ------
+        Malformed, TooLarge, Unprocessable
+            If it cannot be read, holds too much, or is wrong.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     async def answer(self, request: R, services: Services, exchange: Exchange) -> dict[str, Any] | bytes | None:
@@ -101,14 +128,19 @@ class JsonEndpoint(ABC, Generic[R]):
         left: asyncio.Future[None] | None = None
         deadline = Deadline(time.monotonic() + self.settings.default_timeout_ms / 1e3)
         try:
-            kind = content_kind(headers)
-            if kind != JSON:
-                raise UnknownContent(f"Content-Type: expected {JSON}, got {kind}; only POST /forecast takes tables")
+            kind = content_kind(headers, (*KINDS, *self.media))
+            if kind != JSON and kind not in self.media:
+                raise UnknownContent(
+                    f"Content-Type: expected {' or '.join((JSON, *self.media))}, got {kind}; only POST /forecast takes "
+                    "tables"
+                )
             body = await read_body(headers, receive, self.settings.max_body_bytes)
             services = self.container.ready()
             left = asyncio.ensure_future(client_left(receive))
             left.add_done_callback(lambda _: deadline.leave())
-            request = await self._decode(body, headers.get(b"content-encoding", b"").decode("latin-1"), deadline)
+            encoding = headers.get(b"content-encoding", b"").decode("latin-1")
+            query = None if kind == JSON else scope.get("query_string", b"")
+            request = await self._decode(body, encoding, query, deadline)
             exchange = Exchange(state["owner"], state["request_id"], left, send, deadline)
             answer = await self.answer(request, services, exchange)
         except ClientDisconnect:
@@ -124,10 +156,13 @@ class JsonEndpoint(ABC, Generic[R]):
             data = answer if isinstance(answer, bytes) else orjson.dumps(answer)
             await send_compressed(JSON, data, headers, b"Accept-Encoding", send)
 
-    async def _decode(self, body: bytes, encoding: str, deadline: Deadline) -> R:
+    async def _decode(self, body: bytes, encoding: str, query: bytes | None, deadline: Deadline) -> R:
+        """Read a body; beside JSON, whose ``query`` is None, with its query string."""
+
         def decode() -> R:
             deadline.check()
-            return self.decode(decompress(body, encoding, self.settings.max_body_bytes), deadline)
+            plain = decompress(body, encoding, self.settings.max_body_bytes)
+            return self.decode(plain, deadline) if query is None else self.decode_media(plain, query, deadline)
 
         # What is compressed can be large inside.
         if len(body) <= INLINE_BYTES and not encoding and body.count(b"{") <= INLINE_OBJECTS:

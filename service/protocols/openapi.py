@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import TypeAdapter
 
+from service.codecs.schema import Schema
+from service.http.body import JSON
 from service.protocols.registry import ClientProtocol, Endpoint
 
 Mode = Literal["validation", "serialization"]
@@ -84,6 +86,39 @@ def event_schema(names: list[str], description: str, *required: str) -> dict[str
     """
     properties = {"event": {"type": "string", "enum": names}, "id": {"type": "string"}, "data": {"type": "string"}}
     return {"type": "object", "description": description, "properties": properties, "required": ["data", *required]}
+
+
+def query_parameters(schema: Schema[Any]) -> list[dict[str, Any]]:
+    """Describe the parameters of a query string.
+
+    Parameters
+    ----------
+    schema : Schema
+        What reads them.
+
+    Returns
+    -------
+    list of dict
+        For ``parameters`` of an operation.
+    """
+    return [_parameter(name, part) for name, part in schema.described["properties"].items()]
+
+
+def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
+    """Describe a parameter of the query string; it cannot be null, and lists are separated by commas."""
+    schema = dict(part["anyOf"][0])
+    description = part["description"]
+    if schema["type"] == "array":
+        description += " Separated by commas."
+        example = ",".join(map(str, schema.get("examples", [schema["items"].get("enum", [])])[0]))
+        schema = {"type": "string", "examples": [example]}
+    if schema["type"] == "object":
+        return {
+            "name": name, "in": "query", "required": False, "description": f"{description} As JSON.",
+            "content": {JSON: {"schema": schema}},
+        }  # fmt: skip
+    schema.pop("minLength", None)  # an empty text counts as left out
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
 class Document:

@@ -10,9 +10,10 @@ from service.errors import ServiceError, unknown
 from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.models.model import Model
+from service.models.session_model import check_model
 from service.serving.housekeeping import keep_house
 from service.serving.job_builder import build_job, new_record
-from service.serving.runtime import Runtime, check_model
+from service.serving.runtime import Runtime
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, each, run_series
 from service.serving.views import session_details

@@ -1,6 +1,7 @@
 """What forecasts, texts and paths share: the sessions with their store, and the engine with its thread."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,12 @@ from service.engine import (
     StepRunner,
     TextRunner,
     device_of,
+    sequence_runners,
 )
-from service.errors import Conflict, Loading, ServiceError
+from service.errors import Loading, ServiceError
 from service.metrics import Metrics
 from service.models.catalog import Catalog
+from service.models.kinds import FORECASTING
 from service.models.model import Model
 from service.resident.residents import Residents
 from service.scheduling.bounds import Bounds
@@ -26,10 +29,12 @@ from service.scheduling.bridge import Bridge
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.scenario_queue import ScenarioQueue, ScenarioTask
 from service.scheduling.work_loop import PieceQueue
+from service.sequences.queue import SequenceQueue
+from service.sequences.task import Outcome, SequenceTask
 from service.sessions.registry import SessionRegistry
 from service.sessions.regular_series import Limits
 from service.settings import Settings
-from service.stores.interface import Record, Store
+from service.stores.interface import Store
 from service.stores.registry import open_store
 from service.text.request import TextTask, Update
 from service.text.scheduler import TextScheduler
@@ -68,8 +73,10 @@ class Runtime:
         Of each model that writes text, by its digest.
     scenarios : ScenarioQueue
         Paths that are drawn.
+    sequences : SequenceQueue
+        Inputs that are classified or written down.
     limiters : tuple of CapacityLimiter
-        What bounds texts and paths.
+        What bounds texts, paths and inputs.
     """
 
     catalogue: Catalog
@@ -84,6 +91,7 @@ class Runtime:
     bridge: Bridge = field(init=False)
     text_schedulers: dict[str, TextScheduler] = field(init=False)
     scenarios: ScenarioQueue = field(init=False)
+    sequences: SequenceQueue = field(init=False)
 
     @classmethod
     def of(cls, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> "Runtime":
@@ -116,7 +124,7 @@ class Runtime:
         settings, metrics = self.settings, self.metrics
         slots = settings.resident_sessions
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
-        series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind != "generator"}
+        series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind in FORECASTING}
         networks = ModelPool(series, slots, compiled=settings.compiled == "auto", keeps=self._keeps)
         self._networks = networks
         self.steps = StepRunner(networks, self.store, metrics)
@@ -130,17 +138,26 @@ class Runtime:
         )
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")
-        self.limiters = (rows, values)
+        self.inputs = CapacityLimiter(settings.queue_rows, "inputs")
+        self.limiters = (rows, values, self.inputs)
         self._texts = {
-            digest: TextRunner(artifact, self.store) for digest, artifact in artifacts.items() if digest not in series
+            digest: TextRunner(artifact, self.store)
+            for digest, artifact in artifacts.items()
+            if artifact.kind == "generator"
+        }
+        self._sequences = {
+            name: runner
+            for artifact in artifacts.values()
+            for name, runner in sequence_runners(artifact, self.store).items()
         }
         self.text_schedulers = {
             digest: TextScheduler(texts, rows, self._deliver, metrics.tokens.inc)
             for digest, texts in self._texts.items()
         }
         self.scenarios = ScenarioQueue(ScenarioRunner(device_of(settings.device)), values, self._hand_over)
+        self.sequences = SequenceQueue(self._sequences, self.store, settings.batch_rows, self._give_out)
         bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
-        others: list[PieceQueue] = [*self.text_schedulers.values(), self.scenarios]
+        others: list[PieceQueue] = [*self.text_schedulers.values(), self.scenarios, self.sequences]
         self.bridge = Bridge(bounds, self.engine.run, metrics, others)
         metrics.sessions_resident.set_function(lambda: self.sessions.resident)
         metrics.generation_rows.set_function(lambda: rows.taken)
@@ -213,48 +230,19 @@ class Runtime:
                 self.residents.absent.add(session)
         for texts in self._texts.values():
             texts.warm_up()
+        for inputs in self._sequences.values():
+            inputs.warm_up()
 
     def _deliver(self, updates: list[tuple[TextTask, Update]]) -> None:
         self.bridge.call_on_loop(_receive, updates)
+
+    def _give_out(self, outcomes: list[tuple[SequenceTask, Outcome]]) -> None:
+        self.bridge.call_on_loop(_receive, outcomes)
 
     def _hand_over(self, task: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
         self.bridge.call_on_loop(task.receive, outcome)
 
 
-def _receive(updates: list[tuple[TextTask, Update]]) -> None:
+def _receive(updates: list[tuple[Any, Any]]) -> None:
     for task, update in updates:
         task.receive(update)
-
-
-def check_model(record: Record, model: Model, session: str) -> None:
-    """Refuse a session of another kind of model, or of another model.
-
-    Parameters
-    ----------
-    record : Record
-        The session.
-    model : Model
-        What the request means.
-    session : str
-        Id of the session, for messages.
-
-    Raises
-    ------
-    Conflict
-        It says how to go on.
-    """
-    name = record.model_name.rpartition("@")[0]
-    what = {"forecaster": "a series", "family": "a series", "generator": "a text"}
-    if what[record.kind] != what[model.kind]:
-        raise Conflict(
-            f"session {session[:80]!r}: it holds {what[record.kind]} ({record.model_name}), the request is about "
-            f"{what[model.kind]} ({model}); use another id",
-            code="session_mismatch",
-        )
-    if record.model != model.digest:
-        raise Conflict(
-            f"session {session[:80]!r}: it was made by {record.model_name} ({record.model}), the request is for "
-            f"{model} ({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, or begin again "
-            "with the whole history under a new session id, or after you DELETE the session",
-            code="model_changed",
-        )

@@ -7,7 +7,8 @@ import numpy as np
 
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
 from service.models.model import Model
-from service.serving.runtime import Runtime, check_model
+from service.models.session_model import check_model
+from service.serving.runtime import Runtime
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
 from service.text.parameters import TextParameters
@@ -141,7 +142,8 @@ class TextService:
                     f"session {session[:80]!r}: there is no such session; send a prompt to open it, or check the id"
                 )
             now = sessions.now()
-            renewed = (_new_record(turn.key, model, now) if record is None else record).used(now, sessions.ttl)
+            opened = Record.of_state(turn.key, model.digest, str(model), model.kind, now) if record is None else record
+            renewed = opened.used(now, sessions.ttl)
             request = replace(request, key=turn.key, fresh=record is None, record=renewed)
             stream = self._submit(model, request, warnings, turn)
             turn.hand_over()
@@ -169,13 +171,3 @@ def _end_turn(turn: SessionTurn, update: Update) -> None:
         turn.invalidate()
     else:
         turn.settle(update.record if isinstance(update, TextEnd) else turn.record)
-
-
-def _new_record(key: str, model: Model, now: float) -> Record:
-    """Give the record of a text session that is about to be opened."""
-    return Record(
-        key=key, model=model.digest, model_name=str(model), freq=None, offset=0, variables=("",),
-        static=np.zeros(0, dtype=np.float32), interval=0.0, first_index=0, last_index=-1, count=0,
-        tail=np.zeros((1, 0)), checksum=0, created_at=now, last_used=now, expires_at=now,
-        kind="generator",
-    )  # fmt: skip

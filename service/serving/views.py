@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from service.models.kinds import FORECASTING
 from service.sessions.live_metrics import summary
 from service.sessions.time_axis import axis_of
 from service.stores.interface import Record
@@ -113,7 +114,7 @@ def session_details(record: Record, session: str) -> dict[str, object]:
         "kind": record.kind,
         "season": record.season,
         "bytes": record.state_bytes,
-        "scores": {} if record.kind == "generator" else summary(record.scores, record.interval),
+        "scores": summary(record.scores, record.interval) if record.kind in FORECASTING else {},
     }
 
 

@@ -102,7 +102,8 @@ class Record:
     dropped : bool
         Whether the session expired and its state is gone; only this tombstone is left.
     kind : str
-        Of the model. The session of a ``generator`` counts tokens, and has neither tail nor forecasts.
+        Of the model. The session of a ``generator`` or a ``classifier`` counts what it has read, and has neither tail
+        nor forecasts.
     given_tail : array of float64, ``[V, G, K]``
         Values of G lower frequencies that were read with the steps of the tail.
     season : int or None
@@ -148,6 +149,34 @@ class Record:
     single_until: int | None = None
     level: tuple[float, ...] = (0.0,)
     below_zero: tuple[bool, ...] = (True,)
+
+    @classmethod
+    def of_state(cls, key: str, model: str, model_name: str, kind: str, now: float) -> "Record":
+        """Give the record of a session that keeps a state alone, as that of a text does; it has read nothing yet.
+
+        Parameters
+        ----------
+        key : str
+            Hash of owner and id.
+        model : str
+            Digest of the artifact.
+        model_name : str
+            ``name@version``.
+        kind : str
+            Of the model.
+        now : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        Record
+            Its life ends now, see ``used``.
+        """
+        return cls(
+            key=key, model=model, model_name=model_name, freq=None, offset=0, variables=("",),
+            static=np.zeros(0, dtype=np.float32), interval=0.0, first_index=0, last_index=-1, count=0,
+            tail=np.zeros((1, 0)), checksum=0, created_at=now, last_used=now, expires_at=now, kind=kind,
+        )  # fmt: skip
 
     @property
     def tail_begin(self) -> int:

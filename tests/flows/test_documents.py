@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.harness.server import running_server
 from service.http.auth import ApiKeys
-from tests.builders import tiny_generator_artifact
+from tests.builders import tiny_classifier_artifact, tiny_generator_artifact
 from tests.chaos.server import Server
 from tests.test_docs import DOCUMENTS, ROOT, shell_lines
 
@@ -84,6 +84,8 @@ def test_a_tutorial_runs_from_top_to_bottom(path: Path, folder: Path, server: Se
 def test_every_request_in_a_document_is_answered(folder: Path) -> None:
     """An example that is refused costs more trust than ten that are missing."""
     tiny_generator_artifact(folder / "artifacts", "shakespeare")
+    tiny_classifier_artifact(folder / "artifacts", "imdb", labels=("0", "1"))
+    tiny_classifier_artifact(folder / "artifacts", "wrist", inputs="values", symbols=(), channels=("x", "y"))
     lines = [(path, line) for path in OTHERS for line in shell_lines(path) if line.startswith("curl ")]
     assert len(lines) >= 2
     with running_server(folder / "artifacts") as server:

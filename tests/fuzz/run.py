@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
+from tests.builders import tiny_artifact, tiny_classifier_artifact, tiny_family_artifact, tiny_generator_artifact
 from tests.chaos.server import Server
 from tests.fuzz.client import Client
 from tests.fuzz.request import Conversation, RawRequest
@@ -54,12 +54,14 @@ class Findings:
 
 
 def folder_of(path: Path) -> Path:
-    """Make the models that are asked, in a folder for a server: a forecaster, a family, a text model."""
+    """Make the models that are asked, in a folder for a server: a forecaster, a family, a text model, classifiers."""
     artifacts = path / "artifacts"
     artifacts.mkdir()
     tiny_artifact(artifacts)
     tiny_family_artifact(artifacts)
     tiny_generator_artifact(artifacts)
+    tiny_classifier_artifact(artifacts)
+    tiny_classifier_artifact(artifacts, "wrist", inputs="values", symbols=(), channels=("x", "y"))
     return path
 
 

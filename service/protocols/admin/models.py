@@ -1,6 +1,6 @@
 """``GET /models`` and ``GET /models/{name}``: what is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -58,7 +58,7 @@ def _details(model: Model, catalogue: Catalog, settings: Settings) -> dict[str, 
         "default": model is catalogue.default,
         "kind": model.kind,
         "streaming": model.streaming,
-        **(_of_text(model, settings) if model.kind == "generator" else _of_series(model, settings)),
+        **_DETAILS.get(model.kind, _of_series)(model, settings),
         "state_bytes": model.state_bytes,
         "scores": manifest.get("scores") or {},
         "coverage": manifest.get("coverage") or {},
@@ -97,6 +97,28 @@ def _of_text(model: Model, settings: Settings) -> dict[str, Any]:
         "vocabulary_size": len(vocabulary),
         "limits": {"max_prompt": settings.max_prompt, "max_tokens": settings.max_tokens},
     }
+
+
+def _of_classifier(model: Model, settings: Settings) -> dict[str, Any]:
+    manifest = model.manifest
+    return {
+        "vocabulary": None if manifest["inputs"] == "values" else manifest["inputs"],
+        "vocabulary_size": manifest.get("vocabulary_size"),
+        "labels": manifest["labels"],
+        "channels": manifest.get("channels"),
+        "limits": {
+            "max_inputs": settings.max_series,
+            "max_characters": settings.max_prompt,
+            "max_steps": min(settings.max_steps, manifest["longest"]),
+        },
+    }
+
+
+_DETAILS: dict[str, Callable[[Model, Settings], dict[str, Any]]] = {
+    "generator": _of_text,
+    "classifier": _of_classifier,
+}
+"""What is said of models that forecast no series, by their kind."""
 
 
 def _covariates(covariates: Sequence[Covariate]) -> list[dict[str, Any]]:

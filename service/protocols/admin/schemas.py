@@ -7,11 +7,16 @@ from pydantic import BaseModel, Field
 from service.protocols.forecast.schemas import Session
 from service.protocols.schemas import AnsweringModel
 
+Kind = Literal["forecaster", "family", "generator", "classifier"]
+
 
 class SessionDetails(Session):
-    """A session on its own. Of a text, ``count`` and ``last_index`` count tokens, and there are no ``scores``."""
+    """A session on its own. ``scores`` are those of forecasts.
 
-    kind: Literal["forecaster", "family", "generator"]
+    Of a text ``count`` and ``last_index`` count tokens, of what is classified tokens or values.
+    """
+
+    kind: Kind
     season: int | None = Field(None, description="Steps per season, for a session of a family.")
     model: AnsweringModel
     created_at: str
@@ -35,6 +40,14 @@ class TextLimits(BaseModel):
     max_tokens: int
 
 
+class InputLimits(BaseModel):
+    """Limits of a request that has inputs classified."""
+
+    max_inputs: int
+    max_characters: int
+    max_steps: int
+
+
 class CovariateDetails(BaseModel):
     """A covariate that the model reads; ``levels`` where it is one of several texts."""
 
@@ -43,13 +56,13 @@ class CovariateDetails(BaseModel):
 
 
 class ModelDetails(BaseModel):
-    """One loaded model. What applies to series alone is null for a text model, and the reverse."""
+    """One loaded model. What applies to forecasts alone is null for a model of another kind, and the reverse."""
 
     name: str
     version: str
     digest: str
     default: bool
-    kind: Literal["forecaster", "family", "generator"]
+    kind: Kind
     streaming: str
     horizon: int | None = Field(None, description="Steps ahead where a request names none.")
     reach: int | None = Field(None, description="Steps ahead at most; beyond its horizon a family rolls on.")
@@ -62,11 +75,13 @@ class ModelDetails(BaseModel):
     quantile_levels: list[float] | None = None
     vocabulary: str | None = Field(None, description="char, word or byte.")
     vocabulary_size: int | None = None
-    limits: ModelLimits | TextLimits
+    labels: list[str] | None = Field(None, description="Classes of a classifier; none if it estimates a number.")
+    channels: list[str] | None = Field(None, description="Names of the values of a step that a classifier reads.")
+    limits: ModelLimits | TextLimits | InputLimits
     past_covariates: list[CovariateDetails] = []
     future_covariates: list[CovariateDetails] = []
     static_covariates: list[CovariateDetails] = []
-    state_bytes: int = Field(description="Bytes of the state of one series or text.")
+    state_bytes: int = Field(description="Bytes of the state of one series or text; 0 where none is carried.")
     scores: dict[str, Any] = Field(description="Errors on the test split, ours and the baselines'.")
     coverage: dict[str, Any] = Field(description="Share of values below each quantile on the test split.")
     created: str | None

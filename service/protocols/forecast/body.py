@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import numpy as np
 from starlette.types import Scope
@@ -17,6 +16,7 @@ from service.codecs.json_document import (
     parse,
 )
 from service.codecs.members import members_of
+from service.codecs.query_string import parse_query
 from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge
 from service.http.body import ARROW, INLINE_BYTES, INLINE_OBJECTS, JSON
@@ -66,30 +66,13 @@ async def decode(
     ServiceError
         If it cannot be read, or is wrong as a whole.
     """
-    query = _query(scope, settings.max_fields)
+    query = parse_query(scope.get("query_string", b""), settings.max_fields)
     encoding = headers.get(b"content-encoding", b"").decode("latin-1")
     # What is compressed can be large inside, and tables cost a fixed millisecond.
     plain = len(body) <= INLINE_BYTES and kind == JSON and not encoding
     if plain and body.count(b"{") <= INLINE_OBJECTS:
         return _decode(kind, body, encoding, query, settings, deadline, find_model)
     return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline, find_model)
-
-
-def _query(scope: Scope, most: int) -> dict[str, str]:
-    text = scope.get("query_string", b"")
-    if not text:
-        return {}
-    found: dict[str, str] = {}
-    faults: list[Fault] = []
-    if text.count(b"&") >= most:
-        raise TooLarge(f"query: expected at most {most} parameters (STATECAST_MAX_FIELDS), got more; leave some out")
-    for name, value in parse_qsl(text.decode("latin-1"), keep_blank_values=True):
-        if name in found:
-            message = f"expected each parameter once, got {name[:80]!r} twice; leave one out"
-            faults.append(Fault((name[:80],), message))
-        found[name] = value
-    raise_faults(faults)
-    return found
 
 
 def _decode(

@@ -11,7 +11,7 @@ from service.protocols.forecast.placing import place_series
 from service.protocols.forecast.routes import Forecast
 from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
 from service.protocols.forecast.streamed.endpoint import StreamedForecast
-from service.protocols.openapi import reference
+from service.protocols.openapi import query_parameters, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 from service.serving.admission import Admission
 
@@ -20,23 +20,6 @@ _TABLE = {
     "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns.",
 }
 _REPLY_TABLE = {"type": "string", "description": "Long table: item_id, timestamp, mean and one column per quantile."}
-
-
-def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
-    """Describe a parameter of the query string; it cannot be null, and lists are separated by commas."""
-    schema = dict(part["anyOf"][0])
-    description = part["description"]
-    if schema["type"] == "array":
-        description += " Separated by commas."
-        example = ",".join(map(str, schema.get("examples", [schema["items"].get("enum", [])])[0]))
-        schema = {"type": "string", "examples": [example]}
-    if schema["type"] == "object":
-        return {
-            "name": name, "in": "query", "required": False, "description": f"{description} As JSON.",
-            "content": {JSON: {"schema": schema}},
-        }  # fmt: skip
-    schema.pop("minLength", None)  # an empty text counts as left out
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
 _OPERATION: dict[str, Any] = {
@@ -50,7 +33,7 @@ _OPERATION: dict[str, Any] = {
         "as 1d, hold the value of its bucket that begins at their timestamp."
     ),
     "operationId": "forecast",
-    "parameters": [_parameter(name, part) for name, part in QUERY.described["properties"].items()],
+    "parameters": query_parameters(QUERY),
     "requestBody": {
         "required": True,
         "content": {

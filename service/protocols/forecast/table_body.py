@@ -10,14 +10,13 @@ A column ``resolution`` marks rows of a lower frequency: in such a row ``1d`` sa
 day that begins at the timestamp. Where it is empty the row is one of the series' own steps.
 """
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from service.codecs.faults import raise_faults
+from service.codecs.query_string import typed
 from service.codecs.table import read_table, refusals
 from service.deadline import Deadline
 from service.errors import Fault
@@ -29,8 +28,6 @@ from service.settings import Settings
 from statecast.tables.series import SeriesTable, read_series
 from statecast.tables.table import Table
 
-_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]{1,3})?")
-_LONGEST_OBJECT = 1000
 FindModel = Callable[[str | None], Model]
 """Finds the model that a request names."""
 
@@ -144,7 +141,7 @@ def decode_query(query: Mapping[str, str]) -> tuple[QueryParameters, list[Fault]
     list of Fault
         What is not.
     """
-    read = {name: _typed(text, QUERY.kind_of(name)) for name, text in query.items()}
+    read = {name: typed(text, QUERY.kind_of(name)) for name, text in query.items()}
     return QUERY.read({name: value for name, value in read.items() if value is not None})
 
 
@@ -180,24 +177,3 @@ def fill_from_query(request: ForecastRequest, query: Mapping[str, str]) -> None:
     request.include = request.include or parameters.include
     if request.missing == "mask":
         request.missing = parameters.missing
-
-
-def _typed(text: str, kind: str) -> Any:
-    """Turn the text of a parameter into what its schema reads; one that cannot be turned is refused there."""
-    if kind == "array":
-        return [float(part) if _NUMBER.fullmatch(part) else part for part in text.split(",") if part]
-    if kind == "integer":
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
-    if kind == "object":
-        return _object(text)
-    if kind == "boolean":
-        return {"true": True, "false": False}.get(text, text)
-    return text or None if kind == "string" else text
-
-
-def _object(text: str) -> Any:
-    """Read an object that a parameter holds as JSON."""
-    try:
-        return json.loads(text) if len(text) <= _LONGEST_OBJECT else text
-    except (ValueError, RecursionError):
-        return text

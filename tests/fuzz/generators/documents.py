@@ -59,6 +59,24 @@ def text(draw: Random) -> Document:
     return broken(draw, body)
 
 
+def inputs(draw: Random) -> Document:
+    """A body of ``POST /classify``."""
+    body: Document = {"model": draw.choice(("reviews", "wrist", "wrist", "tiny", "x")), "inputs": []}
+    for _ in range(draw.choice((1, 1, 2, 30, 0))):
+        one: Document = {draw.choice(("text", "text", "target")): draw.choice(("good movie", *TEXTS))}
+        if draw.random() < 0.6:
+            steps = draw.choice((0, 1, 3, 70, 1500))
+            channels = draw.choice((("x", "y"), ("x", "y"), ("x",), ("x", "y", "z")))
+            one = {"target": {name: [number(draw) for _ in range(steps)] for name in channels}}
+        for name in ("session", "open", "from_index"):
+            if draw.random() < 0.4:
+                one[name] = _SERIES[name](draw)
+        body["inputs"].append(one)
+    if draw.random() < 0.1:
+        body["timeout_ms"] = draw.choice((1, 500, *NUMBERS))
+    return broken(draw, body)
+
+
 def series(draw: Random) -> Document:
     """One series."""
     one: Document = {"target": target(draw)}

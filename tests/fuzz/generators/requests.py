@@ -19,7 +19,7 @@ _PARAMETERS = (
 )  # fmt: skip
 _PATHS = (
     "/live", "/ready", "/metrics", "/models", "/models/tiny", "/models/%00", "/sessions", "/docs", "/openapi.json", "/",
-    "/v1/models", "/forecast", "/generate", "/v1/completions", "/admin/models/reload", "/x" * 500,
+    "/v1/models", "/forecast", "/generate", "/classify", "/v1/completions", "/admin/models/reload", "/x" * 500,
 )  # fmt: skip
 
 
@@ -34,6 +34,8 @@ def request_of(draw: Random) -> RawRequest:
         return _posted(draw, "/forecast", CSV, tables.csv(draw))
     if kind < 0.82:
         return _posted(draw, "/generate", JSON, documents.written(draw, documents.paths(draw)))
+    if kind < 0.85:
+        return _posted(draw, "/classify", JSON, documents.written(draw, documents.inputs(draw)))
     if kind < 0.9:
         path = draw.choice(("/generate", "/v1/completions"))
         return _posted(draw, path, JSON, documents.written(draw, documents.text(draw)))

@@ -159,7 +159,7 @@ def test_those_of_this_package_are_spoken_unless_others_are_named() -> None:
     assert [type(protocol) for protocol in enabled(" toy, admin,toy", container)] == [
         toy_protocol.ToyProtocol, PROTOCOLS["admin"],
     ]  # fmt: skip
-    with pytest.raises(ValueError, match=r"STATECAST_PROTOCOLS: .*admin, forecast, .*'forecasts'"):
+    with pytest.raises(ValueError, match=r"STATECAST_PROTOCOLS: .*admin, .*forecast, .*'forecasts'"):
         enabled("forecasts", container)
 
 

@@ -1,0 +1,1 @@
+"""Networks that read whole inputs, as the queue of inputs needs them."""
