@@ -1,12 +1,13 @@
 """Errors on published protocols: ours, the baselines', the peers', and the published rows for comparison.
 
     python -m benchmarks.accuracy [NAME] [--config NAME] [--from ARTIFACT] [--seeds 0,1,2] [--horizon H]
-                                  [--peers] [--out DIR] [--data ../shared/data]
+                                  [--cell NAME] [--peers] [--out DIR] [--data ../shared/data]
 
 NAME is one of m4-hourly, m1-monthly, etth1, ettm1, weather, electricity, gefcom, airline, sunspots, min-temperatures,
 births, bike-sharing, beijing-pm25. Ours is fitted with `configs/NAME.toml` where there is one, otherwise, or with
 `--config none`, with what `fit` chooses by itself; with `--from` validation chooses between that and a pretrained
-family, as it is or tuned. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the
+family, as it is or tuned. With `--cell` nothing but the recurrent cell differs from the config, and no clock ends a fit
+early. AutoETS and AutoTheta come with the extra `stats`; NeuralForecast's LSTM and NHITS with the
 extra `peers` and the option. Naive rows that miss their expected figures end the command with status 1.
 """
 
@@ -203,6 +204,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0", help="separated by commas")
     parser.add_argument("--horizon", type=int)
     parser.add_argument("--steps", type=int, help="training steps, fewer for a quick look")
+    parser.add_argument("--cell", help="another recurrent cell than the config's, without a limit of seconds")
     parser.add_argument("--peers", action="store_true", help="NeuralForecast too, and slow baselines in full")
     parser.add_argument("--out", type=Path, help="keep artifacts and results.json here")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
@@ -216,6 +218,9 @@ def main() -> None:
     config = protocol.config(chosen, options.horizon)
     if options.steps:
         config = replace(config, training=replace(config.training, steps=options.steps))
+    if options.cell:
+        training = replace(config.training, seconds=0.0)
+        config = replace(config, network={**config.network, "cell": options.cell}, training=training)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     machine = describe_machine()
     source = f"configs/{chosen}.toml" if (CONFIGS / f"{chosen}.toml").exists() else "what fit chooses"

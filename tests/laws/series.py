@@ -24,6 +24,10 @@ VARIANTS: dict[str, dict[str, object]] = {
     "peephole": {"cell": "peephole"},
     "slstm": {"cell": "slstm"},
     "slstm-deep": {"cell": "slstm", "layers": 2},
+    "mlstm": {"cell": "mlstm"},
+    "mlstm-deep": {"cell": "mlstm", "layers": 2, "width": 20},  # two heads, one of them narrower
+    "mingru": {"cell": "mingru"},
+    "mingru-deep": {"cell": "mingru", "layers": 2},
     "one-resolution": {"resolutions": (1,)},
     "three-resolutions": {"resolutions": (1, 3, 10)},
     "mixed-frequency": {"mixed_frequency": (6,), "coarse_history_length": 12},

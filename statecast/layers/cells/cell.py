@@ -38,6 +38,21 @@ class Cell(ABC):
     fused: ClassVar[type[nn.LSTM] | type[nn.GRU] | type[nn.RNN] | None] = None
     """torch's own layers of the same formula, which sequences go through; they have a bias on either product."""
 
+    def rows(self, width: int) -> int:
+        """Rows of the input and of the recurrent weights.
+
+        Parameters
+        ----------
+        width : int
+            Width of the layer, D.
+
+        Returns
+        -------
+        int
+            ``gates * D`` unless a gate is narrower than the layer.
+        """
+        return self.gates * width
+
     @abstractmethod
     def step(self, ours: Tensor, past: Tensor, parts: Parts, further: Parts) -> Parts:
         """Advance one layer by one step.
@@ -45,9 +60,9 @@ class Cell(ABC):
         Parameters
         ----------
         ours : Tensor
-            Gates' share of the input with its bias, ``[B, gates * D]``.
+            Gates' share of the input with its bias, ``[B, rows]``.
         past : Tensor
-            Gates' share of the hidden vector, ``[B, gates * D]``.
+            Gates' share of the hidden vector, ``[B, rows]``.
         parts : tuple of Tensor
             State before the step, ``[B, D]`` each.
         further : tuple of Tensor

@@ -1,7 +1,8 @@
 """Stacked recurrent layers of any cell: a whole sequence, or one step, of the same layers with the same weights.
 
-Where torch has fused layers, sequences go through them. Single steps are written out, because the fused layers repack
-their weights at every call, which costs more than the step itself.
+Where torch has fused layers, sequences go through them; where no gate reads the hidden vector, many steps are computed
+at once. Single steps are written out, because the fused layers repack their weights at every call, which costs more
+than the step itself.
 """
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from statecast.layers.cells.cell import Cell, Parts
+from statecast.layers.cells.parallel import ParallelCell
 from statecast.layers.cells.registry import get
 
 # torch multiplies float32 with MKL, which on AMD's processors takes twice the time of oneDNN, its other library; but
@@ -34,9 +36,9 @@ class _Weights(nn.Module):
         super().__init__()
         for layer in range(layers):
             shapes: dict[str, tuple[int, ...]] = {
-                "weight_ih": (cell.gates * width, width if layer else inputs),
-                "weight_hh": (cell.gates * width, width),
-                "bias_ih": (cell.gates * width,),
+                "weight_ih": (cell.rows(width), width if layer else inputs),
+                **({} if isinstance(cell, ParallelCell) else {"weight_hh": (cell.rows(width), width)}),
+                "bias_ih": (cell.rows(width),),
                 **{name: (rows, width) for name, rows in cell.further.items()},
             }
             for name, shape in shapes.items():
@@ -108,6 +110,8 @@ class Recurrent(nn.Module):
         if inputs.shape[1] == 1 and not self.training:
             new = self.step(inputs[:, 0], state)
             return new[:, -1:, 0], new
+        if isinstance(self.cell, ParallelCell):
+            return self._read(self.cell, inputs, state)
         if not self.fused:
             return self._walk(inputs, state)
         hidden = state[:, :, 0].transpose(0, 1).contiguous()
@@ -155,10 +159,27 @@ class Recurrent(nn.Module):
             layers.append(torch.stack(parts, dim=1))
         return steps.transpose(0, 1), torch.stack(layers, dim=1)
 
+    def _read(self, cell: ParallelCell, inputs: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """``run`` a layer after the other, a block of steps at a time."""
+        layers = []
+        for layer in range(self.layers):
+            if layer:
+                inputs = functional.dropout(inputs, self.between, self.training)
+            parts, outputs = state[:, layer].unbind(1), []
+            for some in inputs.split(cell.block, dim=1):
+                ours = self._product("ih", layer, some.flatten(0, 1)).unflatten(0, some.shape[:2])
+                read, parts = cell.read(ours, parts, self._further(layer))
+                outputs.append(read)
+            inputs = torch.cat(outputs, dim=1)
+            layers.append(torch.stack(parts, dim=1))
+        return inputs, torch.stack(layers, dim=1)
+
     def _advance(self, layer: int, ours: Tensor, parts: Parts) -> Parts:
-        past = self._product("hh", layer, parts[0])
-        further = tuple(self._weight(name, layer) for name in self.further) if self.further else ()
-        return self.cell.step(ours, past, parts, further)
+        past = parts[0] if isinstance(self.cell, ParallelCell) else self._product("hh", layer, parts[0])
+        return self.cell.step(ours, past, parts, self._further(layer))
+
+    def _further(self, layer: int) -> Parts:
+        return tuple(self._weight(name, layer) for name in self.further) if self.further else ()
 
     def _product(self, side: str, layer: int, inputs: Tensor) -> Tensor:
         """The gates' share of the input (``ih``) or of the hidden vector (``hh``), ``[M, D]``."""

@@ -15,7 +15,7 @@ from training.config import FitConfig
 from training.data.panel import Item, Panel
 from training.pipeline import fit_panel
 
-PAGE = Path(__file__).parents[4] / "docs" / "reference" / "networks.md"
+PAGE = Path(__file__).parents[4] / "docs" / "models.md"
 CONFIG = """
 [network]
 cell = "toy"
@@ -86,5 +86,5 @@ def test_a_name_cannot_be_taken_twice() -> None:
 @pytest.mark.parametrize("name", registry.names())
 def test_the_reference_lists_every_cell_with_its_formula(name: str) -> None:
     """A cell that is not on the page cannot be found; a formula that differs from the code misleads."""
-    begin = f"| [`{name}`](../../statecast/layers/cells/{name}.py) | {registry.get(name).formula} | "
-    assert begin in PAGE.read_text(), f"docs/reference/networks.md: expected a row that begins with {begin}"
+    begin = f"| [`{name}`](../statecast/layers/cells/{name}.py) | {registry.get(name).formula} | "
+    assert begin in PAGE.read_text(), f"docs/models.md: expected a row that begins with {begin}"
