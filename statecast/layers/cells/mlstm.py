@@ -120,7 +120,8 @@ def _heads(width: int) -> int:
 
 def _by_head(values: Tensor) -> Tensor:
     """``[..., D]`` as ``[..., H, d]``, what is missing in the last head filled with zeros, which change nothing."""
-    return functional.pad(values, (0, -values.shape[-1] % _HEAD)).unflatten(-1, (-1, _HEAD))
+    heads: Tensor = functional.pad(values, (0, -values.shape[-1] % _HEAD)).unflatten(-1, (-1, _HEAD))
+    return heads
 
 
 def _asked(ours: Tensor, like: Tensor) -> _Gates:
