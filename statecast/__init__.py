@@ -10,6 +10,7 @@ from statecast.api.series_forecast import SeriesForecast
 from statecast.artifacts.artifact import Artifact, load
 from statecast.artifacts.saving import save
 from statecast.config import ForecasterConfig
+from statecast.layers.acoustic.config import TranscriberConfig
 from statecast.layers.sequences.config import ClassifierConfig
 from statecast.models.classifier import Classifier
 from statecast.models.ensemble import Ensemble
@@ -18,6 +19,7 @@ from statecast.models.forecaster import Forecaster
 from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
 from statecast.models.sequence_network import SequenceNetwork
+from statecast.models.transcriber import Transcriber
 from statecast.state.lookback import Observations
 from statecast.state.state import State, StateSpec
 from statecast.uncertainty.prediction import Prediction
@@ -41,6 +43,8 @@ __all__ = [
     "SeriesNetwork",
     "State",
     "StateSpec",
+    "Transcriber",
+    "TranscriberConfig",
     "load",
     "save",
 ]

@@ -1,9 +1,13 @@
 """Small real artifacts for tests: a real network with settled random weights, saved and loaded as any other."""
 
+import io
+import wave
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from statecast import (
     Classifier,
@@ -16,6 +20,8 @@ from statecast import (
     Generator,
     GeneratorConfig,
     SeriesNetwork,
+    Transcriber,
+    TranscriberConfig,
     save,
 )
 from statecast.inputs.vocabulary import Vocabulary
@@ -125,3 +131,41 @@ def tiny_family_artifact(folder: Path, name: str = "default", version: str = "1"
     for weight in family.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
     return save(folder / f"{name}-{version}", family, {"name": name, "version": version})
+
+
+def tiny_transcriber(seed: int = 0, **changes: Any) -> Transcriber:
+    """A small network whose weights are random and loud enough that it writes something."""
+    torch.manual_seed(seed)
+    shape: dict[str, Any] = {"symbols": ("0", "1", "2"), "channels": (3, 4), "width": 12, "kept_symbols": 32}
+    network = Transcriber(TranscriberConfig(**{**shape, "bidirectional": False, **changes}))
+    network.eval().requires_grad_(False)
+    network.head.weight.mul_(8.0)
+    return network
+
+
+def tiny_transcriber_artifact(folder: Path, name: str = "words", version: str = "1", **changes: Any) -> str:
+    """Save ``tiny_transcriber``; returns its digest."""
+    return save(folder / f"{name}-{version}", tiny_transcriber(**changes), {"name": name, "version": version})
+
+
+def wav(samples: Any, rate: int = 8000, channels: int = 1, width: int = 2) -> bytes:
+    """Samples from -1 to 1 as the bytes of a wav file, written by Python's own module."""
+    whole = np.round(np.clip(np.asarray(samples), -1.0, 1.0) * 32767).astype("<i2")
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(channels)
+        out.setsampwidth(width)
+        out.setframerate(rate)
+        out.writeframes(whole.tobytes())
+    return file.getvalue()
+
+
+def babble(seconds: float, rate: int = 8000, seed: int = 0) -> NDArray[np.float32]:
+    """Tones that come and go: sound in which a random network hears this and that."""
+    random = np.random.default_rng(seed)
+    time = np.arange(round(seconds * rate)) / rate
+    whole = np.zeros(len(time))
+    for _ in range(6):
+        pitch, pace, phase = random.uniform(100, 3500), random.uniform(1, 6), random.uniform(0, 6)
+        whole += np.sin(2 * np.pi * pitch * time) * np.maximum(np.sin(2 * np.pi * pace * time + phase), 0)
+    return (0.1 * whole + 0.001 * random.standard_normal(len(time))).astype(np.float32)

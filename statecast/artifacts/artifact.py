@@ -24,16 +24,19 @@ from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.frames import forecast_table, is_table
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
+from statecast.api.transcribe import Sound, transcribe
 from statecast.artifacts.files import check_finite, digest_of, parse_json, read_file
 from statecast.artifacts.golden import TOLERANCE, golden_difference
 from statecast.artifacts.manifest import read_manifest
 from statecast.artifacts.registry import Network, build, describe, kind_of
 from statecast.artifacts.saving import FILES
+from statecast.ctc.symbols import Transcript
 from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
+from statecast.models.transcriber import Transcriber
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 from statecast.uncertainty.bounds import Bounds
 
@@ -68,7 +71,7 @@ class Artifact:
 
     @property
     def kind(self) -> str:
-        """``forecaster``, ``family``, ``generator`` or ``classifier``."""
+        """``forecaster``, ``family``, ``generator``, ``classifier`` or ``transcriber``."""
         return kind_of(self.network)
 
     @property
@@ -145,6 +148,12 @@ class Artifact:
     def generate(self, prompt: str, **options: Any) -> str:
         """Write on from a prompt; see ``statecast.api.generate.write_on`` for the options."""
         return write_on(self.generator, prompt, **options)
+
+    def transcribe(self, sound: Sound, **options: Any) -> Transcript:
+        """Write down what a recording says; see ``statecast.api.transcribe.transcribe`` for the options."""
+        if not isinstance(self.network, Transcriber):
+            raise ArtifactError(f"{self.name}: expected a transcriber, got a {self.kind}; use another model")
+        return transcribe(self.network, sound, **options)
 
     def classify(self, given: Any) -> Classification:
         """Classify one text or series; see ``classify_many``."""

@@ -12,6 +12,7 @@ from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
+from statecast.models.transcriber import Transcriber
 from statecast.time.frequency import Frequency
 
 # As a share of the recorded values' spread: how far another machine, device or batch shape may differ.
@@ -40,6 +41,9 @@ def record_golden(network: Network) -> dict[str, Any]:
     if isinstance(network, Classifier):
         read = _golden_steps(network)
         return {"steps": read, "outputs": _outputs(network, read)}
+    if isinstance(network, Transcriber):
+        sound = _sweep(network.config.sample_rate)
+        return {"sound": sound, "log_probabilities": _log_probabilities(network, sound)}
     config = network.config
     length = min(2 * config.lookback_length, 2000)
     steps = np.arange(length)
@@ -93,6 +97,9 @@ def golden_difference(network: Network, golden: dict[str, Any]) -> float:
         then = np.asarray(golden["outputs"])
         # A number alone has no spread, and outputs near 0 differ by rounding.
         now, spread = np.asarray(_outputs(network, golden["steps"])), max(float(np.abs(then).max()), 1.0)
+    elif isinstance(network, Transcriber):
+        then = np.asarray(golden["log_probabilities"])
+        now, spread = np.asarray(_log_probabilities(network, golden["sound"])), np.std(then)
     else:
         then = np.asarray(golden["quantiles"])
         now = np.asarray(_quantiles(network, golden))
@@ -140,3 +147,21 @@ def _outputs(network: Classifier, steps: list[Any]) -> list[float]:
     network.train(training)
     found: list[float] = outputs[0].double().cpu().tolist()
     return found
+
+
+def _sweep(rate: int) -> list[int]:
+    """Half a second of a tone that rises through all bands and grows louder, as samples of 16 bits."""
+    seconds = np.arange(rate // 2) / rate
+    tone = np.sin(2 * np.pi * (100.0 + rate * seconds / 2) * seconds) * (0.1 + seconds)
+    found: list[int] = np.round(20000 * tone).astype(int).tolist()
+    return found
+
+
+def _log_probabilities(network: Transcriber, sound: list[int]) -> list[list[float]]:
+    training = network.training
+    with torch.inference_mode():
+        samples = torch.tensor([sound], device=network.head.weight.device).float() / 32768.0
+        found = network.eval().run(samples, torch.tensor([len(sound)], device=samples.device))
+    network.train(training)
+    steps: list[list[float]] = found.row(0).astype(np.float64).tolist()
+    return steps

@@ -4,6 +4,7 @@ from typing import Any
 
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
+from statecast.layers.acoustic.config import TranscriberConfig
 from statecast.layers.sequences.config import ClassifierConfig
 from statecast.models.classifier import Classifier
 from statecast.models.ensemble import Ensemble
@@ -11,9 +12,10 @@ from statecast.models.family import Family, FamilyConfig
 from statecast.models.forecaster import Forecaster
 from statecast.models.generator import Generator, GeneratorConfig
 from statecast.models.interface import SeriesNetwork
+from statecast.models.transcriber import Transcriber
 from statecast.time.seasonality import SEASONS
 
-Network = SeriesNetwork | Family | Generator | Classifier
+Network = SeriesNetwork | Family | Generator | Classifier | Transcriber
 
 
 def kind_of(network: Network) -> str:
@@ -27,8 +29,10 @@ def kind_of(network: Network) -> str:
     Returns
     -------
     str
-        ``forecaster``, ``family``, ``generator`` or ``classifier``.
+        ``forecaster``, ``family``, ``generator``, ``classifier`` or ``transcriber``.
     """
+    if isinstance(network, Transcriber):
+        return "transcriber"
     if isinstance(network, Generator):
         return "generator"
     if isinstance(network, Classifier):
@@ -60,6 +64,15 @@ def describe(network: Network) -> dict[str, Any]:
         }
     if isinstance(network, Classifier):
         return _describe_classifier(network)
+    if isinstance(network, Transcriber):
+        return {
+            "kind": "transcriber",
+            "streaming": network.streaming,
+            "symbols": list(network.config.symbols),
+            "separator": network.config.separator,
+            "sample_rate": network.config.sample_rate,
+            "state_bytes": network.spec.row_bytes,
+        }
     if isinstance(network, Family):
         largest = network.config.longest_season
         return {
@@ -115,13 +128,15 @@ def build(kind: object, config: Any) -> Network:
         return Generator(GeneratorConfig.from_dict(config))
     if kind == "classifier":
         return Classifier(ClassifierConfig.from_dict(config))
+    if kind == "transcriber":
+        return Transcriber(TranscriberConfig.from_dict(config))
     if kind == "family":
         return Family(FamilyConfig.from_dict(config))
     if kind == "forecaster" and isinstance(config.get("members"), list):
         return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
     if kind == "forecaster":
         return Forecaster(ForecasterConfig.from_dict(config))
-    raise ConfigError(f"kind: expected forecaster, family, generator or classifier, got {kind!r}")
+    raise ConfigError(f"kind: expected forecaster, family, generator, classifier or transcriber, got {kind!r}")
 
 
 def _describe_classifier(network: Classifier) -> dict[str, Any]:

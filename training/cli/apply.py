@@ -33,6 +33,7 @@ from training.cli.options import (
     columns_of,
     names,
 )  # fmt: skip
+from training.cli.speech import backtest_speech_files
 from training.cli.text import backtest_text_file
 from training.config import DataConfig
 from training.data.checks import listed
@@ -63,7 +64,7 @@ def backtest(
     resolution: Resolution = None,
     metrics: Metrics = None,
 ) -> None:
-    """Print the table of errors of the model and the baselines on the test rows of a table, or of a text."""
+    """Print the table of errors of the model and the baselines on the test rows of a table, of a text, or of speech."""
     with refusals() as console:
         loaded = statecast.load(artifact)
         if isinstance(loaded.network, Generator):
@@ -71,6 +72,9 @@ def backtest(
             return
         if isinstance(loaded.network, Classifier):
             backtest_labelled_file(console, loaded, data)
+            return
+        if loaded.kind == "transcriber":
+            backtest_speech_files(console, loaded, data)
             return
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,

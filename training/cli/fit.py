@@ -34,6 +34,7 @@ from training.cli.options import (
     given,
     names,
 )  # fmt: skip
+from training.cli.speech import fit_speech_files
 from training.cli.text import fit_text_file
 from training.config import FitConfig
 from training.data.checks import note_bounds
@@ -43,6 +44,7 @@ from training.pipeline import file_digest, fit_panel
 from training.progress import Bar
 from training.selection.prepare import living
 from training.selection.warm_start import shipped
+from training.speech.config import is_speech
 from training.text.config import is_text
 
 
@@ -55,7 +57,7 @@ def fit(
     freq: FreqText = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead.")] = None,
     season: Annotated[int | None, typer.Option(min=1, help="Steps per season.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, for a table.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps, for a table or speech.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over a text.")] = None,
     seconds: Annotated[
         float | None, typer.Option(min=0, help="Time budget of training in seconds; 0 for none.")
@@ -85,7 +87,7 @@ def fit(
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
 ) -> None:
-    """Train on a table, or on what the config has a table for: [text], [classification]; print the errors."""
+    """Train on a table, or on what the config has a table for: [text], [classification], [speech]; print errors."""
     with refusals() as console:
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
@@ -107,6 +109,14 @@ def fit(
             foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}
             training |= given(epochs=epochs)
             fit_text_file(
+                console, config, data, out,
+                name=name, version=version, resume=resume, training=training, foreign=foreign,
+            )  # fmt: skip
+            return
+        if config and is_speech(config):
+            foreign = {**columns, **network, **given(freq=freq, epochs=epochs, metrics=metrics)}
+            training |= given(steps=steps)
+            fit_speech_files(
                 console, config, data, out,
                 name=name, version=version, resume=resume, training=training, foreign=foreign,
             )  # fmt: skip

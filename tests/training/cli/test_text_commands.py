@@ -11,6 +11,7 @@ from tests.training.text.corpora import RHYME, fit_config
 from training.cli.main import app
 from training.config import FitConfig
 from training.pretraining.config import read_config
+from training.speech.config import SpeechFitConfig, is_speech
 from training.text.config import TextFitConfig, is_text
 from training.text.docstrings import read_docstrings
 
@@ -79,7 +80,7 @@ def test_the_configs_that_come_along_can_be_read(path):
     if "[pretrain]" in path.read_text():
         read_config(path)
     else:
-        (TextFitConfig if is_text(path) else FitConfig).read(path)
+        (SpeechFitConfig if is_speech(path) else TextFitConfig if is_text(path) else FitConfig).read(path)
 
 
 def test_epochs_mean_nothing_to_a_table(folder):

@@ -1,0 +1,1 @@
+"""Recordings of words become artifacts that write down strings of them: recordings, strings, fit, scores, report."""
