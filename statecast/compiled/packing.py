@@ -73,7 +73,7 @@ class Packed:
         return self.dense(layer.weight, layer.bias)
 
     def stack(self, recurrent: Recurrent) -> int:
-        """Add of each layer the gates of the input, of the hidden vector, and peepholes, gate by gate.
+        """Add of each layer the gates of the input, of the hidden vector, and peepholes; zeros for what it lacks.
 
         Parameters
         ----------
@@ -88,7 +88,8 @@ class Packed:
         gates, places = recurrent.cell.gates, []
         for layer in range(recurrent.layers):
             for side in ("ih", "hh"):
-                weight = getattr(recurrent.stack, f"weight_{side}_l{layer}")
+                lacking = torch.zeros(gates * recurrent.width, recurrent.width)
+                weight = getattr(recurrent.stack, f"weight_{side}_l{layer}", lacking)
                 bias = getattr(recurrent.stack, f"bias_{side}_l{layer}", None)
                 bias = weight.new_zeros(len(weight)) if bias is None else bias
                 padded = torch.cat([lanes(gate) for gate in weight.chunk(gates)])

@@ -12,7 +12,8 @@ from statecast.compiled.arithmetic.elementary import exp, sigmoid, softplus, tan
 from statecast.compiled.arithmetic.kernel import NEVER, ONE, ZERO, Floats, Integers, Network, kernel
 from statecast.compiled.arithmetic.products import dense, padded
 
-_LSTM, _GRU, _RNN, _PEEPHOLE, _SLSTM = (CELLS.index(kind) for kind in ("lstm", "gru", "rnn", "peephole", "slstm"))
+_LSTM, _GRU, _RNN = (CELLS.index(kind) for kind in ("lstm", "gru", "rnn"))
+_PEEPHOLE, _SLSTM, _MINGRU = (CELLS.index(kind) for kind in ("peephole", "slstm", "mingru"))
 
 
 class StackScratch(NamedTuple):
@@ -139,6 +140,13 @@ def _rnn(ours: Floats, past: Floats, hidden: Floats, width: int) -> None:
 
 
 @kernel
+def _mingru(ours: Floats, hidden: Floats, width: int) -> None:
+    update, value = ours[:width], ours[width : 2 * width]
+    for j in range(width):
+        hidden[j] = sigmoid(-update[j]) * hidden[j] + sigmoid(update[j]) * value[j]
+
+
+@kernel
 def step_stack(
     n: Network, weights: Floats, at: int, inputs: Floats, state: Floats, places: Integers, count: int, s: StackScratch
 ) -> None:
@@ -176,7 +184,8 @@ def step_stack(
                 for j in range(n.width, width):
                     to[j] = ZERO
         dense(inputs, width, count, weights, first, n.width, s.ours, gates)
-        dense(s.parts, parts * width, count, weights, first + side, n.width, s.past, gates)
+        if n.cell != _MINGRU:
+            dense(s.parts, parts * width, count, weights, first + side, n.width, s.past, gates)
         for i in range(count):
             ours, past = s.ours[i * gates : (i + 1) * gates], s.past[i * gates : (i + 1) * gates]
             own = s.parts[i * parts * width : (i + 1) * parts * width]
@@ -188,6 +197,8 @@ def step_stack(
                 _rnn(ours, past, own, width)
             elif n.cell == _PEEPHOLE:
                 _peephole(ours, past, own, width, weights[first + 2 * side :])
+            elif n.cell == _MINGRU:
+                _mingru(ours, own, width)
             else:
                 _slstm(ours, past, own, width)
             for part in range(parts):
