@@ -93,7 +93,7 @@ def tiny_generator_artifact(folder: Path, name: str = "letters", version: str = 
 WORDS = ("bad", "boring", "good", "great", "movie", "not", "very")
 TINY_CLASSIFIER: dict[str, Any] = {
     "inputs": "word", "symbols": WORDS, "labels": ("neg", "pos"), "embedding": 6, "width": 8, "ngrams": 2,
-    "ngram_buckets": 32, "ngram_width": 4,
+    "ngram_buckets": 32,
 }  # fmt: skip
 TINY_SENSOR: dict[str, Any] = {
     "inputs": "values", "symbols": (), "channels": ("x", "y"), "labels": ("rest", "run", "walk"), "kernels": (3, 2),
@@ -104,7 +104,8 @@ TINY_SENSOR: dict[str, Any] = {
 def tiny_classifier(seed: int = 0, **changes: Any) -> Classifier:
     """A small classifier in evaluation mode whose every part has weights that matter; of words, or see TINY_SENSOR."""
     torch.manual_seed(seed)
-    network = Classifier(ClassifierConfig(**{**TINY_CLASSIFIER, **changes})).eval().requires_grad_(False)
+    grams = {"ngrams": 0} if changes.get("inputs") == "values" else {}
+    network = Classifier(ClassifierConfig(**{**TINY_CLASSIFIER, **grams, **changes})).eval().requires_grad_(False)
     for weight in network.parameters():
         weight.add_(torch.randn_like(weight) * 0.3)
     network.channel_mean.normal_()

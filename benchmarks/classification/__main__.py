@@ -1,12 +1,12 @@
 """Accuracy of classifiers on public data.
 
     python -m benchmarks.classification imdb [--data ../shared/data/imdb/imdb_train.csv.gz] [--seed 0] [--tutorial 1]
-    python -m benchmarks.classification series [--data FOLDER] [--sets GunPoint,ArrowHead] [--seeds 0,1,2]
+    python -m benchmarks.classification series [--data AEON.whl] [--sets GunPoint,ArrowHead] [--seeds 0,1,2]
 
 `imdb` fits `configs/imdb.toml`: a fifth of the reviews, held out by text, is the test; a linear model on tf-idf is
 fitted and scored in the same run, and with --tutorial the two-layer LSTM of the textbook for so many epochs. `series`
 fits `configs/series-classes.toml` on sets that the package aeon brings, on their own splits, beside 1-NN DTW; the
-folder is that of aeon's `datasets/data` if left out.
+data are a folder of sets or the wheel that `pip download --no-deps aeon` fetches; left out, aeon is installed.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main() -> None:
         measure_imdb(chosen.data or _IMDB, seed=chosen.seed, out=chosen.out, tutorial=chosen.tutorial)
     else:
         seeds = [int(seed) for seed in chosen.seeds.split(",")]
-        measure_series(chosen.data or find_sets(), chosen.sets.split(","), seeds, chosen.out)
+        measure_series(find_sets(chosen.data), chosen.sets.split(","), seeds, chosen.out)
 
 
 if __name__ == "__main__":

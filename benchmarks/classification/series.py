@@ -3,6 +3,7 @@
 import importlib.util
 import tempfile
 import time
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,12 +30,12 @@ SETS = {
 results-mts.csv."""
 
 
-def measure_series(folder: Path, names: Sequence[str], seeds: Sequence[int], out: Path | None) -> None:
+def measure_series(folder: Path | zipfile.Path, names: Sequence[str], seeds: Sequence[int], out: Path | None) -> None:
     """Fit each set once per seed and print all accuracies.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or zipfile.Path
         Folder with one folder per set.
     names : sequence of str
         Sets.
@@ -64,12 +65,18 @@ def measure_series(folder: Path, names: Sequence[str], seeds: Sequence[int], out
     print(f"within 2 points of the published mean: {'yes' if near else 'NO'}; better than DTW on each: {better}")
 
 
-def find_sets() -> Path:
+def find_sets(given: Path | None) -> Path | zipfile.Path:
     """Find the sets that the package aeon brings, without importing it.
+
+    Parameters
+    ----------
+    given : Path or None
+        A folder with one folder per set, or the package as ``pip download --no-deps aeon`` fetches it; None where it is
+        installed.
 
     Returns
     -------
-    Path
+    Path or zipfile.Path
         Folder with one folder per set.
 
     Raises
@@ -77,18 +84,20 @@ def find_sets() -> Path:
     TrainingError
         If it is not installed.
     """
+    if given is not None:
+        return given if given.suffix != ".whl" else zipfile.Path(given) / "aeon" / "datasets" / "data"
     spec = importlib.util.find_spec("aeon")
     if spec is None or spec.origin is None:
-        raise TrainingError("aeon: not installed; pip install aeon, or pass --data with a folder of .ts files")
+        raise TrainingError("aeon: not installed; pass --data with the file that pip download --no-deps aeon fetches")
     return Path(spec.origin).parent / "datasets" / "data"
 
 
-def read_set(folder: Path, name: str) -> LabelledExamples:
+def read_set(folder: Path | zipfile.Path, name: str) -> LabelledExamples:
     """Read both parts of a set.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or zipfile.Path
         With ``NAME_TRAIN.ts`` and ``NAME_TEST.ts``.
     name : str
         Name of the set.
@@ -110,7 +119,7 @@ def read_set(folder: Path, name: str) -> LabelledExamples:
     return LabelledExamples(inputs, answers, tuple(f"channel_{place}" for place in range(width)), parts)
 
 
-def _data_lines(path: Path) -> list[str]:
+def _data_lines(path: Path | zipfile.Path) -> list[str]:
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
     begin = next(place for place, line in enumerate(lines) if line.lower() == "@data")
     return [line for line in lines[begin + 1 :] if line and not line.startswith("#")]

@@ -39,6 +39,7 @@ class Classifier(SequenceNetwork[Tensor]):
     """
 
     temperature: Tensor
+    ngram_share: Tensor
     location: Tensor
     scale: Tensor
     channel_mean: Tensor
@@ -61,16 +62,17 @@ class Classifier(SequenceNetwork[Tensor]):
         )
         features = self.recurrent.outputs + (wide if config.shortcut else 0)
         self.pooling = Pooling(config.pooling, features, config.heads)
-        grams = config.ngrams > 1 and self.tokenizer is not None
-        self.ngrams = HashedNgrams(config.ngrams, config.ngram_buckets, config.ngram_width) if grams else None
+        grams = config.ngrams
+        self.ngrams = HashedNgrams(grams, config.ngram_buckets, config.outputs) if grams else None
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(self.pooling.outputs + (config.ngram_width if grams else 0), config.outputs)
+        self.head = nn.Linear(self.pooling.outputs, config.outputs)
         # What a fit finds out beside the weights: units of the values and of the number, and how sure to be.
         self.register_buffer("channel_mean", torch.zeros(len(config.channels), dtype=torch.float64))
         self.register_buffer("channel_scale", torch.ones(len(config.channels), dtype=torch.float64))
         self.register_buffer("location", torch.zeros((), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         self.register_buffer("temperature", torch.ones((), dtype=torch.float64))
+        self.register_buffer("ngram_share", torch.full((), 0.5 if grams else 0.0, dtype=torch.float64))
         self.spec = StateSpec(
             (
                 Field("count", (), torch.int64),
@@ -87,7 +89,7 @@ class Classifier(SequenceNetwork[Tensor]):
         return "none" if self.config.bidirectional else "exact"
 
     def forward(self, inputs: Tensor, lengths: Tensor) -> Tensor:
-        """Give what training compares: logits, or the number in units of its deviation.
+        """Give what is calibrated: logits, or the number in units of its deviation.
 
         Parameters
         ----------
@@ -101,11 +103,45 @@ class Classifier(SequenceNetwork[Tensor]):
         Tensor
             ``[B, K]``.
         """
+        return self.mix(*self.parts(inputs, lengths))
+
+    def parts(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Give what the recurrent layers say and what the n-grams say, each by itself.
+
+        Parameters
+        ----------
+        inputs, lengths : Tensor
+            As for ``forward``.
+
+        Returns
+        -------
+        tuple of Tensor
+            ``[B, K]`` each; None without n-grams.
+        """
         self._check(inputs, lengths)
         carried = self._begin(len(inputs), inputs.device)
         steps, after = self._embed(inputs, lengths, carried)
-        after |= self._pool(inputs, lengths, self._features(steps, self.recurrent.run(steps, lengths)), carried)
-        return self._head(after)
+        return self._heads(after | self._read(inputs, lengths, steps, self.recurrent.run(steps, lengths), carried))
+
+    def mix(self, recurrent: Tensor, ngrams: Tensor | None) -> Tensor:
+        """Weigh both parts by the share that a fit found.
+
+        Parameters
+        ----------
+        recurrent : Tensor
+            ``[B, K]``.
+        ngrams : Tensor or None
+            ``[B, K]``, likewise.
+
+        Returns
+        -------
+        Tensor
+            ``[B, K]``.
+        """
+        if ngrams is None:
+            return recurrent
+        share = self.ngram_share.float()
+        return (1.0 - share) * recurrent + share * ngrams
 
     def run(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """See ``SequenceNetwork.run``: calibrated probabilities ``[B, K]``, or the number in its unit ``[B, 1]``."""
@@ -119,9 +155,9 @@ class Classifier(SequenceNetwork[Tensor]):
             self._check(inputs, lengths)
             steps, after = self._embed(inputs, lengths, carried)
             outputs, after["hidden"] = self.recurrent.advance(steps, lengths, carried["hidden"])
-            after |= self._pool(inputs, lengths, self._features(steps, outputs), carried)
+            after |= self._read(inputs, lengths, steps, outputs, carried)
             carried |= after | {"count": carried["count"] + lengths}
-        return self.decode(self._head(carried)), self.spec.pack(carried)
+        return self.decode(self.mix(*self._heads(carried))), self.spec.pack(carried)
 
     def decode(self, outputs: Tensor) -> Tensor:
         """Turn what ``forward`` gives into what is served.
@@ -157,19 +193,17 @@ class Classifier(SequenceNetwork[Tensor]):
             steps = torch.cat([units.masked_fill(missing, 0.0), missing.float()], dim=-1) * real[..., None]
         return (steps, {}) if self.convolutions is None else self.convolutions.read(steps, real, carried)
 
-    def _features(self, steps: Tensor, outputs: Tensor) -> Tensor:
-        return torch.cat([outputs, steps], dim=-1) if self.config.shortcut else outputs
-
-    def _pool(
-        self, inputs: Tensor, lengths: Tensor, features: Tensor, carried: Mapping[str, Tensor]
+    def _read(
+        self, inputs: Tensor, lengths: Tensor, steps: Tensor, outputs: Tensor, carried: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
+        """What pooling and n-grams carry on, from what the recurrent layers read and what they say."""
+        features = torch.cat([outputs, steps], dim=-1) if self.config.shortcut else outputs
         after = self.pooling.read(features, real_steps(lengths, inputs.shape[1]), carried)
         return after | ({} if self.ngrams is None else self.ngrams.read(inputs, lengths, carried))
 
-    def _head(self, carried: Mapping[str, Tensor]) -> Tensor:
-        parts = [part.summary(carried) for part in (self.pooling, self.ngrams) if part is not None]
-        logits: Tensor = self.head(self.dropout(torch.cat(parts, dim=1)))
-        return logits
+    def _heads(self, carried: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
+        logits: Tensor = self.head(self.dropout(self.pooling.summary(carried)))
+        return logits, None if self.ngrams is None else self.ngrams.summary(carried)
 
     def _check(self, inputs: Tensor, lengths: Tensor) -> None:
         wanted = (len(self.config.channels),) if self.tokenizer is None else ()

@@ -1,28 +1,62 @@
-"""Probabilities that hold as often as they say: one temperature, found on examples that were not learned from."""
+"""Probabilities that hold as often as they say, found on examples that were not learned from.
+
+One temperature, and where there are n-grams their share beside the recurrent layers: two numbers, too few to overfit.
+"""
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize
 
+from statecast.models.classifier import Classifier
+from training.classification.examples import Encoded
+from training.classification.predictions import predict_parts
 from training.classification.scores import Array, log_loss, softmax
 
-_WIDEST = 10.0  # a factor of the logits, either way
+_WIDEST = math.log(10.0)  # a factor of the logits, either way
 
 
-def find_temperature(logits: Array, targets: NDArray[np.int64]) -> float:
-    """Find the temperature whose probabilities have the least log loss.
+def calibrate(network: Classifier, held: Encoded) -> None:
+    """Set a network's temperature and the share of its n-grams, in place; without examples they stay as they are.
 
     Parameters
     ----------
-    logits : ndarray, shape [N, K]
-        Of examples that were not learned from.
+    network : Classifier
+        The trained network.
+    held : Encoded
+        The validation part.
+    """
+    if not len(held):
+        return
+    recurrent, ngrams = predict_parts(network, held)
+    if not network.config.labels:
+        if ngrams is not None:
+            wanted = (held.targets - float(network.location)) / float(network.scale)
+            apart, error = (ngrams - recurrent)[:, 0], wanted - recurrent[:, 0]
+            network.ngram_share.fill_(float(np.clip((apart @ error) / max(float(apart @ apart), 1e-12), 0.0, 1.0)))
+        return
+    share, temperature = find_mixture(recurrent, ngrams, held.targets)
+    network.ngram_share.fill_(share)
+    network.temperature.fill_(temperature)
+
+
+def find_mixture(recurrent: Array, ngrams: Array | None, targets: NDArray[np.int64]) -> tuple[float, float]:
+    """Find the share of n-grams and the temperature whose probabilities have the least log loss.
+
+    Parameters
+    ----------
+    recurrent : ndarray, shape [N, K]
+        Logits of examples that were not learned from.
+    ngrams : ndarray or None
+        Likewise.
     targets : ndarray of int64, shape [N]
         Places of the right classes.
 
     Returns
     -------
-    float
-        By which logits are divided, 0.1 to 10; 1 without examples.
+    tuple of float
+        The share, 0 to 1, and the temperature, 0.1 to 10.
 
     References
     ----------
@@ -31,13 +65,16 @@ def find_temperature(logits: Array, targets: NDArray[np.int64]) -> float:
     Examples
     --------
     >>> logits = np.tile([[4.0, 0.0]], (4, 1))
-    >>> round(find_temperature(logits, np.array([0, 0, 0, 1])), 2)  # right three times of four, and sure of it
+    >>> round(find_mixture(logits, None, np.array([0, 0, 0, 1]))[1], 2)  # surer than right
     3.64
     """
-    if not len(targets):
-        return 1.0
-    widest = np.log(_WIDEST)
-    found = minimize_scalar(
-        lambda power: log_loss(softmax(logits / np.exp(power)), targets), bounds=(-widest, widest), method="bounded"
-    )
-    return float(np.exp(found.x))
+    other = recurrent if ngrams is None else ngrams
+
+    def loss(values: NDArray[np.float64]) -> float:
+        mixed = (1.0 - values[0]) * recurrent + values[0] * other
+        return log_loss(softmax(mixed / np.exp(values[1])), targets)
+
+    bounds = [(0.0, 0.0 if ngrams is None else 1.0), (-_WIDEST, _WIDEST)]
+    start = np.asarray([bounds[0][1] / 2.0, 0.0])
+    found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
+    return float(found[0]), float(np.exp(found[1]))

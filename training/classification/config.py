@@ -73,6 +73,8 @@ class ClassificationTraining:
     """Largest norm of the gradient."""
     averaging: float = 0.25
     """Share of training, the last one, whose weights are averaged."""
+    ngram_strength: float = 3.0
+    """How far the weights of n-grams may go: the inverse of their regularisation."""
     label_smoothing: float = 0.0
     """Share of each label that is spread over all classes."""
     class_weights: str = "none"
@@ -106,7 +108,7 @@ class ClassificationTraining:
             self._expect(getattr(self, name) >= 1, name, "a whole number above 0")
         for name in ("length", "warm_up", "patience", "threads", "seconds", "value_noise", "weight_decay"):
             self._expect(getattr(self, name) >= 0, name, "a number from 0")
-        for name in ("learning_rate", "clip"):
+        for name in ("learning_rate", "clip", "ngram_strength"):
             self._expect(getattr(self, name) > 0, name, "a number above 0")
         self._expect(0.0 <= self.averaging <= 1.0, "averaging", "a share, 0 to 1")
         for name in ("label_smoothing", "symbol_dropout", "value_dropout"):

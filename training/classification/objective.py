@@ -15,7 +15,8 @@ from statecast.models.classifier import Classifier
 from training.classification.batches import Batch, Batches
 from training.classification.config import ClassificationTraining
 from training.classification.examples import Encoded
-from training.classification.scores import mean_loss, predict
+from training.classification.predictions import predict_parts
+from training.classification.scores import mean_loss
 from training.fitting.objectives import LoopSettings, moving_average
 
 _SMOOTHING = 0.02
@@ -67,9 +68,9 @@ class Classify:
 
     def new_optimizer(self) -> torch.optim.Optimizer:
         """AdamW; vectors of symbols decay only where they are read, which is nowhere near every step: so not at all."""
-        named = list(self.network.named_parameters())
-        free = [weight for name, weight in named if name.startswith(("embed", "ngrams")) or weight.dim() < 2]
-        rest = [weight for name, weight in named if not (name.startswith(("embed", "ngrams")) or weight.dim() < 2)]
+        named = [(name, weight) for name, weight in self.network.named_parameters() if weight.requires_grad]
+        free = [weight for name, weight in named if name.startswith("embed") or weight.dim() < 2]
+        rest = [weight for name, weight in named if not (name.startswith("embed") or weight.dim() < 2)]
         groups = [
             {"params": rest, "weight_decay": self.config.weight_decay},
             {"params": free, "weight_decay": 0.0},
@@ -99,7 +100,7 @@ class Classify:
             A scalar.
         """
         network = self.network
-        outputs = network(self._hide(batch.inputs), batch.lengths)
+        outputs, _ = network.parts(self._hide(batch.inputs), batch.lengths)
         if not network.config.labels:
             wanted = ((batch.targets - network.location) / network.scale).float()
             return functional.smooth_l1_loss(outputs[:, 0], wanted)
@@ -131,10 +132,10 @@ class Classify:
         return moving_average(mean, loss, _SMOOTHING)
 
     def validate(self) -> float:
-        """Mean loss of the validation part; NaN without one."""
+        """Mean loss of what the recurrent layers say of the validation part; NaN without one."""
         if not len(self.validation):
             return math.nan
-        outputs = predict(self.network, self.validation)
+        outputs, _ = predict_parts(self.network, self.validation)
         return mean_loss(self.network, outputs, self.validation.targets)
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:  # noqa: ARG002

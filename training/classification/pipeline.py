@@ -12,14 +12,14 @@ import torch
 import statecast
 from statecast.layers.sequences.config import ClassifierConfig
 from statecast.models.classifier import Classifier
-from training.classification.calibration import find_temperature
+from training.classification.calibration import calibrate
 from training.classification.config import FROM_DATA, ClassificationFitConfig
 from training.classification.examples import LabelledExamples, cut_examples, encode_examples
 from training.classification.leaderboard import ClassLeaderboard, new_leaderboard
+from training.classification.linear_start import fit_ngrams
 from training.classification.objective import Classify
 from training.classification.prepare import Prepared, describe, prepare
 from training.classification.report import write_class_report
-from training.classification.scores import predict
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.curves import Curves
@@ -89,11 +89,12 @@ def fit_classifier(
     prepared, started = prepare(examples, config), time.process_time()
     network, encoded = prepared.network, prepared.encoded
     watcher.say(describe(prepared))
+    fit_ngrams(
+        network, encoded["train"], strength=training.ngram_strength, balanced=training.class_weights == "balanced"
+    )
     curves = Fit(Classify(network, encoded["train"], encoded["validation"], training), out).run(watcher, resume)
     network.cpu()  # the golden output is made where artifacts are read
-    if network.config.labels:
-        held = encoded["validation"]
-        network.temperature.fill_(find_temperature(predict(network, held), held.targets))
+    calibrate(network, encoded["validation"])
     spent = time.process_time() - started
     leaderboard = new_leaderboard(prepared, linear=training.baselines)
     used = ClassificationFitConfig(config.classification, _network_table(network.config), training)
@@ -106,6 +107,7 @@ def fit_classifier(
         "data_sha256": data_digest,
         "scores": leaderboard.manifest(),
         "temperature": round(float(network.temperature), 4),
+        "ngram_share": round(float(network.ngram_share), 4),
         "training": {"config": used.to_dict(), "costs": _costs(curves, spent), "curves": _curves(curves)},
     }
     digest = statecast.save(out, network, json.loads(json.dumps(manifest)))

@@ -5,16 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from statecast.models.classifier import Classifier
-from training.classification.batches import Batches
-from training.classification.examples import Encoded
 
 BINS = 15
 """Bins of confidence, of equal width, that the calibration error is taken over."""
-_BATCH = 64
 Array = NDArray[np.float64]
 
 
@@ -58,32 +54,6 @@ class NumberScore:
 
 
 Score = ClassScore | NumberScore
-
-
-@torch.inference_mode()
-def predict(network: Classifier, examples: Encoded) -> Array:
-    """Run a network over examples; it is left in the mode, training or not, that it was in.
-
-    Parameters
-    ----------
-    network : Classifier
-        The network.
-    examples : Encoded
-        N of them.
-
-    Returns
-    -------
-    ndarray, shape [N, K]
-        Logits, or numbers in units of their deviation.
-    """
-    training = network.training
-    network.eval()
-    found = np.zeros((len(examples), network.config.outputs))
-    for places, batch in Batches(examples, _BATCH, 0).in_order():
-        moved = batch.to(network.head.weight.device)
-        found[places] = network(moved.inputs, moved.lengths).double().cpu().numpy()
-    network.train(training)
-    return found
 
 
 def mean_loss(network: Classifier, outputs: Array, targets: NDArray[Any]) -> float:

@@ -38,12 +38,10 @@ class ClassifierConfig(Plain):
     """Classes, at least two; none where a number is estimated."""
     embedding: int = 64
     """Numbers per embedded symbol."""
-    ngrams: int = 1
-    """Symbols of the longest n-grams whose mean is read beside; 1 for none."""
+    ngrams: int = 0
+    """Symbols of the longest n-grams of a linear model beside the recurrent layers; 0 for none."""
     ngram_buckets: int = 65536
-    """Vectors that n-grams share."""
-    ngram_width: int = 16
-    """Numbers per n-gram."""
+    """Weights that n-grams share, per class."""
     kernels: tuple[int, ...] = ()
     """Steps that each convolution before the recurrent layers sees; none for no convolutions."""
     filters: int = 64
@@ -70,8 +68,9 @@ class ClassifierConfig(Plain):
     def __post_init__(self) -> None:
         kinds = (*SYMBOLS, "values")
         expect(self.inputs in kinds, "inputs", f"one of {', '.join(kinds)}", self.inputs)
-        for name in ("embedding", "ngrams", "ngram_buckets", "ngram_width", "filters", "width", "layers", "heads"):
+        for name in ("embedding", "ngram_buckets", "filters", "width", "layers", "heads"):
             expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
+        expect(self.ngrams >= 0, "ngrams", "a whole number from 0", self.ngrams)
         cells.get(self.cell)
         expect(len(self.channels) >= 1, "channels", "at least one name", self.channels)
         expect(len(self.labels) != 1, "labels", "at least two, or none for a number", self.labels)
@@ -81,6 +80,9 @@ class ClassifierConfig(Plain):
         expect(known, "pooling", f"some of {', '.join(POOLINGS)}", self.pooling)
         expect(0.0 <= self.dropout < 1.0, "dropout", "a number from 0 to below 1", self.dropout)
         expect(self.longest >= 1, "longest", "a whole number above 0", self.longest)
+
+        text = self.inputs != "values" or not self.ngrams
+        expect(text, "ngrams", "0 for values, which are no symbols", self.ngrams)
 
     @property
     def outputs(self) -> int:

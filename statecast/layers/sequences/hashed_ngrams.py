@@ -1,4 +1,4 @@
-"""The mean of embedded n-grams, hashed into a table of fixed size: what neighbouring symbols mean together."""
+"""A linear model of n-grams, hashed into a table of fixed size, whose sums are carried: what words say alone."""
 
 from collections.abc import Mapping
 
@@ -12,38 +12,39 @@ _FACTOR, _SHIFT = 6364136223846793005, 29
 
 
 class HashedNgrams(nn.Module):
-    """Symbols to the mean of their n-grams' vectors, for all n from 2 to ``longest``; carried as a sum and a count.
+    """Symbols to the sum of their n-grams' weights over the root of how many there were, for n from 1 to ``longest``.
 
     Parameters
     ----------
     longest : int
-        Symbols of the longest n-grams, at least 2.
+        Symbols of the longest n-grams.
     buckets : int
         Rows of the table; n-grams of the same hash share one.
-    width : int
-        Numbers per n-gram, W.
+    outputs : int
+        Numbers per n-gram, K.
 
     References
     ----------
-    Joulin, A. et al. (2017). Bag of tricks for efficient text classification. EACL.
+    Weinberger, K. et al. (2009). Feature hashing for large scale multitask learning. ICML.
+    Wang, S. and Manning, C. (2012). Baselines and bigrams: simple, good sentiment and topic classification. ACL.
 
     Examples
     --------
-    >>> ngrams = HashedNgrams(longest=2, buckets=16, width=3)
+    >>> ngrams = HashedNgrams(longest=2, buckets=16, outputs=3)
     >>> carried = ngrams.read(torch.tensor([[5, 6, 7]]), torch.tensor([3]), ngrams.begin(1))
-    >>> carried["recent"].tolist(), tuple(ngrams.summary(carried).shape)
-    ([[7]], (1, 3))
+    >>> carried["recent"].tolist(), carried["ngrams"].tolist(), tuple(ngrams.summary(carried).shape)
+    ([[7]], [6], (1, 3))
     """
 
-    def __init__(self, longest: int, buckets: int, width: int) -> None:
+    def __init__(self, longest: int, buckets: int, outputs: int) -> None:
         super().__init__()
-        self.longest, self.buckets, self.width = longest, buckets, width
-        self.table = nn.Embedding(buckets, width)
-        nn.init.normal_(self.table.weight, std=0.1)
+        self.longest, self.buckets = longest, buckets
+        self.table = nn.Parameter(torch.zeros(buckets, outputs), requires_grad=False)
+        self.bias = nn.Parameter(torch.zeros(outputs), requires_grad=False)
         self.fields = (
             Field("recent", (longest - 1,), torch.int64),
             Field("ngrams", (), torch.int64),
-            Field("ngram_sum", (width,), torch.float64),
+            Field("ngram_sum", (outputs,), torch.float64),
         )
 
     def begin(self, rows: int, device: torch.device | str = "cpu") -> dict[str, Tensor]:
@@ -82,22 +83,37 @@ class HashedNgrams(nn.Module):
         dict of str to Tensor
             The same after these symbols.
         """
-        before, steps = self.longest - 1, symbols.shape[1]
         joined = torch.cat([carried["recent"], symbols], dim=1)
-        real = torch.arange(steps, device=symbols.device) < lengths[:, None]
-        places = [self._hash(joined, order, before, steps) for order in range(2, self.longest + 1)]
-        # Padding is summed too, with weight 0.
-        index, weights = torch.cat(places, dim=1), real.to(self.table.weight.dtype).repeat(1, len(places))
-        total = functional.embedding_bag(index, self.table.weight, mode="sum", per_sample_weights=weights)
-        ends = lengths[:, None] + torch.arange(before, device=symbols.device)
+        real = torch.arange(symbols.shape[1], device=symbols.device) < lengths[:, None]
+        index = self.rows(joined, symbols.shape[1])
+        weights = real.to(self.table.dtype).repeat(1, self.longest)  # padding is summed too, with weight 0
+        total = functional.embedding_bag(index, self.table, mode="sum", per_sample_weights=weights)
+        ends = lengths[:, None] + torch.arange(self.longest - 1, device=symbols.device)
         return {
             "recent": joined.gather(1, ends),
-            "ngrams": carried["ngrams"] + lengths * len(places),
+            "ngrams": carried["ngrams"] + lengths * self.longest,
             "ngram_sum": carried["ngram_sum"] + total,
         }
 
+    def rows(self, joined: Tensor, steps: int) -> Tensor:
+        """Say which rows of the table the n-grams have that end at the last steps.
+
+        Parameters
+        ----------
+        joined : Tensor
+            ``[B, longest - 1 + T]`` int64, the symbols before the steps among them; 0 where there were none.
+        steps : int
+            T.
+
+        Returns
+        -------
+        Tensor
+            ``[B, longest * T]`` int64, one order after the other.
+        """
+        return torch.cat([self._hash(joined, order, steps) for order in range(1, self.longest + 1)], dim=1)
+
     def summary(self, carried: Mapping[str, Tensor]) -> Tensor:
-        """Give the mean of what was carried; 0 where there was nothing.
+        """Give the logits of what was carried.
 
         Parameters
         ----------
@@ -107,12 +123,13 @@ class HashedNgrams(nn.Module):
         Returns
         -------
         Tensor
-            ``[B, W]`` float32.
+            ``[B, K]`` float32.
         """
-        return (carried["ngram_sum"] / carried["ngrams"].clamp(min=1)[:, None]).float()
+        return (carried["ngram_sum"] / carried["ngrams"].clamp(min=1)[:, None].sqrt()).float() + self.bias
 
-    def _hash(self, joined: Tensor, order: int, before: int, steps: int) -> Tensor:
-        """Rows of the table ``[B, T]`` of the n-grams of one order that end at each step."""
+    def _hash(self, joined: Tensor, order: int, steps: int) -> Tensor:
+        """Rows ``[B, T]`` of the n-grams of one order that end at each step."""
+        before = self.longest - 1
         found = torch.full_like(joined[:, :steps], order)
         for back in range(order - 1, -1, -1):
             found = (found ^ joined[:, before - back : before - back + steps]) * _FACTOR

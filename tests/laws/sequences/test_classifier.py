@@ -21,9 +21,9 @@ EXACT = 3e-6  # float32: products are summed in another order for one step than 
 VARIANTS: dict[str, dict[str, Any]] = {
     "words": {},
     "trigrams, deep": {"ngrams": 3, "layers": 2, "heads": 2},
-    "characters": {"inputs": "char", "symbols": tuple("abc"), "kernels": (4,), "filters": 5, "ngrams": 1},
+    "characters": {"inputs": "char", "symbols": tuple("abc"), "kernels": (4,), "filters": 5, "ngrams": 0},
     "bytes, a number": {"inputs": "byte", "symbols": (), "labels": ()},
-    "last step alone": {"pooling": ("last",), "shortcut": False, "ngrams": 1},
+    "last step alone": {"pooling": ("last",), "shortcut": False, "ngrams": 0},
     "sensor": TINY_SENSOR,
     "sensor without convolutions": {**TINY_SENSOR, "kernels": (), "pooling": ("attention",)},
     **{f"cell {name}": {"cell": name, "layers": 2} for name in cells.names()},

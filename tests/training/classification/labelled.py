@@ -9,7 +9,7 @@ from training.classification.examples import LabelledExamples
 
 SMALL: dict[str, Any] = {
     "classification": {"fractions": [0.6, 0.2, 0.2], "vocabulary": 50},
-    "network": {"embedding": 8, "width": 8, "ngrams": 2, "ngram_buckets": 64, "ngram_width": 4, "dropout": 0.0},
+    "network": {"embedding": 8, "width": 8, "ngrams": 2, "ngram_buckets": 64, "dropout": 0.0},
     "training": {"epochs": 6, "batch": 8, "learning_rate": 2e-2, "warm_up": 2, "seed": 1},
 }
 

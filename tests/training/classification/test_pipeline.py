@@ -12,11 +12,12 @@ import statecast
 from statecast.inputs.vocabulary import Vocabulary
 from statecast.models.generator import Generator, GeneratorConfig
 from tests.training.classification.labelled import reviews, small_config, waves
-from training.classification.baselines import LINEAR
+from training.classification.leaderboard import LINEAR
 from training.classification.objective import Classify, class_weights
 from training.classification.pipeline import backtest_classifier, fit_classifier
+from training.classification.predictions import predict_parts
 from training.classification.prepare import prepare
-from training.classification.scores import NumberScore, predict
+from training.classification.scores import NumberScore
 from training.classification.warm_start import start_embeddings
 from training.errors import TrainingError
 from training.evaluation.leaderboard import OURS
@@ -40,7 +41,9 @@ def test_reviews_are_learned_and_served(tmp_path: Path) -> None:
 
 def test_series_of_channels_and_lengths(tmp_path: Path) -> None:
     """Sensors: several channels, gaps and lengths of their own."""
-    config = small_config(network={"inputs": "values", "kernels": [5, 3], "filters": 8}, training={"epochs": 15})
+    config = small_config(
+        network={"inputs": "values", "ngrams": 0, "kernels": [5, 3], "filters": 8}, training={"epochs": 15}
+    )
     outcome = fit_classifier(waves(), config, tmp_path / "w", name="w")
     score: Any = outcome.leaderboard.scores[OURS]
     assert score.accuracy > 0.8
@@ -54,7 +57,7 @@ def test_numbers_are_estimated_in_their_unit(tmp_path: Path) -> None:
     examples = waves()
     numbers = replace(examples, answers=[str(1000.0 + 10.0 * len(one)) for one in examples.inputs])
     table = {"numbers": True}
-    network = {"inputs": "values", "pooling": ["mean", "last"]}
+    network = {"inputs": "values", "ngrams": 0, "pooling": ["mean", "last"]}
     config = small_config(classification=table, network=network, training={"epochs": 20})
     outcome = fit_classifier(numbers, config, tmp_path / "n", name="n")
     score = outcome.leaderboard.scores[OURS]
@@ -146,9 +149,9 @@ def test_predictions_do_not_hang_on_the_batch() -> None:
     """Validation is scored in batches by length and given back in order; mixed up, it would choose at random."""
     prepared = prepare(reviews(60), small_config())
     network, encoded = prepared.network.eval(), prepared.encoded["train"]
-    whole = predict(network, encoded)
+    whole, _ = predict_parts(network, encoded)
     for place in (0, 7, len(encoded) - 1):
-        alone = predict(network, replace(encoded, steps=[encoded.steps[place]], targets=encoded.targets[:1]))
+        alone, _ = predict_parts(network, replace(encoded, steps=[encoded.steps[place]], targets=encoded.targets[:1]))
         np.testing.assert_allclose(alone[0], whole[place], atol=1e-5)
 
 

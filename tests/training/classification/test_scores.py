@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.classification.calibration import find_temperature
+from training.classification.calibration import find_mixture
 from training.classification.scores import confusion, score_classes, score_numbers, softmax
 
 SURE = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
@@ -31,12 +31,22 @@ def test_temperature_mends_what_is_too_sure() -> None:
     random = np.random.default_rng(0)
     logits = random.normal(size=(4000, 3))
     truth = np.array([random.choice(3, p=row) for row in softmax(logits)])
-    found = find_temperature(4.0 * logits, truth)
+    share, found = find_mixture(4.0 * logits, None, truth)
+    assert share == 0.0
     assert found == pytest.approx(4.0, rel=0.1)
     before, after = score_classes(softmax(4.0 * logits), truth), score_classes(softmax(4.0 * logits / found), truth)
     assert after.accuracy == before.accuracy
     assert after.calibration_error < 0.03 < before.calibration_error
-    assert find_temperature(np.zeros((0, 2)), np.zeros(0, dtype=np.int64)) == 1.0
+
+
+def test_the_better_part_gets_the_larger_share() -> None:
+    """Two opinions are worth more than one if each has the weight that it deserves; noise deserves none."""
+    random = np.random.default_rng(1)
+    truth = random.integers(0, 2, 3000)
+    signal, other, noise = ((2 * truth - 1) * share + random.normal(size=3000) for share in (1.0, 1.0, 0.0))
+    parts = [np.stack([-one, one], axis=1) for one in (signal, other, noise)]
+    assert find_mixture(parts[0], parts[1], truth)[0] == pytest.approx(0.5, abs=0.08)
+    assert find_mixture(parts[0], parts[2], truth)[0] < 0.08
 
 
 def test_numbers() -> None:

@@ -30,14 +30,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows_in(text: str) -> list[str]:
-    return re.findall(r"│ (?:statecast|likeliest class|tf-idf, linear)[ │]+[\d. │]+", text)
+    return re.findall(
+        r"│ (?:statecast|its recurrent part alone|its n-grams alone|likeliest class|tf-idf, linear)[ │]+[\d. │]+", text
+    )
 
 
 def test_fit_and_backtest_print_the_same_table(folder: Path) -> None:
     """What is printed at the end of a fit is what anybody finds who scores the artifact again."""
     result = run("fit", folder / "small.toml", "--data", folder / "reviews.csv", "--out", folder / "out", "--seed", 4)
     assert result.exit_code == 0, result.output
-    assert len(rows_in(result.output)) == 3
+    assert len(rows_in(result.output)) == 5
     artifact = statecast.load(folder / "out")
     assert (artifact.kind, artifact.manifest["seeds"]) == ("classifier", [4])
     assert not list((folder / "out").glob("checkpoint*"))
