@@ -27,7 +27,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "[2/4] torch, as constraints.txt pins it"
 	@$(PIP) install --constraint constraints.txt $$(grep -E '^torch==' constraints.txt)
 	@echo "[3/4] the other libraries, and this folder in editable form"
-	@$(PIP) install --constraint constraints.txt --editable '.[service,compiled,training,sweep,onnx,dev]'
+	@$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,training,sweep,onnx,dev]'
 	@echo "[4/4] the networks' step and forecast as machine code, once: a minute or so"
 	@$(PY) -m statecast.compiled warm
 	@touch $@

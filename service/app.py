@@ -17,6 +17,7 @@ from service.http.path_table import PathTable
 from service.http.problems import problem_failure
 from service.protocols import openapi
 from service.protocols.container import Container
+from service.protocols.idempotency import IdempotentApp, KeptAnswers
 from service.protocols.registry import ClientProtocol, enabled
 from service.settings import Settings
 
@@ -67,13 +68,15 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     paths = PathTable(problem_failure)
     paths.add(OPENAPI, ("GET",), problem_failure, open=True)
     app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
+    answers = KeptAnswers(container.store, settings.max_body_bytes)
     for protocol in protocols:
         _mount(app, protocol, paths)
         for endpoint in protocol.endpoints():
-            served = RequestMiddleware(endpoint.app, container.metrics, container.keys, paths)
+            served = RequestMiddleware(IdempotentApp(endpoint.app, answers), container.metrics, container.keys, paths)
             app.plain[endpoint.method, endpoint.path] = served
         for path, direct in protocol.direct().items():
             app.state.connections.add(path, direct)
+    app.add_middleware(IdempotentApp, answers=answers)
     app.add_middleware(RequestMiddleware, metrics=container.metrics, keys=container.keys, paths=paths)
     add_exception_handlers(app)
     app.openapi = openapi.Document(app, protocols, keys=container.keys is not None)  # type: ignore[method-assign]

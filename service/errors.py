@@ -13,6 +13,7 @@ ServiceError                500      internal_error
   + Unprocessable           422      invalid_request, or a more precise one
   + QueueFull               429      queue_full                           (with Retry-After)
   + Loading                 503      loading, no_model, shutting_down, store_failed (with Retry-After)
+    + Overtaken             503      overtaken                            (with Retry-After)
   + Expired                 504      timeout
 
 ``detail`` is one sentence that a person can act on: the field, what was expected, what came, how to mend it.
@@ -172,6 +173,15 @@ class Loading(ServiceError):
     """The service is starting or stopping."""
 
     status, code, title, retry_after = 503, "loading", "Not ready", 2
+
+
+class Overtaken(Loading):
+    """Another replica advanced the session first, over and over."""
+
+    code, title, retry_after = "overtaken", "Another replica advanced the session", 1
+
+    def __init__(self) -> None:
+        super().__init__("the session was advanced by another replica meanwhile; nothing was applied, send it again")
 
 
 class Expired(ServiceError):

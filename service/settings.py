@@ -31,7 +31,8 @@ class Settings(BaseSettings):
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
     state_url: str = "sqlite:///state/sessions.db"
     """Where sessions live. `sqlite:///PATH` is on disk before an answer leaves; three slashes are relative to the
-    working directory, four absolute. `memory://` is lost on exit. Other schemes are those of registered stores
+    working directory, four absolute. `redis://HOST:PORT/DATABASE` (by TLS `rediss://`) is shared by several servers
+    ([replicas.md](../howto/replicas.md)). `memory://` is lost on exit. Other schemes are those of registered stores
     (CONTRIBUTING.md, "A state store")."""
     api_keys_file: Path | None = None
     """File of API keys: `name:key`, `name:sha256:HEX` or a bare key per line, `#` for comments. Without it no key is

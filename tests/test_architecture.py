@@ -22,7 +22,7 @@ IMPORT_NAMES = {
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
-FURTHER = {"statecast": ("compiled", "tables"), "training": ("stats", "sweep", "onnx")}
+FURTHER = {"service": ("redis",), "statecast": ("compiled", "tables"), "training": ("stats", "sweep", "onnx")}
 # The one is written on top of the other and hands its types out.
 BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic"}
 

@@ -118,7 +118,7 @@ def test_settings_named_in_documents_exist() -> None:
     from service.settings import Settings
 
     known = {f"STATECAST_{name.upper()}" for name in Settings.model_fields} | {"STATECAST_PUBLISH", "STATECAST_URL"}
-    for path in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile"]:
+    for path in [*DOCUMENTS, ROOT / "docker-compose.yml", ROOT / "Dockerfile", *ROOT.glob("deploy/**/*.yaml")]:
         named = set(re.findall(r"STATECAST_[A-Z_]+[A-Z]", path.read_text()))
         assert named <= known, f"{path.name} names {sorted(named - known)}"
 
@@ -140,6 +140,7 @@ def test_every_dependency_is_used(group: str) -> None:
     rooms = {
         "The library": ["statecast"],
         "compiled": ["statecast"],
+        "redis": ["service"],
         "stats": ["training"],
         "sweep": ["training"],
         "onnx": ["training"],

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from torch import Tensor
 
 from service.engine.state_cache import StateCache
-from service.errors import Loading
+from service.errors import Loading, Overtaken
 from service.metrics import Metrics
 from service.scheduling.entry import Entry
 from service.scheduling.job import Lease
-from service.stores.interface import Put, Store, StoreError, Write
+from service.stores.interface import Put, Store, StoreError, Touch, commit_unmoved
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +33,15 @@ class Computed(NamedTuple):
     outcomes: list[object]
     rows: Tensor
     spans: list[slice]
+
+
+class _Pending(NamedTuple):
+    """A write, which of the entries it is of, and where its rows of state lie."""
+
+    write: Put | Touch
+    entry: int
+    lease: Lease | None
+    rows: slice
 
 
 class SessionCommitter:
@@ -67,13 +76,11 @@ class SessionCommitter:
         Returns
         -------
         list of object
-            Outcomes of all entries as they stand then: failures where the store could not be written.
+            Outcomes of all entries as they stand then: failures where the store could not be written, ``Overtaken``
+            where it holds a later state of the session.
         """
         outcomes = list(computed.outcomes)
-        writes: list[Write] = []
-        writing: list[int] = []
-        leases: list[Lease] = []
-        index: list[int] = []
+        pending: list[_Pending] = []
         host = None
         for i, (entry, rows) in enumerate(zip(batch, computed.spans, strict=True)):
             job, outcome = entry.job, outcomes[i]
@@ -83,24 +90,16 @@ class SessionCommitter:
             state = host[rows].tobytes() if job.target.shape[1] else None
             write = job.writes.write(outcome[0], outcome[1], state)
             if write is not None:
-                writes.append(write)
-                writing.append(i)
-            if isinstance(write, Put) and job.lease is not None:
+                pending.append(_Pending(write, i, job.lease, rows))
+        written = self._write(pending, outcomes)
+        leases: list[Lease] = []
+        index: list[int] = []
+        for write, i, lease, rows in written:
+            outcome = outcomes[i]
+            if isinstance(write, Put) and lease is not None and isinstance(outcome, tuple):
                 outcomes[i] = (outcome[0], outcome[1], write.record)
-                leases.append(job.lease)
+                leases.append(lease)
                 index.extend(range(rows.start, rows.stop))
-        if not writes:
-            return outcomes
-        began = time.perf_counter()
-        try:
-            self._store.commit(writes)
-        except StoreError as error:
-            _log.error("sessions were not written: %s", error)
-            failed = Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
-            for i in writing:
-                outcomes[i] = failed
-            return outcomes
-        self._seconds.observe(time.perf_counter() - began)
         if leases:
             try:
                 cache.put(leases, index, computed.rows)
@@ -109,3 +108,22 @@ class SessionCommitter:
                 _log.exception("states were stored but not kept in the cache")
                 self.healthy = False
         return outcomes
+
+    def _write(self, pending: list[_Pending], outcomes: list[object]) -> list[_Pending]:
+        """Commit what can be; gives that, and notes for all else why not."""
+        if not pending:
+            return []
+        began = time.perf_counter()
+        try:
+            moved = commit_unmoved(self._store, [one.write for one in pending])
+        except StoreError as error:
+            _log.error("sessions were not written: %s", error)
+            failed = Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
+            for one in pending:
+                outcomes[one.entry] = failed
+            return []
+        self._seconds.observe(time.perf_counter() - began)
+        for one in pending if moved else ():
+            if one.write.session in moved:
+                outcomes[one.entry] = Overtaken()
+        return [one for one in pending if one.write.session not in moved] if moved else pending

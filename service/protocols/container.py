@@ -18,7 +18,7 @@ from service.serving.scenarios import ScenarioService
 from service.serving.sequences import SequenceService
 from service.serving.text import TextService
 from service.settings import Settings
-from service.stores.interface import StoreError
+from service.stores.interface import Store, StoreError
 from service.streaming.lane import StreamingLane
 
 _log = logging.getLogger(__name__)
@@ -139,6 +139,10 @@ class Container:
             await self.services.histories.stop(until)
             await self.services.lane.stop(until)
             await self.services.forecasts.stop(max(0.0, until - time.monotonic()))
+
+    def store(self) -> Store | None:
+        """Give the store of the sessions, None where there is no artifact."""
+        return None if self.services is None else self.services.forecasts.store
 
     @property
     def no_artifact(self) -> str:

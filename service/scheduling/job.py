@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.scheduling.forecast_result import ForecastResult
-from service.stores.interface import Write
+from service.stores.interface import Put, Touch
 
 Floats = NDArray[np.float32]
 
@@ -75,7 +75,7 @@ class Lease(NamedTuple):
 class Writes(Protocol):
     """What a job that advances a session leaves in the store."""
 
-    def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Write | None:
+    def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Put | Touch | None:
         """Give the write, or None where nothing is to be written.
 
         Parameters
@@ -89,7 +89,7 @@ class Writes(Protocol):
 
         Returns
         -------
-        Write or None
+        Put, Touch or None
             To the store.
         """
 

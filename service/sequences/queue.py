@@ -13,11 +13,11 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 
-from service.errors import Expired, Loading, QueueFull, ServiceError, Unprocessable
+from service.errors import Expired, Loading, Overtaken, QueueFull, ServiceError, Unprocessable
 from service.scheduling.wait_estimate import WaitEstimate
 from service.sequences.selection import is_whole, piece_of, select
 from service.sequences.task import Outcome, Reading, SequenceBackend, SequenceTask, Steps
-from service.stores.interface import Put, Store, StoreError
+from service.stores.interface import Put, Store, StoreError, commit_unmoved
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -187,22 +187,21 @@ class SequenceQueue:
                 (task.output,) = _each(lambda parts: [backend.output(*parts[0])], [(task.state, task.final)])
             if task.record is not None and _failure(task.output) is None:
                 digest, state = backend.export_state(task.state)
-                puts[place] = Put(replace(task.record, state_bytes=len(state), digest=digest), state)
+                record = replace(task.record, state_bytes=len(state), digest=digest)
+                puts[place] = Put(record, state, task.record.digest)
         unkept = self._commit(list(puts.values()))
         for place, task in enumerate(tasks):
             put = puts.get(place)
-            failure = _failure(task.output) or (None if put is None else unkept)
+            failure = _failure(task.output) or (None if put is None else unkept.get(put.session))
             self._end(task, failure or Reading(task.output, None if put is None else put.record))
 
-    def _commit(self, puts: Sequence[Put]) -> ServiceError | None:
-        if not puts:
-            return None
+    def _commit(self, puts: Sequence[Put]) -> dict[str, ServiceError]:
+        """Put sessions; gives the failures of those that could not be."""
         try:
-            self._store.commit(puts)
+            return {key: Overtaken() for key in commit_unmoved(self._store, puts)}
         except StoreError as error:
             detail = f"sessions: {error}; the session is unchanged; send the request again"
-            return Loading(detail, code="store_failed")
-        return None
+            return {put.session: Loading(detail, code="store_failed") for put in puts}
 
     def _end(self, task: SequenceTask, outcome: Outcome) -> None:
         with self._lock:

@@ -12,10 +12,10 @@ from service.models.catalog import Catalog
 from service.models.model import Model
 from service.models.session_model import check_model
 from service.serving.housekeeping import keep_house
-from service.serving.job_builder import build_job, new_record
+from service.serving.job_builder import build_job, each, new_record
 from service.serving.runtime import Runtime
 from service.serving.series_answer import SeriesAnswer
-from service.serving.series_work import SeriesWork, each, run_series
+from service.serving.series_work import SeriesWork, run_series
 from service.serving.views import session_details
 from service.serving.warnings import opening_warnings
 from service.sessions.commit import SessionWrites
@@ -241,7 +241,7 @@ class ForecastService:
     ) -> SeriesWork:
         now, config = self._sessions.now(), model.config
         after = update.advance(before, scores, now, now + self._sessions.ttl)
-        touch = now - before.last_used > self._sessions.slack
+        touch = self._sessions.shared is not None or now - before.last_used > self._sessions.slack
         kept = min(series.horizon or config.horizon, config.horizon)
         writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch)
         lease = turn.checkout(model.key, len(series.variables))

@@ -1,17 +1,23 @@
 """From what a session will become to what the engine reads: the calendar added, the horizon filled up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
+from service.errors import ServiceError, Unprocessable
 from service.models.model import Model
 from service.resident.calendar import calendar_columns
 from service.scheduling.job import Job, Lease, Writes
 from service.sessions.live_metrics import Interval, new_scores
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
+from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
+from statecast.errors import StatecastError
 from statecast.inputs.level import deviations
+
+R = TypeVar("R")
 
 
 def build_job(
@@ -126,3 +132,35 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         level=(np.nan,) * len(series.variables),
         below_zero=(False,) * len(series.variables),
     )
+
+
+def each(
+    prepare: Callable[[SeriesInput, SessionTurn | None], R],
+    inputs: Sequence[SeriesInput],
+    turns: Sequence[SessionTurn | None],
+) -> list[R | ServiceError]:
+    """Prepare each series by itself.
+
+    Parameters
+    ----------
+    prepare : callable
+        Called with each series and its turn.
+    inputs : sequence of SeriesInput
+        The series.
+    turns : sequence of (SessionTurn or None)
+        One per series.
+
+    Returns
+    -------
+    list
+        What ``prepare`` gave; for a series that it refused the error.
+    """
+    found: list[R | ServiceError] = []
+    for series, turn in zip(inputs, turns, strict=True):
+        try:
+            found.append(prepare(series, turn))
+        except ServiceError as error:
+            found.append(error)
+        except StatecastError as error:
+            found.append(Unprocessable(str(error)))
+    return found

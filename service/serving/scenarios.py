@@ -12,10 +12,10 @@ from service.errors import Expired, ServiceError
 from service.models.model import Model
 from service.models.session_model import check_model
 from service.scheduling.scenario_queue import ScenarioTask
-from service.serving.job_builder import build_job
+from service.serving.job_builder import build_job, each
 from service.serving.runtime import Runtime
 from service.serving.series_answer import SeriesAnswer
-from service.serving.series_work import SeriesWork, each, run_series
+from service.serving.series_work import SeriesWork, run_series
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
 from service.sessions.update import plan_update

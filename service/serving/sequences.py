@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from service.errors import Expired, Loading, ServiceError, Unprocessable
+from service.errors import Expired, Loading, Overtaken, ServiceError, Unprocessable
 from service.models.model import Model
 from service.models.session_model import check_model
 from service.sequences.input import SequenceInput
 from service.sequences.plan import check_open, plan_sequence
 from service.sequences.task import Outcome, Reading, SequenceTask
 from service.serving.runtime import Runtime
+from service.serving.series_work import ATTEMPTS
 from service.serving.views import instant
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
@@ -84,12 +86,19 @@ class SequenceService:
     async def _one(self, model: Model, given: SequenceInput) -> SequenceAnswer | ServiceError:
         try:
             if given.session is not None:
-                return await self._in_session(model, given, given.session)
+                return await self._in_turn(model, given, given.session)
             task, waiting = _task(model, given)
             self._submit(task)
             return SequenceAnswer((await self._wait(task, waiting)).output)
         except ServiceError as error:
             return error
+
+    async def _in_turn(self, model: Model, given: SequenceInput, session: str) -> SequenceAnswer:
+        """Advance a session, anew where another replica was faster."""
+        for _ in range(ATTEMPTS):
+            with suppress(Overtaken):
+                return await self._in_session(model, given, session)
+        raise Overtaken
 
     async def _in_session(self, model: Model, given: SequenceInput, session: str) -> SequenceAnswer:
         if model.streaming != "exact":

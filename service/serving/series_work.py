@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from service.errors import Loading, ServiceError, Unprocessable
+from service.errors import Loading, Overtaken, ServiceError
 from service.models.model import Model
 from service.models.value_bounds import bounds_of
 from service.scheduling.bridge import Bridge
@@ -19,9 +18,9 @@ from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
-from statecast.errors import StatecastError
 
-R = TypeVar("R")
+ATTEMPTS = 100
+"""Times that a session is advanced anew because another replica was faster."""
 
 PREPARED_AT_ONCE = 32
 """Series that are prepared in one turn of the loop, so that ``/live`` waits for these and not for all of a request."""
@@ -71,7 +70,9 @@ class SeriesWork:
         if self.turn is None:
             return
         outcome = entry.outcome
-        if isinstance(outcome, Loading):
+        if isinstance(outcome, Overtaken):
+            self.turn.take_back()
+        elif isinstance(outcome, Loading):
             self.turn.invalidate()
         elif isinstance(outcome, tuple) and self.after is not None:
             self.turn.settle(outcome[2] or self.after)
@@ -112,38 +113,6 @@ class SeriesWork:
 
 Prepare = Callable[[Sequence[SeriesInput], Sequence[SessionTurn | None]], list[SeriesWork | ServiceError]]
 """Plans the work of some series; their turns, if any, have their records. Gives the error of what is refused."""
-
-
-def each(
-    prepare: Callable[[SeriesInput, SessionTurn | None], R],
-    inputs: Sequence[SeriesInput],
-    turns: Sequence[SessionTurn | None],
-) -> list[R | ServiceError]:
-    """Prepare each series by itself.
-
-    Parameters
-    ----------
-    prepare : callable
-        Called with each series and its turn.
-    inputs : sequence of SeriesInput
-        The series.
-    turns : sequence of (SessionTurn or None)
-        One per series.
-
-    Returns
-    -------
-    list
-        What ``prepare`` gave; for a series that it refused the error.
-    """
-    found: list[R | ServiceError] = []
-    for series, turn in zip(inputs, turns, strict=True):
-        try:
-            found.append(prepare(series, turn))
-        except ServiceError as error:
-            found.append(error)
-        except StatecastError as error:
-            found.append(Unprocessable(str(error)))
-    return found
 
 
 async def run_series(
@@ -205,7 +174,31 @@ async def _run(
     turns: Sequence[SessionTurn | None],
     prepare: Prepare,
 ) -> list[SeriesAnswer | ServiceError]:
-    """Do the work of series whose turn it is; the turns end, whatever happens."""
+    """Do the work of series whose turn it is, again where another replica was faster; the turns end in any case."""
+    try:
+        answers = await _attempt(bridge, sessions, inputs, turns, prepare)
+        for _ in range(ATTEMPTS):
+            again = [i for i, answer in enumerate(answers) if isinstance(answer, Overtaken)]
+            if not again:
+                break
+            left = [inputs[i] for i in again], [turns[i] for i in again]
+            for i, answer in zip(again, await _attempt(bridge, sessions, *left, prepare), strict=True):
+                answers[i] = answer
+        return answers
+    finally:
+        for turn in turns:
+            if turn is not None:
+                turn.abandon()
+
+
+async def _attempt(
+    bridge: Bridge,
+    sessions: SessionRegistry,
+    inputs: Sequence[SeriesInput],
+    turns: Sequence[SessionTurn | None],
+    prepare: Prepare,
+) -> list[SeriesAnswer | ServiceError]:
+    """Do the work of series whose turn it is; the turns end with it, but where another replica was faster."""
     answers: list[SeriesAnswer | ServiceError | None] = [None] * len(inputs)
     works: dict[int, SeriesWork] = {}
     try:

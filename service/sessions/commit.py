@@ -24,7 +24,8 @@ class SessionWrites:
     horizon : int
         Steps of it that are kept, however far the request looks ahead.
     touch : bool
-        Whether the use of a session that stays as it is shall be written.
+        Whether the use of a session that stays as it is shall be written; if others may write it, always, because that
+        finds out whether it still is what was read.
     """
 
     record: Record
@@ -37,11 +38,12 @@ class SessionWrites:
         """Give what the store is to write; see ``Writes.write``."""
         record = self.record
         if state is None:
-            return Touch(record.key, record.last_used, record.expires_at) if self.touch else None
+            return Touch(record.key, record.last_used, record.expires_at, record.digest) if self.touch else None
         pending = issue(
             result.quantiles[rows], result.seasonal_error[rows], record.last_index + 1, self.interval, self.horizon
         )
-        return Put(replace(record, state_bytes=len(state), digest=self._digest(), issued=pending), state)
+        after = replace(record, state_bytes=len(state), digest=self._digest(), issued=pending)
+        return Put(after, state, record.digest)
 
     def _digest(self) -> str:
         """The chain over what the network has read; where an earlier release opened the session, since then."""

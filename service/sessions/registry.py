@@ -7,9 +7,9 @@ from service.errors import Loading, ServiceError, expired, unknown
 from service.scheduling.job import Lease
 from service.scheduling.slot_table import SlotTable
 from service.scheduling.turn_queue import TurnQueue
-from service.sessions.resident_records import NoResidents, ResidentRecords
+from service.sessions.records import NoResidents, ResidentRecords, Stored, read_changed, read_each
 from service.steady_clock import SteadyClock
-from service.stores.interface import Delete, Record, Store, StoreError, Swept
+from service.stores.interface import Delete, Record, SharedStore, Store, StoreError, Swept
 from service.threads import STORE
 
 SHORTEST_SECOND_LIFE = 86_400.0
@@ -24,7 +24,8 @@ class SessionRegistry:
     Parameters
     ----------
     store : Store
-        The truth; records are read from it once and then kept in memory, because this process alone writes it.
+        The truth; records are read from it once and then kept in memory. One that others write too is asked before
+        each use whether it still holds what is kept here.
     capacity : int
         Slots per model, and records kept in memory.
     ttl : float
@@ -46,11 +47,10 @@ class SessionRegistry:
         clock: SteadyClock | None = None,
         resident: ResidentRecords = NoResidents(),  # noqa: B008 (it has no state)
     ) -> None:
-        self._resident = resident
-        self.store = store
+        self._resident, self.store = resident, store
+        self.shared = store if isinstance(store, SharedStore) else None
         clock = SteadyClock(store.last_written()) if clock is None else clock
-        self.now, self.certain = clock.now, clock.certain
-        self.ttl = ttl
+        self.now, self.certain, self.ttl = clock.now, clock.certain, ttl
         self._capacity = capacity
         self._evicted = evicted
         self.slots = SlotTable(capacity, self._gave_way)
@@ -85,7 +85,7 @@ class SessionRegistry:
         return found
 
     async def find_many(self, wanted: Sequence[tuple[str, str]]) -> list[Record | ServiceError | None]:
-        """Give the records of many sessions; those that are not in memory are read from the store together.
+        """Give the records of many sessions at once.
 
         Parameters
         ----------
@@ -97,29 +97,29 @@ class SessionRegistry:
         list of (Record, ServiceError or None)
             In their order; the error of ``find`` where one cannot be given.
         """
-        found = [self._known(key) for key, _ in wanted]
-        unread = [i for i, record in enumerate(found) if record is None]
-        read: list[Record | ServiceError | None] = list(found)
-        if unread:
-            keys = [wanted[i][0] for i in unread]
-            for i, record in zip(unread, await STORE.run(self._read, keys), strict=True):
-                read[i] = record
-                if isinstance(record, Record):
-                    self.remember(record)
+        read = await self._look([key for key, _ in wanted])
         now = self.certain()
         return [
             expired(session) if isinstance(record, Record) and (record.dropped or record.expires_at <= now) else record
             for (_, session), record in zip(wanted, read, strict=True)
         ]
 
-    def _read(self, keys: Sequence[str]) -> list[Record | ServiceError | None]:
-        records: list[Record | ServiceError | None] = []
-        for key in keys:
-            try:
-                records.append(self.store.get(key))
-            except StoreError as error:
-                records.append(Loading(f"sessions: {error}", code="store_failed"))
-        return records
+    async def _look(self, keys: Sequence[str]) -> list[Stored]:
+        kept = {key: record for key in keys if (record := self._known(key)) is not None}
+        if self.shared is None:
+            unread = [key for key in keys if key not in kept]
+            read = await read_each(self.store, unread) if unread else {}
+        else:
+            # What is kept here counts where its digest is the store's; rows of another are in the state cache, too.
+            alive = self.certain()
+            known = {key: one.digest for key, one in kept.items() if not one.dropped and one.expires_at > alive}
+            read = await read_changed(self.shared, {key: known.get(key, "") for key in keys})
+            for key in read:
+                self._release(key)
+        for found in read.values():
+            if isinstance(found, Record):
+                self.remember(found)
+        return [read[key] if key in read else kept[key] for key in keys]
 
     def kept(self, key: str) -> Record | None:
         """Give the record of a session if it is in memory.
@@ -202,7 +202,7 @@ class SessionRegistry:
             If the store cannot be written.
         """
         try:
-            if self._known(key) is None and await STORE.run(self.store.get, key) is None:
+            if (self.shared or self._known(key) is None) and await STORE.run(self.store.get, key) is None:
                 raise unknown(session)
             await STORE.run(self.store.commit, [Delete(key)])
         except StoreError as error:

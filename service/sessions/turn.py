@@ -50,14 +50,14 @@ class SessionTurn:
     False
     """
 
-    __slots__ = ("_deadline", "_ended", "_handed_over", "_lease", "_registry", "key", "record", "session")
+    __slots__ = ("_abandoned", "_deadline", "_ended", "_handed_over", "_lease", "_registry", "key", "record", "session")
 
     def __init__(self, registry: SessionRegistry, owner: str, session: str, deadline: float | None = None) -> None:
         self._registry, self._deadline = registry, deadline
         self.key, self.session = key_of(owner, session), session
         self.record: Record | None = None
         self._lease: tuple[Lease, str] | None = None
-        self._handed_over = self._ended = False
+        self._handed_over = self._ended = self._abandoned = False
 
     async def __aenter__(self) -> Self:
         """Enter the block with the turn; see ``enter``."""
@@ -158,8 +158,25 @@ class SessionTurn:
         if self._ended:
             return
         self._ended = True
+        self._forget()
+        self._registry.turns.leave(self.key)
+
+    def take_back(self) -> None:
+        """Go on with the turn after another replica has advanced the session, which is to be found anew."""
+        if self._abandoned:
+            self.invalidate()
+            return
+        self._forget()
+        self._lease = self.record = None
+        self._handed_over = False
+
+    def abandon(self) -> None:
+        """End the turn, or have it end with the work that it was handed over to: nobody goes on with it."""
+        self._abandoned = True
+        self.close()
+
+    def _forget(self) -> None:
         if self._lease is not None:
             self._registry.invalidate(*self._lease)
         else:
             self._registry.forget(self.key)
-        self._registry.turns.leave(self.key)

@@ -4,31 +4,49 @@ Once a commit returns, a durable store keeps it through ``kill -9`` and a power 
 its last snapshot (``Put``) and, in a store that is ``journaled``, what was appended to it since (``Append``).
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 from service.stores.record import PendingForecast, Record, Request, Scores
-from service.stores.writes import Append, Delete, Put, Touch, Trim, Write
+from service.stores.writes import Answer, Append, Delete, Put, Touch, Trim, Write
 
 __all__ = [
+    "Answer",
     "Append",
     "Delete",
+    "Moved",
     "PendingForecast",
     "Put",
     "Record",
     "Request",
     "Scores",
+    "SharedStore",
     "Store",
     "StoreError",
     "Swept",
     "Touch",
     "Trim",
     "Write",
+    "commit_unmoved",
 ]
 
 
 class StoreError(Exception):
     """The store cannot be opened, read or written: disk full, file damaged, held by another process."""
+
+
+class Moved(StoreError):
+    """Other processes have advanced sessions since they were read; nothing of the commit was applied.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Of these sessions.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} sessions were advanced by another process meanwhile")
+        self.keys = frozenset(keys)
 
 
 class Swept(NamedTuple):
@@ -114,6 +132,22 @@ class Store(Protocol):
             None where there is no session, or an expired one.
         """
 
+    def answer(self, key: str, now: float) -> bytes | None:
+        """Read the content of an ``Answer``.
+
+        Parameters
+        ----------
+        key : str
+            Of the answer.
+        now : float
+            Seconds since 1970.
+
+        Returns
+        -------
+        bytes or None
+            None where none is kept, or no longer.
+        """
+
     def last_written(self) -> float | None:
         """Find when sessions were last written before the store was opened.
 
@@ -155,7 +189,7 @@ class Store(Protocol):
         """Do a small part of the housekeeping, so that commits beside it hardly wait.
 
         Sessions whose life has ended become tombstones, without state and tail; tombstones have a second life, after
-        which nothing is left of them.
+        which nothing is left of them. Answers go that need not be kept any longer.
 
         Parameters
         ----------
@@ -174,3 +208,52 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Let go of files; the store is not used afterwards."""
+
+
+def commit_unmoved(store: Store, writes: Sequence[Put | Touch]) -> frozenset[str]:
+    """Apply all writes but those to sessions that other processes have advanced.
+
+    Parameters
+    ----------
+    store : Store
+        Where to.
+    writes : sequence of (Put or Touch)
+        One per session.
+
+    Returns
+    -------
+    frozenset of str
+        Keys of the sessions whose writes were left out.
+    """
+    moved: frozenset[str] = frozenset()
+    while writes:
+        try:
+            store.commit(writes)
+        except Moved as error:
+            moved |= error.keys
+            writes = [write for write in writes if write.session not in moved]
+        else:
+            break
+    return moved
+
+
+@runtime_checkable
+class SharedStore(Store, Protocol):
+    """A store that other processes write too. It holds a ``Put`` or ``Touch`` to its ``after``.
+
+    Of a commit in which one session has another digest than that, nothing is applied, and ``commit`` raises ``Moved``.
+    """
+
+    def changed(self, known: Mapping[str, str]) -> dict[str, Record | None]:
+        """Read the sessions that are not as the caller knows them.
+
+        Parameters
+        ----------
+        known : mapping of str to str
+            Keys of sessions, and the digest that the caller knows of each; "" where it knows nothing.
+
+        Returns
+        -------
+        dict of str to (Record or None)
+            Those that differ; None where there is no session.
+        """

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 
-from service.stores.interface import Append, Delete, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.interface import Answer, Append, Delete, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.registry import stores
 
 
@@ -29,6 +29,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = Lock()
         self._sessions: dict[str, tuple[Record, bytes | None]] = {}
+        self._answers: dict[str, Answer] = {}
 
     def get(self, key: str) -> Record | None:
         """Read a record; see ``Store.get``."""
@@ -39,6 +40,12 @@ class MemoryStore:
         """Read a state; see ``Store.state``."""
         with self._lock:
             return self._sessions.get(key, (None, None))[1]
+
+    def answer(self, key: str, now: float) -> bytes | None:
+        """Read a kept answer; see ``Store.answer``."""
+        with self._lock:
+            kept = self._answers.get(key)
+        return None if kept is None or kept.until <= now else kept.content
 
     def last_written(self) -> float | None:
         """Never: it begins empty. See ``Store.last_written``."""
@@ -52,11 +59,16 @@ class MemoryStore:
         """Apply all writes or none; see ``Store.commit``."""
         with self._lock:
             changed: dict[str, tuple[Record, bytes | None] | None] = {}
+            answers: dict[str, Answer] = {}
             for write in writes:
                 if isinstance(write, Put):
                     changed[write.record.key] = write.record, write.state
                 elif isinstance(write, Delete):
                     changed[write.key] = None
+                elif isinstance(write, Answer):
+                    kept_before = self._answers.get(write.key)
+                    if kept_before is None or kept_before.until <= write.at:
+                        answers.setdefault(write.key, write)
                 elif (
                     isinstance(write, Touch)
                     and (kept := changed.get(write.key, self._sessions.get(write.key))) is not None
@@ -69,6 +81,7 @@ class MemoryStore:
                     self._sessions.pop(key, None)
                 else:
                     self._sessions[key] = session
+            self._answers |= answers
 
     def check(self) -> None:
         """Nothing can fail. See ``Store.check``."""
@@ -77,6 +90,8 @@ class MemoryStore:
         """Turn sessions whose life has ended into tombstones, and drop old ones; see ``Store.expire``."""
         with self._lock:
             kept = [record for record, _ in self._sessions.values()]
+            for answer in [answer for answer in self._answers.values() if answer.until <= now][:limit]:
+                del self._answers[answer.key]
         due = [record for record in kept if record.expires_at <= (forgotten if record.dropped else now)][:limit]
         ended = 0
         with self._lock:

@@ -1,4 +1,4 @@
-"""State stores by the scheme of their URL: ``sqlite:///path`` (the default; durable), ``memory://`` (promises nothing).
+"""State stores by the scheme of their URL: ``sqlite:///path`` (the default), ``redis://`` (shared), ``memory://``.
 
 A new one is one file in this package, named as its scheme, or comes from another package by an entry point of
 ``statecast.stores``.
@@ -7,6 +7,9 @@ A new one is one file in this package, named as its scheme, or comes from anothe
 from service.stores.interface import Store, StoreError
 from statecast.errors import UnknownNameError
 from statecast.registry import Registry
+
+_BY_TLS = {"rediss": "redis"}
+"""Schemes that name another's store."""
 
 stores: Registry[type[Store]] = Registry("state store", "service.stores", "statecast.stores")
 
@@ -17,7 +20,8 @@ def open_store(url: str) -> Store:
     Parameters
     ----------
     url : str
-        ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``memory://``, or another registered scheme's.
+        ``sqlite:///relative.db``, ``sqlite:////absolute.db``, ``redis://host:port``, ``memory://``, or another
+        registered scheme's.
 
     Returns
     -------
@@ -59,6 +63,6 @@ def find_store(url: str) -> type[Store]:
     try:
         if not separator:
             raise UnknownNameError("state store", url, stores.names())
-        return stores[scheme]
+        return stores[_BY_TLS.get(scheme, scheme)]
     except UnknownNameError as error:
         raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to a URL such as sqlite:///state.db") from None

@@ -10,7 +10,7 @@ from threading import Lock
 from time import monotonic
 from typing import Any, Self
 
-from service.stores.interface import Append, Put, Record, StoreError, Swept, Touch, Trim, Write
+from service.stores.interface import Answer, Append, Put, Record, StoreError, Swept, Touch, Trim, Write
 from service.stores.journal import pack, unpack
 from service.stores.record_columns import COLUMNS, from_row, to_row
 from service.stores.registry import stores
@@ -26,6 +26,12 @@ _PUT = (
     f"ON CONFLICT (key) DO UPDATE SET {_CHANGED}"
 )
 _PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
+# The first answer stays, unless its time is over.
+_ANSWER = (
+    "INSERT INTO answers (key, content, until) VALUES (?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET content = excluded.content, until = excluded.until WHERE until <= ?"
+)
+_FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE until <= ? LIMIT ?)"
 _DUE = "SELECT key FROM sessions WHERE dropped = ? AND expires_at <= ? LIMIT ?"
 _END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE key = ?"
 _PROBED_EVERY = 1.0
@@ -94,6 +100,13 @@ class SqliteStore:
             row = self._reader.execute("SELECT state FROM states WHERE key = ?", (key,)).fetchone()
         return None if row is None else bytes(row[0])
 
+    def answer(self, key: str, now: float) -> bytes | None:
+        """Read a kept answer; see ``Store.answer``."""
+        with self._reading, _explained("cannot read an answer"):
+            self._owner.check_file()
+            row = self._reader.execute("SELECT content FROM answers WHERE key = ? AND until > ?", (key, now)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def last_written(self) -> float | None:
         """Find when the file was last written before it was opened; see ``Store.last_written``."""
         return self._owner.last_written
@@ -149,6 +162,7 @@ class SqliteStore:
             writer.executemany(_END, ended)
             old = writer.execute(_DUE, (1, forgotten, limit - len(ended))).fetchall()
             writer.executemany("DELETE FROM sessions WHERE key = ?", old)
+            writer.execute(_FORGET, (now, limit))
             free = int(writer.execute("PRAGMA freelist_count").fetchone()[0]) if _can_shrink(writer) else 0
             freed = min(free, 4 * limit)
             for _ in range(freed):
@@ -191,6 +205,8 @@ def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tu
     if kind is Append:
         entries = [(append.sequence, append.used, pack(append)) for append in writes]
         return [("INSERT INTO journal (sequence, used, entries) VALUES (?, ?, ?)", entries)]
+    if kind is Answer:
+        return [(_ANSWER, [(answer.key, answer.content, answer.until, answer.at) for answer in writes])]
     if kind is Trim:
         return [("DELETE FROM journal WHERE sequence <= ?", [(trim.sequence,) for trim in writes])]
     if kind is Touch:
@@ -209,6 +225,8 @@ def _log_bytes(write: Write) -> int:
     """About how many bytes of log a write makes."""
     if isinstance(write, Put):
         return len(write.state) + 2 * PAGE
+    if isinstance(write, Answer):
+        return PAGE + len(write.content)
     return PAGE + (56 * len(write.keys) if isinstance(write, Append) else 0)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.stores.interface import StoreError
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
 
 PAGE = 16_384
@@ -31,7 +31,11 @@ CREATE TABLE journal (sequence INTEGER PRIMARY KEY, used REAL NOT NULL, entries 
 CREATE TABLE owner (place INTEGER PRIMARY KEY, token TEXT NOT NULL);
 CREATE INDEX ends ON sessions (dropped, expires_at);
 """
-_STEPS = (_SESSIONS, _JOURNAL)
+_ANSWERS = """
+CREATE TABLE answers (key TEXT PRIMARY KEY, content BLOB NOT NULL, until REAL NOT NULL);
+CREATE INDEX answers_until ON answers (until);
+"""
+_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS)
 """What each version of the schema added to the one before."""
 
 

@@ -19,10 +19,19 @@ class Put:
         The session.
     state : bytes
         V rows of the model's state, one after the other; of a text, one.
+    after : str or None
+        Digest of the session that this goes on from, "" where there was none. A ``SharedStore`` refuses the commit
+        where it holds another by now. None where it shall not look.
     """
 
     record: Record
     state: bytes
+    after: str | None = None
+
+    @property
+    def session(self) -> str:
+        """Key of the session."""
+        return self.record.key
 
 
 @dataclass(frozen=True)
@@ -37,11 +46,19 @@ class Touch:
         Seconds since 1970.
     expires_at : float
         Seconds since 1970.
+    after : str or None
+        As of ``Put``.
     """
 
     key: str
     last_used: float
     expires_at: float
+    after: str | None = None
+
+    @property
+    def session(self) -> str:
+        """Key of the session."""
+        return self.key
 
 
 @dataclass(frozen=True)
@@ -98,4 +115,26 @@ class Trim:
     sequence: int
 
 
-Write = Put | Touch | Delete | Append | Trim
+@dataclass(frozen=True)
+class Answer:
+    """Keep what a request was answered, so that it can be answered the same again; nothing where one is kept already.
+
+    Parameters
+    ----------
+    key : str
+        Hash of owner and ``Idempotency-Key``.
+    content : bytes
+        Of any length.
+    at : float
+        Now, in seconds since 1970.
+    until : float
+        When it may be forgotten.
+    """
+
+    key: str
+    content: bytes
+    at: float
+    until: float
+
+
+Write = Put | Touch | Delete | Append | Trim | Answer

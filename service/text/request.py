@@ -63,7 +63,7 @@ class DecodeRequest:
             return None
         count = self.record.count + tokens_read
         whole = replace(self.record, count=count, last_index=count - 1, state_bytes=len(state), digest=digest)
-        return Put(whole, state)
+        return Put(whole, state, self.record.digest)
 
 
 class TextChunk(NamedTuple):

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HORIZON, OPENING, BLOCK = 12, 50, 512
-REFUSED = ("store_failed", "queue_full", "shutting_down")
+REFUSED = ("store_failed", "queue_full", "shutting_down", "loading", "overtaken")
 ARROW = "application/vnd.apache.arrow.stream"
 
 

@@ -1,6 +1,7 @@
 """What every state store must do, whatever it keeps sessions in."""
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from service.stores.interface import Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
+from service.stores.interface import Answer, Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
 from tests.service.stores import journal_checks
 from tests.service.stores.journal_checks import append_of, kept
+from tests.service.stores.redis_server import common_server
 
 URLS = {"memory": "memory://", "sqlite": "sqlite:///{folder}/deep/er/s.db", "toy": "toy://{folder}"}
 """An empty store of each kind, by the name that it is registered under."""
@@ -138,6 +140,25 @@ def check_the_end_of_a_life_never_comes_earlier(store: Store) -> None:
     assert back is not None and (back.last_used, back.expires_at) == (90.0, 300.0)
 
 
+def check_the_first_answer_is_kept(store: Store) -> None:
+    """A request that is sent again under its key must be answered as it was."""
+    now = time.time()
+    store.commit([Answer("a", b"first \0", now, now + 60), Answer("b", b"", now, now + 60)])
+    store.commit([Answer("a", b"second", now, now + 90)])
+    assert (store.answer("a", now), store.answer("b", now), store.answer("c", now)) == (b"first \0", b"", None)
+    assert store.get("a") is None
+
+
+def check_answers_are_forgotten(store: Store) -> None:
+    """Kept for ever, they would be all that is left in the store; a key may be used again after its time."""
+    now = time.time()
+    store.commit([Answer("a", b"old", now - 90, now - 60)])
+    assert store.answer("a", now) is None
+    store.commit([Answer("a", b"new", now, now + 60)])
+    store.expire(now, 0.0, 10)
+    assert store.answer("a", now) == b"new"
+
+
 def check_a_store_that_works_says_so(store: Store) -> None:
     """``/ready`` asks it."""
     store.check()
@@ -201,6 +222,9 @@ def check_another_scheme_is_refused(store: Store) -> None:
 
 
 def url_of(name: str, folder: Path) -> str:
+    if name == "redis":
+        common_server().empty()
+        return common_server().url
     assert name in URLS, f"{name}: no URL in tests/service/stores/conformance.py to open an empty one with"
     return URLS[name].format(folder=folder)
 

@@ -59,7 +59,7 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
         open_store(f"sqlite:///{tmp_path}/t.db")
 
 
-@pytest.mark.parametrize("url", ["redis://localhost", "sqlite://", "sqlite:///", "s.db", ""])
+@pytest.mark.parametrize("url", ["valkey://localhost", "sqlite://", "sqlite:///", "s.db", ""])
 def test_unknown_urls_are_refused_by_name(url: str) -> None:
     with pytest.raises(StoreError, match="STATECAST_STATE_URL"):
         open_store(url)

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from service.stores.interface import Append, Delete, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.interface import Answer, Append, Delete, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.record_columns import from_row, to_row
 from service.stores.registry import stores
 
@@ -43,6 +43,12 @@ class ToyStore:
         with self._lock:
             return self._read().get(key, (None, None))[1]
 
+    def answer(self, key: str, now: float) -> bytes | None:
+        """Read a kept answer, or None."""
+        with self._lock:
+            content, until = self._answers().get(key, (b"", 0.0))
+            return content if until > now else None
+
     def last_written(self) -> float | None:
         """Nobody remembers."""
         return None
@@ -54,9 +60,12 @@ class ToyStore:
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none."""
         with self._lock:
-            kept = self._read()
+            kept, answers = self._read(), self._answers()
             for write in writes:
-                if isinstance(write, Put):
+                if isinstance(write, Answer):
+                    if answers.get(write.key, (b"", 0.0))[1] <= write.at:
+                        answers[write.key] = write.content, write.until
+                elif isinstance(write, Put):
                     kept[write.record.key] = (write.record, write.state)
                 elif isinstance(write, Touch):
                     if write.key in kept:
@@ -67,7 +76,7 @@ class ToyStore:
                     kept.pop(write.key, None)
                 else:
                     raise StoreError(f"{type(write).__name__}: this store keeps no journal")
-            self._write(kept)
+            self._write(kept, answers)
 
     def check(self) -> None:
         """Nothing is watched."""
@@ -83,7 +92,7 @@ class ToyStore:
                     continue
                 bare = replace(record, tail=record.tail[:, :0], given_tail=record.given_tail[..., :0], dropped=True)
                 kept[record.key] = (replace(bare, issued=None), None)
-            self._write(kept)
+            self._write(kept, {key: one for key, one in self._answers().items() if one[1] > now})
             forgotten_count = sum(record.dropped for record in due)
             return Swept(len(due) - forgotten_count, forgotten_count)
 
@@ -93,11 +102,17 @@ class ToyStore:
     def _read(self) -> dict[str, tuple[Record, bytes | None]]:
         if not self._file.exists():
             return {}
-        rows = json.loads(self._file.read_text(), object_hook=_decoded)
+        rows = json.loads(self._file.read_text(), object_hook=_decoded)["sessions"]
         return {key: (from_row(tuple(row)), state) for key, (row, state) in rows.items()}
 
-    def _write(self, kept: dict[str, tuple[Record, bytes | None]]) -> None:
-        text = json.dumps({key: (to_row(record), state) for key, (record, state) in kept.items()}, default=_encoded)
+    def _answers(self) -> dict[str, tuple[bytes, float]]:
+        if not self._file.exists():
+            return {}
+        return json.loads(self._file.read_text(), object_hook=_decoded)["answers"]  # type: ignore[no-any-return]
+
+    def _write(self, kept: dict[str, tuple[Record, bytes | None]], answers: dict[str, tuple[bytes, float]]) -> None:
+        rows = {key: (to_row(record), state) for key, (record, state) in kept.items()}
+        text = json.dumps({"sessions": rows, "answers": answers}, default=_encoded)
         new = self._file.with_suffix(".new")
         new.write_text(text)
         os.replace(new, self._file)

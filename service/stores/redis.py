@@ -1,0 +1,196 @@
+"""Sessions in Redis, which any number of processes may share: whoever advances one says what it goes on from."""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import AuthenticationError, RedisError
+from redis.retry import Retry
+
+from service.stores.interface import Answer, Append, Delete, Moved, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.redis_fields import FIELDS, from_fields, to_fields
+from service.stores.registry import stores
+
+PREFIX = "statecast:"
+"""Of every key."""
+
+_CONNECTED_WITHIN, _ANSWERED_WITHIN = 1.0, 5.0
+"""Seconds after which Redis counts as away."""
+_PROBED_BYTES = 4 << 20
+_KEPT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+"""With this configuration Redis loses nothing that it has acknowledged."""
+
+
+@stores.register("redis")
+class RedisStore:
+    """A ``SharedStore``. It is durable where Redis syncs its append-only file before it answers.
+
+    While Redis is away every method fails with ``StoreError``; once it is back they work again.
+
+    Parameters
+    ----------
+    url : str
+        ``redis://[[user]:password@]host[:port][/database]``, by TLS ``rediss://``.
+
+    Raises
+    ------
+    StoreError
+        If the URL cannot be read, or Redis does not accept the password.
+    """
+
+    name = "redis"
+    journaled = False
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Open ``redis://HOST:PORT/DATABASE`` or ``rediss://...``; see ``Store.open``."""
+        if not url.startswith(("redis://", "rediss://")):
+            raise StoreError(
+                f"state_url: expected redis://HOST:PORT or rediss://HOST:PORT, got {url.partition(':')[0]}"
+            )
+        return cls(url)
+
+    def __init__(self, url: str) -> None:
+        self.durable, self._failed_bytes = False, 0
+        # A script that was sent and not answered may have run: it must not be sent again by itself.
+        options = {"retry": Retry(NoBackoff(), 0), "health_check_interval": 0}
+        try:
+            self._redis = Redis.from_url(
+                url, socket_connect_timeout=_CONNECTED_WITHIN, socket_timeout=_ANSWERED_WITHIN, **options
+            )
+        except ValueError as error:
+            raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to redis://HOST:PORT/DATABASE") from None
+        self._commit, self._expire = (
+            self._redis.register_script(Path(__file__).with_name(f"redis_{name}.lua").read_text())
+            for name in ("commit", "expire")
+        )
+        try:
+            self._look()
+        except AuthenticationError as error:
+            raise StoreError(f"state_url: Redis refuses the user or password ({error})") from None
+        except (RedisError, OSError):  # it may come later; until then every request says so
+            pass
+
+    def get(self, key: str) -> Record | None:
+        """Read a record; see ``Store.get``."""
+        return self.changed({key: ""})[key]
+
+    def changed(self, known: Mapping[str, str]) -> dict[str, Record | None]:
+        """Read what others have advanced; see ``SharedStore.changed``."""
+        with _explained("cannot read sessions"):
+            look = self._redis.pipeline(transaction=False)
+            for key, digest in known.items():
+                look.hmget(_name(key), ("digest", "dropped") if digest else FIELDS)
+            found: dict[str, Any] = dict(zip(known, look.execute(), strict=True))
+            same = {key for key, digest in known.items() if digest and found[key] == [digest.encode(), None]}
+            read = [key for key, digest in known.items() if digest and key not in same]
+            if read:
+                look = self._redis.pipeline(transaction=False)
+                for key in read:
+                    look.hmget(_name(key), FIELDS)
+                found |= zip(read, look.execute(), strict=True)
+            return {key: from_fields(key, found[key]) for key in known if key not in same}
+
+    def state(self, key: str) -> bytes | None:
+        """Read a state; see ``Store.state``."""
+        with _explained("cannot read a state"):
+            state: Any = self._redis.hget(_name(key), "state")
+        return None if state is None else bytes(state)
+
+    def answer(self, key: str, now: float) -> bytes | None:  # noqa: ARG002 (Redis forgets by itself)
+        """Read a kept answer; see ``Store.answer``."""
+        with _explained("cannot read an answer"):
+            content: Any = self._redis.get(f"{PREFIX}a:{key}")
+        return None if content is None else bytes(content)
+
+    def last_written(self) -> float | None:
+        """Give Redis's own time, because others may write now; see ``Store.last_written``."""
+        try:
+            seconds, microseconds = self._redis.time()
+        except (RedisError, OSError):
+            return None
+        return float(seconds) + float(microseconds) / 1e6
+
+    def appended(self) -> Iterator[Append]:
+        """Nothing: it keeps no journal. See ``Store.appended``."""
+        return iter(())
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Apply all writes or none, in one round trip; see ``SharedStore``."""
+        words: list[bytes | str] = []
+        for write in writes:
+            words += _words(write)
+        size = sum(map(len, words))
+        try:
+            with _explained("cannot write sessions"):
+                moved: Any = self._commit([PREFIX], words)
+        except StoreError:
+            self._failed_bytes = max(self._failed_bytes, min(size, _PROBED_BYTES))
+            raise
+        if size >= self._failed_bytes:
+            self._failed_bytes = 0
+        if moved:
+            raise Moved([key.decode() for key in moved])
+
+    def check(self) -> None:
+        """See whether Redis takes writes now, as much again as failed last; see ``Store.check``."""
+        with _explained("cannot write"):
+            self._redis.set(f"{PREFIX}probe", bytes(self._failed_bytes + 1))
+            self._failed_bytes = 0
+            self._redis.set(f"{PREFIX}probe", b"")
+            self._look()
+
+    def expire(self, now: float, forgotten: float, limit: int) -> Swept:
+        """Turn sessions whose life has ended into tombstones, and drop old ones; see ``Store.expire``."""
+        with _explained("cannot expire sessions"):
+            swept: Any = self._expire([PREFIX], [repr(now), repr(forgotten), limit])
+        return Swept(*map(int, swept))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._redis.close()
+
+    def _look(self) -> None:
+        """Find out whether Redis keeps what it acknowledges; where it does not say, it counts as one that may not."""
+        self._redis.ping()
+        try:
+            found: Any = self._redis.config_get(*_KEPT)
+        except AuthenticationError:
+            raise
+        except RedisError:
+            found = {}
+        self.durable = {_text(name): _text(value) for name, value in found.items()} == _KEPT
+
+
+def _name(key: str) -> str:
+    return f"{PREFIX}s:{key}"
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _words(write: Write) -> list[bytes | str]:
+    """Give a write as ``redis_commit.lua`` reads it."""
+    if isinstance(write, Put):
+        after = "*" if write.after is None else write.after
+        return ["P", write.record.key, after, *to_fields(write.record), write.state]
+    if isinstance(write, Touch):
+        after = "*" if write.after is None else write.after
+        return ["T", write.key, after, repr(write.last_used), repr(write.expires_at)]
+    if isinstance(write, Delete):
+        return ["D", write.key]
+    if isinstance(write, Answer):
+        return ["A", write.key, str(int(1e3 * write.until)), write.content]
+    raise StoreError(f"{type(write).__name__}: this store keeps no journal")
+
+
+@contextlib.contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError, KeyError, TypeError, ValueError) as error:  # the last ones: a session that is damaged
+        raise StoreError(f"{what}: {error}") from error

@@ -1,0 +1,59 @@
+-- Applies the writes of one commit, all or none. ARGV has them one after the other, each by its letter:
+--   P key after digest used ends birth numbers tail issued scores state    put a session
+--   T key after used ends                                                  renew its life
+--   D key                                                                  delete it
+--   A key until content                                                    keep an answer, unless one is kept already
+-- `after` is the digest that the session must have now, '' that there is none, '*' any. Gives the keys of the sessions
+-- that have another one; nothing is written then.
+local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
+local length = {P = 12, T = 5, D = 2, A = 4}
+
+local function session(key)
+  return prefix .. 's:' .. key
+end
+
+local moved, i = {}, 1
+while i <= #ARGV do
+  local after = ARGV[i + 2]
+  if (ARGV[i] == 'P' or ARGV[i] == 'T') and after ~= '*' then
+    local held = redis.call('HMGET', session(ARGV[i + 1]), 'digest', 'dropped')
+    if (held[1] or '') ~= after or held[2] then
+      moved[#moved + 1] = ARGV[i + 1]
+    end
+  end
+  i = i + length[ARGV[i]]
+end
+if #moved > 0 then
+  return moved
+end
+
+i = 1
+while i <= #ARGV do
+  local kind, key = ARGV[i], ARGV[i + 1]
+  local name = session(key)
+  if kind == 'P' then
+    redis.call('HSET', name, 'digest', ARGV[i + 3], 'used', ARGV[i + 4], 'ends', ARGV[i + 5], 'birth', ARGV[i + 6],
+      'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'state', ARGV[i + 11])
+    redis.call('ZADD', live, ARGV[i + 5], key)
+    if redis.call('HDEL', name, 'dropped') == 1 then
+      redis.call('ZREM', dropped, key)
+    end
+  elseif kind == 'T' then
+    local held = redis.call('HMGET', name, 'ends', 'dropped')
+    if held[1] then
+      redis.call('HSET', name, 'used', ARGV[i + 3])
+      if tonumber(ARGV[i + 4]) > tonumber(held[1]) then
+        redis.call('HSET', name, 'ends', ARGV[i + 4])
+        redis.call('ZADD', held[2] and dropped or live, ARGV[i + 4], key)
+      end
+    end
+  elseif kind == 'D' then
+    redis.call('DEL', name)
+    redis.call('ZREM', live, key)
+    redis.call('ZREM', dropped, key)
+  else
+    redis.call('SET', prefix .. 'a:' .. key, ARGV[i + 3], 'NX', 'PXAT', ARGV[i + 2])
+  end
+  i = i + length[kind]
+end
+return {}

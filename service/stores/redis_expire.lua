@@ -1,0 +1,20 @@
+-- A small part of the housekeeping. ARGV: sessions end that expire until then; tombstones go that expired until then;
+-- how many of both at most. Gives how many ended and how many went.
+local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
+local limit = tonumber(ARGV[3])
+
+local ended = redis.call('ZRANGEBYSCORE', live, '-inf', ARGV[1], 'LIMIT', 0, limit)
+for _, key in ipairs(ended) do
+  local name = prefix .. 's:' .. key
+  redis.call('HDEL', name, 'state')
+  redis.call('HSET', name, 'dropped', '1', 'tail', '', 'issued', '')
+  redis.call('ZREM', live, key)
+  redis.call('ZADD', dropped, redis.call('HGET', name, 'ends'), key)
+end
+
+local gone = redis.call('ZRANGEBYSCORE', dropped, '-inf', ARGV[2], 'LIMIT', 0, limit - #ended)
+for _, key in ipairs(gone) do
+  redis.call('DEL', prefix .. 's:' .. key)
+  redis.call('ZREM', dropped, key)
+end
+return {#ended, #gone}

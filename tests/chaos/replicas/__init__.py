@@ -1,0 +1,1 @@
+"""Two replicas on one Redis, any of which is killed at any moment."""

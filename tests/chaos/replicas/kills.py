@@ -1,0 +1,114 @@
+"""Streams to two replicas, of which one, both, or their Redis are killed over and over."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import cast
+
+import httpx
+
+from tests.builders import tiny_artifact, tiny_family_artifact
+from tests.chaos.clients import KINDS, Client, Outcome
+from tests.chaos.replicas.rotation import Rotation
+from tests.chaos.server import Server
+from tests.service.stores.redis_server import RedisServer
+
+VICTIMS = (("first",), ("second",), ("first", "second"), ("redis",), ("redis", "first"))
+AGAIN = 0.1
+"""Share of the requests that bring observations again that were answered before."""
+
+
+class Scene:
+    """Two replicas, their Redis, and clients that send to whichever is next."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        tiny_artifact(folder / "artifacts", calendar=())
+        tiny_family_artifact(folder / "artifacts")
+        self.redis = RedisServer(folder / "redis")
+        artifacts = str(folder / "artifacts")
+        self.replicas = {
+            name: Server(folder, artifacts=artifacts, state_url=self.redis.url, default_model="tiny")
+            for name in ("first", "second")
+        }
+        self.outcomes: list[Outcome] = []
+        kinds = [kind for kind in KINDS if not kind.renews]
+        self.clients = [Client(number, kind, self.outcomes) for number, kind in enumerate(kinds)]
+        self.draw, self.kills, self.again, self.broken = random.Random(seed), Counter[str](), 0, 0
+        self.began = time.monotonic()
+
+    async def run(self, kills: int, minutes: float = float("inf"), every: int = 10) -> None:
+        """The whole scene; ``AssertionError`` at the first thing that is lost, counts twice or is untrue."""
+        self.redis.start()
+        await asyncio.gather(*(asyncio.to_thread(server.start) for server in self.replicas.values()))
+        http, done = Rotation(list(self.replicas.values())), asyncio.Event()
+        streaming = [asyncio.create_task(self._stream(client, http, done)) for client in self.clients]
+        try:
+            await self._kill(kills, time.monotonic() + 60 * minutes, every, streaming)
+        finally:
+            done.set()
+            await asyncio.gather(*streaming)
+        one = cast(httpx.AsyncClient, http)
+        for client in self.clients:
+            await client.recover(one)
+            await client.check(one)
+        await http.close()
+        print(f"{self.text()}; each session has the digest and the forecast of one request with all of it", flush=True)
+
+    def text(self) -> str:
+        observations = sum(client.answered * len(client.names) for client in self.clients)
+        kept = sum(outcome.kept for outcome in self.outcomes)
+        kinds = ", ".join(f"{number} of {who}" for who, number in sorted(self.kills.items()))
+        return (
+            f"{sum(self.kills.values())} kills ({kinds}): "
+            f"{observations} observations of {sum(len(client.names) for client in self.clients)} sessions, {kept} "
+            f"requests answered, {len(self.outcomes) - kept} refused, {self.broken} cut off, {self.again} sent again "
+            f"after their answer, {time.monotonic() - self.began:.0f} s"
+        )
+
+    def close(self) -> None:
+        for server in self.replicas.values():
+            server.kill()
+        self.redis.kill()
+
+    async def _kill(self, kills: int, until: float, every: int, streaming: list[asyncio.Task[None]]) -> None:
+        said = 0
+        while sum(self.kills.values()) < kills and time.monotonic() < until:
+            await asyncio.sleep(self.draw.uniform(0.2, 2))
+            victims = self.draw.choice(VICTIMS)
+            await asyncio.gather(*(asyncio.to_thread(self._of(name).kill) for name in victims))
+            self.kills[" and ".join(victims)] += 1
+            await asyncio.sleep(self.draw.choice((0, 0, 0.5)))
+            await asyncio.gather(*(asyncio.to_thread(self._of(name).start) for name in victims))
+            for task in streaming:
+                if task.done():
+                    task.result()
+            if sum(self.kills.values()) >= said + every:
+                said = sum(self.kills.values())
+                print(self.text(), flush=True)
+
+    def _of(self, name: str) -> RedisServer | Server:
+        return self.redis if name == "redis" else self.replicas[name]
+
+    async def _stream(self, client: Client, http: Rotation, done: asyncio.Event) -> None:
+        """Send on and on; what was cut off or refused is sent again, and now and then what was answered."""
+        one = cast(httpx.AsyncClient, http)
+        while not done.is_set():
+            begin = client.answered
+            end = client.sent if client.sent > client.answered else client.answered + client.step()
+            if begin > 3 and client.draw.random() < AGAIN:
+                begin -= client.draw.randint(1, 3)
+                self.again += 1
+            try:
+                sessions = await client.send(one, begin, end)
+            except httpx.TransportError:
+                self.broken += 1
+                await asyncio.sleep(0.05)
+                continue
+            if sessions is None:
+                await asyncio.sleep(0.05)
+                continue
+            for session in sessions:
+                assert session["count"] == end, (client.kind, session, begin, end)
+                assert session["applied"] + session["duplicates"] == end - begin, (client.kind, session, begin, end)

@@ -1,0 +1,151 @@
+"""Redis may be shared and may be away: what two processes do to one session, and what is said while it is gone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.stores.interface import Answer, Delete, Moved, Put, SharedStore, StoreError, Touch
+from service.stores.registry import find_store, open_store
+from tests.service.stores.conformance import record_of
+from tests.service.stores.redis_server import RedisServer, common_server
+
+
+@pytest.fixture
+def url() -> str:
+    common_server().empty()
+    return common_server().url
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    running = RedisServer(tmp_path / "redis")
+    running.start()
+    yield running
+    running.kill()
+
+
+def test_who_goes_on_from_an_older_state_is_refused(url: str) -> None:
+    """Both would advance the same state, and one of two observations would be lost."""
+    first, second = open_store(url), open_store(url)
+    first.commit([Put(record_of("k", digest="sha256:01"), b"1", "")])
+    for late in ("", "sha256:00"):
+        with pytest.raises(Moved) as refused:
+            second.commit([Put(record_of("other"), b"x", ""), Put(record_of("k", digest="sha256:02"), b"2", late)])
+        assert refused.value.keys == {"k"} and second.get("other") is None and first.state("k") == b"1"
+    second.commit([Put(record_of("k", digest="sha256:02"), b"2", "sha256:01")])
+    with pytest.raises(Moved):
+        first.commit([Touch("k", 1.0, 2.0, "sha256:01")])
+    first.commit([Touch("k", 150.0, 300.0, "sha256:02")])
+    assert first.state("k") == b"2"
+
+
+def test_a_session_that_ended_or_was_deleted_is_not_gone_on_with(url: str) -> None:
+    """It would be there again, without what others know of its end."""
+    first, second = open_store(url), open_store(url)
+    first.commit([Put(record_of("ended"), b"1", ""), Put(record_of("deleted", expires_at=900.0), b"1", "")])
+    second.expire(200.0, 0.0, 10)
+    second.commit([Delete("deleted")])
+    for key in ("ended", "deleted"):
+        with pytest.raises(Moved):
+            first.commit([Put(record_of(key, digest="sha256:cc"), b"2", "sha256:bb")])
+    with pytest.raises(Moved):
+        first.commit([Put(record_of("ended"), b"2", "")])
+
+
+def test_only_what_differs_is_read(url: str) -> None:
+    """Each use of a session asks; to read all of it each time would cost more than the forecast."""
+    store, other = open_store(url), open_store(url)
+    assert isinstance(store, SharedStore)
+    store.commit([Put(record_of(key, digest="sha256:01", expires_at=900.0), b"1") for key in ("a", "b", "c", "d")])
+    other.commit([Put(record_of("b", digest="sha256:02", count=7), b"2"), Delete("c")])
+    other.commit([Put(record_of("d", digest="sha256:01"), b"1")])
+    other.commit([Delete("d"), Put(record_of("d", digest="sha256:01", expires_at=100.0), b"1")])
+    other.expire(100.0, 0.0, 10)
+    found = store.changed({**dict.fromkeys(("a", "b", "c", "d"), "sha256:01"), "e": ""})
+    assert found.keys() == {"b", "c", "d", "e"} and found["c"] is None and found["e"] is None
+    assert found["b"] is not None and (found["b"].count, found["b"].digest) == (7, "sha256:02")
+    assert found["d"] is not None and found["d"].dropped
+
+
+def test_what_was_acknowledged_survives_a_kill(server: RedisServer) -> None:
+    """Once a commit returns, an observation counts as kept."""
+    store = open_store(server.url)
+    assert store.durable
+    for number in range(20):
+        store.commit([Put(record_of("k", count=number), bytes([number])), Answer("a", b"1", 0.0, 2e9)])
+    server.kill()
+    server.start()
+    found = store.get("k")
+    assert found is not None and found.count == 19 and store.state("k") == b"\x13" and store.answer("a", 0.0) == b"1"
+
+
+def test_while_it_is_away_all_fails_and_then_all_works(server: RedisServer) -> None:
+    """A service that had to be restarted after its Redis would need somebody to notice."""
+    store = open_store(server.url)
+    store.commit([Put(record_of("k"), b"1", "")])
+    server.kill()
+    for call in (
+        lambda: store.get("k"),
+        lambda: store.state("k"),
+        lambda: store.commit([Touch("k", 1.0, 2.0)]),
+        store.check,
+        lambda: store.expire(0.0, 0.0, 1),
+        lambda: store.answer("a", 0.0),
+    ):
+        with pytest.raises(StoreError, match="127"):
+            call()
+    early = open_store(server.url)
+    assert not early.durable and early.last_written() is None
+    server.start()
+    for one in (store, early):
+        one.check()
+        assert one.durable and one.state("k") == b"1"
+        one.commit([Touch("k", 1.0, 2.0)])
+
+
+@pytest.mark.parametrize("options", [("--appendonly", "no"), ("--appendonly", "yes", "--appendfsync", "everysec")])
+def test_a_redis_that_may_lose_what_it_acknowledged_is_not_durable(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """``/ready`` would promise what nobody keeps."""
+    server = RedisServer(tmp_path, *options)
+    server.start()
+    try:
+        store = open_store(server.url)
+        store.check()
+        assert not store.durable
+    finally:
+        server.kill()
+
+
+def test_a_wrong_password_ends_the_start(tmp_path: Path) -> None:
+    """Taken for a Redis that is away, it would be waited for; the password must not stand in a log."""
+    server = RedisServer(tmp_path, "--requirepass", "right")
+    server.start()
+    try:
+        with pytest.raises(StoreError, match="refuses the user or password") as refused:
+            open_store(server.url.replace("//", "//:wrong@"))
+        assert ":wrong" not in str(refused.value)
+        open_store(server.url.replace("//", "//:right@")).check()
+    finally:
+        server.kill()
+
+
+def test_a_full_redis_says_so_and_heals(tmp_path: Path) -> None:
+    """Nobody is sent to a server that cannot keep anything."""
+    server = RedisServer(tmp_path, "--maxmemory", "8mb")
+    server.start()
+    try:
+        store = open_store(server.url)
+        with pytest.raises(StoreError, match="memory"):
+            for number in range(1000):
+                store.commit([Put(record_of(f"k{number}"), bytes(100_000))])
+        with pytest.raises(StoreError, match="memory"):
+            store.check()
+        store.commit([Delete(f"k{n}") for n in range(1000)])
+        store.check()
+    finally:
+        server.kill()
+
+
+def test_tls_is_the_same_store() -> None:
+    assert find_store("rediss://somewhere:6380").name == "redis"
