@@ -34,6 +34,7 @@ from training.data.tables import read_panel
 from training.edge.distillation.config import DistillConfig
 from training.edge.distillation.pipeline import distill as distill_network
 from training.edge.distillation.teacher import choose_teacher
+from training.errors import TrainingError
 from training.progress import Bar
 
 
@@ -70,6 +71,10 @@ def distill(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
             encoding,
         )  # fmt: skip
+        if out.resolve() == teacher.resolve():
+            raise TrainingError(
+                f"--out: expected another folder than the teacher's, got {out}; it would be overwritten"
+            )
         artifact = statecast.load(teacher)
         panel = read_panel(data, replace(DataConfig(), **columns).columns, freq) if data else None
         if panel is not None:

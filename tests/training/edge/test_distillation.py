@@ -138,6 +138,13 @@ def test_a_family_needs_a_season(tmp_path) -> None:
         choose_teacher(artifact, 24, None, 5000)
 
 
+def test_the_teacher_is_not_overwritten(tmp_path) -> None:
+    tiny_family_artifact(tmp_path)
+    place = str(tmp_path / "default-1")
+    ran = CliRunner().invoke(app, ["distill", place, "--freq", "1h", "--out", place])
+    assert ran.exit_code == 2 and statecast.load(place).kind == "family"
+
+
 def test_the_command_writes_an_artifact_that_loads_and_forecasts(tmp_path) -> None:
     tiny_family_artifact(tmp_path)
     table = tmp_path / "own.csv"

@@ -20,6 +20,7 @@ from training.synthetic.batches import SyntheticBatch
 
 _WARM_UP = 200  # steps
 _WEIGHT = 0.01  # of a new loss in its running mean
+_LEAST = 0.03  # change over a season, in deviations of a series, below which no series counts more
 
 
 class Distillation:
@@ -101,7 +102,7 @@ class Distillation:
         scale = prediction.scale
         inverse = Scaling(prediction.loc, scale).inverse
         wanted = ((taught - prediction.loc[:, None, None]) * inverse[:, None, None]).float()
-        unit = batch.unit.repeat_interleave(batch.truth.shape[1])
+        unit = _changes(batch).repeat_interleave(batch.truth.shape[1])
         weights = torch.where(scale > 0, scale * (0.5 + 0.5 / unit), 0.0).float().nan_to_num()[:, None]
         distance = ((prediction.raw - wanted.nan_to_num()).abs().mean(-1) * weights).mean()
         truth = Scaling(prediction.loc[:, None], scale[:, None]).apply(batch.truth.flatten(0, 1))
@@ -160,3 +161,16 @@ class Distillation:
         losses = pinball(truth, quantiles, self.student.config.quantile_levels).mean(-1)
         losses = losses / batch.unit.repeat_interleave(min(batch.truth.shape[1], 3))[:, None]
         return float(losses[~losses.isnan()].mean())
+
+
+def _changes(batch: SyntheticBatch) -> Tensor:
+    """Mean absolute change of each series over a season, ``[B]``.
+
+    In units of it a series that hardly changes counts as much as others: how its teacher tells one day from the next is
+    known exactly, unlike what comes, so that nothing is noise.
+    """
+    season = batch.season
+    if batch.target.shape[1] <= season:
+        return batch.unit
+    change = (batch.target[:, season:] - batch.target[:, :-season]).abs().nanmean(1).double()
+    return torch.where(change.isnan(), batch.unit, change).clamp_min(_LEAST)
