@@ -19,8 +19,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore", use_attribute_docstrings=True)
 
     protocols: str | None = None
-    """What the server speaks: names separated by commas, of `admin`, `classify`, `forecast`, `generate`, `openai` and
-    whatever other packages bring. Left out: every protocol that comes with the server."""
+    """What the server speaks: names separated by commas, of `admin`, `classify`, `forecast`, `generate`, `openai`,
+    `transcribe` and whatever other packages bring. Left out: every protocol that comes with the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     max_steps: int = Field(default=20_000, ge=1)
     """Steps of one input of `POST /classify` at most, in tokens or values; a longer one is 413. A session takes any
     number, so many at a time."""
+    max_recording_s: float = Field(default=300.0, gt=0)
+    """Seconds of one recording of `POST /transcribe` at most; a longer one is 413. A session takes any number, so many
+    at a time."""
     max_tokens: int = Field(default=16_384, ge=1)
     """Tokens in one request at most: `max_tokens` times `n`; more are 413."""
     max_path_steps: int = Field(default=10_000, ge=1)

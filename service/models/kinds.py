@@ -27,6 +27,7 @@ KINDS = {
     "family": _SERIES,
     "generator": Kind("writes text", "give it a prompt, at POST /generate", "a text"),
     "classifier": Kind("classifies", "give it inputs, at POST /classify", "an input to classify"),
+    "transcriber": Kind("writes down speech", "give it a recording, at POST /transcribe", "a recording"),
 }
 FORECASTING = ("forecaster", "family")
 """Kinds that forecast series."""

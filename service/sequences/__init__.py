@@ -1,1 +1,1 @@
-"""Inputs of classifiers: texts and series that wait, and which of them are read together."""
+"""Inputs of classifiers and transcribers: what waits, and what is read together."""

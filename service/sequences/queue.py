@@ -25,7 +25,9 @@ Deliver = Callable[[list[tuple[SequenceTask, Outcome]]], None]
 
 
 class SequenceQueue:
-    """All inputs of all classifiers. ``submit`` and ``refusal`` belong to any thread, ``turn`` to the engine's.
+    """All inputs of all classifiers and transcribers.
+
+    ``submit`` and ``refusal`` belong to any thread, ``turn`` to the engine's.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.harness.server import running_server
 from service.http.auth import ApiKeys
-from tests.builders import tiny_classifier_artifact, tiny_generator_artifact
+from tests.builders import babble, tiny_classifier_artifact, tiny_generator_artifact, tiny_transcriber_artifact, wav
 from tests.chaos.server import Server
 from tests.test_docs import DOCUMENTS, ROOT, shell_lines
 
@@ -22,14 +22,16 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorial").glob("*.md"))
 OTHERS = [path for path in DOCUMENTS if path not in TUTORIALS and path.name != "README.md"]
 
 
-def curl(line: str, address: str) -> httpx.Response:
-    """Send what a printed ``curl`` would send, to the server at this address."""
+def curl(line: str, address: str, folder: Path = ROOT) -> httpx.Response:
+    """Send what a printed ``curl`` would send in a folder, to the server at this address."""
     words = shlex.split(line)
     options = dict(itertools.pairwise(words))
     headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
     url = next(word for word in words if word.startswith("http")).replace("http://127.0.0.1:8000", address)
-    method = options.get("-X", "POST" if "-d" in options else "GET")
-    return httpx.request(method, url, headers=headers, content=options.get("-d"), timeout=60)
+    file = options.get("--data-binary", "").removeprefix("@")
+    content = (folder / file).read_bytes() if file else options.get("-d")
+    method = options.get("-X", "GET" if content is None else "POST")
+    return httpx.request(method, url, headers=headers, content=content, timeout=60)
 
 
 @pytest.fixture
@@ -86,11 +88,14 @@ def test_every_request_in_a_document_is_answered(folder: Path) -> None:
     tiny_generator_artifact(folder / "artifacts", "shakespeare")
     tiny_classifier_artifact(folder / "artifacts", "imdb", labels=("0", "1"))
     tiny_classifier_artifact(folder / "artifacts", "wrist", inputs="values", symbols=(), channels=("x", "y"))
+    tiny_transcriber_artifact(folder / "artifacts", "digits")
+    for name in ("message.wav", "chunk.wav"):
+        (folder / name).write_bytes(wav(babble(1.0)))
     lines = [(path, line) for path in OTHERS for line in shell_lines(path) if line.startswith("curl ")]
     assert len(lines) >= 2
     with running_server(folder / "artifacts") as server:
         for path, line in lines:
-            answer = curl(line, f"http://127.0.0.1:{server.port}")
+            answer = curl(line, f"http://127.0.0.1:{server.port}", folder)
             assert answer.status_code == 200, f"{path.name}: {line}\n{answer.text}"
 
 

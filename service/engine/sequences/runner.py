@@ -61,6 +61,7 @@ class SequenceRunner(ABC, Generic[Output]):
         self._device = next(network.parameters()).device
         self.carries = network.streaming == "exact"
         self.whole = self.short if self.carries else None
+        self._empty = network.spec.fresh(1, self._device).rows
 
     @abstractmethod
     def read_whole(self, inputs: Tensor, lengths: Tensor) -> list[Any]:
@@ -111,8 +112,8 @@ class SequenceRunner(ABC, Generic[Output]):
         """
 
     def piece(self, left: int) -> int:
-        """Give the steps that are read next: a power of two, so that many share a length; see ``SequenceBackend``."""
-        return min(1 << (left.bit_length() - 1), self.longest)
+        """Give the steps that are read next; see ``SequenceBackend.piece``."""
+        return min(left, self.longest)
 
     def run(self, inputs: Sequence[Steps]) -> list[Any]:
         """Read inputs as a whole; see ``SequenceBackend.run``."""
@@ -127,10 +128,9 @@ class SequenceRunner(ABC, Generic[Output]):
         ExpiredSession, Loading
             If the session's state is gone, or the store cannot be read.
         """
-        empty = self.network.initial_state(1).rows
         if key is None:
-            return CarriedState(empty, 0)
-        rows = stored_rows(self._store.state, key, 1, empty)
+            return CarriedState(self._empty, 0)
+        rows = stored_rows(self._store.state, key, 1, self._empty)
         if isinstance(rows, ServiceError):
             raise rows
         return CarriedState(rows, 0)

@@ -12,6 +12,7 @@ from service.protocols.container import container_of
 from service.protocols.openapi import failures
 from service.settings import Settings
 from statecast.inputs.covariates import Covariate
+from statecast.inputs.recording import RATES
 
 router = APIRouter(tags=["models"])
 
@@ -114,9 +115,19 @@ def _of_classifier(model: Model, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _of_transcriber(model: Model, settings: Settings) -> dict[str, Any]:
+    manifest = model.manifest
+    return {
+        "symbols": manifest["symbols"],
+        "sample_rates": [rate for rate in RATES if rate >= manifest["sample_rate"]],
+        "limits": {"max_recording_s": settings.max_recording_s},
+    }
+
+
 _DETAILS: dict[str, Callable[[Model, Settings], dict[str, Any]]] = {
     "generator": _of_text,
     "classifier": _of_classifier,
+    "transcriber": _of_transcriber,
 }
 """What is said of models that forecast no series, by their kind."""
 

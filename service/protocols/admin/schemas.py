@@ -7,13 +7,13 @@ from pydantic import BaseModel, Field
 from service.protocols.forecast.schemas import Session
 from service.protocols.schemas import AnsweringModel
 
-Kind = Literal["forecaster", "family", "generator", "classifier"]
+Kind = Literal["forecaster", "family", "generator", "classifier", "transcriber"]
 
 
 class SessionDetails(Session):
     """A session on its own. ``scores`` are those of forecasts.
 
-    Of a text ``count`` and ``last_index`` count tokens, of what is classified tokens or values.
+    Of a text ``count`` and ``last_index`` count tokens, of what is classified tokens or values, of a recording samples.
     """
 
     kind: Kind
@@ -48,6 +48,12 @@ class InputLimits(BaseModel):
     max_steps: int
 
 
+class RecordingLimits(BaseModel):
+    """Limits of a request that has a recording written down."""
+
+    max_recording_s: float
+
+
 class CovariateDetails(BaseModel):
     """A covariate that the model reads; ``levels`` where it is one of several texts."""
 
@@ -77,7 +83,9 @@ class ModelDetails(BaseModel):
     vocabulary_size: int | None = None
     labels: list[str] | None = Field(None, description="Classes of a classifier; none if it estimates a number.")
     channels: list[str] | None = Field(None, description="Names of the values of a step that a classifier reads.")
-    limits: ModelLimits | TextLimits | InputLimits
+    symbols: list[str] | None = Field(None, description="What a transcriber writes.")
+    sample_rates: list[int] | None = Field(None, description="Samples per second that a transcriber hears.")
+    limits: ModelLimits | TextLimits | InputLimits | RecordingLimits
     past_covariates: list[CovariateDetails] = []
     future_covariates: list[CovariateDetails] = []
     static_covariates: list[CovariateDetails] = []
