@@ -14,7 +14,9 @@ from statecast.layers.cells.registry import register
 
 _HEAD = 16  # width of a head: the state holds as many rows of D numbers
 _CAP = 15.0  # of either gate before its exponential
-_TINY = 1e-6
+_LEAST = (
+    1e-2  # mean square below which the norm leaves a head small; far lower, it would make rounding of a near 0 large
+)
 
 
 class _Gates(NamedTuple):
@@ -162,5 +164,5 @@ def _given(found: Tensor, length: Tensor, peak: Tensor, leave: Tensor, further: 
     heads = torch.full((found.shape[-2],), float(_HEAD), dtype=found.dtype, device=found.device)
     heads[-1] -= -width % _HEAD
     mean = found.square().sum(-1) / heads
-    found = (found * (mean + _TINY).rsqrt()[..., None]).flatten(-2)[..., :width]
+    found = (found * (mean + _LEAST).rsqrt()[..., None]).flatten(-2)[..., :width]
     return leave.sigmoid() * found * further[0][0]

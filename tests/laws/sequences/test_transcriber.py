@@ -18,6 +18,8 @@ SHAPES = [
     {},
     {"cell": "lstm", "layers": 2},
     {"cell": "slstm"},
+    {"cell": "mlstm", "layers": 2},
+    {"cell": "mingru"},
     {"channels": (), "stacking": 4},
     {"channels": (4,), "stacking": 3},
 ]

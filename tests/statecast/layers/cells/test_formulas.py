@@ -54,7 +54,7 @@ def written_mlstm(w: dict[str, Tensor], x: Tensor, parts: list[Tensor]) -> list[
     memory = sigmoid(f) * torch.stack(parts[2:]) + torch.exp(i) * torch.outer(k, v)
     n = sigmoid(f) * parts[1] + torch.exp(i) * k[:WIDTH]
     found = (memory.T @ q) / torch.clamp((n @ q[:WIDTH]).abs(), min=1)
-    norm = found / torch.sqrt((found**2).mean() + 1e-6)
+    norm = found / torch.sqrt((found**2).mean() + 1e-2)
     return [sigmoid(o) * norm * w["norm"], n, *memory]
 
 
