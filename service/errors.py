@@ -6,8 +6,10 @@ ServiceError                500      internal_error
   + WrongKey                403      wrong_api_key
   + UnknownModel            404      unknown_model
   + UnknownSession          404      unknown_session
-  + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch, session_exists
+  + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch, session_exists,
+                                     older_state, state_schema
   + ExpiredSession          410      session_expired
+  + StateMoved              412      state_moved_on
   + TooLarge                413      too_large
   + UnknownContent          415      unknown_content_type
   + Unprocessable           422      invalid_request, or a more precise one
@@ -140,6 +142,12 @@ class ExpiredSession(ServiceError):
     """The session was idle for longer than its life."""
 
     status, code, title = 410, "session_expired", "The session has expired"
+
+
+class StateMoved(ServiceError):
+    """The session's digest is none of those that ``If-Match`` names."""
+
+    status, code, title = 412, "state_moved_on", "The session has moved on"
 
 
 class TooLarge(ServiceError):

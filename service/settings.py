@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from service.stores.interface import StoreError
@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     working directory, four absolute. `redis://HOST:PORT/DATABASE` (by TLS `rediss://`) is shared by several servers
     ([replicas.md](../howto/replicas.md)). `memory://` is lost on exit. Other schemes are those of registered stores
     (CONTRIBUTING.md, "A state store")."""
+    state_secret: SecretStr | None = Field(default=None, min_length=16)
+    """Signs sessions that are exported, 16 characters at least; replicas and servers that exchange sessions have the
+    same. Left out: a random one, kept beside the SQLite file as `PATH.secret`; with another store it ends with the
+    process, and so does the use of what it signed."""
     api_keys_file: Path | None = None
     """File of API keys: `name:key`, `name:sha256:HEX` or a bare key per line, `#` for comments. Without it no key is
     required. A file that is missing or empty ends the start."""

@@ -16,6 +16,7 @@ from service.models.catalog import Catalog
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
 from service.serving.sequences import SequenceService
+from service.serving.sessions.session_service import SessionService
 from service.serving.text import TextService
 from service.settings import Settings
 from service.stores.interface import Store, StoreError
@@ -34,6 +35,8 @@ class Services:
         The models.
     forecasts : ForecastService
         Forecasts of series, and their sessions.
+    sessions : SessionService
+        Sessions as a whole, of every kind.
     texts : TextService
         Text.
     scenarios : ScenarioService
@@ -48,6 +51,7 @@ class Services:
 
     catalogue: Catalog
     forecasts: ForecastService
+    sessions: SessionService
     texts: TextService
     scenarios: ScenarioService
     sequences: SequenceService
@@ -105,8 +109,8 @@ class Container:
             forecasts = ForecastService(catalogue, settings, container.metrics)
             runtime = forecasts.runtime
             container.services = Services(
-                catalogue, forecasts, TextService(runtime), ScenarioService(runtime), SequenceService(runtime),
-                StreamingLane(runtime), HistoryLane(runtime),
+                catalogue, forecasts, SessionService(runtime), TextService(runtime), ScenarioService(runtime),
+                SequenceService(runtime), StreamingLane(runtime), HistoryLane(runtime),
             )  # fmt: skip
         return container
 

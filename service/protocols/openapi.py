@@ -20,6 +20,7 @@ _WHEN = {
     405: "no such method on this path",
     409: "the session holds something else",
     410: "the session has expired",
+    412: "the session's digest is none of those that If-Match names",
     413: "body or work over a limit",
     415: "unknown content type or encoding",
     422: "understood, but wrong: the field, what was expected, what came, how to mend it",
@@ -28,6 +29,14 @@ _WHEN = {
     504: "timeout_ms passed; the work was dropped",
 }
 _RETRY = {"Retry-After": {"schema": {"type": "integer", "minimum": 0}, "description": "Whole seconds."}}
+IF_MATCH: dict[str, Any] = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Digest of the session in quotes; where it has another one, nothing happens and the answer is 412.",
+}
+"""The header, for operations that have it."""
 _KEYS = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},

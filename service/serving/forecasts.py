@@ -176,7 +176,7 @@ class ForecastService:
             raise unknown(session_id)
         return session_details(record, session_id)
 
-    async def end(self, session_id: str, owner: str) -> None:
+    async def end(self, session_id: str, owner: str, match: tuple[str, ...] = ()) -> None:
         """Delete a session or its tombstone, once the requests before this one are done.
 
         Parameters
@@ -185,15 +185,22 @@ class ForecastService:
             As the client wrote it.
         owner : str
             Whose session it is.
+        match : tuple of str
+            See ``SessionTurn.check_match``.
 
         Raises
         ------
         UnknownSession
             If this owner has none.
+        StateMoved
+            If the session has another digest.
         Loading
             If the store cannot be written.
         """
         async with SessionTurn(self._sessions, owner, session_id) as turn:
+            if match and await turn.find() is not None:
+                turn.check_match(match)
+                turn.record = None
             await self._sessions.end(turn.key, session_id)
 
     def _prepare(
@@ -224,9 +231,11 @@ class ForecastService:
         record = None if turn is None else turn.record
         if turn is not None and record is not None:
             check_model(record, model, turn.session)
+            turn.check_match(series.match)
         model = model.member(series.season if record is None else record.season)
         update = plan_update(record, series, self.runtime.limits(model))
         if turn is not None and record is None:
+            turn.check_match(series.match)
             record = new_record(turn.key, model, series, self._sessions.now(), self._settings.metric_names)
         return model, update, record
 

@@ -69,6 +69,8 @@ class SeriesInput:
         Id of the session that the series opens or continues.
     open : bool or None
         Whether the session is to be opened (True) or to be there already (False); None for either.
+    match : tuple of str
+        Digests of the session of which it must have one, see ``SessionTurn.check_match``.
     owner : str
         Whose session it is.
     deadline : float or None
@@ -103,6 +105,7 @@ class SeriesInput:
     missing: str = "mask"
     session: str | None = None
     open: bool | None = None
+    match: tuple[str, ...] = ()
     owner: str = ""
     deadline: float | None = None
     given: Mapping[str, Coarse] = field(default_factory=dict)

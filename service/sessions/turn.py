@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Self
 
-from service.errors import Expired
+from service.errors import Expired, StateMoved
 from service.scheduling.job import Lease
 from service.sessions.registry import SessionRegistry
 from service.sessions.session_key import key_of
@@ -112,6 +112,28 @@ class SessionTurn:
         """
         self.record = await self._registry.find(self.key, self.session)
         return self.record
+
+    def check_match(self, digests: tuple[str, ...]) -> None:
+        """Refuse what was meant for another state than the session has.
+
+        Parameters
+        ----------
+        digests : tuple of str
+            Of the states that are meant, ``*`` for any; none where any will do and none need be there.
+
+        Raises
+        ------
+        StateMoved
+            If the session has none of them, or there is no session.
+        """
+        held = None if self.record is None else self.record.digest
+        if not digests or held in digests or (held is not None and "*" in digests):
+            return
+        raise StateMoved(
+            f"If-Match: expected the digest of session {self.session[:80]!r}, which "
+            + ("does not exist" if held is None else f"is {held} now")
+            + f", got {', '.join(digests)[:300]}; look at it with GET /sessions/{{id}} and decide anew"
+        )
 
     def checkout(self, model: str, rows: int) -> Lease:
         """Give the session its slots in the model's state cache; they go back when the turn ends.

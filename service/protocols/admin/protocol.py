@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter
 
-from service.protocols.admin import health, models, pages, sessions
+from service.protocols.admin import health, models, pages, session_states, sessions
 from service.protocols.registry import PROTOCOLS, ClientProtocol
 
 
@@ -17,4 +17,4 @@ class AdminProtocol(ClientProtocol):
 
     def routers(self) -> Sequence[APIRouter]:
         """Give all paths."""
-        return tuple(part.router for part in (health, models, sessions, pages))
+        return tuple(part.router for part in (health, models, sessions, session_states, pages))

@@ -4,16 +4,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from service.codecs.if_match import read_if_match
 from service.protocols.admin import schemas
 from service.protocols.container import container_of
-from service.protocols.openapi import failures
+from service.protocols.openapi import IF_MATCH, failures
 
 router = APIRouter(tags=["sessions"])
-SessionId = Annotated[str, Path(min_length=1)]
+PathId = Annotated[str, Path(min_length=1)]
 
 
 @router.get("/sessions/{id}", response_model=schemas.SessionDetails, responses=failures(404, 410, 503))
-async def show_session(request: Request, id: SessionId) -> Any:
+async def show_session(request: Request, id: PathId, response: Response) -> Any:
     """A session: how far it is, how many bytes it takes, how good its forecasts were.
 
     Parameters
@@ -22,12 +23,22 @@ async def show_session(request: Request, id: SessionId) -> Any:
         Its app holds the container.
     id : str
         Of the session, as the path has it.
+    response : Response
+        Gets the digest as its ``ETag``.
     """
-    return await container_of(request).loaded().forecasts.session(id, request.state.owner)
+    found = await container_of(request).loaded().forecasts.session(id, request.state.owner)
+    response.headers["ETag"] = f'"{found["digest"]}"'
+    return found
 
 
-@router.delete("/sessions/{id}", status_code=204, response_class=Response, responses=failures(404, 503))
-async def end_session(request: Request, id: SessionId) -> None:
+@router.delete(
+    "/sessions/{id}",
+    status_code=204,
+    response_class=Response,
+    responses=failures(404, 412, 422, 503),
+    openapi_extra={"parameters": [IF_MATCH]},
+)
+async def end_session(request: Request, id: PathId) -> None:
     """End a session for good; its id may be used again.
 
     Parameters
@@ -37,4 +48,5 @@ async def end_session(request: Request, id: SessionId) -> None:
     id : str
         Of the session, as the path has it.
     """
-    await container_of(request).loaded().forecasts.end(id, request.state.owner)
+    match = read_if_match(dict(request.scope["headers"]).get(b"if-match"))
+    await container_of(request).loaded().forecasts.end(id, request.state.owner, match)

@@ -11,7 +11,7 @@ from service.protocols.forecast.placing import place_series
 from service.protocols.forecast.routes import Forecast
 from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
 from service.protocols.forecast.streamed.endpoint import StreamedForecast
-from service.protocols.openapi import query_parameters, reference
+from service.protocols.openapi import IF_MATCH, query_parameters, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 from service.serving.admission import Admission
 
@@ -33,7 +33,7 @@ _OPERATION: dict[str, Any] = {
         "as 1d, hold the value of its bucket that begins at their timestamp."
     ),
     "operationId": "forecast",
-    "parameters": query_parameters(QUERY),
+    "parameters": [*query_parameters(QUERY), IF_MATCH],
     "requestBody": {
         "required": True,
         "content": {
@@ -53,7 +53,7 @@ _OPERATION: dict[str, Any] = {
         }
     },
 }
-_FAILURES = (400, 404, 409, 410, 413, 415, 422, 429, 503, 504)
+_FAILURES = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
 
 
 @PROTOCOLS.register("forecast")

@@ -4,15 +4,16 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.codecs.if_match import read_if_match
 from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
-from service.errors import ServiceError
+from service.errors import ServiceError, Unprocessable
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
@@ -36,6 +37,8 @@ from service.threads import DECODING
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
 INLINE_VALUES = 50_000
+_BESIDE = frozenset((b"content-encoding", b"if-match"))
+"""Headers that say what the general way alone knows of."""
 Reply = tuple[bytes, Sequence[tuple[bytes, bytes]]]
 """A body, and headers beside it."""
 STREAMED_BYTES = 2**20
@@ -70,7 +73,7 @@ class Forecast:
         wanted = reply_kind(headers, kind)
         body = await read_body(headers, receive, self._settings.max_body_bytes)
         services = self._container.ready()
-        if kind == wanted == JSON and not scope.get("query_string") and b"content-encoding" not in headers:
+        if kind == wanted == JSON and not scope.get("query_string") and _BESIDE.isdisjoint(headers):
             streamed = await self._stream(services.lane, body, scope, began, receive)
             if streamed is not None:
                 return wanted, (streamed, ())
@@ -110,7 +113,13 @@ class Forecast:
             levels = tuple(levels_of(request.quantile_levels, model.config, self._settings))
             check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, self._settings)
             owner = scope["state"]["owner"]
-            answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline)
+            match = read_if_match(headers.get(b"if-match"))
+            if match and (len(request.series) > 1 or request.series[0].session is None):
+                raise Unprocessable(
+                    f"If-Match: expected a request about one session, got {len(request.series)} series; send each "
+                    "session's by itself, or leave the header out"
+                )
+            answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline, match)
             if not any(series.session for series in request.series):
                 deadline.check()  # what a session has kept is answered, however late
             encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
@@ -161,10 +170,11 @@ class Forecast:
         horizon: int,
         owner: str,
         deadline: Deadline,
+        match: tuple[str, ...],
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
         inputs = await self._validate(request, model, horizon, owner, deadline)
-        valid = [one for one in inputs if isinstance(one, SeriesInput)]
+        valid = [replace(one, match=match) if match else one for one in inputs if isinstance(one, SeriesInput)]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
         failures = [answer for answer in answers if isinstance(answer, ServiceError)]

@@ -1,0 +1,1 @@
+"""What is done with a session as a whole: exported, imported, branched, listed."""

@@ -1,0 +1,233 @@
+"""Sessions as a whole: exported, imported and branched. Lives on the event loop."""
+
+import asyncio
+from dataclasses import replace
+
+from service.errors import Conflict, Loading, Unprocessable, expired, unknown
+from service.serving.runtime import Runtime
+from service.serving.sessions.secret import read_secret
+from service.serving.sessions.state_file import read_state, write_state
+from service.serving.views import session_details
+from service.sessions.turn import SessionTurn
+from service.stores.interface import Put, Record, StoreError
+from service.threads import STORE
+
+
+class SessionService:
+    """What is done with sessions beside forecasts; all methods belong to one loop.
+
+    Parameters
+    ----------
+    runtime : Runtime
+        Sessions, their states and the store.
+
+    Raises
+    ------
+    OSError
+        If the secret of states cannot be read.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime, self._sessions = runtime, runtime.sessions
+        self._secret = read_secret(runtime.settings)
+        self._writing: set[asyncio.Task[None]] = set()
+
+    async def export(self, session: str, owner: str) -> tuple[str, bytes]:
+        """Give a session as a file, once the requests before this one are done.
+
+        Parameters
+        ----------
+        session : str
+            Its id.
+        owner : str
+            Whose it is.
+
+        Returns
+        -------
+        str
+            Its digest.
+        bytes
+            The file, see ``write_state``.
+
+        Raises
+        ------
+        UnknownSession, ExpiredSession
+            If this owner has none, or had it.
+        Conflict
+            If part of it waits for its model to be loaded.
+        Loading
+            If the store cannot be read, or the models are not loaded yet.
+        """
+        async with SessionTurn(self._sessions, owner, session) as turn:
+            record, state = await self._held(turn)
+        return record.digest, write_state(record, state, self._secret)
+
+    async def restore(self, session: str, owner: str, data: bytes, match: tuple[str, ...] = ()) -> dict[str, object]:
+        """Take a session from a file, under any id.
+
+        Where there is one already, it is replaced if the file's is the same series further on, or if ``match`` names
+        what is replaced.
+
+        Parameters
+        ----------
+        session : str
+            Id that it will have.
+        owner : str
+            Whose it will be.
+        data : bytes
+            The file.
+        match : tuple of str
+            See ``SessionTurn.check_match``.
+
+        Returns
+        -------
+        dict
+            The session as ``GET /sessions/{id}`` describes it.
+
+        Raises
+        ------
+        Unprocessable
+            If the file is damaged or was not signed with this server's secret.
+        Conflict
+            If its model is not loaded here, or another session or a later state of it is in its place.
+        StateMoved, ExpiredSession, Loading
+            As ``match``, the id and the store say.
+        """
+        self._runtime.require()
+        record, state = read_state(data, self._secret)
+        self._check_model(record, state)
+        async with SessionTurn(self._sessions, owner, session) as turn:
+            before = await turn.find()
+            turn.check_match(match)
+            if before is not None and before.digest != record.digest and not match:
+                _check_later(session, before, record)
+            return await self._put(turn, record, state)
+
+    async def branch(self, session: str, other: str, owner: str) -> dict[str, object]:
+        """Copy a session under a new id; from then on each goes its own way.
+
+        Parameters
+        ----------
+        session : str
+            Id of the session.
+        other : str
+            Id of the copy.
+        owner : str
+            Whose both are.
+
+        Returns
+        -------
+        dict
+            The copy as ``GET /sessions/{id}`` describes it.
+
+        Raises
+        ------
+        Conflict
+            ``session_exists`` if there is one of that id.
+        UnknownSession, ExpiredSession, Loading
+            As ``export``.
+        """
+        async with SessionTurn(self._sessions, owner, session) as turn:
+            record, state = await self._held(turn)
+        # One turn after the other: two branches that cross could wait for each other for ever.
+        async with SessionTurn(self._sessions, owner, other) as turn:
+            if await turn.find() is not None:
+                raise Conflict(
+                    f"id: expected the id of no session, got {other[:80]!r}, which there is; choose another, or DELETE "
+                    "it first",
+                    code="session_exists",
+                )
+            return await self._put(turn, record, state)
+
+    async def _held(self, turn: SessionTurn) -> tuple[Record, bytes]:
+        """Read record and state of a session whose turn it is; of a shared store, until both are of one moment."""
+        self._runtime.require()
+        record = await turn.find()
+        while record is not None:
+            state = await self._state(turn, record)
+            again = record if self._sessions.shared is None else await turn.find()
+            if again is not None and again.digest == record.digest:
+                return record, state
+            record = again
+        raise unknown(turn.session)
+
+    async def _state(self, turn: SessionTurn, record: Record) -> bytes:
+        residents = self._runtime.residents
+        if residents.absent.record(turn.key) is not None:
+            raise Conflict(
+                f"session {turn.session[:80]!r}: its last observations wait for {record.model_name} to be loaded; load "
+                "that model, then try again",
+                code="model_changed",
+            )
+        state = residents.waiting_state(turn.key)
+        place = residents.at(turn.key) if turn.key in residents.dirty else None
+        if place is not None:
+            table, row = place
+            state = self._runtime.steps.row_bytes(table.key, table.lease(row))
+        try:
+            state = state or await STORE.run(self._runtime.store.state, turn.key)
+        except StoreError as error:
+            raise Loading(f"sessions: {error}", code="store_failed") from error
+        if state is None:
+            raise expired(turn.session)
+        return state
+
+    def _check_model(self, record: Record, state: bytes) -> None:
+        model = next((one for one in self._runtime.catalogue.models if one.digest == record.model), None)
+        if model is None:
+            raise Conflict(
+                f"body: expected a session of a model that is loaded here, got one of {record.model_name} "
+                f"({record.model}); load that artifact, then import it",
+                code="model_changed",
+            )
+        if record.kind == "forecaster" and len(state) != model.state_bytes * len(record.variables):
+            raise Unprocessable(
+                f"body: expected {model.state_bytes} bytes of state per variable, got {len(state)} for "
+                f"{len(record.variables)}; export it from a server of this release",
+                code="invalid_state",
+            )
+
+    async def _put(self, turn: SessionTurn, record: Record, state: bytes) -> dict[str, object]:
+        """Put a session where the turn is; the write is finished even if nobody waits for it any longer."""
+        now = self._sessions.now()
+        after = "" if turn.record is None else turn.record.digest
+        # A life of its own: what the journal has of an earlier one of this id is not this one's.
+        record = replace(
+            record, key=turn.key, created_at=now, last_used=now, expires_at=now + self._sessions.ttl, dropped=False
+        )
+        turn.hand_over()
+        writing = asyncio.create_task(self._write(turn, Put(record, state, after)))
+        self._writing.add(writing)
+        writing.add_done_callback(self._writing.discard)
+        await asyncio.shield(writing)
+        return session_details(record, turn.session)
+
+    async def _write(self, turn: SessionTurn, put: Put) -> None:
+        try:
+            await STORE.run(self._runtime.store.commit, [put])
+        except StoreError as error:
+            turn.invalidate()
+            raise Loading(f"sessions: {error}; nothing has changed, try again", code="store_failed") from error
+        except BaseException:
+            turn.invalidate()
+            raise
+        self._sessions.slots.drop(turn.key)
+        self._runtime.residents.drop(turn.key)
+        turn.settle(put.record)
+
+
+def _check_later(session: str, before: Record, record: Record) -> None:
+    """Refuse to replace another series, or a session by what it was earlier."""
+    if (before.model, before.first_index, before.freq) == (record.model, record.first_index, record.freq):
+        if before.last_index < record.last_index:
+            return
+        raise Conflict(
+            f"session {session[:80]!r}: it holds {before.count} observations, the state in the body {record.count}; "
+            f'DELETE the session first, or send If-Match: "{before.digest}" to have it replaced',
+            code="older_state",
+        )
+    raise Conflict(
+        f"session {session[:80]!r}: there is another one of this id; choose another id, DELETE the session first, or "
+        f'send If-Match: "{before.digest}" to have it replaced',
+        code="session_exists",
+    )
