@@ -12,7 +12,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.builders import tiny_artifact, tiny_classifier_artifact, tiny_family_artifact, tiny_generator_artifact
+from tests.builders import (
+    tiny_artifact,
+    tiny_classifier_artifact,
+    tiny_family_artifact,
+    tiny_generator_artifact,
+    tiny_transcriber_artifact,
+)
 from tests.chaos.server import Server
 from tests.fuzz.client import Client
 from tests.fuzz.request import Conversation, RawRequest
@@ -54,13 +60,14 @@ class Findings:
 
 
 def folder_of(path: Path) -> Path:
-    """Make the models that are asked, in a folder for a server: a forecaster, a family, a text model, classifiers."""
+    """Make the models that are asked, in a folder for a server, of every kind."""
     artifacts = path / "artifacts"
     artifacts.mkdir()
     tiny_artifact(artifacts)
     tiny_family_artifact(artifacts)
     tiny_generator_artifact(artifacts)
     tiny_classifier_artifact(artifacts)
+    tiny_transcriber_artifact(artifacts)
     tiny_classifier_artifact(artifacts, "wrist", inputs="values", symbols=(), channels=("x", "y"))
     return path
 

@@ -8,18 +8,21 @@ from urllib.parse import quote, quote_from_bytes
 
 import zstandard
 
-from tests.fuzz.generators import documents, tables
+from tests.fuzz.generators import documents, sounds, tables
 from tests.fuzz.generators.values import FREQS, NUMBERS, TEXTS
 from tests.fuzz.request import RawRequest
 
 ARROW, CSV, JSON = b"application/vnd.apache.arrow.stream", b"text/csv", b"application/json"
+WAV = b"audio/wav"
 _PARAMETERS = (
     "model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "season", "session", "open",
-    "timezone", "timestamp_unit", "dayfirst", "decimal", "separator", "encoding", "level", "bounds", "x",
+    "timezone", "timestamp_unit", "dayfirst", "decimal", "separator", "encoding", "level", "bounds", "final",
+    "from_index", "x",
 )  # fmt: skip
 _PATHS = (
     "/live", "/ready", "/metrics", "/models", "/models/tiny", "/models/%00", "/sessions", "/docs", "/openapi.json", "/",
-    "/v1/models", "/forecast", "/generate", "/classify", "/v1/completions", "/admin/models/reload", "/x" * 500,
+    "/v1/models", "/forecast", "/generate", "/classify", "/transcribe", "/v1/completions",
+    "/admin/models/reload", "/x" * 500,
 )  # fmt: skip
 
 
@@ -34,6 +37,8 @@ def request_of(draw: Random) -> RawRequest:
         return _posted(draw, "/forecast", CSV, tables.csv(draw))
     if kind < 0.82:
         return _posted(draw, "/generate", JSON, documents.written(draw, documents.paths(draw)))
+    if kind < 0.835:
+        return _posted(draw, "/transcribe", WAV, sounds.wav(draw))
     if kind < 0.85:
         return _posted(draw, "/classify", JSON, documents.written(draw, documents.inputs(draw)))
     if kind < 0.9:
@@ -44,7 +49,7 @@ def request_of(draw: Random) -> RawRequest:
 
 def _posted(draw: Random, path: str, kind: bytes, body: bytes) -> RawRequest:
     headers = [
-        (b"content-type", kind if draw.random() < 0.95 else draw.choice((ARROW, CSV, JSON, b"text/html", b"\xff")))
+        (b"content-type", kind if draw.random() < 0.95 else draw.choice((ARROW, CSV, JSON, WAV, b"text/html", b"\xff")))
     ]
     pack, name = _packed(draw)
     body = pack(body)
@@ -57,8 +62,8 @@ def _posted(draw: Random, path: str, kind: bytes, body: bytes) -> RawRequest:
             headers.append((header, draw.choice(values)))
     if draw.random() < 0.004:
         headers.append((b"content-length", draw.choice((b"0", b"99999999999999999999", b"-1", b"\xb2", b"x"))))
-    often = 0.6 if kind != JSON else 0.1
-    query = _query(draw) if draw.random() < often else b""
+    often = 0.6 if kind not in (JSON, WAV) else 0.1
+    query = _query(draw) if draw.random() < often else _hearing(draw) if kind == WAV else b""
     return RawRequest("POST", path, query, tuple(headers), body)
 
 
@@ -99,12 +104,22 @@ def _query(draw: Random) -> bytes:
     return "&".join(parts).encode("latin-1", "replace")
 
 
+def _hearing(draw: Random) -> bytes:
+    """A query that ``POST /transcribe`` may take."""
+    parts = ["model=words"]
+    if draw.random() < 0.6:
+        parts.append(f"session={draw.choice(documents.SESSIONS)}")
+        parts += [f"{name}={_value(draw, name)}" for name in ("final", "from_index", "open") if draw.random() < 0.4]
+    return "&".join(parts).encode("latin-1", "replace")
+
+
 def _value(draw: Random, name: str) -> str:
     usual = {
         "model": ("tiny", "default"), "horizon": ("3", "12"), "quantile_levels": ("0.1,0.5,0.9", "0.5", ",", "0.5,x"),
         "missing": ("mask", "ffill"), "include": ("baseline", "attention,baseline"), "timeout_ms": ("1000", "1"),
         "freq": ("1h", "D"), "season": ("24", "4"), "session": ("q1", "q2"), "open": ("true", "false", "1"),
-        "timezone": ("UTC", "Europe/Berlin"), "dayfirst": ("true", "false"),
+        "timezone": ("UTC", "Europe/Berlin"), "dayfirst": ("true", "false"), "final": ("true", "false"),
+        "from_index": ("0", "800"),
     }  # fmt: skip
     if draw.random() < 0.7 and name in usual:
         return draw.choice(usual[name])

@@ -26,7 +26,7 @@ def test_texts_are_classified_in_their_order_as_the_library_does(run: Run, artif
             for text, result in zip(texts, body["results"], strict=True):
                 tokens = torch.from_numpy(network.tokenizer.encode(text))[None]
                 wanted = network.run(tokens, torch.tensor([tokens.shape[1]]))[0].tolist()
-                np.testing.assert_allclose(probabilities(result), wanted, atol=1e-5)
+                np.testing.assert_allclose(probabilities(result), wanted, atol=1e-4)  # 1,500 words, summed in pieces
                 assert result["label"] == ("bad", "good")[int(np.argmax(wanted))]
                 assert (result["session"], result["error"]) == (None, None)
 

@@ -112,3 +112,24 @@ def test_many_clients_of_one_session_are_served_one_after_the_other(run: Run) ->
         assert counts == list(range(3, 63, 3))
 
     run(flow)
+
+
+def test_a_stream_is_branched_and_moved_as_other_sessions_are(run: Run) -> None:
+    """What goes on from a copy says what the original would have said."""
+
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        await ask(client, {"target": values(9), "session": "w"}, model="wrist")
+        branched = await client.post("/sessions/w/branch", json={"id": "what-if"})
+        assert branched.status_code in (200, 201), branched.text
+        state = await client.get("/sessions/w/state")
+        assert state.status_code == 200
+        kind = {"content-type": state.headers["content-type"]}
+        moved = await client.put("/sessions/elsewhere/state", content=state.content, headers=kind)
+        assert moved.status_code in (200, 201), moved.text
+        parts = [{"target": values(4, 1), "session": name, "open": False} for name in ("w", "what-if", "elsewhere")]
+        one, *others = await ask(client, *parts, model="wrist")
+        for other in others:
+            np.testing.assert_allclose(probabilities(other), probabilities(one), atol=1e-6)
+            assert other["session"]["count"] == 13
+
+    run(flow)
