@@ -41,7 +41,7 @@ from training.progress import Bar
 def distill(
     teacher: Annotated[Path, typer.Argument(help="Artifact to learn from, such as artifacts/default.")],
     out: Out,
-    width: Annotated[int, typer.Option(min=1, help="Width of the small network's hidden vectors.")] = 64,
+    width: Annotated[int, typer.Option(min=1, help="Width of the small network's hidden vectors.")] = 96,
     season: Annotated[int | None, typer.Option(min=1, help="Steps per season; follows from --freq or --data.")] = None,
     freq: FreqText = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps ahead; the teacher's if left out.")] = None,

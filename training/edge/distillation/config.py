@@ -9,7 +9,7 @@ from training.toml import expect
 class DistillConfig:
     """What decides a distillation beside its teacher and its series."""
 
-    width: int = 64
+    width: int = 96
     """Width of the student's hidden vectors, D."""
     steps: int = 8_000
     """Batches in all; a resumed run may set a larger number."""

@@ -26,8 +26,9 @@ _LEAST = 0.03  # change over a season, in deviations of a series, below which no
 class Distillation:
     """A small forecaster learns to forecast as a larger one does.
 
-    Validation is the student's pinball loss over the teacher's, on series that neither learns from here: 1 is as good
-    as the teacher.
+    Validation is the distance from the teacher's quantiles on series that neither learns from here, the teacher's own
+    pinball loss there being 1. What came is too noisy to choose by: of weights whose losses are equal there, those that
+    keep nearer to the teacher were twice as near to its MASE on M4 Hourly.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ class Distillation:
     Attributes
     ----------
     found : dict of str to float
-        Last validation by kind of series.
+        Pinball loss over the teacher's at the last validation, by kind of series.
     """
 
     def __init__(self, student: Forecaster, teacher: SeriesNetwork, lessons: Lessons, config: DistillConfig) -> None:
@@ -51,7 +52,7 @@ class Distillation:
         self.generator = np.random.default_rng(config.seed)
         self.found: dict[str, float] = {}
         self._validation = lessons.validation(config.validation_rows, config.seed)
-        self._reference: dict[str, float] = {}
+        self._reference: dict[str, tuple[Tensor, float]] = {}
 
     @property
     def network(self) -> Forecaster:
@@ -123,16 +124,20 @@ class Distillation:
         return moving_average(mean, loss, _WEIGHT)
 
     def validate(self) -> float:
-        """Pinball loss over the teacher's, the mean of the kinds of series."""
+        """Distance from the teacher's quantiles over its pinball loss, the mean of the kinds of series."""
         self.student.eval()
+        apart = []
         with torch.no_grad():
             for name, kept in self._validation.items():
                 batch = kept.to(next(self.student.parameters()).device)
                 if name not in self._reference:
-                    self._reference[name] = self._miss(batch, self._taught(batch, batch.forks[-3:]))
-                ours = self._miss(batch, self._forecast(batch, batch.forks[-3:]).raw_quantiles())
-                self.found[name] = ours / self._reference[name]
-        return float(np.mean(list(self.found.values())))
+                    quantiles = self._taught(batch, batch.forks[-3:])
+                    self._reference[name] = quantiles, self._miss(batch, quantiles)
+                taught, miss = self._reference[name]
+                ours = self._forecast(batch, batch.forks[-3:]).raw_quantiles()
+                self.found[name] = self._miss(batch, ours) / miss
+                apart.append(_mean_by_series(batch, (ours - taught).abs().mean(-1)) / miss)
+        return float(np.mean(apart))
 
     def is_better(self, value: float, lowest: float, averaged: bool) -> bool:  # noqa: ARG002
         """Whether it is lower than any before. See ``Objective.is_better``."""
@@ -158,9 +163,13 @@ class Distillation:
     def _miss(self, batch: SyntheticBatch, quantiles: Tensor) -> float:
         """Pinball loss of the last forks' forecasts in units of each series' own change over a season."""
         truth = batch.truth[:, -3:].flatten(0, 1).double()
-        losses = pinball(truth, quantiles, self.student.config.quantile_levels).mean(-1)
-        losses = losses / batch.unit.repeat_interleave(min(batch.truth.shape[1], 3))[:, None]
-        return float(losses[~losses.isnan()].mean())
+        return _mean_by_series(batch, pinball(truth, quantiles, self.student.config.quantile_levels).mean(-1))
+
+
+def _mean_by_series(batch: SyntheticBatch, values: Tensor) -> float:
+    """Mean of what belongs to forecasts ``[M, F]``, in units of each series' own change over a season."""
+    values = values / _changes(batch).repeat_interleave(len(values) // len(batch.target))[:, None]
+    return float(values[~values.isnan()].mean())
 
 
 def _changes(batch: SyntheticBatch) -> Tensor:

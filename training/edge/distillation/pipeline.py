@@ -114,6 +114,7 @@ def begin(
 def _write(out: Path, fit: Fit[Distillation], name: str, version: str, taught_by: str) -> str:
     objective = fit.objective
     student = take_calibration(objective.student.eval().cpu(), objective.teacher)
+    objective.validate()
     own = objective.lessons.own
     manifest = {
         "name": name,
