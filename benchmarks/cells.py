@@ -3,9 +3,9 @@
     python -m benchmarks.cells [--width 64] [--steps 1000] [--rows 1 256] [--turns 5]
     python -m benchmarks.cells --text ../shared/data/text/timemachine.txt [--cells mlstm mingru] [--seeds 0 1]
 
-One thread, one layer, input as wide as the layer. The cells take turns, and each figure is the quickest of its turns,
-because other work of the machine can only add to it. A training pass is forward and backward over 45 steps, the length
-of `configs/etth1.toml`; with one row it says little.
+One thread, one layer, input as wide as the layer; microseconds of processor time. The cells take turns, and each figure
+is the least of its turns, because other work of the machine can only add to it. A training pass is forward and backward
+over 45 steps, the length of `configs/etth1.toml`; with one row it says little.
 
 With a text the cells are trained instead: on its letters, one layer of 128, 8 epochs, nats per character of the last
 tenth. `python -m benchmarks.accuracy etth1 --cell NAME` is the same on a series.
@@ -45,10 +45,10 @@ class Candidate:
         self.cell.eval()
         state, inputs = self.state, self.inputs[:, 0].contiguous()
         with torch.inference_mode():
-            started = time.perf_counter()
+            started = time.process_time()
             for _ in range(_STEPS_ALONE):
                 state = self.cell.step(inputs, state)
-            return 1e6 * (time.perf_counter() - started) / _STEPS_ALONE
+            return 1e6 * (time.process_time() - started) / _STEPS_ALONE
 
     def run(self) -> float:
         """The whole sequence in one call, as histories are read."""
@@ -69,16 +69,16 @@ class Candidate:
 
     @staticmethod
     def _per_step(work: Callable[[], object], steps: int) -> float:
-        started = time.perf_counter()
+        started = time.process_time()
         work()
-        return 1e6 * (time.perf_counter() - started) / steps
+        return 1e6 * (time.process_time() - started) / steps
 
 
 def measure(width: int, rows: int, steps: int, turns: int) -> dict[str, list[float]]:
     """Microseconds per step of every cell: alone, in a run, in training."""
     candidates = {kind: Candidate(kind, width, rows, steps) for kind in registry.names()}
     best = {kind: [float("inf")] * 3 for kind in candidates}
-    for _ in range(turns + 1):  # the quickest counts, so a first turn that warms up does no harm
+    for _ in range(turns + 1):  # the least counts, so a first turn that warms up does no harm
         for kind, one in candidates.items():
             turn = [one.step(), one.run(), one.train()]
             best[kind] = [min(pair) for pair in zip(best[kind], turn, strict=True)]
