@@ -236,7 +236,7 @@ class ForecastService:
         update = plan_update(record, series, self.runtime.limits(model))
         if turn is not None and record is None:
             turn.check_match(series.match)
-            record = new_record(turn.key, model, series, self._sessions.now(), self._settings.metric_names)
+            record = new_record(turn, model, series, self._sessions.now(), self._settings.metric_names)
         return model, update, record
 
     def _session_work(
@@ -249,7 +249,7 @@ class ForecastService:
         turn: SessionTurn,
     ) -> SeriesWork:
         now, config = self._sessions.now(), model.config
-        after = update.advance(before, scores, now, now + self._sessions.ttl)
+        after = update.advance(before.named(series.owner, turn.session), scores, now, now + self._sessions.ttl)
         touch = self._sessions.shared is not None or now - before.last_used > self._sessions.slack
         kept = min(series.horizon or config.horizon, config.horizon)
         writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch)

@@ -86,12 +86,12 @@ def build_job(
     )
 
 
-def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
+def new_record(turn: SessionTurn, model: Model, series: SeriesInput, now: float, metrics: Sequence[str] = ()) -> Record:
     """Give the record of a session that is about to be opened, before anything was read.
 
     Parameters
     ----------
-    key : str
+    turn : SessionTurn
         Of the session.
     model : Model
         What forecasts; of a family, the member of the series' season.
@@ -108,7 +108,9 @@ def new_record(key: str, model: Model, series: SeriesInput, now: float, metrics:
         Without observations.
     """
     return Record(
-        key=key,
+        key=turn.key,
+        owner=series.owner,
+        name=turn.session,
         model=model.digest,
         model_name=str(model),
         freq=series.freq,

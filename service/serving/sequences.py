@@ -114,7 +114,9 @@ class SequenceService:
                 check_model(record, model, session)
             check_open(record is not None, given)
             now = sessions.now()
-            before = record or Record.of_state(turn.key, model.digest, str(model), model.kind, now)
+            before = record or Record.of_state(
+                turn.key, model.digest, str(model), model.kind, now, owner=given.owner, name=session
+            )
             plan = plan_sequence(before, given, now, sessions.ttl)
             task, waiting = _task(model, given, turn)
             task.unread, task.record, task.key, task.fresh = plan.unread, plan.record, turn.key, record is None

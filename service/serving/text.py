@@ -142,7 +142,11 @@ class TextService:
                     f"session {session[:80]!r}: there is no such session; send a prompt to open it, or check the id"
                 )
             now = sessions.now()
-            opened = Record.of_state(turn.key, model.digest, str(model), model.kind, now) if record is None else record
+            opened = (
+                Record.of_state(turn.key, model.digest, str(model), model.kind, now, owner=owner, name=session)
+                if record is None
+                else record
+            )
             renewed = opened.used(now, sessions.ttl)
             request = replace(request, key=turn.key, fresh=record is None, record=renewed)
             stream = self._submit(model, request, warnings, turn)

@@ -5,10 +5,10 @@ its last snapshot (``Put``) and, in a store that is ``journaled``, what was appe
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 from service.stores.record import PendingForecast, Record, Request, Scores
-from service.stores.writes import Answer, Append, Delete, Put, Touch, Trim, Write
+from service.stores.writes import Answer, Append, Delete, Moved, Put, StoreError, Swept, Touch, Trim, Write
 
 __all__ = [
     "Answer",
@@ -29,42 +29,6 @@ __all__ = [
     "Write",
     "commit_unmoved",
 ]
-
-
-class StoreError(Exception):
-    """The store cannot be opened, read or written: disk full, file damaged, held by another process."""
-
-
-class Moved(StoreError):
-    """Other processes have advanced sessions since they were read; nothing of the commit was applied.
-
-    Parameters
-    ----------
-    keys : sequence of str
-        Of these sessions.
-    """
-
-    def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__(f"{len(keys)} sessions were advanced by another process meanwhile")
-        self.keys = frozenset(keys)
-
-
-class Swept(NamedTuple):
-    """What a part of the housekeeping came to.
-
-    Parameters
-    ----------
-    ended : int
-        Sessions that became tombstones.
-    forgotten : int
-        Tombstones that were dropped.
-    freed : int
-        Pages of a file that were given back.
-    """
-
-    ended: int
-    forgotten: int
-    freed: int = 0
 
 
 class Store(Protocol):
@@ -116,6 +80,26 @@ class Store(Protocol):
         -------
         Record or None
             Also of an expired one; None where there is none.
+        """
+
+    def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
+        """Read sessions by their names, tombstones too; those that have none yet are left out.
+
+        Parameters
+        ----------
+        owner : str
+            Whose they are.
+        prefix : str
+            How their names begin.
+        after : str
+            Only names after this one.
+        limit : int
+            How many at most.
+
+        Returns
+        -------
+        list of Record
+            The first of them, in the order of their names' UTF-8.
         """
 
     def state(self, key: str) -> bytes | None:

@@ -36,6 +36,12 @@ class MemoryStore:
         with self._lock:
             return self._sessions.get(key, (None, None))[0]
 
+    def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
+        """Read sessions by their names; see ``Store.named``."""
+        with self._lock:
+            kept = [record for record, _ in self._sessions.values() if record.owner == owner and record.name > after]
+        return sorted((one for one in kept if one.name.startswith(prefix)), key=lambda one: one.name)[:limit]
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with self._lock:

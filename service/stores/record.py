@@ -118,6 +118,10 @@ class Record:
         was never observed. Sessions that an earlier release opened have 0.
     below_zero : tuple of bool
         Whether a value of each variable was ever below 0, or might have been.
+    owner : str
+        Whose it is, see ``key_of``.
+    name : str
+        Its id; "" where an earlier release opened the session, until it is next used.
     """
 
     key: str
@@ -149,9 +153,13 @@ class Record:
     single_until: int | None = None
     level: tuple[float, ...] = (0.0,)
     below_zero: tuple[bool, ...] = (True,)
+    owner: str = ""
+    name: str = ""
 
     @classmethod
-    def of_state(cls, key: str, model: str, model_name: str, kind: str, now: float) -> "Record":
+    def of_state(
+        cls, key: str, model: str, model_name: str, kind: str, now: float, *, owner: str, name: str
+    ) -> "Record":
         """Give the record of a session that keeps a state alone, as that of a text does; it has read nothing yet.
 
         Parameters
@@ -166,6 +174,10 @@ class Record:
             Of the model.
         now : float
             Seconds since 1970.
+        owner : str
+            Whose it is.
+        name : str
+            Its id.
 
         Returns
         -------
@@ -176,6 +188,7 @@ class Record:
             key=key, model=model, model_name=model_name, freq=None, offset=0, variables=("",),
             static=np.zeros(0, dtype=np.float32), interval=0.0, first_index=0, last_index=-1, count=0,
             tail=np.zeros((1, 0)), checksum=0, created_at=now, last_used=now, expires_at=now, kind=kind,
+            owner=owner, name=name,
         )  # fmt: skip
 
     @property
@@ -207,6 +220,23 @@ class Record:
             Of the step.
         """
         return self.single_until is not None and time_index <= self.single_until
+
+    def named(self, owner: str, name: str) -> "Record":
+        """Give the same session with its name, which one that an earlier release opened has not.
+
+        Parameters
+        ----------
+        owner : str
+            Whose it is.
+        name : str
+            Its id.
+
+        Returns
+        -------
+        Record
+            The same value where it has one.
+        """
+        return self if self.name else replace(self, owner=owner, name=name)
 
     def used(self, now: float, ttl: float) -> "Record":
         """Give the same session, its life renewed.

@@ -14,7 +14,7 @@ from statecast.time.offsets import common_offset
 
 COLUMNS = (
     "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
-    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped",
+    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped", "owner", "name",
 )  # fmt: skip
 """Names of what ``to_row`` gives, in order."""
 
@@ -75,6 +75,8 @@ def to_row(record: Record) -> tuple[Any, ...]:
         record.last_used,
         record.expires_at,
         int(record.dropped),
+        record.owner,
+        record.name,
     )
 
 
@@ -140,7 +142,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
     Record
         The session.
     """
-    values = dict(zip(COLUMNS, row, strict=True))
+    values = dict(zip(COLUMNS, row, strict=False))  # earlier releases had fewer
     birth = json.loads(values["birth"])
     rows, given = len(birth["variables"]), birth.get("given", 0)
     # Earlier releases kept float32, and know of no more than that.
@@ -172,6 +174,8 @@ def from_row(row: tuple[Any, ...]) -> Record:
         last_used=values["last_used"],
         expires_at=values["expires_at"],
         dropped=bool(values["dropped"]),
+        owner=values.get("owner") or "",  # earlier releases kept neither
+        name=values.get("name") or "",
         kind=birth.get("kind", "forecaster"),  # sessions of the first release have none
         season=birth.get("season"),
         zone=birth.get("zone", ""),

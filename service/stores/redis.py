@@ -94,6 +94,15 @@ class RedisStore:
                 found |= zip(read, look.execute(), strict=True)
             return {key: from_fields(key, found[key]) for key in known if key not in same}
 
+    def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
+        """Read sessions by their names; see ``Store.named``."""
+        begin = f"({after}\0".encode() + b"\xff" if after >= prefix and after else f"[{prefix}".encode()
+        with _explained("cannot read sessions"):
+            found: Any = self._redis.zrangebylex(f"{PREFIX}n:{owner}", begin, f"({prefix}".encode() + b"\xff", 0, limit)
+        keys = [member.rpartition(b"\0")[2].decode() for member in found]
+        read = self.changed(dict.fromkeys(keys, "")) if keys else {}
+        return [record for key in keys if (record := read[key]) is not None]
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with _explained("cannot read a state"):

@@ -1,12 +1,12 @@
 -- Applies the writes of one commit, all or none. ARGV has them one after the other, each by its letter:
---   P key after digest used ends birth numbers tail issued scores state    put a session
+--   P key after digest used ends birth numbers tail issued scores owner name state    put a session
 --   T key after used ends                                                  renew its life
 --   D key                                                                  delete it
 --   A key until content                                                    keep an answer, unless one is kept already
 -- `after` is the digest that the session must have now, '' that there is none, '*' any. Gives the keys of the sessions
 -- that have another one; nothing is written then.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
-local length = {P = 12, T = 5, D = 2, A = 4}
+local length = {P = 14, T = 5, D = 2, A = 4}
 
 local function session(key)
   return prefix .. 's:' .. key
@@ -33,7 +33,11 @@ while i <= #ARGV do
   local name = session(key)
   if kind == 'P' then
     redis.call('HSET', name, 'digest', ARGV[i + 3], 'used', ARGV[i + 4], 'ends', ARGV[i + 5], 'birth', ARGV[i + 6],
-      'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'state', ARGV[i + 11])
+      'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'owner', ARGV[i + 11], 'name', ARGV[i + 12],
+      'state', ARGV[i + 13])
+    if ARGV[i + 12] ~= '' then
+      redis.call('ZADD', prefix .. 'n:' .. ARGV[i + 11], 0, ARGV[i + 12] .. '\0' .. key)
+    end
     redis.call('ZADD', live, ARGV[i + 5], key)
     if redis.call('HDEL', name, 'dropped') == 1 then
       redis.call('ZREM', dropped, key)
@@ -48,6 +52,10 @@ while i <= #ARGV do
       end
     end
   elseif kind == 'D' then
+    local whose = redis.call('HMGET', name, 'owner', 'name')
+    if whose[1] then
+      redis.call('ZREM', prefix .. 'n:' .. whose[1], whose[2] .. '\0' .. key)
+    end
     redis.call('DEL', name)
     redis.call('ZREM', live, key)
     redis.call('ZREM', dropped, key)

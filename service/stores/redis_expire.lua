@@ -14,6 +14,10 @@ end
 
 local gone = redis.call('ZRANGEBYSCORE', dropped, '-inf', ARGV[2], 'LIMIT', 0, limit - #ended)
 for _, key in ipairs(gone) do
+  local whose = redis.call('HMGET', prefix .. 's:' .. key, 'owner', 'name')
+  if whose[1] then
+    redis.call('ZREM', prefix .. 'n:' .. whose[1], whose[2] .. '\0' .. key)
+  end
   redis.call('DEL', prefix .. 's:' .. key)
   redis.call('ZREM', dropped, key)
 end

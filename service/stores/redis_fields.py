@@ -7,7 +7,7 @@ import orjson
 from service.stores.record import Record
 from service.stores.record_columns import COLUMNS, from_row, to_row
 
-FIELDS = ("digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "dropped")
+FIELDS = ("digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "owner", "name", "dropped")
 """Fields of a record; ``state`` lies beside them."""
 
 _NUMBERS = ("last_clock", "count", "checksum", "request_begin", "request_end", "request_crc", "issued_start")
@@ -36,6 +36,8 @@ def to_fields(record: Record) -> list[bytes | str]:
         row["tail"],
         row["issued"] or b"",
         row["scores"],
+        row["owner"],
+        row["name"],
     ]
 
 
@@ -59,7 +61,7 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
     ValueError, KeyError, TypeError
         If the fields are damaged.
     """
-    digest, used, ends, birth, numbers, tail, issued, scores, dropped = values
+    digest, used, ends, birth, numbers, tail, issued, scores, owner, name, dropped = values
     if digest is None or birth is None or numbers is None:
         return None
     row = dict(zip(_NUMBERS, orjson.loads(numbers), strict=True))
@@ -73,5 +75,7 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
         "last_used": float(used or b""),
         "expires_at": float(ends or b""),
         "dropped": dropped is not None,
+        "owner": (owner or b"").decode(),
+        "name": (name or b"").decode(),
     }
     return from_row(tuple(row[name] for name in COLUMNS))

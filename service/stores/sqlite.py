@@ -34,6 +34,9 @@ _ANSWER = (
 _FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE until <= ? LIMIT ?)"
 _DUE = "SELECT key FROM sessions WHERE dropped = ? AND expires_at <= ? LIMIT ?"
 _END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE key = ?"
+_NAMED = (
+    f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? AND name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
+)
 _PROBED_EVERY = 1.0
 """Seconds between two attempts to write while commits fail."""
 _PROBED_BYTES = 4 << 20
@@ -92,6 +95,13 @@ class SqliteStore:
             self._owner.check_file()
             row = self._reader.execute(f"SELECT {_COLUMNS} FROM sessions WHERE key = ?", (key,)).fetchone()
             return None if row is None else from_row(row)
+
+    def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
+        """Read sessions by their names; see ``Store.named``."""
+        with self._reading, _explained("cannot read sessions"):
+            rows = self._reader.execute(_NAMED, (owner, after, prefix, f"{prefix}\U0010ffff", limit)).fetchall()
+        with _explained("cannot read sessions"):
+            return list(map(from_row, rows))
 
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from service.stores.interface import StoreError
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
 
 PAGE = 16_384
@@ -35,7 +35,12 @@ _ANSWERS = """
 CREATE TABLE answers (key TEXT PRIMARY KEY, content BLOB NOT NULL, until REAL NOT NULL);
 CREATE INDEX answers_until ON answers (until);
 """
-_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS)
+_NAMES = """
+ALTER TABLE sessions ADD COLUMN owner TEXT;
+ALTER TABLE sessions ADD COLUMN name TEXT;
+CREATE INDEX names ON sessions (owner, name);
+"""
+_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS, _NAMES)
 """What each version of the schema added to the one before."""
 
 

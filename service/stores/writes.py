@@ -1,7 +1,8 @@
-"""What a store is given to write: each kind of change as a value, several of them in one commit."""
+"""What a store is given to write, each kind of change as a value, many in one commit; and what may come of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,3 +139,39 @@ class Answer:
 
 
 Write = Put | Touch | Delete | Append | Trim | Answer
+
+
+class StoreError(Exception):
+    """The store cannot be opened, read or written: disk full, file damaged, held by another process."""
+
+
+class Moved(StoreError):
+    """Other processes have advanced sessions since they were read; nothing of the commit was applied.
+
+    Parameters
+    ----------
+    keys : sequence of str
+        Of these sessions.
+    """
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(f"{len(keys)} sessions were advanced by another process meanwhile")
+        self.keys = frozenset(keys)
+
+
+class Swept(NamedTuple):
+    """What a part of the housekeeping came to.
+
+    Parameters
+    ----------
+    ended : int
+        Sessions that became tombstones.
+    forgotten : int
+        Tombstones that were dropped.
+    freed : int
+        Pages of a file that were given back.
+    """
+
+    ended: int
+    forgotten: int
+    freed: int = 0

@@ -95,7 +95,7 @@ class Checkout:
         lease = self._sessions.slots.idle(key, member.key)
         if lease is None or len(lease.slots) != 1:
             return None
-        return self._residents.load(name, member.key, member.config, record, lease)
+        return self._residents.load(name, member.key, member.config, record.named(*name), lease)
 
     def leave(self, table: SessionTable, rows: NDArray[np.int64], moved: NDArray[np.bool_] | None = None) -> None:
         """Give turns and slots of sessions back.

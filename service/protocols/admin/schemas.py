@@ -24,6 +24,13 @@ class SessionDetails(Session):
     scores: dict[str, Any]
 
 
+class Sessions(BaseModel):
+    """A page of the caller's sessions."""
+
+    sessions: list[SessionDetails]
+    cursor: str | None = Field(description="Leads to the next page; null on the last one.")
+
+
 class ModelLimits(BaseModel):
     """Limits of a request to a model."""
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from service.errors import Conflict, Loading, Unprocessable, expired, unknown
 from service.serving.runtime import Runtime
+from service.serving.sessions.listing import list_sessions
 from service.serving.sessions.secret import read_secret
 from service.serving.sessions.state_file import read_state, write_state
 from service.serving.views import session_details
@@ -31,6 +32,13 @@ class SessionService:
         self._runtime, self._sessions = runtime, runtime.sessions
         self._secret = read_secret(runtime.settings)
         self._writing: set[asyncio.Task[None]] = set()
+
+    async def list(
+        self, owner: str, prefix: str = "", model: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> dict[str, object]:
+        """Give a page of an owner's sessions; see ``list_sessions``."""
+        self._runtime.require()
+        return await list_sessions(self._runtime, owner, prefix, model, limit, cursor)
 
     async def export(self, session: str, owner: str) -> tuple[str, bytes]:
         """Give a session as a file, once the requests before this one are done.
@@ -101,7 +109,7 @@ class SessionService:
             turn.check_match(match)
             if before is not None and before.digest != record.digest and not match:
                 _check_later(session, before, record)
-            return await self._put(turn, record, state)
+            return await self._put(turn, owner, record, state)
 
     async def branch(self, session: str, other: str, owner: str) -> dict[str, object]:
         """Copy a session under a new id; from then on each goes its own way.
@@ -137,7 +145,7 @@ class SessionService:
                     "it first",
                     code="session_exists",
                 )
-            return await self._put(turn, record, state)
+            return await self._put(turn, owner, record, state)
 
     async def _held(self, turn: SessionTurn) -> tuple[Record, bytes]:
         """Read record and state of a session whose turn it is; of a shared store, until both are of one moment."""
@@ -187,13 +195,20 @@ class SessionService:
                 code="invalid_state",
             )
 
-    async def _put(self, turn: SessionTurn, record: Record, state: bytes) -> dict[str, object]:
+    async def _put(self, turn: SessionTurn, owner: str, record: Record, state: bytes) -> dict[str, object]:
         """Put a session where the turn is; the write is finished even if nobody waits for it any longer."""
         now = self._sessions.now()
         after = "" if turn.record is None else turn.record.digest
         # A life of its own: what the journal has of an earlier one of this id is not this one's.
         record = replace(
-            record, key=turn.key, created_at=now, last_used=now, expires_at=now + self._sessions.ttl, dropped=False
+            record,
+            key=turn.key,
+            owner=owner,
+            name=turn.session,
+            created_at=now,
+            last_used=now,
+            expires_at=now + self._sessions.ttl,
+            dropped=False,
         )
         turn.hand_over()
         writing = asyncio.create_task(self._write(turn, Put(record, state, after)))

@@ -84,6 +84,23 @@ def check_a_later_put_replaces_an_earlier_one(store: Store) -> None:
     assert back is not None and (back.count, back.digest, store.state("k")) == (7, "sha256:cc", b"newer")
 
 
+def check_named_sessions_are_listed(store: Store) -> None:
+    """In order, each once, an owner's own; what a release without names left is no owner's."""
+    named = [("me", "b"), ("me", "a"), ("me", "ab"), ("you", "a"), ("me", "\u00e9"), ("me", "\U0001f600")]
+    store.commit([Put(replace(record_of(f"{o}{n}"), owner=o, name=n), STATE) for o, n in named])
+    store.commit([Put(record_of("old"), STATE), Put(replace(record_of("gone"), owner="me", name="c"), STATE)])
+    store.commit([Delete("gone")])
+
+    def names(prefix: str = "", after: str = "", limit: int = 10, owner: str = "me") -> list[str]:
+        return [record.name for record in store.named(owner, prefix, after, limit)]
+
+    assert names() == ["a", "ab", "b", "\u00e9", "\U0001f600"]
+    assert names(limit=2) == ["a", "ab"] and names(after="ab", limit=2) == ["b", "\u00e9"]
+    assert names("a") == ["a", "ab"] and names("a", "a") == ["ab"] and names("b", "a") == ["b"]
+    assert names(owner="you") == ["a"] and names(owner="nobody") == [] and names("x") == []
+    assert store.named("me", "b", "", 1)[0].key == "meb"
+
+
 def check_unknown_keys_are_none(store: Store) -> None:
     """None means that the session can be opened."""
     assert store.get("nobody") is None and store.state("nobody") is None

@@ -38,6 +38,12 @@ class ToyStore:
         with self._lock:
             return self._read().get(key, (None, None))[0]
 
+    def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
+        """Read sessions by their names."""
+        with self._lock:
+            kept = [record for record, _ in self._read().values() if record.owner == owner and record.name > after]
+        return sorted((one for one in kept if one.name.startswith(prefix)), key=lambda one: one.name)[:limit]
+
     def state(self, key: str) -> bytes | None:
         """Read the state that was put with the record, or None."""
         with self._lock:
