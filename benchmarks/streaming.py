@@ -1,4 +1,4 @@
-"""One more observation per request over HTTP, of one client and of 64, in memory and on disk, beside another commit.
+"""One more observation per request over HTTP, of one client and of 64, by every store, beside another commit.
 
     python -m benchmarks.streaming [--base CHECKOUT] [--artifacts artifacts] [--seconds 5] [--rounds 3]
 
@@ -19,6 +19,7 @@ from tempfile import mkdtemp
 
 from benchmarks.harness.cores import describe_cores, pin_client
 from benchmarks.harness.load import Clients, Load, alternate, measure_ceiling, middle
+from benchmarks.harness.redis import PROGRAM, running_redis
 from benchmarks.harness.requests import one_more, opening
 from benchmarks.harness.server import ROOT, Server, commit_of, running_server
 from benchmarks.machine import describe_machine
@@ -26,6 +27,8 @@ from benchmarks.peers.peer import PLAIN, requests_of, running_peer
 
 CLIENTS = (1, 64)
 STORES = ("memory", "sqlite")
+SHARED = {"redis": "always", "redis without fsync": "no"} if PROGRAM else {}
+"""Where redis-server is installed: when its append-only file is synced."""
 _WARM_S = 1.0
 
 
@@ -56,6 +59,8 @@ def open_side(stack: ExitStack, name: str, store: str, checkout: Path, artifacts
     """Start a server whose sessions have their histories."""
     folder = mkdtemp() if store == "sqlite" else ""
     url = f"sqlite:///{folder}/sessions.db" if folder else "memory://"
+    if store in SHARED:
+        url = stack.enter_context(running_redis(SHARED[store]))
     server = stack.enter_context(
         running_server(artifacts, checkout=checkout, pinned=True, state_url=url, threads=1, device="cpu")
     )
@@ -105,7 +110,7 @@ def print_ratios(found: dict[tuple[str, str], tuple[Load, Load]]) -> None:
         )
     for (name, store), (one, many) in found.items():
         if store == "none":
-            for kind in STORES:
+            for kind in (*STORES, *SHARED):
                 ours = found["this", kind]
                 print(
                     f"this, {kind} / {name}: {ours[1].rate / many.rate:.1f} times with 64 clients, "
@@ -117,6 +122,13 @@ def print_ratios(found: dict[tuple[str, str], tuple[Load, Load]]) -> None:
         f"a durable commit costs {1 - durable.rate / volatile.rate:.0%} of the requests of 64 clients, "
         f"{durable.server_us / volatile.server_us - 1:+.0%} processor time per request"
     )
+    for kind in SHARED:
+        shared = found["this", kind][1]
+        print(
+            f"{kind} / sqlite, 64 clients: {durable.rate / shared.rate:.1f} times the time per observation, "
+            f"p99 {shared.p99_ms:.1f} ms against {durable.p99_ms:.1f} ms, processor time per request "
+            f"{shared.server_us / durable.server_us:.1f} times"
+        )
 
 
 def streams_for_ceiling() -> list[Iterator[bytes]]:
@@ -137,7 +149,7 @@ def main() -> None:
     print(f"the client alone: {measure_ceiling(streams_for_ceiling()):,.0f} requests/s of its core")
     base = options.base.resolve() if options.base else None
     with ExitStack() as stack:
-        sides = [open_side(stack, "this", store, ROOT, options.artifacts) for store in STORES]
+        sides = [open_side(stack, "this", store, ROOT, options.artifacts) for store in (*STORES, *SHARED)]
         if base:
             name = f"base {commit_of(base)}"
             sides += [open_side(stack, name, store, base, base / "artifacts") for store in STORES]

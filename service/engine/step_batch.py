@@ -32,6 +32,8 @@ class StepBatch:
         When their lives end from now on, in seconds since 1970.
     now : float
         Seconds since 1970.
+    of : array of int64, ``[B]``, or None
+        Which request each is of; where others write too, the rows of one are kept together or not at all.
     sequence : int
         Number of its entry in the journal.
     snapshots : list of (SessionTable, int)
@@ -50,6 +52,8 @@ class StepBatch:
         Likewise.
     finite : array of bool, ``[B]``, or None
         Rows that came out as numbers; the others are as they were.
+    stale : array of bool, ``[B]``, or None
+        Rows that other processes have advanced, or may have: they are to be read from the store anew. None for none.
     error : ServiceError or None
         Why nothing was done.
     lost : bool
@@ -65,6 +69,7 @@ class StepBatch:
     known: NDArray[np.float32]
     expires_at: float
     now: float
+    of: NDArray[np.int64] | None = None
     sequence: int = 0
     snapshots: list[Place] = field(default_factory=list)
     puts: list[Put] = field(default_factory=list)
@@ -74,6 +79,7 @@ class StepBatch:
     quantiles: NDArray[np.float64] | None = None
     mean: NDArray[np.float64] | None = None
     finite: NDArray[np.bool_] | None = None
+    stale: NDArray[np.bool_] | None = None
     error: ServiceError | None = None
     lost: bool = False
     compute_ms: float = 0.0
@@ -88,3 +94,10 @@ class StepBatch:
     def keys(self) -> list[str]:
         """Keys of the sessions."""
         return [] if self.table is None else self.table.keys[self.rows].tolist()
+
+    @property
+    def moved(self) -> NDArray[np.bool_] | None:
+        """Sessions whose observation counts, ``[B]``; None where none does."""
+        if self.error is not None or self.finite is None:
+            return None
+        return self.finite if self.stale is None else self.finite & ~self.stale

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.engine.model_pool import ModelPool
+from service.engine.state_cache import StateCache
 from service.engine.step_batch import StepBatch
 from service.errors import Loading
 from service.metrics import Metrics
 from service.resident.step import SessionStep
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
-from service.stores.interface import Append, Put, Store, StoreError, Trim, Write
+from service.stores.digest import text_of
+from service.stores.interface import Append, Moved, Put, SharedStore, Store, StoreError, Trim, Write
 from statecast.inputs.level import deviations
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.slot_network import Cache, SlotNetwork
@@ -37,6 +39,7 @@ class StepRunner:
 
     def __init__(self, networks: ModelPool, store: Store, metrics: Metrics) -> None:
         self._networks, self._store, self._metrics = networks, store, metrics
+        self._shares = isinstance(store, SharedStore)
 
     def run(self, batch: StepBatch) -> None:
         """Advance, forecast, commit, and only then let the sessions know; a failed commit leaves all as it was.
@@ -63,6 +66,11 @@ class StepRunner:
         batch.compute_ms = 1e3 * (time.perf_counter() - began)
         batch.step = table.ahead(rows, batch.values, batch.now, batch.expires_at)
         step, whole = batch.step.of(finite), bool(finite.all())
+        if self._shares:
+            self._put_whole(batch, step, found, cache)
+            self._metrics.batch_rows.observe(len(step.rows))
+            self._metrics.batch_seconds.observe(time.perf_counter() - began)
+            return
         if not self._commit(batch, [*self._snapshots(batch), *_appended(batch.sequence, table, step)]):
             return
         if len(step.rows):
@@ -114,6 +122,48 @@ class StepRunner:
             ),
         ]
 
+    def _put_whole(self, batch: StepBatch, step: SessionStep, found: ForecastArrays, cache: StateCache) -> None:
+        """Put every session whole, held to what it goes on from: where others write too, a journal has no order.
+
+        What is refused has been applied here already: it is stale, and read anew.
+        """
+        table, rows, finite = batch.table, step.rows, found.finite
+        assert table is not None
+        if not len(rows):
+            return
+        read, write = table.slot[rows], table.spare[rows]
+        before = [text_of(digest.tobytes()) for digest in table.digest[rows]]
+        batch.stale = finite.copy()
+        table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
+        states = cache.take(write.tolist()).cpu().numpy()
+        puts = [
+            Put(table.record(row), state.tobytes(), digest)
+            for row, state, digest in zip(rows.tolist(), states, before, strict=True)
+        ]
+        began = time.perf_counter()
+        try:
+            kept = self._commit_unmoved(puts, np.arange(len(puts)) if batch.of is None else batch.of[finite])
+        except StoreError as error:
+            _log.error("sessions were not written: %s", error)
+            batch.error = _unkept(error)
+            return
+        self._metrics.commit_seconds.observe(time.perf_counter() - began)
+        batch.stale[finite] = ~kept
+        table.stored_until[rows] = table.expires_at[rows]
+        cache.move(read[kept], write[kept])
+
+    def _commit_unmoved(self, puts: list[Put], of: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Commit the rows of every request of which none was advanced elsewhere; gives which these are."""
+        kept = np.ones(len(puts), dtype=np.bool_)
+        while kept.any():
+            try:
+                self._store.commit([put for put, keep in zip(puts, kept.tolist(), strict=True) if keep])
+                break
+            except Moved as moved:
+                hit = [put.session in moved.keys for put in puts]
+                kept &= ~np.isin(of, of[hit])
+        return kept
+
     def _commit(self, batch: StepBatch, writes: list[Write]) -> bool:
         began = time.perf_counter()
         if batch.trim:
@@ -124,12 +174,14 @@ class StepRunner:
             self._store.commit(writes)
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
-            batch.error = Loading(
-                f"sessions: {error}; nothing was applied, send the request again", code="store_failed"
-            )
+            batch.error = _unkept(error)
             return False
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         return True
+
+
+def _unkept(error: StoreError) -> Loading:
+    return Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
 
 
 def _appended(sequence: int, table: SessionTable, step: SessionStep) -> Iterator[Append]:

@@ -51,8 +51,7 @@ class SessionRegistry:
         self.shared = store if isinstance(store, SharedStore) else None
         clock = SteadyClock(store.last_written()) if clock is None else clock
         self.now, self.certain, self.ttl = clock.now, clock.certain, ttl
-        self._capacity = capacity
-        self._evicted = evicted
+        self._capacity, self._evicted = capacity, evicted
         self.slots = SlotTable(capacity, self._gave_way)
         self._records: OrderedDict[str, Record] = OrderedDict()
         self.turns = TurnQueue()
@@ -97,8 +96,7 @@ class SessionRegistry:
         list of (Record, ServiceError or None)
             In their order; the error of ``find`` where one cannot be given.
         """
-        read = await self._look([key for key, _ in wanted])
-        now = self.certain()
+        read, now = await self._look([key for key, _ in wanted]), self.certain()
         return [
             expired(session) if isinstance(record, Record) and (record.dropped or record.expires_at <= now) else record
             for (_, session), record in zip(wanted, read, strict=True)
@@ -170,9 +168,10 @@ class SessionRegistry:
         model : str
             Key of the network.
         """
-        # A session that is streamed is as it was: the store may not know all of it.
-        self.slots.checkin(lease, model, keep=self._resident.record(lease.key) is not None)
-        self._records.pop(lease.key, None)
+        # A session that is streamed is as it was, unless others write too: the store may not know all of it.
+        keep = self.shared is None and self._resident.record(lease.key) is not None
+        self.slots.checkin(lease, model, keep=keep)
+        self.forget(lease.key)
 
     def forget(self, key: str) -> None:
         """Read the session from the store anew when it is next used.
@@ -183,6 +182,8 @@ class SessionRegistry:
             Of the session.
         """
         self._records.pop(key, None)
+        if self.shared:
+            self._release(key)
 
     async def end(self, key: str, session: str) -> None:
         """Delete a session, or its tombstone, for good. The caller has the turn.

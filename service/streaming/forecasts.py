@@ -47,7 +47,9 @@ class BatchForecasts:
     step : SessionStep
         The sessions as they stand after their observations.
     finite : array of bool, ``[B]``
-        Whose forecasts are numbers; the others have none.
+        Whose forecasts are numbers and kept; the others have none.
+    stale : array of bool, ``[B]``
+        Those of them whose session another process has advanced.
     whole : bool
         Whether all have one.
     compute_ms : float
@@ -58,8 +60,9 @@ class BatchForecasts:
         assert batch.table is not None and batch.step is not None and batch.finite is not None
         self.table: SessionTable = batch.table
         self.step: SessionStep = batch.step
-        self.finite: NDArray[np.bool_] = batch.finite
-        self.whole = bool(batch.finite.all())
+        self.stale = np.zeros(len(batch.finite), dtype=np.bool_) if batch.stale is None else batch.stale
+        self.finite: NDArray[np.bool_] = batch.finite & ~self.stale
+        self.whole = bool(self.finite.all())
         self.compute_ms = batch.compute_ms
         self._batch = batch
         self._made: dict[Hashable, Any] = {}

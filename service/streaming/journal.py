@@ -118,3 +118,17 @@ class Journal:
         trim = min(oldest, self._residents.absent.oldest() or oldest) - 1
         if trim > self._trimmed:
             batch.trim = trim
+
+
+class NoJournal:
+    """Where every observation is followed by its session's whole state; see ``Journal``."""
+
+    def plan(self, batch: StepBatch, at_least: int = 0) -> None:
+        """Nothing else is to be written."""
+
+    def can_flush(self) -> bool:
+        """Nothing waits for the store."""
+        return False
+
+    def settle(self, batch: StepBatch) -> None:
+        """Nothing is to be noted."""

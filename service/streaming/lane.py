@@ -17,7 +17,7 @@ from service.serving.runtime import Runtime
 from service.streaming.body import StreamedBody
 from service.streaming.checkout import Checkout
 from service.streaming.forecasts import BatchForecasts
-from service.streaming.journal import Journal
+from service.streaming.journal import Journal, NoJournal
 from service.streaming.request import Part, Reply, StreamedRequest
 from service.streaming.waiting import WaitingRequests
 from service.threads import DRAINING
@@ -57,12 +57,12 @@ class StreamingLane:
         self._bridge.add(self)
         self.limiter = CapacityLimiter(self._settings.queue_rows, "observations")
         self._estimate = WaitEstimate()
-        self.journal = Journal(self._residents, self._sessions.turns)
+        self.journal = Journal(self._residents, self._sessions.turns) if runtime.store.journaled else NoJournal()
         self._waiting = WaitingRequests()
         self._work: tuple[StepBatch, list[Part]] | None = None
         self._at_work = self._scheduled = False
         self._checkout = Checkout(runtime)
-        self._takes = runtime.store.journaled
+        self._takes = runtime.store.journaled or self._sessions.shared is not None
         rows = self._settings.batch_rows
         self._room = BATCHES * rows if rows > 1 else 1
 
@@ -210,7 +210,8 @@ class StreamingLane:
         horizon = max(part.request.horizon for part in parts)
         now = self._sessions.now()
         known = known_ahead(table, rows, horizon)
-        return StepBatch(table, rows, values, horizon, known, now + self._sessions.ttl, now), parts
+        of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
+        return StepBatch(table, rows, values, horizon, known, now + self._sessions.ttl, now, of), parts
 
     def _note(self, batch: StepBatch, parts: list[Part], began: float) -> None:
         """Write what the batch came to into the replies; on the engine's thread, whose turn the sessions still are."""
@@ -236,8 +237,11 @@ class StreamingLane:
         if parts:
             self._estimate.finish(len(batch.rows))
         if batch.table is not None:
-            moved = batch.finite if batch.error is None else None
+            moved, stale = batch.moved, batch.stale
+            keys = [] if stale is None else batch.table.keys[batch.rows[stale]].tolist()
             self._checkout.leave(batch.table, batch.rows, moved)
+            for key in keys:
+                self._sessions.forget(key)
             self._metrics.observations.inc(0 if moved is None else int(moved.sum()))
         for part in parts:
             if batch.error is not None:

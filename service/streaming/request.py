@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.engine import not_forecastable
-from service.errors import ServiceError
+from service.errors import Overtaken, ServiceError
 from service.http.problems import all_failed
 from service.models.terms import Terms
 from service.resident.table import SessionTable
@@ -179,8 +179,10 @@ class StreamedRequest:
         self.compute_ms = max(self.compute_ms, forecasts.compute_ms)
         self.reply.add(self, part, forecasts)
         if not forecasts.whole:
-            finite = forecasts.finite[part.at : part.at + len(part.rows)]
-            self._note(not_forecastable(), part.places[~finite])
+            own = slice(part.at, part.at + len(part.rows))
+            stale = forecasts.stale[own]
+            self._note(not_forecastable(), part.places[~(forecasts.finite[own] | stale)])
+            self._note(Overtaken(), part.places[stale])
         self._count(len(part.rows))
 
     def _note(self, error: ServiceError, places: NDArray[np.int64]) -> None:
@@ -192,8 +194,10 @@ class StreamedRequest:
         self.left -= rows
         if self.left:
             return
-        failed = len(self._failures) == self.size
-        self.outcome = all_failed(list(self._failures.values())) if failed else self.reply.encode(self)
+        failures = list(self._failures.values())
+        failed = all_failed(failures) if len(failures) == self.size else None
+        overtaken = [one for one in failures if isinstance(one, Overtaken)]
+        self.outcome = overtaken[0] if overtaken else failed or self.reply.encode(self)
 
 
 class Part(NamedTuple):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from service.codecs.if_match import read_if_match
 from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
-from service.errors import ServiceError, Unprocessable
+from service.errors import Overtaken, ServiceError, Unprocessable
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.problems import all_failed
@@ -74,9 +75,10 @@ class Forecast:
         body = await read_body(headers, receive, self._settings.max_body_bytes)
         services = self._container.ready()
         if kind == wanted == JSON and not scope.get("query_string") and _BESIDE.isdisjoint(headers):
-            streamed = await self._stream(services.lane, body, scope, began, receive)
-            if streamed is not None:
-                return wanted, (streamed, ())
+            with suppress(Overtaken):  # the general way reads the session anew
+                streamed = await self._stream(services.lane, body, scope, began, receive)
+                if streamed is not None:
+                    return wanted, (streamed, ())
         refused = self._admission.refusal(body, scope.get("query_string", b""), began)
         if refused is not None:
             raise refused

@@ -4,7 +4,7 @@ import asyncio
 import time
 from functools import partial
 
-from service.errors import ServiceError
+from service.errors import Overtaken, ServiceError
 from service.http.body import ARROW, JSON, content_kind, reply_kind
 from service.http.compression import choose_encoding, compress
 from service.http.direct_request import DirectRequest
@@ -97,6 +97,10 @@ class StreamedForecast:
         return None if request.query else read_json(body), JsonReply()
 
     def _answer(self, request: DirectRequest, reply: JsonReply | TableReply, outcome: bytes | ServiceError) -> None:
+        if isinstance(outcome, Overtaken):  # the app reads the session anew
+            self._admission.announce(bytes(request.body))
+            request.decline()
+            return
         if isinstance(outcome, ServiceError):
             self._container.metrics.rejected.labels(outcome.code).inc()
             request.fail(outcome)
