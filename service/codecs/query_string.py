@@ -74,6 +74,8 @@ def typed(text: str, kind: str) -> Any:
     """
     if kind == "array":
         return [float(part) if _NUMBER.fullmatch(part) else part for part in text.split(",") if part]
+    if kind == "number":
+        return float(text) if _NUMBER.fullmatch(text) else text
     if kind == "integer":
         return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else text
     if kind == "object":

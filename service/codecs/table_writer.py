@@ -1,4 +1,4 @@
-"""A reply as a long table: ``item_id, timestamp, mean`` and one column per quantile, as an Arrow stream or CSV."""
+"""A reply as a long table: ``item_id, timestamp`` and a column per kind of number, as an Arrow stream or CSV."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,10 @@ class TableRows:
         Rows of each block, N in all.
     steps : array of int64, ``[N]``
         Step index of each row.
-    numbers : array of float64, ``[1 + Q, N]``
-        Mean and quantiles, NaN where there are none.
+    numbers : mapping of str to array of float64, each ``[N]``, or an Arrow array
+        Columns by name, NaN where there are none.
+    cutoffs : array of int64, ``[N]``, or None
+        Step index of the last step that each row's forecast has read, for tables that have a column of it.
     """
 
     item_ids: Sequence[str | None]
@@ -41,20 +43,35 @@ class TableRows:
     axes: Sequence[TimeAxis | None]
     lengths: NDArray[np.int64]
     steps: NDArray[np.int64]
-    numbers: NDArray[np.float64]
+    numbers: Mapping[str, NDArray[np.float64] | pa.Array]
+    cutoffs: NDArray[np.int64] | None = None
 
 
-def write_table(
-    rows: TableRows, levels: Sequence[float], *, arrow: bool, metadata: Mapping[bytes, bytes] | None = None
-) -> bytes:
+def named_numbers(levels: Sequence[float], numbers: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Name the numbers of forecasts.
+
+    Parameters
+    ----------
+    levels : sequence of float
+        Quantile levels Q.
+    numbers : array of float64, ``[1 + Q, N]``
+        Mean and quantiles.
+
+    Returns
+    -------
+    dict of str to array of float64, each ``[N]``
+        ``mean``, and each quantile under its level.
+    """
+    return dict(zip(["mean", *map(repr, levels)], numbers, strict=True))
+
+
+def write_table(rows: TableRows, *, arrow: bool, metadata: Mapping[bytes, bytes] | None = None) -> bytes:
     """Write rows one below the other.
 
     Parameters
     ----------
     rows : TableRows
         ``variable`` and ``error`` become columns only where there is one.
-    levels : sequence of float
-        Names of the quantiles' columns.
     arrow : bool
         Whether to write an Arrow stream, else CSV, where a time is RFC 3339 text.
     metadata : mapping of bytes to bytes, optional
@@ -73,28 +90,31 @@ def write_table(
     columns: dict[str, pa.Array] = {"item_id": texts(rows.item_ids)}
     if any(rows.variables):
         columns["variable"] = texts(rows.variables)
-    columns["timestamp"] = _times(rows, arrow)
-    for name, column in zip(["mean", *map(repr, levels)], rows.numbers, strict=True):
-        columns[name] = pa.array(np.ascontiguousarray(column), from_pandas=failed)
+    if rows.cutoffs is not None:
+        columns["cutoff"] = _times(rows, rows.cutoffs, arrow)
+    columns["timestamp"] = _times(rows, rows.steps, arrow)
+    for name, column in rows.numbers.items():
+        own = isinstance(column, pa.Array)
+        columns[name] = column if own else pa.array(np.ascontiguousarray(column), from_pandas=failed)
     if failed:
         columns["error"] = texts(rows.errors)
     return _written(pa.table(columns).replace_schema_metadata(metadata or None), arrow)
 
 
-def _times(rows: TableRows, arrow: bool) -> pa.Array:
+def _times(rows: TableRows, steps: NDArray[np.int64], arrow: bool) -> pa.Array:
     own = {id(axis): axis for axis in rows.axes}  # quicker told apart than by what they are
     found = dict.fromkeys(axis for axis in own.values() if axis is not None)
     axes = {axis: number for number, axis in enumerate(found)}
     if not axes:
-        return pa.array(rows.steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
+        return pa.array(steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
     numbers = {of: -1 if axis is None else axes[axis] for of, axis in own.items()}
     which = np.repeat([numbers[id(axis)] for axis in rows.axes], rows.lengths)
     if len(own) == 1:
-        instants = next(iter(axes)).instants(rows.steps)
+        instants = next(iter(axes)).instants(steps)
     else:
-        instants = np.zeros(len(rows.steps), dtype="datetime64[s]")
+        instants = np.zeros(len(steps), dtype="datetime64[s]")
         for axis, number in axes.items():
-            instants[which == number] = axis.instants(rows.steps[which == number])
+            instants[which == number] = axis.instants(steps[which == number])
     if arrow:
         # A column has one zone; items of several are written in UTC.
         zones = {axis.zone for axis in axes}

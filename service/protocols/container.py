@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastapi import Request
 
+from service.backtests.service import BacktestService
 from service.errors import Loading
 from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
@@ -47,6 +48,8 @@ class Services:
         Streamed observations.
     histories : HistoryLane
         Whole series without a session.
+    backtests : BacktestService
+        Forecasts at many cut-offs of whole series.
     """
 
     catalogue: Catalog
@@ -57,6 +60,7 @@ class Services:
     sequences: SequenceService
     lane: StreamingLane
     histories: HistoryLane
+    backtests: BacktestService
 
 
 @dataclass
@@ -110,7 +114,7 @@ class Container:
             runtime = forecasts.runtime
             container.services = Services(
                 catalogue, forecasts, SessionService(runtime), TextService(runtime), ScenarioService(runtime),
-                SequenceService(runtime), StreamingLane(runtime), HistoryLane(runtime),
+                SequenceService(runtime), StreamingLane(runtime), HistoryLane(runtime), BacktestService(runtime),
             )  # fmt: skip
         return container
 
@@ -140,6 +144,7 @@ class Container:
         """Refuse new work, finish what there is within the settings' ``drain_s``, close the store."""
         if self.services is not None:
             until = time.monotonic() + self.settings.drain_s
+            await self.services.backtests.stop(until)
             await self.services.histories.stop(until)
             await self.services.lane.stop(until)
             await self.services.forecasts.stop(max(0.0, until - time.monotonic()))

@@ -126,7 +126,7 @@ class Runtime:
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
         series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind in FORECASTING}
         networks = ModelPool(series, slots, compiled=settings.compiled == "auto", keeps=self._keeps)
-        self._networks = networks
+        self.networks = networks
         self.steps = StepRunner(networks, self.store, metrics)
         self.histories = HistoryRunner(networks, metrics)
         self.residents = Residents(self.steps.row_bytes, slots, settings.metric_names)
@@ -215,7 +215,7 @@ class Runtime:
         model : Model
             What will forecast.
         """
-        return self._networks.reads_any_length(model.digest)
+        return self.networks.reads_any_length(model.digest)
 
     def _keeps(self, key: str) -> bool:
         return self.residents.holds(key)
@@ -224,7 +224,7 @@ class Runtime:
         self.engine.warm_up()
         if self.store.journaled:
             names = {model.digest: str(model) for model in self.catalogue.models}
-            recovery = Recovery(self._networks, self.store, names, self.settings.session_ttl_s)
+            recovery = Recovery(self.networks, self.store, names, self.settings.session_ttl_s)
             self.residents.sequence, absent = recovery.run()
             for session in absent:
                 self.residents.absent.add(session)

@@ -1,4 +1,4 @@
-"""A body of ``POST /forecast`` as a ``ForecastRequest``: what is wrong with one series stays with that series."""
+"""A body about series as a request, such as a ``ForecastRequest``: what is wrong with one series stays with it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,9 +21,10 @@ from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge
 from service.http.body import ARROW, INLINE_BYTES, INLINE_OBJECTS, JSON
 from service.http.compression import decompress
-from service.protocols.forecast.schemas import REQUEST, ForecastRequest
+from service.protocols.forecast.schemas import R
 from service.protocols.forecast.series import SERIES, SeriesRequest
 from service.protocols.forecast.table_body import FindModel, decode_table, fill_from_query
+from service.protocols.request_shape import RequestShape
 from service.settings import Settings
 from service.threads import DECODING
 
@@ -36,7 +37,8 @@ async def decode(
     settings: Settings,
     deadline: Deadline,
     find_model: FindModel,
-) -> ForecastRequest:
+    shape: RequestShape[R],
+) -> R:
     """Decode a body, on a thread if it is large.
 
     Parameters
@@ -55,10 +57,12 @@ async def decode(
         Until when it is worth it.
     find_model : FindModel
         For tables, whose columns the model knows by name.
+    shape : RequestShape
+        What kind of request it is.
 
     Returns
     -------
-    ForecastRequest
+    SeriesBody
         Each series holds its own faults.
 
     Raises
@@ -71,8 +75,8 @@ async def decode(
     # What is compressed can be large inside, and tables cost a fixed millisecond.
     plain = len(body) <= INLINE_BYTES and kind == JSON and not encoding
     if plain and body.count(b"{") <= INLINE_OBJECTS:
-        return _decode(kind, body, encoding, query, settings, deadline, find_model)
-    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline, find_model)
+        return _decode(kind, body, encoding, query, settings, deadline, find_model, shape)
+    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline, find_model, shape)
 
 
 def _decode(
@@ -83,21 +87,22 @@ def _decode(
     settings: Settings,
     deadline: Deadline,
     find_model: FindModel,
-) -> ForecastRequest:
+    shape: RequestShape[R],
+) -> R:
     deadline.check()
     try:
         plain = decompress(body, encoding, settings.max_body_bytes)
         if kind != JSON:
-            return decode_table(plain, query, settings, find_model, deadline, arrow=kind == ARROW)
-        request = decode_json(plain, settings, deadline)
+            return decode_table(plain, query, settings, find_model, deadline, shape, arrow=kind == ARROW)
+        request = decode_json(plain, settings, deadline, shape)
     except MemoryError:
         raise TooLarge("body: to read it takes more than there is of memory; send less at a time") from None
     if query:
-        fill_from_query(request, query)
+        fill_from_query(request, query, shape)
     return request
 
 
-def decode_json(body: bytes, settings: Settings, deadline: Deadline) -> ForecastRequest:
+def decode_json(body: bytes, settings: Settings, deadline: Deadline, shape: RequestShape[R]) -> R:
     """Read a body.
 
     Parameters
@@ -108,10 +113,12 @@ def decode_json(body: bytes, settings: Settings, deadline: Deadline) -> Forecast
         Limits; that of values is checked before anything is parsed.
     deadline : Deadline
         Until when it is worth it.
+    shape : RequestShape
+        What kind of request it is.
 
     Returns
     -------
-    ForecastRequest
+    SeriesBody
         Each series holds its own faults.
 
     Raises
@@ -132,7 +139,7 @@ def decode_json(body: bytes, settings: Settings, deadline: Deadline) -> Forecast
     if "series" in members:
         flat = lists_are_members(body)
         members["series"] = read_series(members["series"], faults, settings, deadline, flat=flat)
-    request, wrong = REQUEST.read(members)
+    request, wrong = shape.body.read(members)
     raise_faults([*faults, *(fault for fault in wrong if all(fault.loc != other.loc for other in faults))])
     for series in request.series:
         series.read_times_by(request.time_options)

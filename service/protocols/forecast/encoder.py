@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from service.codecs.json_parts import write_list
 from service.codecs.table_warnings import collect_warnings, metadata_of
-from service.codecs.table_writer import TableRows, write_table
+from service.codecs.table_writer import TableRows, named_numbers, write_table
 from service.errors import ServiceError
 from service.http.body import ARROW, JSON
 from service.http.ids import ulid
@@ -88,7 +88,7 @@ class ForecastEncoder:
         warned = collect_warnings((series.item_id, answer.warnings) for series, answer in answered)
         rows = self._rows(answers, answered, numbers)
         metadata = metadata_of(warned) if kind == ARROW else {}
-        return write_table(rows, self.levels, arrow=kind == ARROW, metadata=metadata), warned
+        return write_table(rows, arrow=kind == ARROW, metadata=metadata), warned
 
     def _reply(
         self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles
@@ -189,7 +189,7 @@ class ForecastEncoder:
             axes=[_axis(answer) if isinstance(answer, SeriesAnswer) else None for *_, answer in blocks],
             lengths=lengths,
             steps=steps,
-            numbers=numbers.T,
+            numbers=named_numbers(self.levels, numbers.T),
         )
 
 

@@ -1,58 +1,31 @@
 """The protocol ``forecast``: ``POST /forecast``."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from service.http.body import ARROW, CSV, JSON
 from service.http.direct_request import DirectEndpoint
 from service.protocols.container import Container
 from service.protocols.forecast.histories.endpoint import HistoryForecast
 from service.protocols.forecast.placing import place_series
 from service.protocols.forecast.routes import Forecast
-from service.protocols.forecast.schemas import QUERY, ForecastReply, ForecastRequest
+from service.protocols.forecast.schemas import FORECAST, ForecastReply, ForecastRequest
 from service.protocols.forecast.streamed.endpoint import StreamedForecast
-from service.protocols.openapi import IF_MATCH, query_parameters, reference
+from service.protocols.openapi import IF_MATCH
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
+from service.protocols.series_operation import series_operation
 from service.serving.admission import Admission
 
-_TABLE = {
-    "type": "string",
-    "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns.",
-}
-_REPLY_TABLE = {"type": "string", "description": "Long table: item_id, timestamp, mean and one column per quantile."}
-
-
-_OPERATION: dict[str, Any] = {
-    "tags": ["forecast"],
-    "summary": "Forecast one or many series",
-    "description": (
-        "Opens or advances a session where a series names one. A series that fails carries its error, the others "
-        "answer; if all fail, so does the request. Tables take their parameters from the query string; beside JSON, "
-        "the query fills what the body leaves out. In tables, times without an offset are UTC, and rows at the end "
-        "of an item with a missing target lie ahead: their covariates are known. Rows that name a resolution, such "
-        "as 1d, hold the value of its bucket that begins at their timestamp."
-    ),
-    "operationId": "forecast",
-    "parameters": [*query_parameters(QUERY), IF_MATCH],
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {"schema": reference("ForecastRequest")},
-            ARROW: {"schema": _TABLE | {"format": "binary"}},
-            CSV: {"schema": _TABLE},
-        },
-    },
-    "responses": {
-        "200": {
-            "description": "Forecasts, in the request's order.",
-            "content": {
-                JSON: {"schema": reference("ForecastReply")},
-                ARROW: {"schema": _REPLY_TABLE | {"format": "binary"}},
-                CSV: {"schema": _REPLY_TABLE},
-            },
-        }
-    },
-}
+_OPERATION = series_operation(
+    "forecast",
+    "Forecast one or many series",
+    "Opens or advances a session where a series names one. A series that fails carries its error, the others "
+    "answer; if all fail, so does the request. Tables take their parameters from the query string; beside JSON, "
+    "the query fills what the body leaves out. In tables, times without an offset are UTC, and rows at the end "
+    "of an item with a missing target lie ahead: their covariates are known. Rows that name a resolution, such "
+    "as 1d, hold the value of its bucket that begins at their timestamp.",
+    (ForecastRequest, FORECAST.query),
+    (ForecastReply, "Forecasts, in the request's order.", "item_id, timestamp, mean and one column per quantile."),
+    (IF_MATCH,),
+)
 _FAILURES = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
 
 

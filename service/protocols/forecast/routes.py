@@ -24,7 +24,7 @@ from service.models.work_limits import check_reply, horizon_of, levels_of, timeo
 from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
-from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.schemas import FORECAST, ForecastRequest
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.validation import validate
@@ -108,7 +108,7 @@ class Forecast:
             async with self._turn:
                 await asyncio.sleep(0)
             find_model = partial(services.catalogue.resolve, kind="forecaster")
-            request = await decode(scope, headers, kinds[0], body, self._settings, deadline, find_model)
+            request = await decode(scope, headers, kinds[0], body, self._settings, deadline, find_model, FORECAST)
             deadline.at = began + timeout_of(request.timeout_ms, self._settings) / 1e3
             model = services.catalogue.resolve(request.model, "forecaster")
             horizon = horizon_of(request.horizon, model)

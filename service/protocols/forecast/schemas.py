@@ -1,11 +1,11 @@
 """Body, query string and answer of ``POST /forecast``.
 
-The request shapes are parser and OpenAPI at once, see ``codecs.schema``; those of the answer describe what ``encoder``
+The request shapes are parser and OpenAPI at once, see ``request_shape``; those of the answer describe what ``encoder``
 writes, and tests hold the two together.
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -21,7 +21,6 @@ from service.codecs.field_types import (
     TimestampUnit,
     Timezone,
 )
-from service.codecs.schema import Schema
 from service.protocols.forecast.series import (
     KNOWN_FIELDS_ONLY,
     FreqText,
@@ -30,6 +29,7 @@ from service.protocols.forecast.series import (
     SeriesRequest,
     SessionText,
 )
+from service.protocols.request_shape import RequestShape
 from service.protocols.schemas import AnsweringModel, KnownFields, Problem, Warned
 from statecast.tables.options import TableOptions
 from statecast.time.stamps import TimeOptions
@@ -87,14 +87,20 @@ class SeriesBody(TimeReading):
 
     series: Annotated[list[SeriesRequest], Field(min_length=1, examples=[[{"target": [1.0, None, 2.5]}]])]
     model: ModelName = None
-    horizon: Horizon = None
-    quantile_levels: Levels = None
     missing: Imputation = "mask"
     bounds: BoundsOrNull = None
 
 
 @dataclass(eq=False, kw_only=True)
-class ForecastRequest(SeriesBody):
+class HorizonBody(SeriesBody):
+    """What every request for forecasts of series can say."""
+
+    horizon: Horizon = None
+    quantile_levels: Levels = None
+
+
+@dataclass(eq=False, kw_only=True)
+class ForecastRequest(HorizonBody):
     """Body of ``POST /forecast``."""
 
     include: Additions = field(default_factory=list)
@@ -102,28 +108,33 @@ class ForecastRequest(SeriesBody):
 
 
 @dataclass(eq=False, kw_only=True)
-class QueryParameters(TimeReading):
-    """Query string of ``POST /forecast``: what a table cannot say, and what a JSON body may leave out."""
+class TableParameters(TimeReading):
+    """What every query string can say: what a table cannot, and what a JSON body may leave out."""
 
     __pydantic_config__ = KNOWN_FIELDS_ONLY
 
     model: ModelName = None
-    horizon: Horizon = None
-    quantile_levels: Levels = None
     missing: Imputation = "mask"
-    include: Additions = field(default_factory=list)
     timeout_ms: TimeoutMs = None
     bounds: BoundsOrNull = None
     freq: FreqText = None
     season: SeasonSteps = None
-    session: SessionText = None
-    open: MayOpen = None
     id_column: ColumnName = None
     timestamp_column: ColumnName = None
     target_column: ColumnName = None
     separator: Separator = None
     decimal: DecimalMark = None
     encoding: Encoding = None
+
+    @property
+    def session(self) -> str | None:
+        """The session of every series; None where requests of this kind have none."""
+        return None
+
+    @property
+    def open(self) -> bool | None:
+        """Whether that is to be opened, see ``SeriesRequest``."""
+        return None
 
     @property
     def table_options(self) -> TableOptions:
@@ -136,8 +147,20 @@ class QueryParameters(TimeReading):
         return self.id_column, self.timestamp_column, self.target_column
 
 
-REQUEST = Schema(ForecastRequest, lambda: ForecastRequest(series=[]))
-QUERY = Schema(QueryParameters)
+@dataclass(eq=False, kw_only=True)
+class QueryParameters(TableParameters):
+    """Query string of ``POST /forecast``."""
+
+    horizon: Horizon = None
+    quantile_levels: Levels = None
+    include: Additions = field(default_factory=list)
+    session: SessionText = None
+    open: MayOpen = None
+
+
+FORECAST = RequestShape(ForecastRequest, QueryParameters, ahead=True)
+"""``POST /forecast``."""
+R = TypeVar("R", bound=SeriesBody)
 
 
 class Baseline(BaseModel):

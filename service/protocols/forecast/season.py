@@ -57,7 +57,7 @@ def season_of(
                 "season",
             )
         return min(series.season, longest)
-    columns = [_on_grid(values, index, most) for values in series.target.values()]
+    columns = [on_grid(values, index, most) for values in series.target.values()]
     return season_of_values(columns, frequency_of(series, axis), longest, grows=series.session is not None)
 
 
@@ -106,8 +106,18 @@ def frequency_of(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | No
         return None
 
 
-def _on_grid(values: Doubles, index: TimeIndex | None, most: int) -> Doubles:
-    """Values with a place for each step, given or not; a grid that is too long is left to those who refuse it."""
+def on_grid(values: Doubles, index: TimeIndex | None, most: int) -> Doubles:
+    """Give values a place for each step, given or not; a grid that is too long is left to those who refuse it.
+
+    Parameters
+    ----------
+    values : array of float64, ``[T]``
+        One variable.
+    index : array of int64 or None
+        Absolute index of each value and perhaps of steps after them; None where they follow one another.
+    most : int
+        Steps of a grid at most.
+    """
     index = None if index is None else index[: len(values)]
     span = len(values) if index is None or not len(index) else int(index[-1] - index[0]) + 1
     if index is None or span == len(values) or span > most or len(index) < len(values):

@@ -1,4 +1,4 @@
-"""A table with the parameters of its query string as a ``ForecastRequest``.
+"""A table with the parameters of its query string as a request about its series.
 
 A small whole-number ``timestamp`` is a step index. Times without an offset are UTC, as in training. Rows of one item
 may lie anywhere, in their own order. Rows at the end of an item whose target is missing lie ahead, as on the command
@@ -22,8 +22,9 @@ from service.deadline import Deadline
 from service.errors import Fault
 from service.models.model import Model
 from service.models.table_names import names_of, options_of, static_columns
-from service.protocols.forecast.schemas import QUERY, ForecastRequest, QueryParameters
+from service.protocols.forecast.schemas import QueryParameters, R, TableParameters
 from service.protocols.forecast.table_series import read_rows
+from service.protocols.request_shape import RequestShape
 from service.settings import Settings
 from statecast.tables.series import SeriesTable, read_series
 from statecast.tables.table import Table
@@ -38,9 +39,10 @@ def decode_table(
     settings: Settings,
     find_model: FindModel | None,
     deadline: Deadline,
+    shape: RequestShape[R],
     *,
     arrow: bool,
-) -> ForecastRequest:
+) -> R:
     """Read a table and the parameters of the query string.
 
     Parameters
@@ -55,12 +57,14 @@ def decode_table(
         The model knows names; None to take every further column for a covariate.
     deadline : Deadline
         Until when it is worth it.
+    shape : RequestShape
+        Of the request.
     arrow : bool
         Whether the body is an Arrow stream, else delimited text.
 
     Returns
     -------
-    ForecastRequest
+    SeriesBody
         One series per item, in the order of their first rows.
 
     Raises
@@ -68,7 +72,7 @@ def decode_table(
     ServiceError
         If it cannot be read, is over a limit, or the request as a whole is wrong.
     """
-    parameters, faults = decode_query(query)
+    parameters, faults = decode_query(query, shape)
     raise_faults(faults)
     model = None if find_model is None else find_model(parameters.model)
     with refusals():
@@ -89,7 +93,9 @@ def decode_table(
     bounds = np.searchsorted(table.codes[order], np.arange(1, len(table.names)))
     columns = _columns(table)
     static = static_columns(model, table.covariates)
-    ahead = None if model is None else parameters.horizon or model.horizon if model.config.future_covariates else 0
+    ahead = None if model is None else 0
+    if model is not None and model.config.future_covariates and shape.ahead:
+        ahead = (parameters.horizon if isinstance(parameters, QueryParameters) else None) or model.horizon
     with np.errstate(over="ignore"):
         series = [
             read_rows(place, item, rows, columns, static, ahead, parameters)
@@ -98,16 +104,7 @@ def decode_table(
     for one in series:
         one.notes = (*table.notes, *one.notes)
         one.rows = None if one.rows is None else one.rows % len(table.table)
-    return ForecastRequest(
-        series=series,
-        model=parameters.model,
-        horizon=parameters.horizon,
-        quantile_levels=parameters.quantile_levels,
-        missing=parameters.missing,
-        include=parameters.include,
-        timeout_ms=parameters.timeout_ms,
-        bounds=parameters.bounds,
-    )
+    return shape.of(series, parameters)
 
 
 def _check_marks(table: Table) -> None:
@@ -126,41 +123,47 @@ def _columns(table: SeriesTable) -> dict[str, Any]:
     return columns | {"target": table.target}
 
 
-def decode_query(query: Mapping[str, str]) -> tuple[QueryParameters, list[Fault]]:
+def decode_query(query: Mapping[str, str], shape: RequestShape[Any]) -> tuple[TableParameters, list[Fault]]:
     """Read a query string.
 
     Parameters
     ----------
     query : mapping of str to str
         Parameters by name; lists are separated by commas.
+    shape : RequestShape
+        Of the request.
 
     Returns
     -------
-    QueryParameters
+    TableParameters
         What is right of it.
     list of Fault
         What is not.
     """
-    read = {name: typed(text, QUERY.kind_of(name)) for name, text in query.items()}
-    return QUERY.read({name: value for name, value in read.items() if value is not None})
+    read = {name: typed(text, shape.query.kind_of(name)) for name, text in query.items()}
+    found: tuple[TableParameters, list[Fault]]
+    found = shape.query.read({name: value for name, value in read.items() if value is not None})
+    return found
 
 
-def fill_from_query(request: ForecastRequest, query: Mapping[str, str]) -> None:
+def fill_from_query(request: R, query: Mapping[str, str], shape: RequestShape[R]) -> None:
     """Let the query string fill what a JSON body leaves out.
 
     Parameters
     ----------
-    request : ForecastRequest
+    request : SeriesBody
         What the body says; changed in place.
     query : mapping of str to str
         Parameters by name.
+    shape : RequestShape
+        Of the request.
 
     Raises
     ------
     Unprocessable
         If a parameter is wrong.
     """
-    parameters, faults = decode_query(query)
+    parameters, faults = decode_query(query, shape)
     if parameters.session is not None and len(request.series) > 1:
         message = f"expected one series, got {len(request.series)}; name each one's session beside it"
         faults.append(Fault(("session",), message))
@@ -171,9 +174,4 @@ def fill_from_query(request: ForecastRequest, query: Mapping[str, str]) -> None:
         series.open = parameters.open if series.open is None else series.open
         series.season = series.season or parameters.season
         series.read_times_by(parameters.time_options)
-    for name in ("model", "horizon", "quantile_levels", "timeout_ms", "bounds"):
-        if getattr(request, name) is None:
-            setattr(request, name, getattr(parameters, name))
-    request.include = request.include or parameters.include
-    if request.missing == "mask":
-        request.missing = parameters.missing
+    shape.fill(request, parameters)

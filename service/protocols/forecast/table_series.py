@@ -9,7 +9,7 @@ import numpy as np
 from service.codecs.faults import quoted
 from service.codecs.field_types import identifier_fault, session_fault
 from service.codecs.number_array import first_too_large
-from service.protocols.forecast.schemas import QueryParameters
+from service.protocols.forecast.schemas import TableParameters
 from service.protocols.forecast.series import Located, ResolutionRequest, SeriesRequest
 from statecast.time.stamps import Stamps
 
@@ -21,7 +21,7 @@ def read_rows(
     columns: Mapping[str, Any],
     static: Mapping[str, str],
     ahead: int | None,
-    query: QueryParameters,
+    query: TableParameters,
 ) -> SeriesRequest:
     """Read one item's rows.
 
@@ -40,7 +40,7 @@ def read_rows(
     ahead : int or None
         Rows without a target that are read at the end: a horizon where the model knows covariates ahead, else 0, and
         all of a session; None for all.
-    query : QueryParameters
+    query : TableParameters
         What the query string says of every series.
 
     Returns

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from service.codecs.field_types import AsList, Flag, OrNull, Positive
 from service.codecs.schema import Schema
-from service.protocols.forecast.schemas import SeriesBody
+from service.protocols.forecast.schemas import HorizonBody
 from service.protocols.schemas import AnsweringModel, KnownFields, Number, Problem, Warned
 from service.text.parameters import Prompt, Seed, Temperature, TextParameters, TextSession
 
@@ -26,7 +26,7 @@ class TextRequest(TextParameters):
 
 
 @dataclass(eq=False, kw_only=True)
-class PathsRequest(SeriesBody):
+class PathsRequest(HorizonBody):
     """Paths: ``POST /generate`` with series."""
 
     num_samples: Annotated[Positive, OrNull, Field(description="Paths per series; 100 if left out.")] = 100

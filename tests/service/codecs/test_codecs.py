@@ -17,7 +17,7 @@ from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.compression import choose_encoding, compress, decompress
 from service.protocols.forecast.body import decode_json
-from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.schemas import FORECAST, ForecastRequest
 from service.protocols.forecast.table_body import decode_table
 from service.settings import Settings
 from statecast.time.stamps import Stamps
@@ -43,7 +43,7 @@ def arrow_stream(table: pa.Table) -> bytes:
 
 
 def decode(text: str) -> ForecastRequest:
-    return decode_json(text.encode(), Settings(max_values=1_000_000, max_series=1000), Deadline(math.inf))
+    return decode_json(text.encode(), Settings(max_values=1_000_000, max_series=1000), Deadline(math.inf), FORECAST)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=50), st.text(max_size=5).filter(str.isprintable))
@@ -82,9 +82,9 @@ def test_whatever_comes_is_read_or_refused(value: object) -> None:
 @given(st.binary(max_size=60))
 def test_whatever_bytes_come_are_read_or_refused(body: bytes) -> None:
     for read in (
-        lambda: decode_json(body, Settings(max_values=1000, max_series=10), Deadline(math.inf)),
-        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=False),
-        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=True),
+        lambda: decode_json(body, Settings(max_values=1000, max_series=10), Deadline(math.inf), FORECAST),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=False),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True),
         lambda: decompress(body, "gzip", 1000),
         lambda: decompress(body, "zstd", 1000),
     ):
@@ -135,7 +135,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
         }
     )
     first, second = decode_table(
-        arrow_stream(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), arrow=True
+        arrow_stream(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True
     ).series
     assert (first.item_id, second.item_id) == ("b", "a")
     np.testing.assert_array_equal(second.target[""], [np.nan, 4])
@@ -150,7 +150,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
 
 def test_an_item_called_seven_stays_a_text() -> None:
     body = b"item_id,timestamp,target\n007,4,1\n007,5,\n"
-    (series,) = decode_table(body, {}, SMALL, None, Deadline(math.inf), arrow=False).series
+    (series,) = decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=False).series
     assert series.item_id == "007"
     assert isinstance(series.timestamps, np.ndarray) and series.timestamps.tolist() == [4, 5]
     assert np.isnan(series.target[""][1])

@@ -15,7 +15,7 @@ from service.deadline import Deadline
 from service.errors import Expired, Malformed, ServiceError, Unprocessable
 from service.http.problems import problem_failure
 from service.protocols.forecast.body import decode_json
-from service.protocols.forecast.schemas import ForecastRequest
+from service.protocols.forecast.schemas import FORECAST, ForecastRequest
 from service.settings import Settings
 
 SETTINGS = Settings()
@@ -23,7 +23,7 @@ SETTINGS = Settings()
 
 def decode(body: object) -> ForecastRequest:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return decode_json(data, SETTINGS, Deadline(math.inf))
+    return decode_json(data, SETTINGS, Deadline(math.inf), FORECAST)
 
 
 def cost(work: Callable[[], Any]) -> float:
@@ -116,9 +116,11 @@ def test_decoding_ends_when_nobody_waits() -> None:
     deadline = Deadline(math.inf)
     deadline.leave()
     with pytest.raises(Expired):
-        decode_json(json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, deadline)
+        decode_json(json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, deadline, FORECAST)
     with pytest.raises(Expired):
-        decode_json(json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, Deadline(time.monotonic() - 1))
+        decode_json(
+            json.dumps({"series": [{"target": [1]}] * 100}).encode(), SETTINGS, Deadline(time.monotonic() - 1), FORECAST
+        )
 
 
 def test_long_lists_with_nulls_are_read_in_parts() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.codecs.table_warnings import HEADER, collect_warnings, metadata_of, write_warnings
-from service.codecs.table_writer import TableRows, write_table
+from service.codecs.table_writer import TableRows, named_numbers, write_table
 from service.errors import ServiceError
 from service.protocols.forecast.streamed.warnings import warnings_of
 from service.resident.axis import SessionAxis
@@ -73,9 +73,8 @@ class TableReply:
                 axes=[None if place in self._errors else times[self._axes[place]] for place in range(size)],
                 lengths=lengths,
                 steps=steps.ravel(),
-                numbers=columns.reshape(len(columns), -1),
+                numbers=named_numbers(request.levels, columns.reshape(len(columns), -1)),
             ),
-            request.levels,
             arrow=True,
             metadata=metadata_of(warned),
         )

@@ -1,0 +1,132 @@
+"""What is kept of the forecasts of a pass: those at requested levels, or how surprising what came was."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+import numpy as np
+
+from service.backtests.prepared import PreparedSeries
+from service.sessions.series_input import Doubles
+from statecast.backtest.carried_pass import CarriedBlock
+from statecast.layers.heads import interpolate_levels
+from statecast.uncertainty.surprise import quantile_at, surprise
+
+C = TypeVar("C", bound="Collected")
+
+
+class Collected(Protocol):
+    """What is kept of B rows; filled on the engine's thread."""
+
+    def add(self, block: CarriedBlock) -> None:
+        """Keep what is wanted of some cut-offs.
+
+        Parameters
+        ----------
+        block : CarriedBlock
+            Their forecasts.
+        """
+
+    def part(self: C, rows: slice) -> C:
+        """Give what belongs to one series.
+
+        Parameters
+        ----------
+        rows : slice
+            Its variables.
+        """
+
+
+class Forecasts:
+    """Forecasts at requested levels; B rows, N cut-offs, F steps, Q levels.
+
+    Parameters
+    ----------
+    series : sequence of PreparedSeries
+        With B variables in all and equal cut-offs.
+    trained : tuple of float
+        The model's levels.
+    levels : tuple of float
+        The Q requested ones.
+
+    Attributes
+    ----------
+    numbers : array of float64, ``[B, N, F, 1 + Q]``
+        Mean and quantiles.
+    median : array of float64, ``[B, N, F]``
+        The quantile nearest to 0.5.
+    seasonal_error : array of float64, ``[B, N]``
+        See ``CarriedBlock``.
+    """
+
+    def __init__(self, series: Sequence[PreparedSeries], trained: tuple[float, ...], levels: tuple[float, ...]) -> None:
+        self._trained, self._levels = trained, levels
+        self._middle = min(range(len(trained)), key=lambda at: abs(trained[at] - 0.5))
+        rows, cutoffs = sum(len(one.variables) for one in series), series[0].cutoffs
+        self.numbers = np.empty((rows, cutoffs.count, cutoffs.horizon, 1 + len(levels)))
+        self.median = np.empty((rows, cutoffs.count, cutoffs.horizon))
+        self.seasonal_error = np.empty((rows, cutoffs.count))
+
+    def add(self, block: CarriedBlock) -> None:
+        """See ``Collected``."""
+        own = slice(block.first, block.first + block.mean.shape[1])
+        same = self._levels == self._trained
+        self.numbers[:, own, :, 0] = block.mean
+        self.numbers[:, own, :, 1:] = (
+            block.quantiles if same else interpolate_levels(block.quantiles, self._trained, self._levels)
+        )
+        self.median[:, own] = block.quantiles[..., self._middle]
+        self.seasonal_error[:, own] = block.seasonal_error
+
+    def part(self, rows: slice) -> "Forecasts":
+        """See ``Collected``."""
+        found = object.__new__(Forecasts)
+        found.numbers, found.median = self.numbers[rows], self.median[rows]
+        found.seasonal_error = self.seasonal_error[rows]
+        return found
+
+
+class Surprises:
+    """How values fell in the forecasts made one step before them; B rows, N values.
+
+    Parameters
+    ----------
+    series : sequence of PreparedSeries
+        With B variables in all and equal cut-offs, a step apart, with a horizon of 1.
+    trained : tuple of float
+        The model's levels.
+    level : float
+        Percent of the interval, such as 99.
+
+    Attributes
+    ----------
+    numbers : array of float64, ``[B, N, 3]``
+        Mean, and both ends of the interval.
+    surprise : array of float64, ``[B, N]``
+        See ``statecast.uncertainty.surprise``.
+    """
+
+    def __init__(self, series: Sequence[PreparedSeries], trained: tuple[float, ...], level: float) -> None:
+        self._trained = trained
+        self._ends = 0.5 - level / 200, 0.5 + level / 200
+        self._actual = np.concatenate([one.actual[..., 0] for one in series])
+        self.numbers = np.empty((*self._actual.shape, 3))
+        self.surprise = np.empty(self._actual.shape)
+
+    def add(self, block: CarriedBlock) -> None:
+        """See ``Collected``."""
+        own, quantiles = slice(block.first, block.first + block.mean.shape[1]), block.quantiles[:, :, 0]
+        self.numbers[:, own, 0] = block.mean[..., 0]
+        for place, level in enumerate(self._ends, start=1):
+            self.numbers[:, own, place] = quantile_at(quantiles, self._trained, level)
+        self.surprise[:, own] = surprise(quantiles, self._actual[:, own], self._trained)
+
+    def flags(self) -> Doubles:
+        """Whether each value lies outside of the interval, ``[B, N]``: 1 or 0; NaN where it is missing."""
+        outside = (self.surprise < self._ends[0]) | (self.surprise > self._ends[1])
+        return np.where(np.isnan(self.surprise), np.nan, outside)
+
+    def part(self, rows: slice) -> "Surprises":
+        """See ``Collected``."""
+        found = object.__new__(Surprises)
+        found._ends, found.numbers, found.surprise = self._ends, self.numbers[rows], self.surprise[rows]
+        return found

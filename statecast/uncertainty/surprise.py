@@ -1,0 +1,119 @@
+"""Surprise: where a value fell in the distribution that was forecast for it, and which value lies at a level of that.
+
+Between its levels a forecast is linear in the level, as it is where other levels are requested; beyond the outermost
+ones it is the normal distribution through the outermost quantile and the median.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+_FAR = 8.0
+"""Normal scores at which a surprise ends: 6e-16 from 0 and from 1."""
+_ROUNDING = 1e-9
+"""Share of a median that is no spread: the rounding of a forecast that is certain."""
+
+
+def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float]) -> Doubles:
+    """Give the probability integral transform of values under forecasts made for them.
+
+    Parameters
+    ----------
+    quantiles : array of float64, ``[..., Q]``
+        Ascending.
+    values : array of float64, ``[...]``
+        What came, in the same unit; NaN where missing.
+    levels : sequence of float
+        The Q levels, ascending, at least two.
+
+    Returns
+    -------
+    array of float64, ``[...]``
+        Probability with which a value was forecast to be at most as large, within (0, 1): 0.001 is a low outlier. Of a
+        value to which the forecast gives a probability of its own the middle of it. NaN where a value or its forecast
+        is.
+
+    References
+    ----------
+    Dawid, A. P. (1984). Statistical theory: the prequential approach. Journal of the Royal Statistical Society A
+    147(2).
+
+    Examples
+    --------
+    >>> surprise(np.array([[1.0, 2.0, 3.0]] * 3), np.array([2.0, 2.5, 5.0]), (0.1, 0.5, 0.9)).round(4).tolist()
+    [0.5, 0.7, 0.9999]
+    """
+    share, known = np.asarray(levels), np.asarray(values)[..., None]
+    below, upto = (quantiles < known).sum(-1), (quantiles <= known).sum(-1)
+    right = below.clip(1, len(share) - 1)
+    low, high = _taken(quantiles, right - 1), _taken(quantiles, right)
+    width = high - low
+    part = np.divide(values - low, width, out=np.zeros(np.shape(low)), where=width > 0).clip(0.0, 1.0)
+    found = share[right - 1] + part * (share[right] - share[right - 1])
+    plateau = upto - below > 1
+    if plateau.any():
+        middle = (share[below.clip(0, len(share) - 1)] + share[(upto - 1).clip(0)]) / 2
+        found = np.where(plateau, middle, found)
+    for end, beyond in ((0, upto == 0), (-1, below == len(share))):
+        if beyond.any():
+            score, spread = _tail(quantiles, levels, end)
+            scores = (score + (values - quantiles[..., end]) / spread).clip(-_FAR, _FAR)
+            found = np.where(beyond, torch.special.ndtr(torch.from_numpy(np.asarray(scores))).numpy(), found)
+    complete = np.isfinite(values) & np.isfinite(quantiles).all(-1)
+    return np.asarray(np.where(complete, found, np.nan))
+
+
+def quantile_at(quantiles: Doubles, levels: Sequence[float], level: float) -> Doubles:
+    """Give the value that would have a surprise: the inverse of ``surprise``.
+
+    Parameters
+    ----------
+    quantiles : array of float64, ``[..., Q]``
+        Ascending.
+    levels : sequence of float
+        The Q levels, ascending.
+    level : float
+        Within (0, 1); it may lie beyond the outermost of them.
+
+    Returns
+    -------
+    array of float64, ``[...]``
+        In the unit of the quantiles.
+
+    Examples
+    --------
+    >>> quantile_at(np.array([1.0, 2.0, 3.0]), (0.1, 0.5, 0.9), 0.7).tolist()
+    2.5
+    """
+    if levels[0] <= level <= levels[-1]:
+        right = min(max(int(np.searchsorted(levels, level)), 1), len(levels) - 1)
+        part = (level - levels[right - 1]) / (levels[right] - levels[right - 1])
+        return np.asarray(quantiles[..., right - 1] * (1 - part) + quantiles[..., right] * part)
+    end = 0 if level < levels[0] else -1
+    score, spread = _tail(quantiles, levels, end)
+    return np.asarray(quantiles[..., end] + (NormalDist().inv_cdf(level) - score) * spread)
+
+
+def _tail(quantiles: Doubles, levels: Sequence[float], end: int) -> tuple[float, Doubles]:
+    """Normal score of an outermost level, and the unit of scores beyond it."""
+    scores = _scores(tuple(levels))
+    middle = min(range(len(levels)), key=lambda at: abs(levels[at] - 0.5))
+    if middle in (0, len(levels) - 1):  # no median between the outermost ones
+        middle = 0 if end else len(levels) - 1
+    median = quantiles[..., middle]
+    spread = (quantiles[..., end] - median) / (scores[end] - scores[middle])
+    return scores[end], np.maximum(spread, _ROUNDING * np.abs(median) + np.finfo(np.float64).tiny)
+
+
+@lru_cache(maxsize=64)
+def _scores(levels: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(map(NormalDist().inv_cdf, levels))
+
+
+def _taken(quantiles: Doubles, places: NDArray[np.int64]) -> Doubles:
+    return np.take_along_axis(quantiles, places[..., None], axis=-1)[..., 0]

@@ -1,0 +1,62 @@
+"""Surprise: a probability for every value, uniform where forecasts are right, and the inverse of the quantile.
+
+Without this a flag would say something else than the interval beside it, and outliers beyond the outermost trained
+level would all look alike.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from statecast.uncertainty.surprise import quantile_at, surprise
+
+LEVELS = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
+NORMAL = np.array([NormalDist(5.0, 2.0).inv_cdf(level) for level in LEVELS])
+
+
+def test_values_of_the_distribution_that_was_forecast_are_uniform() -> None:
+    values = np.random.default_rng(0).normal(5.0, 2.0, 20_000)
+    found = np.sort(surprise(np.broadcast_to(NORMAL, (20_000, 7)), values, LEVELS))
+    assert np.abs(found - np.linspace(0, 1, 20_000)).max() < 0.03
+
+
+def test_beyond_the_outermost_levels_the_normal_distribution_goes_on() -> None:
+    far = np.array([-4.0, 14.0])
+    found = surprise(np.stack([NORMAL] * 2), far, LEVELS)
+    np.testing.assert_allclose(found, [NormalDist(5.0, 2.0).cdf(value) for value in far], rtol=1e-3)
+
+
+@pytest.mark.parametrize("level", [0.0001, 0.005, 0.01, 0.2, 0.5, 0.9, 0.995, 0.9999])
+def test_the_quantile_of_a_level_has_that_level_as_its_surprise(level: float) -> None:
+    skewed = np.array([[0.0, 0.5, 1.0, 2.0, 5.0, 9.0, 30.0], [-3.0, -2.0, -1.0, 0.0, 0.1, 0.2, 0.3]])
+    np.testing.assert_allclose(surprise(skewed, quantile_at(skewed, LEVELS, level), LEVELS), level, rtol=1e-9)
+
+
+def test_it_never_falls_as_the_value_rises() -> None:
+    skewed = np.array([0.0, 0.0, 0.0, 2.0, 5.0, 5.0, 30.0])
+    values = np.linspace(-20, 60, 801)
+    found = surprise(np.broadcast_to(skewed, (801, 7)), values, LEVELS)
+    assert (np.diff(found) >= 0).all()
+    assert 0 < found[0] < found[-1] <= 1
+
+
+def test_a_value_with_a_probability_of_its_own_stands_in_its_middle() -> None:
+    found = surprise(np.array([0.0, 0.0, 0.0, 0.0, 1.0, 2.0, 3.0]), np.array(0.0), LEVELS)
+    assert found == pytest.approx((0.01 + 0.5) / 2)
+
+
+def test_certain_forecasts_and_missing_values() -> None:
+    certain = np.full((4, 7), 3.0)
+    found = surprise(certain, np.array([3.0, 2.9, 3.1, np.nan]), LEVELS)
+    assert found[0] == pytest.approx(0.5)
+    assert found[1] < 1e-12 and found[2] > 1 - 1e-12 and np.isnan(found[3])
+    assert np.isnan(surprise(np.full((1, 7), np.nan), np.array([1.0]), LEVELS)).all()
+
+
+def test_two_levels_without_a_median_are_enough() -> None:
+    found = surprise(np.array([[1.0, 2.0]] * 3), np.array([0.0, 1.5, 3.0]), (0.25, 0.75))
+    np.testing.assert_allclose(
+        found,
+        [NormalDist().cdf(3 * NormalDist().inv_cdf(0.25)), 0.5, 1 - NormalDist().cdf(3 * NormalDist().inv_cdf(0.25))],
+    )
