@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from service.sequences.task import SequenceBackend, SequenceTask
 
-NEAR = 1.25
+NEAR = 1.6
 """Pieces that are read together differ in length by no more than this: what the shorter ones lack is padding."""
 
 

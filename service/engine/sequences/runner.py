@@ -49,7 +49,7 @@ class SequenceRunner(ABC, Generic[Output]):
     """
 
     per_unit = 1
-    at_once = 4096
+    at_once = 8192
     """Rows times steps of one piece of work, as long as which a forecast may wait."""
     longest = 256
     """Steps of a piece at most."""
