@@ -41,9 +41,10 @@ def time_transcription(data: Path, out: Path, steps: int) -> None:
             print(f"{name}, whole, {how}: real-time factor {(_seconds() - began) / whole:.4f}")
         if artifact.manifest["streaming"] == "exact":
             began = _seconds()
-            for sound in sounds:
-                _stream(artifact, sound)
+            streamed = [_stream(artifact, sound) for sound in sounds]
             print(f"{name}, chunks of {_CHUNK_S:g} s: real-time factor {(_seconds() - began) / whole:.4f}")
+            same = sum(artifact.transcribe(sound).text == text for sound, text in zip(sounds, streamed, strict=True))
+            print(f"{name}: {same} of {len(sounds)} strings in chunks are written as the whole")
 
 
 @torch.inference_mode()
