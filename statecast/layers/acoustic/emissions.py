@@ -42,7 +42,8 @@ class Emissions:
         ndarray of float32, shape [T, V]
             Natural logarithms, the blank first.
         """
-        found: NDArray[np.float32] = self.log_probabilities[number, : int(self.steps[number])].float().cpu().numpy()
+        row = self.log_probabilities[number, : int(self.steps[number])]
+        found: NDArray[np.float32] = row.detach().float().cpu().numpy()
         return found
 
 
