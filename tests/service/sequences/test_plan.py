@@ -14,7 +14,7 @@ def given(*steps: int, **fields: object) -> SequenceInput:
 
 
 def opened() -> Record:
-    return Record.of_state("key", "sha256:0", "mood@1", "classifier", 100.0)
+    return Record.of_state("key", "sha256:0", "mood@1", "classifier", 100.0, owner="me", name="s")
 
 
 def advanced(*requests: SequenceInput) -> Record:

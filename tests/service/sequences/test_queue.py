@@ -86,7 +86,7 @@ class Scene:
         return outcome.output
 
     def session(self, key: str = "k", count: int = 0) -> dict[str, Any]:
-        record = Record.of_state(key, "m", "sums@1", "classifier", 1.0)
+        record = Record.of_state(key, "m", "sums@1", "classifier", 1.0, owner="me", name=key)
         return {"key": key, "fresh": count == 0, "record": record}
 
 
