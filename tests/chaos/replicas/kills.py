@@ -16,6 +16,8 @@ from tests.chaos.server import Server
 from tests.service.stores.redis_server import RedisServer
 
 VICTIMS = (("first",), ("second",), ("first", "second"), ("redis",), ("redis", "first"))
+IN_ORDER = 0.2
+"""Share of the ends of replicas that are stops, as in a rolling restart."""
 AGAIN = 0.1
 """Share of the requests that bring observations again that were answered before."""
 
@@ -77,8 +79,9 @@ class Scene:
         while sum(self.kills.values()) < kills and time.monotonic() < until:
             await asyncio.sleep(self.draw.uniform(0.2, 2))
             victims = self.draw.choice(VICTIMS)
-            await asyncio.gather(*(asyncio.to_thread(self._of(name).kill) for name in victims))
-            self.kills[" and ".join(victims)] += 1
+            in_order = self.draw.random() < IN_ORDER
+            await asyncio.gather(*(asyncio.to_thread(self._end, name, in_order) for name in victims))
+            self.kills[" and ".join(victims) + in_order * " in order"] += 1
             await asyncio.sleep(self.draw.choice((0, 0, 0.5)))
             await asyncio.gather(*(asyncio.to_thread(self._of(name).start) for name in victims))
             for task in streaming:
@@ -87,6 +90,13 @@ class Scene:
             if sum(self.kills.values()) >= said + every:
                 said = sum(self.kills.values())
                 print(self.text(), flush=True)
+
+    def _end(self, name: str, in_order: bool) -> None:
+        victim = self._of(name)
+        if in_order and isinstance(victim, Server) and victim.process is not None:
+            victim.process.terminate()
+            victim.process.wait(60)
+        victim.kill()
 
     def _of(self, name: str) -> RedisServer | Server:
         return self.redis if name == "redis" else self.replicas[name]

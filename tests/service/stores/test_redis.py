@@ -1,5 +1,6 @@
 """Redis may be shared and may be away: what two processes do to one session, and what is said while it is gone."""
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -149,3 +150,11 @@ def test_a_full_redis_says_so_and_heals(tmp_path: Path) -> None:
 
 def test_tls_is_the_same_store() -> None:
     assert find_store("rediss://somewhere:6380").name == "redis"
+
+
+def test_its_scripts_are_installed_with_it() -> None:
+    """Left out of the package, a server that was installed by pip would fail at its start."""
+    root = Path(__file__).parents[3]
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["service"]
+    scripts = [path.relative_to(root / "service") for path in (root / "service").rglob("*.lua")]
+    assert len(scripts) == 2 and all(any(script.match(pattern) for pattern in patterns) for script in scripts)
