@@ -19,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import AcceleratorError, OutOfMemoryError, Tensor
 
+from statecast.api.backtest import SeriesAnomalies, SeriesBacktest, anomalies_of, backtest_series
 from statecast.api.classify import Classification, classify_inputs
 from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.frames import forecast_table, is_table
@@ -139,6 +140,16 @@ class Artifact:
         found = forecast_series(self.forecaster, history, horizon, **options)
         asked = options.get("bounds") is not None
         return found if asked else found.within_noticed(self.bounds, "what it was fitted on")
+
+    def cross_validation(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesBacktest:
+        """Forecast one series at many cut-offs in one pass; see ``statecast.api.backtest.backtest_series``."""
+        network = self.network if isinstance(self.network, Family) else self.forecaster
+        return backtest_series(network, history, horizon, **options)
+
+    def anomalies(self, history: Any, level: float = 99.0, **options: Any) -> SeriesAnomalies:
+        """Find how surprising each value of a series is; see ``statecast.api.backtest.anomalies_of``."""
+        network = self.network if isinstance(self.network, Family) else self.forecaster
+        return anomalies_of(network, history, level, **options)
 
     @property
     def bounds(self) -> Bounds:

@@ -1,0 +1,90 @@
+"""A history in a notebook as the arrays that one pass reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from statecast.api.coarse_series import read_coarse_series
+from statecast.api.history import Placement, place_history, read_options
+from statecast.backtest.whole_series import WholeSeries
+from statecast.errors import InputError
+from statecast.inputs.covariates import encode_covariates
+from statecast.inputs.level import deviations, find_level
+from statecast.models.interface import SeriesNetwork
+from statecast.time.features import calendar_features, calendar_width
+
+
+def read_whole(
+    network: SeriesNetwork,
+    history: Any,
+    *,
+    start: Any = None,
+    timestamps: Any = None,
+    freq: str | None = None,
+    past_covariates: Mapping[str, Sequence[Any]] | None = None,
+    future_covariates: Mapping[str, Sequence[Any]] | None = None,
+    static_covariates: Mapping[str, Any] | None = None,
+    resolutions: Mapping[str, tuple[Any, Sequence[Any]]] | None = None,
+    **time_options: Any,
+) -> tuple[WholeSeries, Placement]:
+    """Encode a series for a network.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        What reads it.
+    history : sequence of float
+        T observations, None or NaN where missing.
+    start, timestamps, freq : optional
+        Its times, as in ``forecast_series``.
+    past_covariates, future_covariates : mapping, optional
+        T values each.
+    static_covariates : mapping, optional
+        One value each.
+    resolutions : mapping, optional
+        As in ``forecast_series``.
+    **time_options
+        As in ``forecast_series``.
+
+    Returns
+    -------
+    WholeSeries
+        Of one variable, one step per step of its grid.
+    Placement
+        Where its steps lie.
+
+    Raises
+    ------
+    InputError
+        If nothing was observed, or a length, a name or a time does not fit.
+    """
+    config, target = network.config, np.asarray(history, dtype=np.float64)
+    if target.ndim != 1 or not np.isfinite(target).any():
+        raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
+    for name, values in {**(past_covariates or {}), **(future_covariates or {})}.items():
+        if len(values) != len(target):
+            raise InputError(f"covariate {name!r}: expected {len(target)} values, one per value, got {len(values)}")
+    options = read_options(time_options)
+    placed = place_history(len(target), start, timestamps, freq, config.freq, options)
+    steps, times = placed.span, None if config.freq is None else placed.times(0)
+    columns = np.zeros((steps, calendar_width(config.calendar)), dtype=np.float32)
+    if times is not None:
+        columns = calendar_features(config.calendar, times)
+    known, past = (
+        encode_covariates(own, {name: placed.spread(values) for name, values in (given or {}).items()}, (steps,))
+        for own, given in ((config.future_covariates, future_covariates), (config.past_covariates, past_covariates))
+    )
+    level = np.atleast_1d(find_level(target) if network.takes_deviations else np.float64(0.0))
+    mixed, coarse = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
+    lower = bool(config.mixed_frequency)
+    return WholeSeries(
+        before=placed.first - 1,
+        target=deviations(np.asarray(placed.spread(target), dtype=np.float64)[None], level),
+        past=past,
+        known=np.concatenate([columns, known], axis=1),
+        static=encode_covariates(config.static_covariates, dict(static_covariates or {}), ()),
+        level=level,
+        mixed_frequency=mixed.numpy().astype(np.float32) if lower else None,
+        coarse_history=coarse.numpy().astype(np.float32) if lower else None,
+    ), placed
