@@ -54,6 +54,8 @@ class StepBatch:
         Rows that came out as numbers; the others are as they were.
     stale : array of bool, ``[B]``, or None
         Rows that other processes have advanced, or may have: they are to be read from the store anew. None for none.
+    surprise : array of float64, ``[B]``, or None
+        How surprising the observations are, see ``PendingForecasts.score``; NaN where that is not known.
     error : ServiceError or None
         Why nothing was done.
     lost : bool
@@ -80,6 +82,7 @@ class StepBatch:
     mean: NDArray[np.float64] | None = None
     finite: NDArray[np.bool_] | None = None
     stale: NDArray[np.bool_] | None = None
+    surprise: NDArray[np.float64] | None = None
     error: ServiceError | None = None
     lost: bool = False
     compute_ms: float = 0.0

@@ -66,6 +66,7 @@ class StepRunner:
         batch.compute_ms = 1e3 * (time.perf_counter() - began)
         batch.step = table.ahead(rows, batch.values, batch.now, batch.expires_at)
         step, whole = batch.step.of(finite), bool(finite.all())
+        batch.surprise = np.full(len(rows), np.nan)
         if self._shares:
             self._put_whole(batch, step, found, cache)
             self._metrics.batch_rows.observe(len(step.rows))
@@ -75,7 +76,7 @@ class StepRunner:
             return
         if len(step.rows):
             issued = found.quantiles, found.seasonal_error
-            table.apply(step, *(issued if whole else (array[finite] for array in issued)))
+            batch.surprise[finite] = table.apply(step, *(issued if whole else (array[finite] for array in issued)))
             cache.move(read[finite], write[finite])
         self._metrics.batch_rows.observe(len(step.rows))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
@@ -128,13 +129,13 @@ class StepRunner:
         What is refused has been applied here already: it is stale, and read anew.
         """
         table, rows, finite = batch.table, step.rows, found.finite
-        assert table is not None
+        assert table is not None and batch.surprise is not None
         if not len(rows):
             return
         read, write = table.slot[rows], table.spare[rows]
         before = [text_of(digest.tobytes()) for digest in table.digest[rows]]
         batch.stale = finite.copy()
-        table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
+        batch.surprise[finite] = table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
         states = cache.take(write.tolist()).cpu().numpy()
         puts = [
             Put(table.record(row), state.tobytes(), digest)

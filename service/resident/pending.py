@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from service.resident.step import SessionStep
 from service.sessions.live_metrics import Interval, metric_of, new_scores
+from service.sessions.session_update import interval_levels
 from service.stores.record import PendingForecast, Record, Scores
 from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
+from statecast.uncertainty.surprise import surprise
 
 
 class PendingForecasts:
@@ -95,32 +97,40 @@ class PendingForecasts:
         """
         return {name: states[row].copy() for name, states in self._scores.items()}
 
-    def score(self, step: SessionStep) -> None:
+    def score(self, step: SessionStep) -> NDArray[np.float64]:
         """Score the forecast of each session with its next observation.
 
         Parameters
         ----------
         step : SessionStep
-            Of some sessions.
+            Of B sessions.
+
+        Returns
+        -------
+        array of float64, ``[B]``
+            How surprising each observation is, see ``SessionUpdate.surprise``.
         """
+        found = np.full(len(step.rows), np.nan)
         ahead = step.index - self._start[step.rows]
         met = (ahead >= 0) & (ahead < self._steps[step.rows])
         if not met.any():
-            return
+            return found
         rows = step.rows[met]
         quantiles = self._quantiles[rows, ahead[met]][:, None]
-        half = self._interval.coverage / 2
+        levels = interval_levels(self._interval.coverage)
+        found[met] = surprise(quantiles[:, 0], step.values[met], levels)
         batch = ForecastBatch(
             step.values[met, None],
             quantiles[..., 1],
             quantiles=quantiles,
-            levels=(0.5 - half, 0.5, 0.5 + half),
+            levels=levels,
             seasonal_error=self._scale[rows],
         )
         for name, states in self._scores.items():
             metric = metric_of(name)
             if metric is not None:
                 states[rows] = metric.update(states[rows][:, None], batch)[:, 0]
+        return found
 
     def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
         """Keep the forecasts that followed an observation.

@@ -226,7 +226,9 @@ class SessionTable:
             expires_at=np.maximum(self.expires_at[rows], expires_at),
         )
 
-    def apply(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
+    def apply(
+        self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
         """Count one observation of each session, score the forecast before it, and keep the one that followed.
 
         Parameters
@@ -237,11 +239,17 @@ class SessionTable:
             The forecasts, at the network's levels.
         seasonal_error : array of float64, ``[B]``
             Their unit of MASE.
+
+        Returns
+        -------
+        array of float64, ``[B]``
+            See ``PendingForecasts.score``.
         """
         rows = step.rows
-        self._pending.score(step)
+        surprise = self._pending.score(step)
         self._pending.keep(step, quantiles, seasonal_error)
         self.tails.append(step)
         self.below_zero[rows] = step.below_zero
         self.last_index[rows], self.count[rows], self.digest[rows] = step.index, step.count, step.digest
         self.last_used[rows], self.expires_at[rows] = step.used, step.expires_at
+        return surprise

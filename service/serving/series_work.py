@@ -11,7 +11,7 @@ from service.scheduling.bridge import Bridge
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
 from service.serving.series_answer import SeriesAnswer
-from service.serving.views import session_object
+from service.serving.views import session_object, surprises
 from service.serving.warnings import warnings_of
 from service.sessions.registry import SessionRegistry
 from service.sessions.series_input import SeriesInput
@@ -100,9 +100,14 @@ class SeriesWork:
         freq, offset = (series.freq, series.offset) if self.before is None else (self.before.freq, self.before.offset)
         view = None
         if self.after is not None and self.turn is not None:
-            view = session_object(
-                stored or self.after, self.turn.session, update.applied, update.duplicates, opened=self.before is None
-            )
+            found: object = None
+            flags: dict[str, object] = {}
+            if self.before is not None:
+                found, flags = surprises(update.surprise(self.before), series.variables, series.anomaly_level)
+            view = flags | session_object(
+                stored or self.after, self.turn.session, update.applied, update.duplicates, opened=self.before is None,
+                surprise=found,
+            )  # fmt: skip
         warnings = warnings_of(model, series, update, update.last_index - update.first_index + 1, freq)
         return SeriesAnswer(
             result, rows, update.last_index + 1, view, (*self.warnings, *warnings), freq, offset, update.zone,

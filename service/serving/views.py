@@ -1,8 +1,10 @@
 """What a client reads about a session and about what was done with its series."""
 
 from datetime import UTC, datetime
+from math import isnan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.models.kinds import FORECASTING
 from service.sessions.live_metrics import summary
@@ -11,7 +13,7 @@ from service.stores.interface import Record
 
 
 def session_object(
-    record: Record, session: str, applied: int, duplicates: int, *, opened: bool = False
+    record: Record, session: str, applied: int, duplicates: int, *, opened: bool = False, surprise: object = None
 ) -> dict[str, object]:
     """Give the ``session`` object of an answer.
 
@@ -27,6 +29,8 @@ def session_object(
         Steps of the request that the session had already.
     opened : bool
         Whether the request opened it.
+    surprise : object
+        How surprising the request's values are, see ``surprises``.
 
     Returns
     -------
@@ -35,8 +39,9 @@ def session_object(
     """
     time, expires_at = last_timestamp(record), instant(record.expires_at)
     return session_fields(
-        session, record.count, record.last_index, time, record.digest, expires_at, applied, duplicates, opened=opened
-    )
+        session, record.count, record.last_index, time, record.digest, expires_at, applied, duplicates, opened=opened,
+        surprise=surprise,
+    )  # fmt: skip
 
 
 def session_fields(
@@ -50,6 +55,7 @@ def session_fields(
     duplicates: int,
     *,
     opened: bool,
+    surprise: object = None,
 ) -> dict[str, object]:
     """Give the ``session`` object of an answer, field by field.
 
@@ -73,6 +79,8 @@ def session_fields(
         Steps of the request that the session had already.
     opened : bool
         Whether the request opened it.
+    surprise : object
+        How surprising the request's values are.
 
     Returns
     -------
@@ -89,7 +97,38 @@ def session_fields(
         "applied": applied,
         "duplicates": duplicates,
         "opened": opened,
+        "surprise": surprise,
     }
+
+
+def surprises(
+    found: NDArray[np.float64], variables: tuple[str, ...], level: float | None
+) -> tuple[object, dict[str, object]]:
+    """Give how surprising the values of a request are, in the shape of its target.
+
+    Parameters
+    ----------
+    found : array of float64, ``[V, N]``
+        Surprises, NaN where there are none.
+    variables : tuple of str
+        Names of the V variables.
+    level : float or None
+        Values outside of the central interval of this nominal coverage, in per cent, are anomalies.
+
+    Returns
+    -------
+    object
+        ``surprise``: a list, or an object of lists; null where there is none.
+    dict
+        ``anomaly`` likewise; empty where no level is requested.
+    """
+    rows = [[None if isnan(value) else value for value in row] for row in found.tolist()]
+    own = rows[0] if variables == ("",) else dict(zip(variables, rows, strict=True))
+    if level is None:
+        return own, {}
+    tail = (1 - level / 100) / 2
+    flags = [[None if value is None else not tail <= value <= 1 - tail for value in row] for row in rows]
+    return own, {"anomaly": flags[0] if variables == ("",) else dict(zip(variables, flags, strict=True))}
 
 
 def session_details(record: Record, session: str) -> dict[str, object]:

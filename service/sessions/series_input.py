@@ -87,6 +87,8 @@ class SeriesInput:
         Code and detail of each thing that makes a forecast less than it could be.
     bounds : Bounds or None
         What forecasts are kept inside of; None where the request does not say.
+    anomaly_level : float or None
+        Nominal coverage, in per cent, of the interval outside of which a value is an anomaly; None to flag nothing.
     """
 
     target: Doubles
@@ -114,3 +116,4 @@ class SeriesInput:
     named: bool = False
     warnings: tuple[tuple[str, str], ...] = ()
     bounds: Bounds | None = None
+    anomaly_level: float | None = None

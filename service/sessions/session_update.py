@@ -2,9 +2,29 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.sessions.live_metrics import Observed
 from service.sessions.series_input import Doubles, Floats
 from service.stores.interface import Record, Request, Scores
+from statecast.uncertainty.surprise import surprise
+
+
+def interval_levels(coverage: float) -> tuple[float, float, float]:
+    """Give the levels of an interval and of its median.
+
+    Parameters
+    ----------
+    coverage : float
+        Nominal coverage of the interval.
+
+    Returns
+    -------
+    tuple of float
+        Low, median, high.
+    """
+    return 0.5 - coverage / 2, 0.5, 0.5 + coverage / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +71,8 @@ class SessionUpdate:
         What the network counts each variable from, see ``Record``.
     below_zero : tuple of bool
         Whether a value of each variable was ever below 0.
+    given : array of bool, ``[T]``, or None
+        Steps that somebody gave; None for all.
     """
 
     time_index: int
@@ -72,6 +94,7 @@ class SessionUpdate:
     sparse: str = ""
     level: tuple[float, ...] = (0.0,)
     below_zero: tuple[bool, ...] = (True,)
+    given: NDArray[np.bool_] | None = None
 
     @property
     def last_index(self) -> int:
@@ -92,6 +115,29 @@ class SessionUpdate:
             Its pending forecast and the new values.
         """
         return Observed(record.scores, record.issued, self.values, self.time_index + 1, record.interval)
+
+    def surprise(self, record: Record) -> Doubles:
+        """Give how surprising the request's values are under the forecast that was made for them last.
+
+        Parameters
+        ----------
+        record : Record
+            The session as it stood before them.
+
+        Returns
+        -------
+        array of float64, ``[V, N]``
+            One per step of the request, its duplicates first; NaN for these, for missing values and where no forecast
+            was made. See ``statecast.uncertainty.surprise``.
+        """
+        observed, found = self.observed(record), np.full(self.values.shape, np.nan)
+        pending, steps, skip = observed.pending, observed.steps, observed.skip
+        if pending is not None and steps:
+            known = pending.quantiles[:, skip : skip + steps]
+            found[:, :steps] = surprise(known, self.values[:, :steps], interval_levels(record.interval))
+        if self.given is not None:
+            found = found[:, self.given]
+        return np.concatenate([np.full((len(found), self.duplicates), np.nan), found], axis=1)
 
     def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
         """Give the record as it will stand, but for the state and the newly issued forecast.

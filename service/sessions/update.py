@@ -132,6 +132,7 @@ def _extend(
         zone=series.zone if series.stamps is not None or record is None else record.zone,
         level=_level(record, target, limits),
         below_zero=tuple(below_zero if record is None else map(or_, below_zero, record.below_zero)),
+        given=None if new.given.all() else new.given,
     )
 
 

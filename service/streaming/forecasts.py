@@ -52,17 +52,21 @@ class BatchForecasts:
         Those of them whose session another process has advanced.
     whole : bool
         Whether all have one.
+    surprise : array of float64, ``[B]``
+        How surprising the observations are; NaN where no forecast was made for them.
     compute_ms : float
         Milliseconds of computation.
     """
 
     def __init__(self, batch: StepBatch) -> None:
         assert batch.table is not None and batch.step is not None and batch.finite is not None
+        assert batch.surprise is not None
         self.table: SessionTable = batch.table
         self.step: SessionStep = batch.step
         self.stale = np.zeros(len(batch.finite), dtype=np.bool_) if batch.stale is None else batch.stale
         self.finite: NDArray[np.bool_] = batch.finite & ~self.stale
         self.whole = bool(self.finite.all())
+        self.surprise: NDArray[np.float64] = batch.surprise
         self.compute_ms = batch.compute_ms
         self._batch = batch
         self._made: dict[Hashable, Any] = {}

@@ -176,7 +176,10 @@ class Forecast:
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
         inputs = await self._validate(request, model, horizon, owner, deadline)
-        valid = [replace(one, match=match) if match else one for one in inputs if isinstance(one, SeriesInput)]
+        level = request.anomaly_level
+        valid = [one for one in inputs if isinstance(one, SeriesInput)]
+        if match or level is not None:
+            valid = [replace(one, match=match, anomaly_level=level) for one in valid]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
         failures = [answer for answer in answers if isinstance(answer, ServiceError)]

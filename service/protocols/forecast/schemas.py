@@ -14,6 +14,7 @@ from service.codecs.field_types import (
     BoundsOrNull,
     DayFirst,
     Missing,
+    Number,
     OrNull,
     Positive,
     QuantileLevels,
@@ -44,6 +45,13 @@ Levels = Annotated[
 Imputation = Annotated[Missing, OrNull, Field(description="How missing values are imputed.")]
 Additions = Annotated[
     list[Literal["baseline", "attention"]], AsList, OrNull, Field(description="What else the reply holds.")
+]
+AnomalyLevel = Annotated[
+    Annotated[Number, Field(gt=0, lt=100, examples=[99])] | None,
+    Field(
+        description="Of a session: flags in anomaly each value outside of the central interval of this nominal "
+        "coverage, in per cent, of the forecast made for it."
+    ),
 ]
 TimeoutMs = Annotated[Positive | None, Field(description="Milliseconds after which the work is dropped.")]
 ColumnName = Annotated[
@@ -105,6 +113,7 @@ class ForecastRequest(HorizonBody):
 
     include: Additions = field(default_factory=list)
     timeout_ms: TimeoutMs = None
+    anomaly_level: AnomalyLevel = None
 
 
 @dataclass(eq=False, kw_only=True)
@@ -117,6 +126,7 @@ class TableParameters(TimeReading):
     missing: Imputation = "mask"
     timeout_ms: TimeoutMs = None
     bounds: BoundsOrNull = None
+    anomaly_level: AnomalyLevel = None
     freq: FreqText = None
     season: SeasonSteps = None
     id_column: ColumnName = None
@@ -182,6 +192,14 @@ class Session(BaseModel):
     applied: int
     duplicates: int
     opened: bool = Field(description="Whether this request opened it.")
+    surprise: list[float | None] | dict[str, list[float | None]] | None = Field(
+        None,
+        description="Of each value of target, the probability with which the last forecast made for it expected one at "
+        "most as large: 0.001 is a low outlier. null for duplicates, missing values and where no forecast was made.",
+    )
+    anomaly: list[bool | None] | dict[str, list[bool | None]] | None = Field(
+        None, description="With anomaly_level: which of them lie outside of that interval."
+    )
 
 
 class Forecast(KnownFields):

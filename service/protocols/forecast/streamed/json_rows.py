@@ -13,7 +13,7 @@ from service.stores.digest import text_of
 from service.streaming.forecasts import BatchForecasts
 from service.streaming.request import StreamedRequest
 
-ITEM_ID, SESSION = 1, -8
+ITEM_ID, SESSION = 1, -10
 """Places of the gaps for a row's item and for its session's id, among its pieces."""
 
 _GAP = "\0"
@@ -56,10 +56,11 @@ def json_rows(forecasts: BatchForecasts, request: StreamedRequest) -> tuple[list
     written = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)[2:-2].split(b"],[")
     for place in range(series):
         pieces[ITEM_ID + 2 + 2 * place :: width] = written[place::series]
-    pieces[width - 6 :: width] = orjson.dumps(step.count.tolist())[1:-1].split(b",")
-    pieces[width - 4 :: width] = [b"null" if own else b"%d" % last for last, own in zip(index, timed, strict=True)]
+    pieces[width - 8 :: width] = orjson.dumps(step.count.tolist())[1:-1].split(b",")
+    pieces[width - 6 :: width] = [b"null" if own else b"%d" % last for last, own in zip(index, timed, strict=True)]
     digits = step.digest.tobytes().hex().encode()
-    pieces[width - 2 :: width] = [digits[place : place + 64] for place in range(0, len(digits), 64)]
+    pieces[width - 4 :: width] = [digits[place : place + 64] for place in range(0, len(digits), 64)]
+    pieces[width - 2 :: width] = orjson.dumps(forecasts.surprise, option=orjson.OPT_SERIALIZE_NUMPY)[1:-1].split(b",")
     return pieces, width
 
 
@@ -71,13 +72,16 @@ def _template(
     season: int | None,
     warned: list[tuple[str, str]],
 ) -> list[bytes]:
-    """What stands around the gaps: item, mean, quantiles, id, count, index and digest."""
+    """What stands around the gaps: item, mean, quantiles, id, count, index, digest and surprise."""
     forecast: dict[str, Any] = {"item_id": _GAP, "start": axis.text(last + 1), "freq": axis.freq}
     if season is not None:
         forecast["season"] = season
     forecast["mean"] = [_GAP]
     forecast["quantiles"] = {name: [_GAP] for name in _names(levels)}
-    fields = session_fields(_GAP, 0, 0, axis.text(last), text_of(b"") + _GAP, _instant(expires_at), 1, 0, opened=False)
+    fields = session_fields(
+        _GAP, 0, 0, axis.text(last), text_of(b"") + _GAP, _instant(expires_at), 1, 0, opened=False,
+        surprise=[_GAP],
+    )  # fmt: skip
     forecast["session"] = fields | {"count": _GAP, "last_index": _GAP}
     forecast["warnings"] = [{"code": code, "detail": detail} for code, detail in warned]
     forecast["error"] = None
