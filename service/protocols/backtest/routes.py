@@ -56,5 +56,5 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
             raise TooLarge(
                 f"cutoffs: expected series times cutoffs times horizon times quantile levels of at most {most} "
                 f"(STATECAST_MAX_REPLY_VALUES), got {rows} times {body.cutoffs} times {cuts.horizon} times "
-                f"{levels + 1}; request fewer, or send it to POST /jobs"
+                f"{levels + 1}; request fewer"
             )
