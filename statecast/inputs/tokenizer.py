@@ -42,7 +42,7 @@ class Tokenizer:
 
     Examples
     --------
-    >>> tokenizer = Tokenizer.of("word", ["Not bad.<br />", "not good"], size=2)
+    >>> tokenizer = Tokenizer.of("word", ["Not bad<br />", "not good"], size=2)
     >>> tokenizer.symbols, tokenizer.encode("NOT good?").tolist(), len(tokenizer)
     (('bad', 'not'), [3, 1, 1], 4)
     """

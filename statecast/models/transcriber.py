@@ -38,8 +38,8 @@ class Transcriber(SequenceNetwork[Emissions]):
     --------
     >>> network = Transcriber(TranscriberConfig(symbols=("no", "yes"), width=8, bidirectional=False)).eval()
     >>> _, state = network.advance(torch.zeros(1, 8000), torch.tensor([8000]), network.initial_state(1))
-    >>> int(state["samples"]), network.transcripts(state)[0].text in ("", "no", "yes")
-    (8000, True)
+    >>> int(state["samples"]), len(network.transcripts(state))
+    (8000, 1)
     """
 
     def __init__(self, config: TranscriberConfig) -> None:

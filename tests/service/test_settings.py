@@ -28,7 +28,7 @@ def test_every_setting_comes_from_its_variable(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("state_url", "postgres://user:secret@host/db", "expected one of memory, sqlite, got 'postgres'"),
+        ("state_url", "postgres://user:secret@host/db", "expected one of memory, redis, sqlite, got 'postgres'"),
         ("state_url", "sqlite:///", "expected a path"),
         ("api_keys_file", "nowhere.txt", "everybody would be let in"),
         ("batch_rows", "5000", "at most STATECAST_QUEUE_ROWS"),

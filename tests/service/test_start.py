@@ -118,7 +118,7 @@ def test_a_broken_artifact_beside_a_good_default_is_skipped_and_named(tmp_path: 
 def test_a_wrong_setting_ends_the_start(tmp_path: Path) -> None:
     with started(tmp_path, state_url="mysql://user:secret@host/x") as process:
         reason = refusal(process)
-        assert "expected one of memory, sqlite, got 'mysql'; set STATECAST_STATE_URL" in reason
+        assert "expected one of memory, redis, sqlite, got 'mysql'; set STATECAST_STATE_URL" in reason
         assert "secret" not in reason
     with started(tmp_path, protocols="forecast,grpc") as process:
         assert "STATECAST_PROTOCOLS: " in refusal(process)

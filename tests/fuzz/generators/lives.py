@@ -66,7 +66,11 @@ def twins(draw: Random, name: str) -> Conversation:
     both: list[RawRequest] = []
     for one in lived:
         other = one.body.replace(f"{name}a-".encode(), f"{name}b-".encode())
-        both += [one, replace(one, body=other, headers=(*one.headers, (b"prefer", b"handling=strict")))]
+        headers = tuple(pair for pair in one.headers if pair[0] != b"idempotency-key")  # of one of both only
+        both += [
+            replace(one, headers=headers),
+            replace(one, body=other, headers=(*headers, (b"prefer", b"handling=strict"))),
+        ]
     return tuple(both)
 
 

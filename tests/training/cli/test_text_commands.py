@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 import statecast
 from tests.training.text.corpora import RHYME, fit_config
+from training.classification.config import ClassificationFitConfig, is_classification
 from training.cli.main import app
 from training.config import FitConfig
 from training.pretraining.config import read_config
@@ -80,7 +81,8 @@ def test_the_configs_that_come_along_can_be_read(path):
     if "[pretrain]" in path.read_text():
         read_config(path)
     else:
-        (SpeechFitConfig if is_speech(path) else TextFitConfig if is_text(path) else FitConfig).read(path)
+        kinds = {is_speech: SpeechFitConfig, is_text: TextFitConfig, is_classification: ClassificationFitConfig}
+        next((kind for belongs, kind in kinds.items() if belongs(path)), FitConfig).read(path)
 
 
 def test_epochs_mean_nothing_to_a_table(folder):
