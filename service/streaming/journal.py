@@ -124,11 +124,11 @@ class NoJournal:
     """Where every observation is followed by its session's whole state; see ``Journal``."""
 
     def plan(self, batch: StepBatch, at_least: int = 0) -> None:
-        """Nothing else is to be written."""
+        """Nothing else is to be written; see ``Journal.plan``."""
 
     def can_flush(self) -> bool:
         """Nothing waits for the store."""
         return False
 
     def settle(self, batch: StepBatch) -> None:
-        """Nothing is to be noted."""
+        """Nothing is to be noted; see ``Journal.settle``."""

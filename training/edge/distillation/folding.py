@@ -44,11 +44,23 @@ class Folding(NamedTuple):
     rest: Tensor
 
     def reading(self, weight: Tensor) -> Tensor:
-        """Return the weights ``[O, K]`` of a layer that read the units that stay instead of all, ``[O, D]``."""
+        """Return the weights ``[O, K]`` of a layer that read the units that stay instead of all, ``[O, D]``.
+
+        Parameters
+        ----------
+        weight : Tensor
+            ``[O, D]``, of the layer that reads all units.
+        """
         return weight @ self.coefficients
 
     def adding(self, weight: Tensor) -> Tensor:
-        """Return what is to be added to that layer's bias, ``[O]``."""
+        """Return what is to be added to that layer's bias, ``[O]``.
+
+        Parameters
+        ----------
+        weight : Tensor
+            ``[O, D]``, of the layer that reads all units.
+        """
         return weight @ self.rest
 
 

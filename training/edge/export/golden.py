@@ -72,7 +72,13 @@ def golden_forecasts(network: Forecaster, values: Doubles) -> list[Doubles]:
 
 
 def cuts_of(values: Doubles) -> list[int]:
-    """Values read by each of the forecasts that are compared."""
+    """Values read by each of the forecasts that are compared.
+
+    Parameters
+    ----------
+    values : Doubles
+        ``[T]``, the series.
+    """
     return [int(len(values) * share) for share in _CUTS]
 
 

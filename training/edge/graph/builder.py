@@ -65,24 +65,68 @@ class GraphBuilder:
         return name
 
     def cast(self, x: str, dtype: str) -> str:
-        """Cast to ``float32`` or ``float64``."""
+        """Cast to ``float32`` or ``float64``.
+
+        Parameters
+        ----------
+        x : str
+            Name of a value of the graph.
+        dtype : str
+            ``float32`` or ``float64``.
+        """
         return self.add("Cast", x, to=_TYPES[dtype])
 
     def cut(self, x: str, begin: int, end: int, axis: int) -> str:
-        """Take a range of an axis."""
+        """Take a range of an axis.
+
+        Parameters
+        ----------
+        x : str
+            Name of a value of the graph.
+        begin, end : int
+            First place, and the one behind the last.
+        axis : int
+            Of the range.
+        """
         whole = (self.constant(np.asarray([value], np.int64)) for value in (begin, end, axis))
         return self.add("Slice", x, *whole)
 
     def reshape(self, x: str, *shape: int) -> str:
-        """Reshape; 0 keeps a length, -1 is what is left."""
+        """Reshape; 0 keeps a length, -1 is what is left.
+
+        Parameters
+        ----------
+        x : str
+            Name of a value of the graph.
+        *shape : int
+            Length of each axis.
+        """
         return self.add("Reshape", x, self.constant(np.asarray(shape, np.int64)))
 
     def take(self, x: str, index: Any, axis: int) -> str:
-        """Take places of an axis; one place drops the axis."""
+        """Take places of an axis; one place drops the axis.
+
+        Parameters
+        ----------
+        x : str
+            Name of a value of the graph.
+        index : int or sequence of int
+            Places.
+        axis : int
+            Of them.
+        """
         return self.add("Gather", x, self.constant(np.asarray(index, np.int64)), axis=axis)
 
     def widen(self, x: str, *axes: int) -> str:
-        """Insert axes of length 1."""
+        """Insert axes of length 1.
+
+        Parameters
+        ----------
+        x : str
+            Name of a value of the graph.
+        *axes : int
+            Where they are in the result.
+        """
         return self.add("Unsqueeze", x, self.constant(np.asarray(axes, np.int64)))
 
     def model(

@@ -70,18 +70,35 @@ class Activations(NamedTuple):
 
 
 def clamp(x: Floats, lowest: float, highest: float) -> Floats:
-    """Return values within bounds, as two comparisons."""
+    """Return values within bounds, as two comparisons.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    lowest, highest : float
+    """
     x = np.where(x < np.float32(lowest), np.float32(lowest), x)
     return np.where(x > np.float32(highest), np.float32(highest), x)
 
 
 def nearest(x: Floats) -> Integers:
-    """Round to whole numbers, halves away from zero."""
+    """Round to whole numbers, halves away from zero.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     return np.trunc(x + np.where(x < ZERO, -HALF, HALF)).astype(np.int32)
 
 
 def activate(x: Floats, limit: int) -> Activations:
-    """Turn vectors into whole numbers up to a limit; ``[..., K]``, a scale for each vector."""
+    """Turn vectors into whole numbers up to a limit; ``[..., K]``, a scale for each vector.
+
+    Parameters
+    ----------
+    x : Floats, ``[..., K]``
+    limit : int, the largest whole number
+    """
     most = np.abs(x).max(axis=-1)
     there = most > _SMALLEST
     safe = np.where(there, most, ONE)
@@ -91,18 +108,34 @@ def activate(x: Floats, limit: int) -> Activations:
 
 
 def hidden_activations(whole: Integers) -> Activations:
-    """A hidden vector, which is kept as whole numbers of ``1 / UNIT``."""
+    """A hidden vector, which is kept as whole numbers of ``1 / UNIT``.
+
+    Parameters
+    ----------
+    whole : Integers, ``[..., K]``
+    """
     return Activations(whole, np.full(whole.shape[:-1], UNIT_INVERSE))
 
 
 def multiply(product: IntegerProduct, x: Activations) -> Floats:
-    """Return ``weight x + bias``, ``[..., N]``: the sum is exact, then one scale is applied and the bias added."""
+    """Return ``weight x + bias``, ``[..., N]``: the sum is exact, then one scale is applied and the bias added.
+
+    Parameters
+    ----------
+    product : IntegerProduct, ``[N, K]``
+    x : Activations, ``[..., K]``
+    """
     total = x.whole.astype(np.float64) @ product.exact
     return total.astype(np.float32) * (product.scale * x.scale[..., None]) + product.bias
 
 
 def exp(x: Floats) -> Floats:
-    """``e^x``; an ``x`` beyond -87 or 88 counts as that bound."""
+    """``e^x``; an ``x`` beyond -87 or 88 counts as that bound.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     x = clamp(x, -87.0, 88.0)
     rounded = x * _LOG2_E + _ROUND
     whole = rounded - _ROUND
@@ -117,7 +150,12 @@ def exp(x: Floats) -> Floats:
 
 
 def log(x: Floats) -> Floats:
-    """Natural logarithm of a positive float32 that is not subnormal."""
+    """Natural logarithm of a positive float32 that is not subnormal.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     bits = x.view(np.int32) - _ROOT_HALF_BITS
     power = (bits >> np.int32(23)).astype(np.float32)
     r = ((bits & np.int32(0x7FFFFF)) + _ROOT_HALF_BITS).view(np.float32) - ONE
@@ -129,17 +167,32 @@ def log(x: Floats) -> Floats:
 
 
 def sigmoid(x: Floats) -> Floats:
-    """``1 / (1 + e^-x)``."""
+    """``1 / (1 + e^-x)``.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     return ONE / (ONE + exp(-x))
 
 
 def tanh(x: Floats) -> Floats:
-    """``1 - 2 / (1 + e^2x)``."""
+    """``1 - 2 / (1 + e^2x)``.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     return ONE - TWO / (ONE + exp(TWO * x))
 
 
 def gelu(x: Floats) -> Floats:
-    """``x`` times the share of a standard normal distribution below it, by a rational function."""
+    """``x`` times the share of a standard normal distribution below it, by a rational function.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     v = clamp(x * np.float32(0.7071067811865476), -4.0, 4.0)
     u = v * v
     above = np.full_like(u, _ERF_ABOVE[0])
@@ -152,7 +205,12 @@ def gelu(x: Floats) -> Floats:
 
 
 def softplus(x: Floats) -> Floats:
-    """``log(1 + e^x)`` as max(x, 0) + 2 artanh(y / (2 + y)) with ``y = e^-abs(x)``."""
+    """``log(1 + e^x)`` as max(x, 0) + 2 artanh(y / (2 + y)) with ``y = e^-abs(x)``.
+
+    Parameters
+    ----------
+    x : Floats, any shape
+    """
     y = exp(-np.abs(x))
     s = y / (TWO + y)
     u = s * s
@@ -164,7 +222,12 @@ def softplus(x: Floats) -> Floats:
 
 
 def root(x: Doubles) -> Doubles:
-    """Square root by five steps of Newton's from the bits of ``x``; of 0 and below it is 0."""
+    """Square root by five steps of Newton's from the bits of ``x``; of 0 and below it is 0.
+
+    Parameters
+    ----------
+    x : Doubles, any shape
+    """
     there = x > 0.0
     safe = np.where(there, x, 1.0)
     y = ((safe.view(np.uint64) >> np.uint64(1)) + np.uint64(0x1FF7A3BEA91D9B1B)).view(np.float64)
@@ -174,11 +237,21 @@ def root(x: Doubles) -> Doubles:
 
 
 def mean(values: Floats) -> Floats:
-    """Mean over the last dim, added up from the first to the last."""
+    """Mean over the last dim, added up from the first to the last.
+
+    Parameters
+    ----------
+    values : Floats, ``[..., K]``
+    """
     return np.cumsum(values, axis=-1, dtype=np.float32)[..., -1] / np.float32(values.shape[-1])
 
 
 def softmax(scores: Floats) -> Floats:
-    """Shares over the last dim, added up from the first to the last."""
+    """Shares over the last dim, added up from the first to the last.
+
+    Parameters
+    ----------
+    scores : Floats, ``[..., K]``
+    """
     raised = exp(scores - scores.max(axis=-1, keepdims=True))
     return raised / np.cumsum(raised, axis=-1, dtype=np.float32)[..., -1:]

@@ -32,7 +32,13 @@ _QUARTER = np.float32(0.25)
 
 
 def level_length(config: ForecasterConfig) -> int:
-    """Steps that a level is the mean of, as in ``compute_naive_forecasts``."""
+    """Steps that a level is the mean of, as in ``compute_naive_forecasts``.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Shape of the network.
+    """
     return config.season if config.season >= 4 else min(8, config.lookback_length // 2)
 
 

@@ -206,7 +206,13 @@ class IntegerNetwork:
 
 
 def inverse_of(scale: Doubles) -> Doubles:
-    """Return 1 / scale, or 0 where there is no spread."""
+    """Return 1 / scale, or 0 where there is no spread.
+
+    Parameters
+    ----------
+    scale : Doubles
+        Deviations, any shape; 0 for none.
+    """
     return np.where(scale > 0.0, 1.0 / np.where(scale > 0.0, scale, 1.0), 0.0)
 
 
