@@ -70,8 +70,9 @@ def alike(one: Any, other: Any) -> None:
         assert one.keys() == other.keys()
         for name in one.keys() - {"id", "expires_at", "created_at", "request_id", "timing_ms"}:
             alike(one[name], other[name])
-    elif isinstance(one, list) and one and isinstance(one[0], float):
-        np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-6)
+    elif isinstance(one, list) and any(isinstance(value, float) for value in one):
+        mine, yours = (np.array(values, dtype=np.float64) for values in (one, other))  # null becomes NaN
+        np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-6)
     elif isinstance(one, list):
         for mine, yours in zip(one, other, strict=True):
             alike(mine, yours)
