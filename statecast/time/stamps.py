@@ -118,7 +118,7 @@ class Stamps:
         Raises
         ------
         TimeError
-            If one lies outside the years 1 to 9999 in UTC.
+            If one lies outside the years 1 to 9999, in UTC or in its zone.
         InputError
             If there is no such zone.
         """
@@ -127,10 +127,10 @@ class Stamps:
         stamps = cls(wall, ahead, naive, offset_text(last))
         if zone is not None:
             stamps = stamps.moved(read_zone(zone))
-        seconds = stamps.instants.astype(np.int64)
-        if seconds.size and (seconds.min() < FIRST or seconds.max() > LAST):
-            index = int(np.argmax((seconds < FIRST) | (seconds > LAST)))
-            raise TimeError(f"expected a year from 1 to 9999 in UTC, got {wall[index]}; check it", index)
+        for seconds in (stamps.instants.astype(np.int64), stamps.wall.astype(np.int64)):
+            if seconds.size and (seconds.min() < FIRST or seconds.max() > LAST):
+                index = int(np.argmax((seconds < FIRST) | (seconds > LAST)))
+                raise TimeError(f"expected a year from 1 to 9999, in UTC too, got {wall[index]}; check it", index)
         return stamps
 
     def __len__(self) -> int:

@@ -21,6 +21,8 @@ class Server:
         usual = {"STATECAST_PORT": "0", "STATECAST_COMPILED": compiled, "PYTHONUNBUFFERED": "1"}
         self._environment = plain | usual | names
         self._folder, self._module = folder, module
+        self.log = folder / "server.log"
+        """What it has to say of defects."""
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -38,14 +40,16 @@ class Server:
         """Start, with some settings changed for this time, and wait until it listens; it is not ready then."""
         assert self.process is None
         names = {f"STATECAST_{name.upper()}": value for name, value in changes.items()}
+        log = self.log.open("a")
         self.process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             cwd=self._folder,
             env=self._environment | {"PYTHONPATH": str(Path(__file__).parents[2])} | names,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
             text=True,
         )
+        log.close()
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         found = re.search(r"http://\S+", line)
@@ -73,4 +77,8 @@ class Server:
             assert self.process.stdout is not None
             with self.process.stdout as said:
                 print(said.read(), end="")  # pytest shows it beside a failure
+            said_of_defects = self.log.read_text()
+            self.log.unlink()
+            if "Traceback" in said_of_defects:
+                print(said_of_defects[-20_000:], end="")
             self.process = None

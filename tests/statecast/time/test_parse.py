@@ -87,6 +87,15 @@ def test_the_first_bad_one_is_named(values: object, index: int, message: str) ->
     assert caught.value.index == index
 
 
+@pytest.mark.parametrize(
+    ("value", "zone"), [("9999-12-31T23:59:59Z", "Europe/Berlin"), ("0001-01-01T00:00:00Z", "America/New_York")]
+)
+def test_a_zone_may_not_carry_a_time_out_of_the_calendar(value: str, zone: str) -> None:
+    """Such a moment has no local time: written back it was an error of the server, not of the request."""
+    with pytest.raises(TimeError, match="1 to 9999, in UTC too"):
+        read_stamps([value], TimeOptions(zone))
+
+
 def test_day_and_month_are_told_apart_or_refused() -> None:
     """By a number above 12, or because one reading alone is evenly spaced; never by a guess."""
     months = [f"01.{1 + month % 12:02d}.{2021 + month // 12}" for month in range(36)]
