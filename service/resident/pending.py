@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from service.resident.step import SessionStep
 from service.sessions.live_metrics import Interval, metric_of, new_scores
-from service.sessions.session_update import interval_levels
 from service.stores.record import PendingForecast, Record, Scores
 from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
-from statecast.uncertainty.surprise import surprise
+from statecast.uncertainty.surprise import interval_levels, interval_surprise
 
 
 class PendingForecasts:
@@ -28,7 +27,9 @@ class PendingForecasts:
     """
 
     def __init__(self, config: ForecasterConfig, capacity: int, metrics: Sequence[str]) -> None:
-        self._interval = Interval.of(config.quantile_levels)
+        of = Interval.of(config.quantile_levels)
+        self._kept = [of.low, of.median, of.high]
+        self._coverage, self._levels = of.coverage, interval_levels(of.coverage)
         self._start, self._steps = np.zeros((2, capacity), dtype=np.int64)
         self._scale = np.zeros(capacity)
         self._quantiles = np.zeros((capacity, config.horizon, 3))
@@ -110,27 +111,33 @@ class PendingForecasts:
         array of float64, ``[B]``
             How surprising each observation is, see ``SessionUpdate.surprise``.
         """
-        found = np.full(len(step.rows), np.nan)
-        ahead = step.index - self._start[step.rows]
-        met = (ahead >= 0) & (ahead < self._steps[step.rows])
-        if not met.any():
+        rows, values = step.rows, step.values
+        ahead = step.index - self._start[rows]
+        met = (ahead >= 0) & (ahead < self._steps[rows])
+        if not np.logical_and.reduce(met):
+            found = np.full(len(rows), np.nan)
+            if met.any():
+                found[met] = self._score(rows[met], ahead[met], values[met])
             return found
-        rows = step.rows[met]
-        quantiles = self._quantiles[rows, ahead[met]][:, None]
-        levels = interval_levels(self._interval.coverage)
-        found[met] = surprise(quantiles[:, 0], step.values[met], levels)
+        return self._score(rows, ahead, values)
+
+    def _score(
+        self, rows: NDArray[np.int64], ahead: NDArray[np.int64], values: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Score forecasts that were made so many steps ahead of the observations."""
+        quantiles = self._quantiles[rows, ahead]
         batch = ForecastBatch(
-            step.values[met, None],
-            quantiles[..., 1],
-            quantiles=quantiles,
-            levels=levels,
+            values[:, None],
+            quantiles[:, None, 1],
+            quantiles=quantiles[:, None],
+            levels=self._levels,
             seasonal_error=self._scale[rows],
         )
         for name, states in self._scores.items():
             metric = metric_of(name)
             if metric is not None:
                 states[rows] = metric.update(states[rows][:, None], batch)[:, 0]
-        return found
+        return interval_surprise(quantiles, values, self._coverage)
 
     def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
         """Keep the forecasts that followed an observation.
@@ -144,8 +151,7 @@ class PendingForecasts:
         seasonal_error : array of float64, ``[B]``
             Their unit of MASE.
         """
-        rows, steps, of = step.rows, min(quantiles.shape[1], self._quantiles.shape[1]), self._interval
-        for place, level in enumerate((of.low, of.median, of.high)):
-            self._quantiles[rows, :steps, place] = quantiles[:, :steps, level]
+        rows, steps = step.rows, min(quantiles.shape[1], self._quantiles.shape[1])
+        self._quantiles[rows, :steps] = quantiles[:, :steps, self._kept]
         self._scale[rows] = seasonal_error
         self._start[rows], self._steps[rows] = step.index + 1, steps

@@ -12,6 +12,7 @@ from service.sessions.series_input import Doubles
 from service.stores.interface import PendingForecast, Scores
 from statecast import metrics
 from statecast.errors import UnknownNameError
+from statecast.uncertainty.surprise import interval_levels
 
 ALWAYS = ("mase", "coverage")
 """Metrics that every session keeps."""
@@ -182,7 +183,7 @@ def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[S
         values,
         quantiles[..., 1],
         quantiles=quantiles,
-        levels=(0.5 - coverage / 2, 0.5, 0.5 + coverage / 2),
+        levels=interval_levels(coverage),
         seasonal_error=np.concatenate([of.scale for of, _ in pending]),
     )
     updated: list[dict[str, NDArray[np.float64]]] = [{} for _ in observed]

@@ -8,23 +8,7 @@ from numpy.typing import NDArray
 from service.sessions.live_metrics import Observed
 from service.sessions.series_input import Doubles, Floats
 from service.stores.interface import Record, Request, Scores
-from statecast.uncertainty.surprise import surprise
-
-
-def interval_levels(coverage: float) -> tuple[float, float, float]:
-    """Give the levels of an interval and of its median.
-
-    Parameters
-    ----------
-    coverage : float
-        Nominal coverage of the interval.
-
-    Returns
-    -------
-    tuple of float
-        Low, median, high.
-    """
-    return 0.5 - coverage / 2, 0.5, 0.5 + coverage / 2
+from statecast.uncertainty.surprise import interval_surprise
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,13 +112,13 @@ class SessionUpdate:
         -------
         array of float64, ``[V, N]``
             One per step of the request, its duplicates first; NaN for these, for missing values and where no forecast
-            was made. See ``statecast.uncertainty.surprise``.
+            was made. See ``interval_surprise``.
         """
         observed, found = self.observed(record), np.full(self.values.shape, np.nan)
         pending, steps, skip = observed.pending, observed.steps, observed.skip
         if pending is not None and steps:
             known = pending.quantiles[:, skip : skip + steps]
-            found[:, :steps] = surprise(known, self.values[:, :steps], interval_levels(record.interval))
+            found[:, :steps] = interval_surprise(known, self.values[:, :steps], record.interval)
         if self.given is not None:
             found = found[:, self.given]
         return np.concatenate([np.full((len(found), self.duplicates), np.nan), found], axis=1)

@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from statecast.uncertainty.surprise import quantile_at, surprise
+from statecast.uncertainty.surprise import interval_levels, interval_surprise, quantile_at, surprise
 
 LEVELS = (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)
 NORMAL = np.array([NormalDist(5.0, 2.0).inv_cdf(level) for level in LEVELS])
@@ -52,6 +52,29 @@ def test_certain_forecasts_and_missing_values() -> None:
     assert found[0] == pytest.approx(0.5)
     assert found[1] < 1e-12 and found[2] > 1 - 1e-12 and np.isnan(found[3])
     assert np.isnan(surprise(np.full((1, 7), np.nan), np.array([1.0]), LEVELS)).all()
+
+
+@pytest.mark.parametrize("coverage", [0.5, 0.8, 0.98])
+def test_an_interval_about_a_median_is_a_forecast_like_any_other(coverage: float) -> None:
+    """What a session says of a value must not depend on which of both is quicker."""
+    rng = np.random.default_rng(1)
+    parts = rng.exponential(1.0, (4000, 3)) * rng.choice([1e-12, 1e-3, 1.0, 1e9], (4000, 1))
+    quantiles = np.cumsum(parts, axis=-1) + rng.choice([0.0, -2.0, 1e6], (4000, 1))
+    values = quantiles[:, 1] + parts.sum(-1) * rng.normal(0, 4, 4000)
+    for place in range(3):
+        values[place::50] = quantiles[place::50, place]
+    values[7::90], values[8::90] = np.nan, np.inf
+    levels = interval_levels(coverage)
+    for some in (slice(None), slice(7, 9), slice(0, 1), slice(0, 0), quantiles[:, 0] < quantiles[:, 1] - 1e-2):
+        expected = surprise(quantiles[some], values[some], levels)
+        found = interval_surprise(quantiles[some], values[some], coverage)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-15)
+    flat = np.array([[1.0, 1.0, 1.0], [1.0, 2.0, 2.0], [0.0, 0.0, 5.0], [np.nan, 1.0, 2.0], [1.0, 2.0, np.inf]])
+    for row in flat:
+        for value in (-1.0, 0.0, 1.0, 1.5, 2.0, 5.0, 9.0):
+            one, at = row[None], np.array([value])
+            found = interval_surprise(one, at, coverage)
+            np.testing.assert_allclose(found, surprise(one, at, levels), rtol=1e-9, atol=1e-15)
 
 
 def test_two_levels_without_a_median_are_enough() -> None:
