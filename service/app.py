@@ -68,7 +68,7 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     paths = PathTable(problem_failure)
     paths.add(OPENAPI, ("GET",), problem_failure, open=True)
     app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
-    answers = KeptAnswers(container.store, settings.max_body_bytes)
+    answers = KeptAnswers(container.store, settings.max_body_bytes, settings.default_timeout_ms / 1e3)
     for protocol in protocols:
         _mount(app, protocol, paths)
         for endpoint in protocol.endpoints():

@@ -10,7 +10,7 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import Loading, Unprocessable
+from service.errors import Expired, Loading, Unprocessable
 from service.http.body import read_body
 from service.stores.interface import Answer, Store, StoreError
 from service.threads import STORE
@@ -28,7 +28,8 @@ _REPLAYED = (b"idempotent-replayed", b"true")
 class KeptAnswers:
     """What requests with a key were answered, and which of them are at work in this process.
 
-    An answer is kept before it is sent. Only success is kept: what failed has changed nothing and may be tried again.
+    An answer is kept before it is sent, also for a client that has left by then, because it will send again. Only
+    success is kept: what failed has changed nothing and may be tried again.
 
     Parameters
     ----------
@@ -36,10 +37,12 @@ class KeptAnswers:
         Gives the store, None where there is none.
     max_body_bytes : int
         Of a request.
+    patience_s : float
+        Seconds that a request waits at most for an earlier one with its key.
     """
 
-    def __init__(self, store: Callable[[], Store | None], max_body_bytes: int) -> None:
-        self._store, self._max_body_bytes = store, max_body_bytes
+    def __init__(self, store: Callable[[], Store | None], max_body_bytes: int, patience_s: float) -> None:
+        self._store, self._max_body_bytes, self._patience_s = store, max_body_bytes, patience_s
         self._at_work: dict[str, asyncio.Event] = {}
 
     async def serve(self, app: ASGIApp, key: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,14 +72,25 @@ class KeptAnswers:
             return
         name = hashlib.sha256(scope["state"]["owner"].encode() + b"\0" + key).hexdigest()
         request = _digest(scope, body)
-        while (earlier := self._at_work.get(name)) is not None:
-            await earlier.wait()
-        self._at_work[name] = asyncio.Event()
+        await self._enter(name)
         try:
             if not await _replay(store, name, request, send):
-                await _first(app, (store, name, request), scope, _whole(body, receive), send)
+                await _first(app, (store, name, request), scope, (body, receive), send)
         finally:
             self._at_work.pop(name).set()
+
+    async def _enter(self, name: str) -> None:
+        """Wait until no other request with the key is at work."""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                while (earlier := self._at_work.get(name)) is not None:
+                    await earlier.wait()
+        except TimeoutError:
+            raise Expired(
+                "Idempotency-Key: an earlier request with this key is still at work; send it again under the same key "
+                "to get its answer"
+            ) from None
+        self._at_work[name] = asyncio.Event()
 
 
 class IdempotentApp:
@@ -129,9 +143,21 @@ async def _send_kept(kept: bytes, request: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def _first(app: ASGIApp, kept: tuple[Store, str, str], scope: Scope, receive: Receive, send: Send) -> None:
+async def _first(
+    app: ASGIApp, kept: tuple[Store, str, str], scope: Scope, came: tuple[bytes, Receive], send: Send
+) -> None:
     """Have a request answered, and the answer kept before it is sent; of a stream, before its end is."""
     answer = _Answer(send)
+    left: list[Message] = [{"type": "http.request", "body": came[0], "more_body": False}]
+
+    async def receive() -> Message:
+        if left:
+            return left.pop()
+        gone = await came[1]()
+        if not answer.streams:  # nobody hears of it: the work may be done, and its answer must be kept then
+            await asyncio.Event().wait()
+        return gone
+
     await app(scope, receive, answer.send)
     theirs = await _keep(*kept, answer.seen) if answer.whole else None
     if theirs is None or answer.streams:
@@ -158,11 +184,14 @@ class _Answer:
         self.whole = fits and message["type"] == "http.response.body" and not message.get("more_body", False)
         if not fits or (self.streams and not self.whole):
             await self.flush()
+        if not fits:  # what is not kept need not be remembered; its status is
+            del self.seen[1:]
+            self._held = 1
 
     async def flush(self) -> None:
         while self._held < len(self.seen):
             self._held += 1
-            await self._send(self.seen[self._held - 1])
+            await self._send({**self.seen[self._held - 1]})  # whoever is beside it may add headers to it
 
 
 async def _keep(store: Store, name: str, request: str, seen: list[Message]) -> bytes | None:
@@ -193,13 +222,3 @@ def _digest(scope: Scope, body: bytes) -> str:
     for part in (*parts, body):
         digest.update(b"%d " % len(part or b"") + (part or b""))
     return digest.hexdigest()
-
-
-def _whole(body: bytes, receive: Receive) -> Receive:
-    """Give the body at once, and then whatever else the connection says."""
-    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def again() -> Message:
-        return left.pop() if left else await receive()
-
-    return again

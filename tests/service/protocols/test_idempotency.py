@@ -10,8 +10,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from service.errors import Expired
 from service.protocols import idempotency
 from service.stores.interface import Answer, StoreError
+from service.stores.memory import MemoryStore
 from service.stores.registry import stores
 from tests.builders import tiny_artifact, tiny_generator_artifact
 from tests.service.http_client import serving, settings_of
@@ -118,6 +120,73 @@ def test_two_at_once_are_one(tmp_path: Path) -> None:
         assert found[0].json()["forecasts"][0]["session"]["applied"] == 3
 
     play(tmp_path, scene)
+
+
+def test_the_answer_is_kept_for_a_client_that_left(tmp_path: Path) -> None:
+    """It left because it waited too long, and will send again: its observation would count twice."""
+    tiny_artifact(tmp_path)
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        await client.post("/forecast", json=body_of(1.0, 2.0, 3.0))
+        for key, body in (("one", body_of(4.0)), ("two", body_of(4.0, 5.0)), ("three", body_of(6.0))):
+            del body["series"][0]["from_index"]
+            left = json.dumps(body).encode()
+            messages = [{"type": "http.request", "body": left}, {"type": "http.disconnect"}]
+            scope = client.build_request("POST", "/forecast", json=body, headers={"Idempotency-Key": key})
+
+            async def receive(messages: list[dict[str, Any]] = messages) -> dict[str, Any]:
+                return messages.pop(0)
+
+            async def send_nothing(_: Any) -> None:
+                return None
+
+            await app(
+                {
+                    "type": "http", "method": "POST", "path": "/forecast", "query_string": b"", "scheme": "http",
+                    "headers": [(name.lower(), value) for name, value in scope.headers.raw], "http_version": "1.1",
+                },
+                receive, send_nothing,
+            )  # fmt: skip
+            again = await client.post("/forecast", content=left, headers=dict(scope.headers))
+            assert again.headers.get("idempotent-replayed") == "true", again.text
+        assert (await client.get("/sessions/s")).json()["count"] == 7
+
+    play(tmp_path, scene)
+
+
+def test_nobody_waits_for_ever_for_an_earlier_request(tmp_path: Path) -> None:
+    """Each that waits holds its body; a client that sends again and again would fill the memory with them."""
+
+    async def scene() -> None:
+        working, done = asyncio.Event(), asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            working.set()
+            await done.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"first"})
+
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"{}"}
+
+        store = MemoryStore()
+        answers = idempotency.KeptAnswers(lambda: store, 100, 0.05)
+        scope = {"headers": [], "state": {"owner": ""}, "path": "/forecast"}
+        first = asyncio.create_task(answers.serve(app, b"one", scope, receive, send))
+        await working.wait()
+        with pytest.raises(Expired, match="still at work"):
+            await answers.serve(app, b"one", scope, receive, send)
+        done.set()
+        await first
+        await answers.serve(app, b"one", scope, receive, send)
+        assert [one["body"] for one in sent if one["type"] == "http.response.body"] == [b"first"] * 2
+
+    asyncio.run(scene())
 
 
 def test_what_is_drawn_at_random_comes_again(tmp_path: Path) -> None:
