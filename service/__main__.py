@@ -17,6 +17,7 @@ from service.http.direct import DirectProtocol
 from service.protocols.container import Container
 from service.settings import Settings
 from service.stores.interface import StoreError
+from service.stores.registry import without_password
 
 _log = logging.getLogger("service")
 _LISTENERS = 32
@@ -95,7 +96,8 @@ def started_line(container: Container, port: int) -> str:
         if container.services
         else container.no_artifact
     )
-    store = "memory (lost on exit)" if urlsplit(settings.state_url).scheme == "memory" else settings.state_url
+    in_memory = urlsplit(settings.state_url).scheme == "memory"
+    store = "memory (lost on exit)" if in_memory else without_password(settings.state_url)
     line = f"Statecast listens on http://{host}:{port} · models: {models} · sessions: {store}"
     if settings.open_to_all:
         line += " · WARNING: open to every machine that reaches it; set STATECAST_API_KEYS_FILE"

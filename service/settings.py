@@ -11,6 +11,8 @@ from service.stores.registry import find_store
 from statecast import metrics
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SHORTEST_SECRET = 16
+"""Bytes of a secret that states are signed with."""
 
 
 class Settings(BaseSettings):
@@ -34,7 +36,7 @@ class Settings(BaseSettings):
     working directory, four absolute. `redis://HOST:PORT/DATABASE` (by TLS `rediss://`) is shared by several servers
     ([replicas.md](../howto/replicas.md)). `memory://` is lost on exit. Other schemes are those of registered stores
     (CONTRIBUTING.md, "A state store")."""
-    state_secret: SecretStr | None = Field(default=None, min_length=16)
+    state_secret: SecretStr | None = Field(default=None, min_length=SHORTEST_SECRET)
     """Signs sessions that are exported, 16 characters at least; replicas and servers that exchange sessions have the
     same. Left out: a random one, kept beside the SQLite file as `PATH.secret`; with another store it ends with the
     process, and so does the use of what it signed."""

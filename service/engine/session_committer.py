@@ -8,11 +8,11 @@ from typing import NamedTuple
 from torch import Tensor
 
 from service.engine.state_cache import StateCache
-from service.errors import Loading, Overtaken
+from service.errors import Overtaken
 from service.metrics import Metrics
 from service.scheduling.entry import Entry
 from service.scheduling.job import Lease
-from service.stores.interface import Put, Store, StoreError, Touch, commit_unmoved
+from service.stores.interface import Put, Store, StoreError, Touch, commit_unmoved, not_written
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class SessionCommitter:
             moved = commit_unmoved(self._store, [one.write for one in pending])
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
-            failed = Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
+            failed = not_written(error)
             for one in pending:
                 outcomes[one.entry] = failed
             return []

@@ -198,10 +198,11 @@ class ForecastService:
             If the store cannot be written.
         """
         async with SessionTurn(self._sessions, owner, session_id) as turn:
-            if match and await turn.find() is not None:
+            after = None
+            if match and (record := await turn.find()) is not None:
                 turn.check_match(match)
-                turn.record = None
-            await self._sessions.end(turn.key, session_id)
+                turn.record, after = None, record.digest
+            await self._sessions.end(turn.key, session_id, after)
 
     def _prepare(
         self, model: Model, inputs: Sequence[SeriesInput], turns: Sequence[SessionTurn | None]

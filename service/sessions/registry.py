@@ -3,13 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from service.errors import Loading, ServiceError, expired, unknown
+from service.errors import ServiceError, expired, unknown
 from service.scheduling.job import Lease
 from service.scheduling.slot_table import SlotTable
 from service.scheduling.turn_queue import TurnQueue
 from service.sessions.records import NoResidents, ResidentRecords, Stored, read_changed, read_each
 from service.steady_clock import SteadyClock
-from service.stores.interface import Delete, Record, SharedStore, Store, StoreError, Swept
+from service.stores.interface import Delete, Record, SharedStore, Store, StoreError, Swept, not_written
 from service.threads import STORE
 
 SHORTEST_SECOND_LIFE = 86_400.0
@@ -185,7 +185,7 @@ class SessionRegistry:
         if self.shared:
             self._release(key)
 
-    async def end(self, key: str, session: str) -> None:
+    async def end(self, key: str, session: str, after: str | None = None) -> None:
         """Delete a session, or its tombstone, for good. The caller has the turn.
 
         Parameters
@@ -194,6 +194,8 @@ class SessionRegistry:
             Of the session.
         session : str
             Its id, for messages.
+        after : str or None
+            Digest that it must have, if others write too, see ``Put``.
 
         Raises
         ------
@@ -205,9 +207,9 @@ class SessionRegistry:
         try:
             if (self.shared or self._known(key) is None) and await STORE.run(self.store.get, key) is None:
                 raise unknown(session)
-            await STORE.run(self.store.commit, [Delete(key)])
+            await STORE.run(self.store.commit, [Delete(key, after)])
         except StoreError as error:
-            raise Loading(f"sessions: {error}", code="store_failed") from error
+            raise not_written(error) from error
         self._release(key)
 
     async def expire(self, limit: int) -> Swept:

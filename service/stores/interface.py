@@ -8,7 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, Self, runtime_checkable
 
 from service.stores.record import PendingForecast, Record, Request, Scores
-from service.stores.writes import Answer, Append, Delete, Moved, Put, StoreError, Swept, Touch, Trim, Write
+from service.stores.writes import (
+    Answer,
+    Append,
+    Delete,
+    Moved,
+    Put,
+    StoreError,
+    Swept,
+    Touch,
+    Trim,
+    Unacknowledged,
+    Write,
+    not_written,
+)
 
 __all__ = [
     "Answer",
@@ -26,8 +39,10 @@ __all__ = [
     "Swept",
     "Touch",
     "Trim",
+    "Unacknowledged",
     "Write",
     "commit_unmoved",
+    "not_written",
 ]
 
 
@@ -223,7 +238,7 @@ def commit_unmoved(store: Store, writes: Sequence[Put | Touch]) -> frozenset[str
 
 @runtime_checkable
 class SharedStore(Store, Protocol):
-    """A store that other processes write too. It holds a ``Put`` or ``Touch`` to its ``after``.
+    """A store that other processes write too. It holds a ``Put``, ``Touch`` or ``Delete`` to its ``after``.
 
     Of a commit in which one session has another digest than that, nothing is applied, and ``commit`` raises ``Moved``.
     """

@@ -96,7 +96,8 @@ class MemoryStore:
         """Turn sessions whose life has ended into tombstones, and drop old ones; see ``Store.expire``."""
         with self._lock:
             kept = [record for record, _ in self._sessions.values()]
-            for answer in [answer for answer in self._answers.values() if answer.until <= now][:limit]:
+            answers = [answer for answer in self._answers.values() if answer.until <= now][:limit]
+            for answer in answers:
                 del self._answers[answer.key]
         due = [record for record in kept if record.expires_at <= (forgotten if record.dropped else now)][:limit]
         ended = 0
@@ -111,7 +112,7 @@ class MemoryStore:
                 bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
                 self._sessions[record.key] = bare, None
                 ended += 1
-        return Swept(ended, len(due) - ended)
+        return Swept(ended, len(due) - ended, answers=len(answers))
 
     def close(self) -> None:
         """Forget everything."""

@@ -8,9 +8,23 @@ from typing import Any, Self
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import ConnectionError as Disconnected
+from redis.exceptions import TimeoutError as Unanswered
 from redis.retry import Retry
 
-from service.stores.interface import Answer, Append, Delete, Moved, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.interface import (
+    Answer,
+    Append,
+    Delete,
+    Moved,
+    Put,
+    Record,
+    StoreError,
+    Swept,
+    Touch,
+    Unacknowledged,
+    Write,
+)
 from service.stores.redis_fields import FIELDS, from_fields, to_fields
 from service.stores.registry import stores
 
@@ -19,6 +33,8 @@ PREFIX = "statecast:"
 
 _CONNECTED_WITHIN, _ANSWERED_WITHIN = 1.0, 5.0
 """Seconds after which Redis counts as away."""
+_UNANSWERED = (Disconnected, Unanswered, OSError)
+"""After these a script may have run."""
 _PROBED_BYTES = 4 << 20
 _KEPT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 """With this configuration Redis loses nothing that it has acknowledged."""
@@ -61,8 +77,11 @@ class RedisStore:
             self._redis = Redis.from_url(
                 url, socket_connect_timeout=_CONNECTED_WITHIN, socket_timeout=_ANSWERED_WITHIN, **options
             )
-        except ValueError as error:
-            raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to redis://HOST:PORT/DATABASE") from None
+        except ValueError:  # which may name a part of the password
+            raise StoreError(
+                "state_url: expected redis://USER:PASSWORD@HOST:PORT/DATABASE, got one that cannot be read; write "
+                "/, ?, # and @ of a password as %2F, %3F, %23 and %40"
+            ) from None
         self._commit, self._expire = (
             self._redis.register_script(Path(__file__).with_name(f"redis_{name}.lua").read_text())
             for name in ("commit", "expire")
@@ -97,11 +116,16 @@ class RedisStore:
     def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
         """Read sessions by their names; see ``Store.named``."""
         begin = f"({after}\0".encode() + b"\xff" if after >= prefix and after else f"[{prefix}".encode()
-        with _explained("cannot read sessions"):
-            found: Any = self._redis.zrangebylex(f"{PREFIX}n:{owner}", begin, f"({prefix}".encode() + b"\xff", 0, limit)
-        keys = [member.rpartition(b"\0")[2].decode() for member in found]
-        read = self.changed(dict.fromkeys(keys, "")) if keys else {}
-        return [record for key in keys if (record := read[key]) is not None]
+        name, end, records = f"{PREFIX}n:{owner}", f"({prefix}".encode() + b"\xff", list[Record]()
+        while len(records) < limit:  # one that was deleted just now must not be taken for the end
+            with _explained("cannot read sessions"):
+                found: Any = self._redis.zrangebylex(name, begin, end, 0, limit)
+            if not found:
+                break
+            read = self.changed({member.rpartition(b"\0")[2].decode(): "" for member in found})
+            records += [record for record in read.values() if record is not None]
+            begin = b"(" + found[-1]
+        return records[:limit]
 
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
@@ -136,8 +160,10 @@ class RedisStore:
         try:
             with _explained("cannot write sessions"):
                 moved: Any = self._commit([PREFIX], words)
-        except StoreError:
+        except StoreError as error:
             self._failed_bytes = max(self._failed_bytes, min(size, _PROBED_BYTES))
+            if isinstance(error.__cause__, _UNANSWERED):
+                raise Unacknowledged(str(error)) from error
             raise
         if size >= self._failed_bytes:
             self._failed_bytes = 0
@@ -191,7 +217,7 @@ def _words(write: Write) -> list[bytes | str]:
         after = "*" if write.after is None else write.after
         return ["T", write.key, after, repr(write.last_used), repr(write.expires_at)]
     if isinstance(write, Delete):
-        return ["D", write.key]
+        return ["D", write.key, "*" if write.after is None else write.after]
     if isinstance(write, Answer):
         return ["A", write.key, str(int(1e3 * write.until)), write.content]
     raise StoreError(f"{type(write).__name__}: this store keeps no journal")

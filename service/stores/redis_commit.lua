@@ -1,12 +1,12 @@
 -- Applies the writes of one commit, all or none. ARGV has them one after the other, each by its letter:
 --   P key after digest used ends birth numbers tail issued scores owner name state    put a session
 --   T key after used ends                                                  renew its life
---   D key                                                                  delete it
+--   D key after                                                            delete it
 --   A key until content                                                    keep an answer, unless one is kept already
 -- `after` is the digest that the session must have now, '' that there is none, '*' any. Gives the keys of the sessions
 -- that have another one; nothing is written then.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
-local length = {P = 14, T = 5, D = 2, A = 4}
+local length = {P = 14, T = 5, D = 3, A = 4}
 
 local function session(key)
   return prefix .. 's:' .. key
@@ -15,7 +15,7 @@ end
 local moved, i = {}, 1
 while i <= #ARGV do
   local after = ARGV[i + 2]
-  if (ARGV[i] == 'P' or ARGV[i] == 'T') and after ~= '*' then
+  if ARGV[i] ~= 'A' and after ~= '*' then
     local held = redis.call('HMGET', session(ARGV[i + 1]), 'digest', 'dropped')
     if (held[1] or '') ~= after or held[2] then
       moved[#moved + 1] = ARGV[i + 1]

@@ -6,10 +6,13 @@ local limit = tonumber(ARGV[3])
 local ended = redis.call('ZRANGEBYSCORE', live, '-inf', ARGV[1], 'LIMIT', 0, limit)
 for _, key in ipairs(ended) do
   local name = prefix .. 's:' .. key
-  redis.call('HDEL', name, 'state')
-  redis.call('HSET', name, 'dropped', '1', 'tail', '', 'issued', '')
+  local ends = redis.call('HGET', name, 'ends')
   redis.call('ZREM', live, key)
-  redis.call('ZADD', dropped, redis.call('HGET', name, 'ends'), key)
+  if ends then -- else somebody deleted it by hand
+    redis.call('HDEL', name, 'state')
+    redis.call('HSET', name, 'dropped', '1', 'tail', '', 'issued', '')
+    redis.call('ZADD', dropped, ends, key)
+  end
 end
 
 local gone = redis.call('ZRANGEBYSCORE', dropped, '-inf', ARGV[2], 'LIMIT', 0, limit - #ended)

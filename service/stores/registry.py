@@ -41,6 +41,28 @@ def open_store(url: str) -> Store:
     return find_store(url).open(url)
 
 
+def without_password(url: str) -> str:
+    """Give a store's URL as it may be shown.
+
+    Parameters
+    ----------
+    url : str
+        As ``open_store`` takes it.
+
+    Returns
+    -------
+    str
+        A path as it is; of a host without user, password and options.
+
+    Examples
+    --------
+    >>> without_password("redis://me:s3/cr@t@cache:6379/0"), without_password("sqlite:///state/sessions.db")
+    ('redis://cache:6379/0', 'sqlite:///state/sessions.db')
+    """
+    scheme, separator, rest = url.partition("://")
+    return url if rest.startswith("/") else scheme + separator + rest.rpartition("@")[2].partition("?")[0]
+
+
 def find_store(url: str) -> type[Store]:
     """Find the store of a URL's scheme, without opening it.
 
@@ -62,7 +84,7 @@ def find_store(url: str) -> type[Store]:
     scheme, separator, _ = url.partition("://")
     try:
         if not separator:
-            raise UnknownNameError("state store", url, stores.names())
+            raise UnknownNameError("state store", scheme.partition(":")[0], stores.names())
         return stores[_BY_TLS.get(scheme, scheme)]
     except UnknownNameError as error:
         raise StoreError(f"state_url: {error}; set STATECAST_STATE_URL to a URL such as sqlite:///state.db") from None

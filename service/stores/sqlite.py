@@ -172,12 +172,12 @@ class SqliteStore:
             writer.executemany(_END, ended)
             old = writer.execute(_DUE, (1, forgotten, limit - len(ended))).fetchall()
             writer.executemany("DELETE FROM sessions WHERE key = ?", old)
-            writer.execute(_FORGET, (now, limit))
+            answers = writer.execute(_FORGET, (now, limit - len(ended) - len(old))).rowcount
             free = int(writer.execute("PRAGMA freelist_count").fetchone()[0]) if _can_shrink(writer) else 0
             freed = min(free, 4 * limit)
             for _ in range(freed):
                 writer.execute("PRAGMA incremental_vacuum(1)")  # which goes one step, whatever the number
-        return Swept(len(ended), len(old), freed)
+        return Swept(len(ended), len(old), freed, answers)
 
     def close(self) -> None:
         """Close the file; the write-ahead log is folded into it, or, on a full disk, left for the next start."""

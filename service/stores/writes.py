@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from service.errors import Loading
 from service.stores.record import Record
 
 
@@ -70,9 +71,12 @@ class Delete:
     ----------
     key : str
         Of the session.
+    after : str or None
+        As of ``Put``.
     """
 
     key: str
+    after: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +163,30 @@ class Moved(StoreError):
         self.keys = frozenset(keys)
 
 
+class Unacknowledged(StoreError):
+    """A commit was sent to the store, which did not say what became of it."""
+
+
+def not_written(error: StoreError) -> Loading:
+    """Make the failure of a request whose sessions could not be written.
+
+    Parameters
+    ----------
+    error : StoreError
+        Of the commit.
+
+    Returns
+    -------
+    Loading
+        Not raised yet. It says whether the request may have had its effect nevertheless.
+    """
+    if isinstance(error, Unacknowledged):
+        told = "it may have been applied: look at the session, or send observations again with their time or index"
+    else:
+        told = "nothing was applied, send the request again"
+    return Loading(f"sessions: {error}; {told}", code="store_failed")
+
+
 class Swept(NamedTuple):
     """What a part of the housekeeping came to.
 
@@ -170,8 +198,11 @@ class Swept(NamedTuple):
         Tombstones that were dropped.
     freed : int
         Pages of a file that were given back.
+    answers : int
+        Answers that were dropped.
     """
 
     ended: int
     forgotten: int
     freed: int = 0
+    answers: int = 0

@@ -11,7 +11,7 @@ import numpy as np
 
 from service.errors import Loading, ServiceError
 from service.scheduling.capacity import CapacityLimiter
-from service.stores.interface import StoreError
+from service.stores.interface import StoreError, not_written
 from service.text.request import TextChunk, TextEnd, TextTask, Update
 from service.text.sequence import DecodeBatch, TextBackend, TextSequence
 
@@ -202,10 +202,7 @@ class TextScheduler:
         try:
             self._backend.commit([] if put is None else [put])
         except StoreError as error:
-            self._fail(
-                task,
-                Loading(f"sessions: {error}; the session is unchanged; send the request again", code="store_failed"),
-            )
+            self._fail(task, not_written(error))
             return
         self._release(task, 1)
         self._updates.append((task, TextEnd(task.completion_tokens, None if put is None else put.record)))

@@ -20,6 +20,7 @@ from service.protocols.admin import schemas
 from service.protocols.admin.sessions import PathId
 from service.protocols.container import container_of
 from service.protocols.openapi import IF_MATCH, failures
+from service.threads import DECODING
 
 router = APIRouter(tags=["sessions"])
 STATE = "application/octet-stream"
@@ -43,9 +44,10 @@ async def _body(request: Request) -> bytes:
     headers, limit = dict(request.scope["headers"]), container_of(request).settings.max_body_bytes
     encoding = headers.get(b"content-encoding", b"").decode("latin-1")
     try:
-        return decompress(await read_body(headers, request.receive, limit), encoding, limit)
+        body = await read_body(headers, request.receive, limit)
     except ClientDisconnect:
         raise Malformed("body: it is cut off; send it whole") from None
+    return await DECODING.run(decompress, body, encoding, limit) if encoding else body
 
 
 Body = Annotated[bytes, Depends(_body)]

@@ -5,7 +5,7 @@ import os
 import secrets
 from pathlib import Path
 
-from service.settings import Settings
+from service.settings import SHORTEST_SECRET, Settings
 
 
 def read_secret(settings: Settings) -> bytes:
@@ -25,13 +25,22 @@ def read_secret(settings: Settings) -> bytes:
     ------
     OSError
         If the file cannot be read.
+    ValueError
+        If it holds less than a secret.
     """
     if settings.state_secret is not None:
         return settings.state_secret.get_secret_value().encode()
     sessions = settings.state_url.removeprefix("sqlite:///")
     if sessions == settings.state_url:
         return secrets.token_bytes(32)
-    return _kept(Path(f"{sessions}.secret"))
+    path = Path(f"{sessions}.secret")
+    secret = _kept(path)
+    if len(secret) < SHORTEST_SECRET:  # by an empty one everybody could sign
+        raise ValueError(
+            f"{path}: expected a secret of at least {SHORTEST_SECRET} bytes, got {len(secret)}; take the file from a "
+            "backup, or delete it to have a new one made, which refuses the states that were exported before"
+        )
+    return secret
 
 
 def _kept(path: Path) -> bytes:

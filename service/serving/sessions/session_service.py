@@ -6,12 +6,13 @@ from dataclasses import replace
 from service.errors import Conflict, Loading, Unprocessable, expired, unknown
 from service.serving.runtime import Runtime
 from service.serving.sessions.listing import list_sessions
+from service.serving.sessions.replacement import check_later
 from service.serving.sessions.secret import read_secret
 from service.serving.sessions.state_file import read_state, write_state
 from service.serving.views import session_details
 from service.sessions.turn import SessionTurn
-from service.stores.interface import Put, Record, StoreError
-from service.threads import STORE
+from service.stores.interface import Put, Record, StoreError, not_written
+from service.threads import DECODING, STORE
 
 
 class SessionService:
@@ -102,13 +103,13 @@ class SessionService:
             As ``match``, the id and the store say.
         """
         self._runtime.require()
-        record, state = read_state(data, self._secret)
+        record, state = await DECODING.run(read_state, data, self._secret)  # it may be as long as any body
         self._check_model(record, state)
         async with SessionTurn(self._sessions, owner, session) as turn:
             before = await turn.find()
             turn.check_match(match)
             if before is not None and before.digest != record.digest and not match:
-                _check_later(session, before, record)
+                check_later(session, before, record)
             return await self._put(turn, owner, record, state)
 
     async def branch(self, session: str, other: str, owner: str) -> dict[str, object]:
@@ -222,27 +223,10 @@ class SessionService:
             await STORE.run(self._runtime.store.commit, [put])
         except StoreError as error:
             turn.invalidate()
-            raise Loading(f"sessions: {error}; nothing has changed, try again", code="store_failed") from error
+            raise not_written(error) from error
         except BaseException:
             turn.invalidate()
             raise
         self._sessions.slots.drop(turn.key)
         self._runtime.residents.drop(turn.key)
         turn.settle(put.record)
-
-
-def _check_later(session: str, before: Record, record: Record) -> None:
-    """Refuse to replace another series, or a session by what it was earlier."""
-    if (before.model, before.first_index, before.freq) == (record.model, record.first_index, record.freq):
-        if before.last_index < record.last_index:
-            return
-        raise Conflict(
-            f"session {session[:80]!r}: it holds {before.count} observations, the state in the body {record.count}; "
-            f'DELETE the session first, or send If-Match: "{before.digest}" to have it replaced',
-            code="older_state",
-        )
-    raise Conflict(
-        f"session {session[:80]!r}: there is another one of this id; choose another id, DELETE the session first, or "
-        f'send If-Match: "{before.digest}" to have it replaced',
-        code="session_exists",
-    )

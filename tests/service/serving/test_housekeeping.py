@@ -9,7 +9,7 @@ from service.serving import housekeeping
 from service.serving.housekeeping import keep_house, sweep
 from service.sessions.registry import SHORTEST_SECOND_LIFE, SessionRegistry
 from service.steady_clock import SteadyClock
-from service.stores.interface import Put, StoreError, Swept
+from service.stores.interface import Answer, Put, StoreError, Swept
 from service.stores.memory import MemoryStore
 from tests.service.stores.conformance import record_of
 
@@ -44,6 +44,15 @@ def ended(store: Counting, count: int) -> int:
 def test_all_end_and_are_forgotten_a_day_later() -> None:
     """What is left over would answer 410 and take room for ever."""
     assert ended(Counting(), 500) == 500
+
+
+def test_answers_are_forgotten_all_of_them() -> None:
+    """A client that sends a key with every request would fill the disk with what nobody may ask for any more."""
+    store = MemoryStore()
+    store.commit([Answer(f"a{n}", b"kept for a day", 100.0, 200.0) for n in range(500)])
+    sessions = SessionRegistry(store, 8, ttl=100, clock=SteadyClock(None, lambda: 300.0, lambda: 300.0))
+    asyncio.run(sweep(sessions))
+    assert not any(store.answer(f"a{n}", 150.0) for n in range(500))
 
 
 def test_a_slow_store_is_given_few_at_a_time() -> None:

@@ -174,6 +174,10 @@ def check_answers_are_forgotten(store: Store) -> None:
     store.commit([Answer("a", b"new", now, now + 60)])
     store.expire(now, 0.0, 10)
     assert store.answer("a", now) == b"new"
+    store.commit([Answer(f"b{n}", b"old", now - 90, now - 60) for n in range(25)])
+    for _ in range(3):
+        store.expire(now, 0.0, 10)
+    assert not any(store.answer(f"b{n}", now - 80) for n in range(25)) and not any(store.expire(now, 0.0, 10))
 
 
 def check_a_store_that_works_says_so(store: Store) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
-from service.stores.interface import Answer, Delete, Moved, Put, SharedStore, StoreError, Touch
-from service.stores.registry import find_store, open_store
+from service.stores.interface import Answer, Delete, Moved, Put, SharedStore, StoreError, Touch, Unacknowledged
+from service.stores.registry import find_store, open_store, without_password
 from tests.service.stores.conformance import record_of
 from tests.service.stores.redis_server import RedisServer, common_server
 
@@ -39,6 +40,37 @@ def test_who_goes_on_from_an_older_state_is_refused(url: str) -> None:
         first.commit([Touch("k", 1.0, 2.0, "sha256:01")])
     first.commit([Touch("k", 150.0, 300.0, "sha256:02")])
     assert first.state("k") == b"2"
+
+
+def test_who_deletes_what_another_has_advanced_is_refused(url: str) -> None:
+    """``If-Match`` would have let it go, with an observation that its client knows nothing of."""
+    first, second = open_store(url), open_store(url)
+    first.commit([Put(record_of("k", digest="sha256:01"), b"1", "")])
+    second.commit([Put(record_of("k", digest="sha256:02"), b"2", "sha256:01")])
+    with pytest.raises(Moved):
+        first.commit([Delete("k", "sha256:01")])
+    first.commit([Delete("k", "sha256:02"), Delete("nobody")])
+    assert second.get("k") is None
+
+
+def test_what_was_deleted_by_hand_does_not_stop_the_housekeeping(url: str) -> None:
+    """No session would ever end any more, on any replica."""
+    store = open_store(url)
+    store.commit([Put(record_of(key), b"1", "") for key in ("a", "b")])
+    with Redis.from_url(url) as client:
+        client.delete("statecast:s:a")
+    assert store.expire(200.0, 0.0, 10)[:2] == (2, 0) and store.get("a") is None
+    assert not any(store.expire(200.0, 0.0, 10))
+
+
+def test_a_page_does_not_end_at_a_session_that_went_meanwhile(url: str) -> None:
+    """Taken for the end of the list, it would hide all sessions after it."""
+    store = open_store(url)
+    store.commit([Put(record_of(f"k{n}", owner="me", name=f"n{n}"), b"1", "") for n in range(6)])
+    with Redis.from_url(url) as client:
+        client.delete("statecast:s:k0", "statecast:s:k1", "statecast:s:k3")
+    assert [record.name for record in store.named("me", "", "", 2)] == ["n2", "n4"]
+    assert [record.name for record in store.named("me", "", "n2", 9)] == ["n4", "n5"]
 
 
 def test_a_session_that_ended_or_was_deleted_is_not_gone_on_with(url: str) -> None:
@@ -96,6 +128,8 @@ def test_while_it_is_away_all_fails_and_then_all_works(server: RedisServer) -> N
     ):
         with pytest.raises(StoreError, match="127"):
             call()
+    with pytest.raises(Unacknowledged):
+        store.commit([Touch("k", 1.0, 2.0)])
     early = open_store(server.url)
     assert not early.durable and early.last_written() is None
     server.start()
@@ -129,6 +163,18 @@ def test_a_wrong_password_ends_the_start(tmp_path: Path) -> None:
         open_store(server.url.replace("//", "//:right@")).check()
     finally:
         server.kill()
+
+
+def test_no_part_of_a_password_is_shown() -> None:
+    """What a start prints is kept in logs for years."""
+    for password in ("pass/word", "pass:word@", "pass[word"):
+        with pytest.raises(StoreError, match="state_url") as refused:
+            open_store(f"redis://:{password}@127.0.0.1:wrong/0")
+        assert "pass" not in str(refused.value).replace("password", "").replace("PASSWORD", "")
+    with pytest.raises(StoreError) as refused:
+        find_store("redis:/:pass-word@127.0.0.1")
+    assert "pass-word" not in str(refused.value)
+    assert without_password("rediss://me:pass@word@there:6379/0?password=word") == "rediss://there:6379/0"
 
 
 def test_a_full_redis_says_so_and_heals(tmp_path: Path) -> None:

@@ -125,6 +125,11 @@ def test_states_of_other_servers_and_of_earlier_times_are_refused(folder: Path, 
         assert (await restore(client, late))["digest"] == last
         await post(client, series("other", 1, 5, 40))
         assert (await restore(client, late, "other", status=409))["code"] == "session_exists"
+        # Without times all series begin at 0: by that alone another one would take the place of this without a word.
+        await post(client, {"session": "plain", "target": [1.0, 2.0, 3.0]})
+        await post(client, {"session": "longer", "target": [1.0, 2.0, 4.0, 5.0]})
+        longer = (await client.get("/sessions/longer/state")).content
+        assert (await restore(client, longer, "plain", status=409))["code"] == "session_exists"
         assert (await restore(client, late, "new", status=412, match="*"))["code"] == "state_moved_on"
 
     serve(tmp_path, elsewhere, state_secret=SECRET)
@@ -154,6 +159,9 @@ def test_a_server_without_a_secret_keeps_one_beside_its_sessions(folder: Path, t
     assert (tmp_path / "state" / "s.db.secret").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ValueError, match="at least 16"):
         settings_of(folder, state_secret="short")
+    (tmp_path / "state" / "s.db.secret").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"s\.db\.secret: expected a secret of at least 16 bytes, got 0"):
+        serve(folder, second, default_model="tiny", state_url=url)
 
 
 def test_what_is_imported_over_a_streamed_session_survives_a_crash(folder: Path, tmp_path: Path) -> None:
