@@ -55,7 +55,8 @@ class StepBatch:
     stale : array of bool, ``[B]``, or None
         Rows that other processes have advanced, or may have: they are to be read from the store anew. None for none.
     surprise : array of float64, ``[B]``, or None
-        How surprising the observations are, see ``PendingForecasts.score``; NaN where that is not known.
+        How surprising the observations are, see ``PendingForecasts.score``; NaN where that is not known, None where
+        none counts.
     error : ServiceError or None
         Why nothing was done.
     lost : bool

@@ -10,13 +10,12 @@ from numpy.typing import NDArray
 from service.engine.model_pool import ModelPool
 from service.engine.state_cache import StateCache
 from service.engine.step_batch import StepBatch
-from service.errors import Loading
 from service.metrics import Metrics
 from service.resident.step import SessionStep
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
 from service.stores.digest import text_of
-from service.stores.interface import Append, Moved, Put, SharedStore, Store, StoreError, Trim, Write
+from service.stores.interface import Append, Moved, Put, SharedStore, Store, StoreError, Trim, Write, not_written
 from statecast.inputs.level import deviations
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.slot_network import Cache, SlotNetwork
@@ -65,19 +64,15 @@ class StepRunner:
         finite = found.finite
         batch.compute_ms = 1e3 * (time.perf_counter() - began)
         batch.step = table.ahead(rows, batch.values, batch.now, batch.expires_at)
-        step, whole = batch.step.of(finite), bool(finite.all())
-        batch.surprise = np.full(len(rows), np.nan)
+        step = batch.step.of(finite)
         if self._shares:
             self._put_whole(batch, step, found, cache)
-            self._metrics.batch_rows.observe(len(step.rows))
-            self._metrics.batch_seconds.observe(time.perf_counter() - began)
-            return
-        if not self._commit(batch, [*self._snapshots(batch), *_appended(batch.sequence, table, step)]):
-            return
-        if len(step.rows):
-            issued = found.quantiles, found.seasonal_error
-            batch.surprise[finite] = table.apply(step, *(issued if whole else (array[finite] for array in issued)))
-            cache.move(read[finite], write[finite])
+        else:
+            if not self._commit(batch, [*self._snapshots(batch), *_appended(batch.sequence, table, step)]):
+                return
+            if len(step.rows):
+                self._apply(batch, step, found)
+                cache.move(read[finite], write[finite])
         self._metrics.batch_rows.observe(len(step.rows))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
 
@@ -123,19 +118,28 @@ class StepRunner:
             ),
         ]
 
+    def _apply(self, batch: StepBatch, step: SessionStep, found: ForecastArrays) -> None:
+        """Let the sessions know what came of them, and the batch how surprising that was."""
+        assert batch.table is not None
+        if len(step.rows) == len(batch.rows):
+            batch.surprise = batch.table.apply(step, found.quantiles, found.seasonal_error)
+            return
+        batch.surprise, finite = np.full(len(batch.rows), np.nan), found.finite
+        batch.surprise[finite] = batch.table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
+
     def _put_whole(self, batch: StepBatch, step: SessionStep, found: ForecastArrays, cache: StateCache) -> None:
         """Put every session whole, held to what it goes on from: where others write too, a journal has no order.
 
         What is refused has been applied here already: it is stale, and read anew.
         """
         table, rows, finite = batch.table, step.rows, found.finite
-        assert table is not None and batch.surprise is not None
+        assert table is not None
         if not len(rows):
             return
         read, write = table.slot[rows], table.spare[rows]
         before = [text_of(digest.tobytes()) for digest in table.digest[rows]]
         batch.stale = finite.copy()
-        batch.surprise[finite] = table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
+        self._apply(batch, step, found)
         states = cache.take(write.tolist()).cpu().numpy()
         puts = [
             Put(table.record(row), state.tobytes(), digest)
@@ -146,7 +150,7 @@ class StepRunner:
             kept = self._commit_unmoved(puts, np.arange(len(puts)) if batch.of is None else batch.of[finite])
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
-            batch.error = _unkept(error)
+            batch.error = not_written(error)
             return
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         batch.stale[finite] = ~kept
@@ -175,14 +179,10 @@ class StepRunner:
             self._store.commit(writes)
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
-            batch.error = _unkept(error)
+            batch.error = not_written(error)
             return False
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         return True
-
-
-def _unkept(error: StoreError) -> Loading:
-    return Loading(f"sessions: {error}; nothing was applied, send the request again", code="store_failed")
 
 
 def _appended(sequence: int, table: SessionTable, step: SessionStep) -> Iterator[Append]:

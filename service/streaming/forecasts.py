@@ -47,11 +47,11 @@ class BatchForecasts:
     step : SessionStep
         The sessions as they stand after their observations.
     finite : array of bool, ``[B]``
-        Whose forecasts are numbers and kept; the others have none.
-    stale : array of bool, ``[B]``
-        Those of them whose session another process has advanced.
+        Whose forecasts are numbers; the others have none.
+    kept : array of bool, ``[B]``
+        Those of them whose session no other process has advanced.
     whole : bool
-        Whether all have one.
+        Whether all are kept.
     surprise : array of float64, ``[B]``
         How surprising the observations are; NaN where no forecast was made for them.
     compute_ms : float
@@ -60,13 +60,13 @@ class BatchForecasts:
 
     def __init__(self, batch: StepBatch) -> None:
         assert batch.table is not None and batch.step is not None and batch.finite is not None
-        assert batch.surprise is not None
         self.table: SessionTable = batch.table
         self.step: SessionStep = batch.step
-        self.stale = np.zeros(len(batch.finite), dtype=np.bool_) if batch.stale is None else batch.stale
-        self.finite: NDArray[np.bool_] = batch.finite & ~self.stale
-        self.whole = bool(self.finite.all())
-        self.surprise: NDArray[np.float64] = batch.surprise
+        self.finite: NDArray[np.bool_] = batch.finite
+        self.kept: NDArray[np.bool_] = batch.finite if batch.stale is None else batch.finite & ~batch.stale
+        self.whole = bool(self.kept.all())
+        found = batch.surprise
+        self.surprise: NDArray[np.float64] = np.full(len(batch.rows), np.nan) if found is None else found
         self.compute_ms = batch.compute_ms
         self._batch = batch
         self._made: dict[Hashable, Any] = {}

@@ -210,7 +210,8 @@ class StreamingLane:
         horizon = max(part.request.horizon for part in parts)
         now = self._sessions.now()
         known = known_ahead(table, rows, horizon)
-        of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts])
+        shared = self._sessions.shared is not None
+        of = np.repeat(np.arange(len(parts)), [len(part.rows) for part in parts]) if shared else None
         return StepBatch(table, rows, values, horizon, known, now + self._sessions.ttl, now, of), parts
 
     def _note(self, batch: StepBatch, parts: list[Part], began: float) -> None:

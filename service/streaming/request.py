@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.engine import not_forecastable
-from service.errors import Overtaken, ServiceError
+from service.errors import Overtaken, ServiceError, Unprocessable
 from service.http.problems import all_failed
 from service.models.terms import Terms
 from service.resident.table import SessionTable
@@ -180,9 +180,9 @@ class StreamedRequest:
         self.reply.add(self, part, forecasts)
         if not forecasts.whole:
             own = slice(part.at, part.at + len(part.rows))
-            stale = forecasts.stale[own]
-            self._note(not_forecastable(), part.places[~(forecasts.finite[own] | stale)])
-            self._note(Overtaken(), part.places[stale])
+            finite, kept = forecasts.finite[own], forecasts.kept[own]
+            self._note(not_forecastable(), part.places[~finite])
+            self._note(Overtaken(), part.places[finite & ~kept])
         self._count(len(part.rows))
 
     def _note(self, error: ServiceError, places: NDArray[np.int64]) -> None:
@@ -195,9 +195,13 @@ class StreamedRequest:
         if self.left:
             return
         failures = list(self._failures.values())
-        failed = all_failed(failures) if len(failures) == self.size else None
-        overtaken = [one for one in failures if isinstance(one, Overtaken)]
-        self.outcome = overtaken[0] if overtaken else failed or self.reply.encode(self)
+        if len(failures) < self.size:
+            self.outcome = self.reply.encode(self)
+            return
+        self.outcome = all_failed(failures)
+        if all(isinstance(one, Overtaken | Unprocessable) for one in failures):
+            # Nothing of it is kept: only then may the general way do all of it again.
+            self.outcome = next((one for one in failures if isinstance(one, Overtaken)), self.outcome)
 
 
 class Part(NamedTuple):

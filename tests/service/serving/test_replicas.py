@@ -145,6 +145,33 @@ def test_many_sessions_of_one_request_are_raced_for_one_by_one(folder: Path) -> 
     play(folder, scene)
 
 
+def test_what_a_larger_request_has_kept_is_not_done_again(folder: Path) -> None:
+    """It is computed in several batches. One that comes too late must not have the others applied twice."""
+    names = [f"s{n}" for n in range(6)]
+
+    async def advance(client: httpx.AsyncClient, some: list[str]) -> list[dict[str, Any]]:
+        answer = await client.post("/forecast", json={"series": [{"target": [50.0], "session": one} for one in some]})
+        assert answer.status_code == 200, answer.text
+        found: list[dict[str, Any]] = answer.json()["forecasts"]
+        return found
+
+    async def scene(clients: Clients) -> None:
+        for name in names:
+            await told(clients[0], 0, 40, name)
+        for late in (names[-1], names[0]):
+            await advance(clients[0], names)  # which are streamed here from now on
+            before = [(await clients[1].get(f"/sessions/{name}")).json()["count"] for name in names]
+            await advance(clients[1], [late])
+            answers = await advance(clients[0], names)
+            failed = [one["session"] is None for one in answers]
+            assert {one["error"]["code"] for one in answers if one["error"]} <= {"overtaken"}
+            after = [(await clients[1].get(f"/sessions/{name}")).json()["count"] for name in names]
+            grown = [later - count for count, later in zip(before, after, strict=True)]
+            assert grown == [1 + (name == late) - lost for name, lost in zip(names, failed, strict=True)]
+
+    play(folder, scene, batch_rows=2)
+
+
 def test_a_text_goes_on_on_any_replica(folder: Path) -> None:
     """Its next words are those that one server alone would have written."""
 
