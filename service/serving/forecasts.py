@@ -52,9 +52,7 @@ class ForecastService:
 
     def __init__(self, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> None:
         self.runtime = Runtime.of(catalogue, settings, metrics, store)
-        self._catalogue = catalogue
-        self._settings = settings
-        self._metrics = metrics
+        self._catalogue, self._settings, self._metrics = catalogue, settings, metrics
         self.store = self.runtime.store
         self._sessions = self.runtime.sessions
         self._bridge = self.runtime.bridge
@@ -139,8 +137,7 @@ class ForecastService:
             If the models are not loaded yet.
         """
         self.runtime.require()
-        prepare = partial(self._prepare, model)
-        answers = await run_series(self._bridge, self._sessions, inputs, prepare)
+        answers = await run_series(self._bridge, self._sessions, inputs, partial(self._prepare, model))
         kept = [answer for answer in answers if isinstance(answer, SeriesAnswer) and answer.session is not None]
         self._metrics.observations.inc(sum(answer.applied for answer in kept))
         self._metrics.duplicates.inc(sum(answer.duplicates for answer in kept))

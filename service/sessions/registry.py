@@ -49,12 +49,11 @@ class SessionRegistry:
     ) -> None:
         self._resident, self.store = resident, store
         self.shared = store if isinstance(store, SharedStore) else None
-        clock = SteadyClock(store.last_written()) if clock is None else clock
+        clock = clock or SteadyClock(store.last_written())
         self.now, self.certain, self.ttl = clock.now, clock.certain, ttl
         self._capacity, self._evicted = capacity, evicted
-        self.slots = SlotTable(capacity, self._gave_way)
+        self.slots, self.turns = SlotTable(capacity, self._gave_way), TurnQueue()
         self._records: OrderedDict[str, Record] = OrderedDict()
-        self.turns = TurnQueue()
 
     @property
     def resident(self) -> int:
@@ -169,8 +168,7 @@ class SessionRegistry:
             Key of the network.
         """
         # A session that is streamed is as it was, unless others write too: the store may not know all of it.
-        keep = self.shared is None and self._resident.record(lease.key) is not None
-        self.slots.checkin(lease, model, keep=keep)
+        self.slots.checkin(lease, model, keep=self.shared is None and self._resident.record(lease.key) is not None)
         self.forget(lease.key)
 
     def forget(self, key: str) -> None:
