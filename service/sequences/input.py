@@ -27,6 +27,8 @@ class SequenceInput:
         Samples per second of a recording; None for anything else.
     final : bool
         Whether it is answered as if nothing came after it.
+    match : tuple of str
+        For which states of its session it is meant, see ``SessionTurn.check_match``.
     """
 
     steps: Steps
@@ -37,6 +39,7 @@ class SequenceInput:
     from_index: int | None = None
     rate: int | None = None
     final: bool = True
+    match: tuple[str, ...] = ()
 
     def backend(self, model: str) -> str:
         """Name what reads it: a model, for recordings at their rate.

@@ -1,5 +1,6 @@
 """What forecasts, texts and paths share: the sessions with their store, and the engine with its thread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,6 +76,8 @@ class Runtime:
         Paths that are drawn.
     sequences : SequenceQueue
         Inputs that are classified or written down.
+    inputs : CapacityLimiter
+        What bounds these.
     limiters : tuple of CapacityLimiter
         What bounds texts, paths and inputs.
     """
@@ -92,6 +95,7 @@ class Runtime:
     text_schedulers: dict[str, TextScheduler] = field(init=False)
     scenarios: ScenarioQueue = field(init=False)
     sequences: SequenceQueue = field(init=False)
+    inputs: CapacityLimiter = field(init=False)
 
     @classmethod
     def of(cls, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> "Runtime":
@@ -155,7 +159,7 @@ class Runtime:
             for digest, texts in self._texts.items()
         }
         self.scenarios = ScenarioQueue(ScenarioRunner(device_of(settings.device)), values, self._hand_over)
-        self.sequences = SequenceQueue(self._sequences, self.store, settings.batch_rows, self._give_out)
+        self.sequences = SequenceQueue(self._sequences, self.store, settings.batch_rows, self._deliver)
         bounds = Bounds(settings.batch_rows, ROW_STEPS, settings.queue_rows)
         others: list[PieceQueue] = [*self.text_schedulers.values(), self.scenarios, self.sequences]
         self.bridge = Bridge(bounds, self.engine.run, metrics, others)
@@ -233,16 +237,13 @@ class Runtime:
         for inputs in self._sequences.values():
             inputs.warm_up()
 
-    def _deliver(self, updates: list[tuple[TextTask, Update]]) -> None:
+    def _deliver(self, updates: Sequence[tuple[TextTask, Update]] | Sequence[tuple[SequenceTask, Outcome]]) -> None:
         self.bridge.call_on_loop(_receive, updates)
-
-    def _give_out(self, outcomes: list[tuple[SequenceTask, Outcome]]) -> None:
-        self.bridge.call_on_loop(_receive, outcomes)
 
     def _hand_over(self, task: ScenarioTask, outcome: NDArray[np.float64] | ServiceError) -> None:
         self.bridge.call_on_loop(task.receive, outcome)
 
 
-def _receive(updates: list[tuple[Any, Any]]) -> None:
+def _receive(updates: Sequence[tuple[Any, Any]]) -> None:
     for task, update in updates:
         task.receive(update)

@@ -10,7 +10,7 @@ from service.errors import Expired, Loading, Overtaken, ServiceError, Unprocessa
 from service.models.model import Model
 from service.models.session_model import check_model
 from service.sequences.input import SequenceInput
-from service.sequences.plan import check_open, plan_sequence
+from service.sequences.plan import SequencePlan, check_open, plan_sequence
 from service.sequences.task import Outcome, Reading, SequenceTask
 from service.serving.runtime import Runtime
 from service.serving.series_work import ATTEMPTS
@@ -86,42 +86,46 @@ class SequenceService:
     async def _one(self, model: Model, given: SequenceInput) -> SequenceAnswer | ServiceError:
         try:
             if given.session is not None:
-                return await self._in_turn(model, given, given.session)
+                return await self._in_session(model, given, given.session)
             task, waiting = _task(model, given)
             self._submit(task)
             return SequenceAnswer((await self._wait(task, waiting)).output)
         except ServiceError as error:
             return error
 
-    async def _in_turn(self, model: Model, given: SequenceInput, session: str) -> SequenceAnswer:
-        """Advance a session, anew where another replica was faster."""
-        for _ in range(ATTEMPTS):
-            with suppress(Overtaken):
-                return await self._in_session(model, given, session)
-        raise Overtaken
-
     async def _in_session(self, model: Model, given: SequenceInput, session: str) -> SequenceAnswer:
+        """Advance a session in its turn, anew where another replica was faster."""
         if model.streaming != "exact":
             raise Unprocessable(
                 f"session: expected none for {model}, which reads an input from both ends and so needs all of it; "
                 "leave session out and send it whole, or use a model whose streaming is exact",
                 code="not_streaming",
             )
-        sessions = self._runtime.sessions
-        async with SessionTurn(sessions, given.owner, session, given.deadline) as turn:
-            record = await turn.find()
-            if record is not None:
-                check_model(record, model, session)
-            check_open(record is not None, given)
-            now = sessions.now()
-            before = record or Record.of_state(
-                turn.key, model.digest, str(model), model.kind, now, owner=given.owner, name=session
-            )
-            plan = plan_sequence(before, given, now, sessions.ttl)
-            task, waiting = _task(model, given, turn)
-            task.unread, task.record, task.key, task.fresh = plan.unread, plan.record, turn.key, record is None
-            self._submit(task)
-            turn.hand_over()
+        turn = SessionTurn(self._runtime.sessions, given.owner, session, given.deadline)
+        await turn.enter()
+        try:
+            for _ in range(ATTEMPTS):
+                with suppress(Overtaken):
+                    return await self._attempt(model, given, turn)
+            raise Overtaken
+        finally:
+            turn.abandon()
+
+    async def _attempt(self, model: Model, given: SequenceInput, turn: SessionTurn) -> SequenceAnswer:
+        """Advance a session whose turn it is; the turn ends with it, but where another replica was faster."""
+        sessions, session, record = self._runtime.sessions, turn.session, await turn.find()
+        if record is not None:
+            check_model(record, model, session)
+        check_open(record is not None, given)
+        turn.check_match(given.match)
+        now = sessions.now()
+        before = record or Record.of_state(
+            turn.key, model.digest, str(model), model.kind, now, owner=given.owner, name=session
+        )
+        plan = plan_sequence(before, given, now, sessions.ttl)
+        task, waiting = _task(model, given, turn, plan)
+        self._submit(task)
+        turn.hand_over()
         found = await self._wait(task, waiting)
         after = found.record or plan.record
         return SequenceAnswer(
@@ -156,8 +160,9 @@ class SequenceService:
 
 
 def _task(
-    model: Model, given: SequenceInput, turn: SessionTurn | None = None
+    model: Model, given: SequenceInput, turn: SessionTurn | None = None, plan: SequencePlan | None = None
 ) -> tuple[SequenceTask, "asyncio.Future[Reading]"]:
+    """What the engine has to do for an input, and what comes of it; of a session, with its plan."""
     waiting: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
 
     def receive(outcome: Outcome) -> None:
@@ -171,12 +176,16 @@ def _task(
             waiting.set_result(outcome)
 
     task = SequenceTask(given.backend(model.digest), given.steps, given.deadline, receive, final=given.final)
+    if turn is not None and plan is not None:
+        task.unread, task.record, task.key, task.fresh = plan.unread, plan.record, turn.key, turn.record is None
     return task, waiting
 
 
 def _end_turn(turn: SessionTurn, outcome: Outcome) -> None:
     """Let the next request of the session have its turn, once the store holds what it will hold."""
-    if isinstance(outcome, Loading):
+    if isinstance(outcome, Overtaken):
+        turn.take_back()
+    elif isinstance(outcome, Loading):
         turn.invalidate()
     else:
         turn.settle(outcome.record if isinstance(outcome, Reading) else turn.record)

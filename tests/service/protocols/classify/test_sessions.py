@@ -1,12 +1,14 @@
 """Sessions of ``POST /classify``: a stream in parts says what the whole says; what is sent again is not read twice."""
 
 import asyncio
+from collections.abc import Sequence
 
 import httpx
 import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from service.stores.interface import Moved, Put, Write
 from tests.service.protocols.classify.scenes import Run, ask, post, probabilities, values
 
 
@@ -131,5 +133,27 @@ def test_a_stream_is_branched_and_moved_as_other_sessions_are(run: Run) -> None:
         for other in others:
             np.testing.assert_allclose(probabilities(other), probabilities(one), atol=1e-6)
             assert other["session"]["count"] == 13
+
+    run(flow)
+
+
+def test_parts_keep_their_order_where_another_replica_was_faster(run: Run) -> None:
+    """A part that is read anew keeps its turn; without it the next one would be read first, and both be wrong."""
+
+    async def flow(client: httpx.AsyncClient, app: FastAPI) -> None:
+        store = app.state.container.store()
+        commit, refused = store.commit, []
+
+        def commit_later(writes: Sequence[Write]) -> None:
+            keys = [write.session for write in writes if isinstance(write, Put)]
+            if keys and not refused:
+                refused.extend(keys)
+                raise Moved(keys)
+            commit(writes)
+
+        store.commit = commit_later
+        parts = [{"target": values(steps, steps), "session": "w"} for steps in (2, 3, 5)]
+        found = await ask(client, *parts, model="wrist")
+        assert refused and [one["session"]["count"] for one in found] == [2, 5, 10]
 
     run(flow)
