@@ -1,6 +1,7 @@
 """``If-Match``: for which states of a session a request is meant."""
 
 import re
+from collections.abc import Sequence
 
 from service.errors import Unprocessable
 
@@ -40,3 +41,27 @@ def read_if_match(header: bytes | None) -> tuple[str, ...]:
             "the header out"
         )
     return tuple(tag.strip('"') for tag in tags)
+
+
+def check_single(match: tuple[str, ...], sessions: Sequence[str | None], what: str) -> None:
+    """Refuse a request with the header that is not about one session alone.
+
+    Parameters
+    ----------
+    match : tuple of str
+        What ``read_if_match`` gave.
+    sessions : sequence of (str or None)
+        Of each part of the request its session.
+    what : str
+        What the parts are, as messages name them.
+
+    Raises
+    ------
+    Unprocessable
+        If there is more than one part, or the part names no session.
+    """
+    if match and (len(sessions) != 1 or sessions[0] is None):
+        raise Unprocessable(
+            f"If-Match: expected a request about one session, got {len(sessions)} {what}; send each session's by "
+            "itself, or leave the header out"
+        )

@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
 from service.errors import DEFECT, Loading, ServiceError
@@ -25,6 +26,7 @@ STOPPED = Loading("the service stopped before this was done; send the request ag
 """What a stream ends with that is cancelled because the server has waited long enough for it."""
 _HEARTBEAT = b": still here\n\n"
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 Events = AsyncGenerator[Iterable[bytes], None]
 """Events as they come, those together that are sent together; none stand for a silence."""
 
@@ -123,7 +125,7 @@ async def client_left(receive: Receive) -> None:
         pass
 
 
-async def unless_left(work: "asyncio.Future[Any]", left: "asyncio.Future[None]") -> bool:
+async def unless_left(work: "asyncio.Future[T]", left: "asyncio.Future[None]") -> T:
     """Wait for work; it is cancelled if the client leaves before it is done.
 
     Parameters
@@ -135,12 +137,41 @@ async def unless_left(work: "asyncio.Future[Any]", left: "asyncio.Future[None]")
 
     Returns
     -------
-    bool
-        Whether the work was done.
+    object
+        What the work came to; what it raises is raised here.
+
+    Raises
+    ------
+    ClientDisconnect
+        If the client left before.
     """
     try:
         await asyncio.wait((work, left), return_when=asyncio.FIRST_COMPLETED)
     finally:
         if not work.done():
             work.cancel()
-    return work.done() and not work.cancelled()
+    if not work.done() or work.cancelled():
+        raise ClientDisconnect
+    return work.result()
+
+
+async def while_there(work: "asyncio.Future[T]", receive: Receive) -> T:
+    """Wait for work as ``unless_left`` does, looking out for the client meanwhile.
+
+    Parameters
+    ----------
+    work : asyncio.Future
+        What is waited for.
+    receive : Receive
+        The connection, its body read to the end.
+
+    Returns
+    -------
+    object
+        What the work came to.
+    """
+    left = asyncio.ensure_future(client_left(receive))
+    try:
+        return await unless_left(work, left)
+    finally:
+        left.cancel()

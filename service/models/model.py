@@ -24,7 +24,7 @@ class Model:
     digest : str
         ``sha256:…`` of the artifact.
     kind : str
-        ``forecaster``, ``family`` or ``generator``.
+        One of ``models.kinds.KINDS``.
     manifest : dict
         Of the artifact, under today's names.
     state_bytes : int
@@ -111,6 +111,11 @@ class Model:
     def key(self) -> str:
         """What the engine calls the network."""
         return member_key(self.digest, self.season)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The ``model`` object of an answer."""
+        return {"name": self.name, "version": self.version, "digest": self.digest}
 
     def member(self, season: int | None) -> "Model":
         """Give a family's member of one season: the same artifact, a network of its own.

@@ -3,15 +3,17 @@
 import gc
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import Request
 
 from service.backtests.service import BacktestService
-from service.errors import Loading
+from service.errors import Loading, ServiceError
 from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
+from service.http.problems import all_failed
 from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.serving.forecasts import ForecastService
@@ -148,6 +150,27 @@ class Container:
             await self.services.histories.stop(until)
             await self.services.lane.stop(until)
             await self.services.forecasts.stop(max(0.0, until - time.monotonic()))
+
+    def check_answers(self, answers: Sequence[object], what: str = "series") -> None:
+        """Fail a request of which no part could be answered; count the parts of another that failed.
+
+        Parameters
+        ----------
+        answers : sequence
+            One per part, a ``ServiceError`` where it failed.
+        what : str
+            The list of the body that the parts stand in.
+
+        Raises
+        ------
+        ServiceError
+            If all failed, see ``all_failed``.
+        """
+        failures = [answer for answer in answers if isinstance(answer, ServiceError)]
+        if len(failures) == len(answers):
+            raise all_failed(failures, what)
+        for failure in failures:
+            self.metrics.rejected.labels(failure.code).inc()
 
     def store(self) -> Store | None:
         """Give the store of the sessions, None where there is no artifact."""

@@ -10,16 +10,30 @@ import orjson
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.codecs.if_match import read_if_match
 from service.deadline import Deadline
 from service.errors import ServiceError, UnknownContent
 from service.http.body import INLINE_BYTES, INLINE_OBJECTS, JSON, KINDS, content_kind, read_body
 from service.http.compression import decompress
 from service.http.middleware import send_compressed, send_failure
 from service.http.sse import client_left
+from service.models.work_limits import timeout_of
 from service.protocols.container import Container, Services
 from service.threads import DECODING
 
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a request brings."""
+
+    kind: str
+    """Its content type."""
+    data: bytes
+    """Decompressed."""
+    query: bytes
+    """Query string, as it stands in the request."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class Exchange:
     send: Send
     deadline: Deadline
     """Until when the request is worth it."""
+    match: tuple[str, ...]
+    """For which states of its session it is meant, see ``read_if_match``."""
 
 
 class JsonEndpoint(ABC, Generic[R]):
@@ -54,7 +70,7 @@ class JsonEndpoint(ABC, Generic[R]):
 
     @abstractmethod
     def decode(self, body: bytes, deadline: Deadline) -> R:
-        """Read a body, possibly on a thread.
+        """Read a JSON body, possibly on a thread.
 
         Parameters
         ----------
@@ -74,15 +90,13 @@ class JsonEndpoint(ABC, Generic[R]):
             If it cannot be read, holds too much, or is wrong.
         """
 
-    def decode_media(self, body: bytes, query: bytes, deadline: Deadline) -> R:
-        """Read a body of one of ``media``, possibly on a thread.
+    def decode_body(self, body: Body, deadline: Deadline) -> R:
+        """Read a body of any content type, possibly on a thread; to be replaced where there are ``media`` or a query.
 
         Parameters
         ----------
-        body : bytes
-            Decompressed.
-        query : bytes
-            Query string.
+        body : Body
+            JSON, or of one of ``media``.
         deadline : Deadline
             Until when it is worth it.
 
@@ -96,7 +110,22 @@ class JsonEndpoint(ABC, Generic[R]):
         Malformed, TooLarge, Unprocessable
             If it cannot be read, holds too much, or is wrong.
         """
-        raise NotImplementedError
+        return self.decode(body.data, deadline)
+
+    def timeout_ms(self, request: R) -> int | None:  # noqa: ARG002
+        """Give what a request says of its client's patience.
+
+        Parameters
+        ----------
+        request : R
+            What was read.
+
+        Returns
+        -------
+        int or None
+            Milliseconds; None where it says nothing.
+        """
+        return None
 
     @abstractmethod
     async def answer(self, request: R, services: Services, exchange: Exchange) -> dict[str, Any] | bytes | None:
@@ -105,7 +134,7 @@ class JsonEndpoint(ABC, Generic[R]):
         Parameters
         ----------
         request : R
-            What ``decode`` gave.
+            What was read.
         services : Services
             Of the loaded models, warm.
         exchange : Exchange
@@ -124,24 +153,25 @@ class JsonEndpoint(ABC, Generic[R]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers, state = dict(scope["headers"]), scope["state"]
+        headers, state, began = dict(scope["headers"]), scope["state"], time.monotonic()
         left: asyncio.Future[None] | None = None
-        deadline = Deadline(time.monotonic() + self.settings.default_timeout_ms / 1e3)
+        deadline = Deadline(began + self.settings.default_timeout_ms / 1e3)
         try:
             kind = content_kind(headers, (*KINDS, *self.media))
             if kind != JSON and kind not in self.media:
                 raise UnknownContent(
-                    f"Content-Type: expected {' or '.join((JSON, *self.media))}, got {kind}; only POST /forecast takes "
-                    "tables"
+                    f"Content-Type: expected {' or '.join((JSON, *self.media))}, got {kind}; only POST /forecast, "
+                    "/backtest and /anomalies take tables"
                 )
             body = await read_body(headers, receive, self.settings.max_body_bytes)
             services = self.container.ready()
             left = asyncio.ensure_future(client_left(receive))
             left.add_done_callback(lambda _: deadline.leave())
             encoding = headers.get(b"content-encoding", b"").decode("latin-1")
-            query = None if kind == JSON else scope.get("query_string", b"")
-            request = await self._decode(body, encoding, query, deadline)
-            exchange = Exchange(state["owner"], state["request_id"], left, send, deadline)
+            request = await self._decode(kind, body, encoding, scope.get("query_string", b""), deadline)
+            deadline.at = began + timeout_of(self.timeout_ms(request), self.settings) / 1e3
+            match = read_if_match(headers.get(b"if-match"))
+            exchange = Exchange(state["owner"], state["request_id"], left, send, deadline, match)
             answer = await self.answer(request, services, exchange)
         except ClientDisconnect:
             return
@@ -156,13 +186,11 @@ class JsonEndpoint(ABC, Generic[R]):
             data = answer if isinstance(answer, bytes) else orjson.dumps(answer)
             await send_compressed(JSON, data, headers, b"Accept-Encoding", send)
 
-    async def _decode(self, body: bytes, encoding: str, query: bytes | None, deadline: Deadline) -> R:
-        """Read a body; beside JSON, whose ``query`` is None, with its query string."""
-
+    async def _decode(self, kind: str, body: bytes, encoding: str, query: bytes, deadline: Deadline) -> R:
         def decode() -> R:
             deadline.check()
             plain = decompress(body, encoding, self.settings.max_body_bytes)
-            return self.decode(plain, deadline) if query is None else self.decode_media(plain, query, deadline)
+            return self.decode_body(Body(kind, plain, query), deadline)
 
         # What is compressed can be large inside.
         if len(body) <= INLINE_BYTES and not encoding and body.count(b"{") <= INLINE_OBJECTS:

@@ -151,6 +151,8 @@ class ScenarioService:
 
     def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
         record, any_length = None if turn is None else turn.record, self._runtime.any_length(model)
+        if turn is not None:
+            turn.check_match(series.match)
         if turn is None or record is None:
             model = model.member(series.season)
             update = plan_update(None, series, self._runtime.limits(model))

@@ -71,7 +71,13 @@ class TextService:
         self._runtime = runtime
 
     async def begin(
-        self, model: Model, parameters: TextParameters, prompt: str, owner: str, session: str | None = None
+        self,
+        model: Model,
+        parameters: TextParameters,
+        prompt: str,
+        owner: str,
+        session: str | None = None,
+        match: tuple[str, ...] = (),
     ) -> TextStream:
         """Accept a request; what is refused is refused here, before anything was sent.
 
@@ -87,6 +93,8 @@ class TextService:
             Whose session it is.
         session : str or None
             Id of the session that is opened or goes on.
+        match : tuple of str
+            For which states of it the request is meant, see ``SessionTurn.check_match``.
 
         Returns
         -------
@@ -112,7 +120,7 @@ class TextService:
             top_k=parameters.top_k, top_p=parameters.top_p, stops=parameters.stop,
         )  # fmt: skip
         if session is not None:
-            return await self._in_session(model, request, session, owner, warnings)
+            return await self._in_session(model, request, session, owner, match, warnings)
         if not len(tokens):
             raise Unprocessable(
                 "prompt: expected a text that is not empty, got an empty one; send something to begin with, if only a "
@@ -130,7 +138,13 @@ class TextService:
         return await DECODING.run(vocabulary.encode, prompt)
 
     async def _in_session(
-        self, model: Model, request: DecodeRequest, session: str, owner: str, warnings: tuple[tuple[str, str], ...]
+        self,
+        model: Model,
+        request: DecodeRequest,
+        session: str,
+        owner: str,
+        match: tuple[str, ...],
+        warnings: tuple[tuple[str, str], ...],
     ) -> TextStream:
         sessions = self._runtime.sessions
         async with SessionTurn(sessions, owner, session) as turn:
@@ -141,6 +155,7 @@ class TextService:
                 raise UnknownSession(
                     f"session {session[:80]!r}: there is no such session; send a prompt to open it, or check the id"
                 )
+            turn.check_match(match)
             now = sessions.now()
             opened = (
                 Record.of_state(turn.key, model.digest, str(model), model.kind, now, owner=owner, name=session)

@@ -15,7 +15,7 @@ from service.http.sse import Events, send_events
 from service.protocols.generate import schemas as generate_schemas
 from service.text.stream import StreamQueue
 from tests.builders import tiny_artifact, tiny_generator_artifact
-from tests.service.http_client import serving, settings_of
+from tests.service.http_client import runner
 
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
 SERIES = {"target": VALUES, "start": "2026-01-01T00:00:00Z", "item_id": "a"}
@@ -33,14 +33,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(artifacts: Path) -> Callable[..., None]:
-    def start(flow: Flow, **settings: Any) -> None:
-        async def inside() -> None:
-            async with serving(settings_of(artifacts, **settings)) as (client, app):
-                await flow(client, app)
-
-        asyncio.run(inside())
-
-    return start
+    return runner(artifacts)
 
 
 async def write(client: httpx.AsyncClient, **body: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """An app in this process, with its lifespan, and a client that speaks HTTP to it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,19 @@ async def serving(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, 
     async with app.router.lifespan_context(app), http(app) as client:
         await app.state.warming
         yield client, app
+
+
+def runner(folder: Path) -> Callable[..., None]:
+    """Runs a flow against an app of its own that serves what a folder holds."""
+
+    def run(flow: Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]], **settings: Any) -> None:
+        async def inside() -> None:
+            async with serving(settings_of(folder, **settings)) as (client, app):
+                await flow(client, app)
+
+        asyncio.run(inside())
+
+    return run
 
 
 def http(app: FastAPI) -> httpx.AsyncClient:

@@ -7,7 +7,7 @@ from service.http.body import JSON
 from service.protocols.classify.routes import Classify
 from service.protocols.classify.schemas import ClassifyReply, ClassifyRequest
 from service.protocols.container import Container
-from service.protocols.openapi import reference
+from service.protocols.openapi import IF_MATCH, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 
 _OPERATION: dict[str, Any] = {
@@ -19,6 +19,7 @@ _OPERATION: dict[str, Any] = {
         "brings what is new, and is answered with the probabilities after all that was read."
     ),
     "operationId": "classify",
+    "parameters": [IF_MATCH],
     "requestBody": {"required": True, "content": {JSON: {"schema": reference("ClassifyRequest")}}},
     "responses": {
         "200": {
@@ -39,5 +40,5 @@ class ClassifyProtocol(ClientProtocol):
 
     def endpoints(self) -> Sequence[Endpoint]:
         """Give ``POST /classify``."""
-        statuses = (400, 404, 409, 410, 413, 415, 422, 429, 503, 504)
+        statuses = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
         return (Endpoint("/classify", self._classify, _OPERATION, statuses, (ClassifyRequest,), (ClassifyReply,)),)

@@ -44,7 +44,7 @@ def write_reply(
     return orjson.dumps(
         {
             "id": f"cls_{ulid()}",
-            "model": {"name": model.name, "version": model.version, "digest": model.digest},
+            "model": model.identity,
             "results": results,
         }
     )

@@ -1,15 +1,13 @@
 """``POST /classify``: inputs checked, read, and answered in their order."""
 
 import asyncio
+from functools import partial
 
-from starlette.requests import ClientDisconnect
-
+from service.codecs.if_match import check_single
 from service.deadline import Deadline
 from service.errors import ServiceError
-from service.http.problems import all_failed
 from service.http.sse import unless_left
 from service.models.model import Model
-from service.models.work_limits import timeout_of
 from service.protocols.classify.body import decode_classify
 from service.protocols.classify.reply import write_reply
 from service.protocols.classify.schemas import ClassifyRequest
@@ -28,29 +26,26 @@ class Classify(JsonEndpoint[ClassifyRequest]):
 
     def decode(self, body: bytes, deadline: Deadline) -> ClassifyRequest:
         """Read a body; see ``JsonEndpoint.decode``."""
-        request = decode_classify(body, self.settings, deadline)
-        deadline.at += (timeout_of(request.timeout_ms, self.settings) - self.settings.default_timeout_ms) / 1e3
-        return request
+        return decode_classify(body, self.settings, deadline)
+
+    def timeout_ms(self, request: ClassifyRequest) -> int | None:
+        """See ``JsonEndpoint.timeout_ms``."""
+        return request.timeout_ms
 
     async def answer(self, request: ClassifyRequest, services: Services, exchange: Exchange) -> bytes:
         """Give one result per input; see ``JsonEndpoint.answer``."""
         model = services.catalogue.resolve(request.model, "classifier")
+        check_single(exchange.match, [given.session for given in request.inputs], "inputs")
         work = asyncio.ensure_future(self._read(request, model, services, exchange))
-        if not await unless_left(work, exchange.left):
-            raise ClientDisconnect
-        checked, answers = work.result()
-        failures = [answer for answer in answers if isinstance(answer, ServiceError)]
-        if len(failures) == len(answers):
-            raise all_failed(failures, "inputs")
-        for failure in failures:
-            self.container.metrics.rejected.labels(failure.code).inc()
+        checked, answers = await unless_left(work, exchange.left)
+        self.container.check_answers(answers, "inputs")
         return write_reply(model, checked, answers, exchange.request_id)
 
     async def _read(
         self, request: ClassifyRequest, model: Model, services: Services, exchange: Exchange
     ) -> tuple[list[CheckedInput | ServiceError], list[SequenceAnswer | ServiceError]]:
         checked = await self._check(request, model, exchange)
-        valid = [one.steps for one in checked if isinstance(one, CheckedInput)]
+        valid = [one.given for one in checked if isinstance(one, CheckedInput)]
         found = iter(await services.sequences.read_many(model, valid))
         return checked, [next(found) if isinstance(one, CheckedInput) else one for one in checked]
 
@@ -58,7 +53,5 @@ class Classify(JsonEndpoint[ClassifyRequest]):
         self, request: ClassifyRequest, model: Model, exchange: Exchange
     ) -> list[CheckedInput | ServiceError]:
         size = sum(len(one.text or "") + sum(map(len, one.target.values())) for one in request.inputs)
-        arguments = (request, model, self.settings, exchange.owner, exchange.deadline)
-        if size > INLINE_WORK:
-            return await DECODING.run(check_inputs, *arguments)
-        return check_inputs(*arguments)
+        check = partial(check_inputs, request, model, self.settings, exchange.owner, exchange.deadline, exchange.match)
+        return await DECODING.run(check) if size > INLINE_WORK else check()

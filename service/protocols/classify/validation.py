@@ -23,18 +23,23 @@ class CheckedInput:
 
     Parameters
     ----------
-    steps : SequenceInput
+    given : SequenceInput
         As arrays.
     warnings : tuple of (str, str)
         Code and detail of what the reply says beside.
     """
 
-    steps: SequenceInput
+    given: SequenceInput
     warnings: Warnings = ()
 
 
 def check_inputs(
-    request: ClassifyRequest, model: Model, settings: Settings, owner: str, deadline: Deadline
+    request: ClassifyRequest,
+    model: Model,
+    settings: Settings,
+    owner: str,
+    deadline: Deadline,
+    match: tuple[str, ...] = (),
 ) -> list[CheckedInput | ServiceError]:
     """Check every input of a request; one that is wrong fails alone.
 
@@ -50,6 +55,8 @@ def check_inputs(
         Whose request it is.
     deadline : Deadline
         Until when it is worth it.
+    match : tuple of str
+        See ``SequenceInput``.
 
     Returns
     -------
@@ -69,7 +76,9 @@ def check_inputs(
                 steps, warnings = _tokens(given, network.tokenizer, settings)
             given.raise_faults()
             _check_length(given, steps, most)
-            sequence = SequenceInput(steps, owner, deadline.at, given.session, given.open, given.from_index)
+            sequence = SequenceInput(
+                steps, owner, deadline.at, given.session, given.open, given.from_index, match=match
+            )
             return CheckedInput(sequence, warnings)
         except ServiceError as error:
             return error

@@ -102,7 +102,7 @@ class ForecastEncoder:
         ]
         return {
             "id": f"fc_{ulid()}",
-            "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
+            "model": self.model.identity,
             "forecasts": write_list(forecasts, self.horizon * (1 + len(self.levels))),
             "timing_ms": {
                 "queue": round(max((answer.queue_ms for _, answer in answered), default=0.0), 3),

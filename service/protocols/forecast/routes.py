@@ -11,14 +11,13 @@ from functools import partial
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.codecs.if_match import read_if_match
+from service.codecs.if_match import check_single, read_if_match
 from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
-from service.errors import Overtaken, ServiceError, Unprocessable
+from service.errors import Overtaken, ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
-from service.http.problems import all_failed
-from service.http.sse import client_left, unless_left
+from service.http.sse import while_there
 from service.models.model import Model
 from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
 from service.protocols.container import Container, Services
@@ -84,13 +83,7 @@ class Forecast:
             raise refused
         with self._admission.work(body):
             work = asyncio.ensure_future(self._work(scope, headers, (kind, wanted), body, services, began))
-            left = asyncio.ensure_future(client_left(receive))
-            try:
-                if not await unless_left(work, left):
-                    raise ClientDisconnect
-            finally:
-                left.cancel()
-            return wanted, work.result()
+            return wanted, await while_there(work, receive)
 
     async def _work(
         self,
@@ -116,11 +109,7 @@ class Forecast:
             check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, self._settings)
             owner = scope["state"]["owner"]
             match = read_if_match(headers.get(b"if-match"))
-            if match and (len(request.series) > 1 or request.series[0].session is None):
-                raise Unprocessable(
-                    f"If-Match: expected a request about one session, got {len(request.series)} series; send each "
-                    "session's by itself, or leave the header out"
-                )
+            check_single(match, [series.session for series in request.series], "series")
             answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline, match)
             if not any(series.session for series in request.series):
                 deadline.check()  # what a session has kept is answered, however late
@@ -155,14 +144,11 @@ class Forecast:
         state = scope["state"]
         if not lane.accept(streamed, state["owner"], state["request_id"], client, JsonReply(), answer):
             return None
-        left = asyncio.ensure_future(client_left(receive))
         try:
-            if not await unless_left(reply, left):
-                client.closed = True
-                raise ClientDisconnect
-        finally:
-            left.cancel()
-        return reply.result()
+            return await while_there(reply, receive)
+        except ClientDisconnect:
+            client.closed = True
+            raise
 
     async def _forecast(
         self,
@@ -182,11 +168,7 @@ class Forecast:
             valid = [replace(one, match=match, anomaly_level=level) for one in valid]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
-        failures = [answer for answer in answers if isinstance(answer, ServiceError)]
-        if len(failures) == len(answers):
-            raise all_failed(failures)
-        for failure in failures:
-            self._metrics.rejected.labels(failure.code).inc()
+        self._container.check_answers(answers)
         return answers
 
     async def _validate(

@@ -87,7 +87,7 @@ class PathReply:
         model = self.model
         return {
             "id": self.id,
-            "model": {"name": model.name, "version": model.version, "digest": model.digest},
+            "model": model.identity,
             "seed": self.seed,
         }
 

@@ -1,11 +1,12 @@
 """Paths of series: validated as forecasts are, their work bounded before anything waits, whole or step by step."""
 
 import asyncio
+from dataclasses import replace
 from itertools import islice
 
 import orjson
-from starlette.requests import ClientDisconnect
 
+from service.codecs.if_match import check_single
 from service.errors import ServiceError, TooLarge
 from service.http.problems import all_failed, problem
 from service.http.sse import HEARTBEAT_S, Events, NumberedEvents, send_events, unless_left
@@ -61,10 +62,9 @@ async def answer_paths(
     if "quantiles" in request.returns:
         check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, settings)
     starting = asyncio.ensure_future(_start(scenarios, model, request, settings, horizon, exchange))
-    if not await unless_left(starting, exchange.left):
-        raise ClientDisconnect
+    starts = await unless_left(starting, exchange.left)
     seed = new_seed() if request.seed is None else request.seed
-    reply = PathReply(request, model, levels, seed, starting.result(), exchange.request_id, exchange.deadline)
+    reply = PathReply(request, model, levels, seed, starts, exchange.request_id, exchange.deadline)
     drawing = asyncio.ensure_future(_draw(scenarios, reply, horizon))
     if request.stream:
         made = NumberedEvents()
@@ -75,9 +75,7 @@ async def answer_paths(
             exchange.left,
         )
         return None
-    if not await unless_left(drawing, exchange.left):
-        raise ClientDisconnect
-    drawing.result()
+    await unless_left(drawing, exchange.left)
     return await DECODING.run(lambda: orjson.dumps(reply.whole(), option=orjson.OPT_SERIALIZE_NUMPY))
 
 
@@ -126,8 +124,10 @@ async def _start(
     exchange: Exchange,
 ) -> list[PathStart]:
     owner, deadline = exchange.owner, exchange.deadline
+    check_single(exchange.match, [series.session for series in request.series], "series")
     inputs = await DECODING.run(validate, request, model, settings, horizon, owner, deadline)
-    answers = iter(await scenarios.forecast_many(model, [one for one in inputs if isinstance(one, SeriesInput)]))
+    valid = [replace(one, match=exchange.match) for one in inputs if isinstance(one, SeriesInput)]
+    answers = iter(await scenarios.forecast_many(model, valid))
     starts = [
         PathStart(series.item_id, one.variables, next(answers))
         if isinstance(one, SeriesInput)

@@ -7,7 +7,7 @@ from service.http.body import JSON
 from service.protocols.container import Container
 from service.protocols.generate.routes import Generate
 from service.protocols.generate.schemas import PathsReply, PathsRequest, TextReply, TextRequest
-from service.protocols.openapi import event_schema, reference
+from service.protocols.openapi import IF_MATCH, event_schema, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 
 _STREAM = event_schema(
@@ -26,6 +26,7 @@ _OPERATION: dict[str, Any] = {
         "session and what the request adds to it, and never change the session."
     ),
     "operationId": "generate",
+    "parameters": [IF_MATCH],
     "requestBody": {"required": True, "content": {JSON: {"schema": reference("TextRequest", "PathsRequest")}}},
     "responses": {
         "200": {
@@ -49,6 +50,6 @@ class GenerateProtocol(ClientProtocol):
 
     def endpoints(self) -> Sequence[Endpoint]:
         """Give ``POST /generate``."""
-        statuses = (400, 404, 409, 410, 413, 415, 422, 429, 503, 504)
+        statuses = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
         requests, replies = (TextRequest, PathsRequest), (TextReply, PathsReply)
         return (Endpoint("/generate", self._generate, _OPERATION, statuses, requests, replies),)

@@ -3,8 +3,7 @@
 import asyncio
 from typing import Any
 
-from starlette.requests import ClientDisconnect
-
+from service.codecs.if_match import check_single
 from service.http.problems import problem
 from service.http.sse import Events, NumberedEvents, send_events, unless_left
 from service.models.model import Model
@@ -50,10 +49,8 @@ async def begin_text(
     ServiceError, ClientDisconnect
         If it is refused, or the client left while an earlier request of its session was at work.
     """
-    work = asyncio.ensure_future(texts.begin(model, parameters, prompt, exchange.owner, session))
-    if not await unless_left(work, exchange.left):
-        raise ClientDisconnect
-    stream = work.result()
+    work = asyncio.ensure_future(texts.begin(model, parameters, prompt, exchange.owner, session, exchange.match))
+    stream = await unless_left(work, exchange.left)
 
     def leave(_: object) -> None:
         stream.leave()
@@ -89,6 +86,7 @@ async def answer_text(
     ServiceError, ClientDisconnect
         If it failed, or the client left.
     """
+    check_single(exchange.match, [request.session], "text")
     stream = await begin_text(texts, model, request, request.prompt, exchange, request.session)
     response = TextResponse(model, stream, request.n)
     try:

@@ -116,7 +116,7 @@ class TextResponse:
         model = self._model
         return {
             "id": self.id,
-            "model": {"name": model.name, "version": model.version, "digest": model.digest},
+            "model": model.identity,
             "seed": self._stream.seed,
         }
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from service.http.body import JSON
 from service.protocols.container import Container
-from service.protocols.openapi import query_parameters, reference
+from service.protocols.openapi import IF_MATCH, query_parameters, reference
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
 from service.protocols.transcribe.routes import WAV, Transcribe
 from service.protocols.transcribe.schemas import QUERY, TranscribeReply, TranscribeRequest
@@ -26,7 +26,7 @@ _OPERATION: dict[str, Any] = {
             JSON: {"schema": reference("TranscribeRequest")},
         },
     },
-    "parameters": query_parameters(QUERY),
+    "parameters": [*query_parameters(QUERY), IF_MATCH],
     "responses": {
         "200": {
             "description": "The text, its words with times.",
@@ -46,6 +46,6 @@ class TranscribeProtocol(ClientProtocol):
 
     def endpoints(self) -> Sequence[Endpoint]:
         """Give ``POST /transcribe``."""
-        statuses = (400, 404, 409, 410, 413, 415, 422, 429, 503, 504)
+        statuses = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
         requests, replies = (TranscribeRequest,), (TranscribeReply,)
         return (Endpoint("/transcribe", self._transcribe, _OPERATION, statuses, requests, replies),)

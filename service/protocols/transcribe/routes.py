@@ -3,16 +3,15 @@
 import asyncio
 from typing import Any
 
-from starlette.requests import ClientDisconnect
-
+from service.codecs.if_match import check_single
 from service.deadline import Deadline
 from service.errors import Fault, ServiceError, TooLarge, Unprocessable
+from service.http.body import JSON
 from service.http.ids import ulid
 from service.http.sse import unless_left
 from service.models.model import Model
-from service.models.work_limits import timeout_of
 from service.protocols.container import Services
-from service.protocols.json_endpoint import Exchange, JsonEndpoint
+from service.protocols.json_endpoint import Body, Exchange, JsonEndpoint
 from service.protocols.transcribe.body import SpokenRequest, decode_json, decode_wav
 from service.sequences.input import SequenceInput
 from service.serving.sequences import SequenceAnswer
@@ -29,33 +28,31 @@ class Transcribe(JsonEndpoint[SpokenRequest]):
 
     def decode(self, body: bytes, deadline: Deadline) -> SpokenRequest:
         """Read a JSON body; see ``JsonEndpoint.decode``."""
-        return self._in_time(decode_json(body, self.settings), deadline)
+        return self.decode_body(Body(JSON, body, b""), deadline)
 
-    def decode_media(self, body: bytes, query: bytes, deadline: Deadline) -> SpokenRequest:
-        """Read a wav body; see ``JsonEndpoint.decode_media``."""
-        return self._in_time(decode_wav(body, query, self.settings), deadline)
+    def decode_body(self, body: Body, deadline: Deadline) -> SpokenRequest:  # noqa: ARG002
+        """Read a wav body, or one in JSON, with the query string; see ``JsonEndpoint.decode_body``."""
+        return (decode_json if body.kind == JSON else decode_wav)(body.data, body.query, self.settings)
+
+    def timeout_ms(self, request: SpokenRequest) -> int | None:
+        """See ``JsonEndpoint.timeout_ms``."""
+        return request.parameters.timeout_ms
 
     async def answer(self, request: SpokenRequest, services: Services, exchange: Exchange) -> dict[str, Any]:
         """Give the text; see ``JsonEndpoint.answer``."""
         parameters = request.parameters
         model = services.catalogue.resolve(parameters.model, "transcriber")
         self._check(request, model)
+        check_single(exchange.match, [parameters.session], "recording")
         given = SequenceInput(
             request.recording.samples, exchange.owner, exchange.deadline.at, parameters.session, parameters.open,
-            parameters.from_index, request.recording.rate, parameters.final,
+            parameters.from_index, request.recording.rate, parameters.final, exchange.match,
         )  # fmt: skip
         work = asyncio.ensure_future(services.sequences.read_many(model, [given]))
-        if not await unless_left(work, exchange.left):
-            raise ClientDisconnect
-        (answer,) = work.result()
+        (answer,) = await unless_left(work, exchange.left)
         if isinstance(answer, ServiceError):
             raise answer
         return _reply(model, request, answer)
-
-    def _in_time(self, request: SpokenRequest, deadline: Deadline) -> SpokenRequest:
-        timeout = timeout_of(request.parameters.timeout_ms, self.settings)
-        deadline.at += (timeout - self.settings.default_timeout_ms) / 1e3
-        return request
 
     def _check(self, request: SpokenRequest, model: Model) -> None:
         recording, parameters = request.recording, request.parameters
@@ -87,7 +84,7 @@ def _reply(model: Model, request: SpokenRequest, answer: SequenceAnswer) -> dict
     warnings = [warning.partition(": ") for warning in request.recording.warnings]
     return {
         "id": f"asr_{ulid()}",
-        "model": {"name": model.name, "version": model.version, "digest": model.digest},
+        "model": model.identity,
         "text": transcript.text,
         "segments": [
             {"text": one.text, "start_s": one.start_s, "end_s": one.end_s, "confidence": one.confidence}

@@ -12,6 +12,7 @@ import pytest
 
 from service.errors import ServiceError, Unprocessable
 from service.http.body import ARROW, CSV, JSON
+from service.models.model import Model
 from service.protocols.forecast.encoder import ForecastEncoder
 from service.protocols.forecast.schemas import ForecastReply, ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
@@ -38,6 +39,7 @@ class Named:
     version: str = "1"
     digest: str = "sha256:0"
     config: Shape = Shape()
+    identity = Model.identity
 
 
 def result(rows: int, seed: int) -> ForecastResult:

@@ -38,7 +38,7 @@ class HistoryReply:
                 one.warnings.append((CODE, note_of(model)))
         reply = {
             "id": f"fc_{ulid()}",
-            "model": {"name": model.name, "version": model.version, "digest": model.digest},
+            "model": model.identity,
             "forecasts": [self._forecast(one, rows) for one, rows in zip(self._placed, numbers, strict=True)],
             "timing_ms": {"queue": round(queue_ms, 3), "compute": round(compute_ms, 3)},
         }

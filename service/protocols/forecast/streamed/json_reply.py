@@ -82,4 +82,4 @@ class JsonReply:
 
 @lru_cache(maxsize=64)
 def _name(model: Model) -> bytes:
-    return orjson.dumps({"name": model.name, "version": model.version, "digest": model.digest})
+    return orjson.dumps(model.identity)

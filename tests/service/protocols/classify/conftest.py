@@ -1,6 +1,5 @@
 """Classifiers of texts and of series, other models beside them, and an app that serves them."""
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.builders import tiny_artifact, tiny_classifier_artifact, tiny_generator_artifact
-from tests.service.http_client import serving, settings_of
-from tests.service.protocols.classify.scenes import CHANNELS, Flow
+from tests.service.http_client import runner
+from tests.service.protocols.classify.scenes import CHANNELS
 
 WORDS = ("a", "bad", "boring", "film", "good", "great", "is", "it", "not", "the", "very", "was")
 MOOD: dict[str, Any] = {"labels": ("bad", "good"), "symbols": WORDS}
@@ -31,12 +30,4 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(artifacts: Path) -> Callable[..., None]:
     """Runs a flow against an app of its own."""
-
-    def start(flow: Flow, **settings: Any) -> None:
-        async def inside() -> None:
-            async with serving(settings_of(artifacts, **settings)) as (client, app):
-                await flow(client, app)
-
-        asyncio.run(inside())
-
-    return start
+    return runner(artifacts)

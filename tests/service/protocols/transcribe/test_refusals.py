@@ -99,10 +99,12 @@ def test_bodies_that_are_no_recording(run: Run) -> None:
         assert table.status_code == 415 and "audio/wav" in table.json()["detail"]
         other = await client.post("/transcribe", content=GOOD, headers={"content-type": "audio/mpeg"})
         assert other.status_code == 415 and "audio/wav" in other.json()["detail"]
+        nested = await client.post("/transcribe", json={"model": "words", "audio": [0] * 4000})
+        assert nested.status_code == 413 and "values" in nested.json()["detail"]
         elsewhere = await client.post("/generate", content=GOOD, headers={"content-type": "audio/wav"})
         assert elsewhere.status_code == 415
 
-    run(flow)
+    run(flow, max_values=1000)
 
 
 def test_a_recording_that_is_too_long_names_the_limit(run: Run) -> None:

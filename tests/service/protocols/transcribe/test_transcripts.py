@@ -36,6 +36,11 @@ def test_json_with_base64_says_the_same(run: Run) -> None:
         packed = await client.post("/transcribe", json=body)
         assert packed.status_code == 200, packed.text
         assert (packed.json()["text"], packed.json()["segments"]) == (plain["text"], plain["segments"])
+        # What stands in the URL holds where the body says nothing; left unread, a session would stay closed unseen.
+        named = await client.post("/transcribe?session=q&final=false&model=both-ways", json=body)
+        assert named.status_code == 200 and named.json()["session"]["id"] == "q", named.text
+        wrong = await client.post("/transcribe?sesion=q", json=body)
+        assert wrong.status_code == 422 and "sesion" in wrong.json()["detail"]
 
     run(flow)
 
