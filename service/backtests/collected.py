@@ -1,6 +1,7 @@
 """What is kept of the forecasts of a pass: those at requested levels, or how surprising what came was."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -79,9 +80,22 @@ class Forecasts:
 
     def part(self, rows: slice) -> "Forecasts":
         """See ``Collected``."""
-        found = object.__new__(Forecasts)
+        found = copy(self)
         found.numbers, found.median = self.numbers[rows], self.median[rows]
         found.seasonal_error = self.seasonal_error[rows]
+        return found
+
+    def at_levels(self, order: Sequence[int]) -> "Forecasts":
+        """Give the same with its quantiles in another order.
+
+        Parameters
+        ----------
+        order : sequence of int
+            Places of the levels.
+        """
+        found = copy(self)
+        if list(order) != list(range(len(order))):
+            found.numbers = self.numbers[..., [0, *(1 + place for place in order)]]
         return found
 
 
@@ -127,6 +141,6 @@ class Surprises:
 
     def part(self, rows: slice) -> "Surprises":
         """See ``Collected``."""
-        found = object.__new__(Surprises)
-        found._ends, found.numbers, found.surprise = self._ends, self.numbers[rows], self.surprise[rows]
+        found = copy(self)
+        found.numbers, found.surprise = self.numbers[rows], self.surprise[rows]
         return found

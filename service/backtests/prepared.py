@@ -124,13 +124,14 @@ def prepare(
     # What was seen by then, so that no cut-off knows of a value below 0 that came later.
     least = np.minimum.accumulate(np.where(np.isnan(update.values), np.inf, update.values), axis=1)
     below = least[:, cutoffs.read(steps) - 1] < 0
-    ends = [bounds_of(model, series.bounds, column.tolist()) for column in below.T] if model.bounds is None else None
-    ends = ends or [bounds_of(model, series.bounds, below[:, 0].tolist())] * cutoffs.count
+    # One that was below 0 stays so, so that cut-offs at which equally many were are alike.
+    _, first, alike = np.unique(below.sum(axis=0), return_index=True, return_inverse=True)
+    ends = [bounds_of(model, series.bounds, column.tolist()) for column in below[:, first].T]
+    lower, upper = np.array([(one.lower, one.upper) for one in ends], np.float64).transpose(1, 2, 0)[..., alike]
     axis = None if series.freq is None else TimeAxis(Frequency.parse(series.freq), series.offset, update.zone)
     return PreparedSeries(
         place, model, whole, update.values, cutoffs,
-        np.array([one.lower for one in ends], np.float64).T, np.array([one.upper for one in ends], np.float64).T,
-        series.variables, axis, warnings_of(model, series, update, steps, series.freq),
+        lower, upper, series.variables, axis, warnings_of(model, series, update, steps, series.freq),
     )  # fmt: skip
 
 

@@ -6,113 +6,56 @@ from math import isnan
 from typing import Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 
 from service.backtests.collected import Surprises
 from service.backtests.service import Hindcast
-from service.codecs.json_parts import write_list
-from service.codecs.table_warnings import collect_warnings, metadata_of
-from service.codecs.table_writer import TableRows, write_table
+from service.codecs.table_writer import TableRows
 from service.errors import ServiceError
-from service.http.body import ARROW, JSON
-from service.http.ids import ulid
-from service.http.problems import problem
-from service.models.model import Model
 from service.models.value_bounds import keep_inside
-from service.protocols.anomalies.schemas import AnomaliesRequest
-from service.protocols.backtest.layout import blocks_of, by_variable, column, compute_ms, times_of
+from service.protocols.backtest.layout import blocks_of, by_variable, column, times_of
+from service.protocols.backtest.pass_encoder import PassEncoder
 from service.protocols.forecast.series import SeriesRequest
 
-Outcome = Hindcast[Surprises] | ServiceError
-Pairs = Sequence[tuple[SeriesRequest, Outcome]]
-_FAILED: dict[str, Any] = {
-    "start": None, "freq": None, "expected": None, "interval": None, "surprise": None, "flag": None, "flagged": None,
-    "warnings": [],
-}  # fmt: skip
+Pairs = Sequence[tuple[SeriesRequest, Hindcast[Surprises] | ServiceError]]
 
 
 @dataclass(frozen=True)
-class AnomaliesEncoder:
-    """Writes the answers of one request.
+class AnomaliesEncoder(PassEncoder[Surprises]):
+    """Writes how surprising values were.
 
     Parameters
     ----------
-    request : AnomaliesRequest
-        What is answered.
-    model : Model
-        What forecast.
-    request_id : str
-        Repeated in failures.
+    level : float
+        Percent of the interval.
     """
 
-    request: AnomaliesRequest
-    model: Model
-    request_id: str
+    level: float
+    prefix = "an"
+    failed = dict.fromkeys(("start", "freq", "expected", "interval", "surprise", "flag", "flagged"))
 
-    def encode(self, outcomes: Sequence[Outcome], kind: str) -> tuple[bytes, list[dict[str, Any]]]:
-        """Write a reply.
+    def reply(self, pairs: Pairs) -> dict[str, Any]:
+        """Give what JSON is made of; see ``PassEncoder``."""
+        size = 5 * max((one.found.surprise.size for _, one in pairs if not isinstance(one, ServiceError)), default=0)
+        return self.document(pairs, {"level": self.level}, _result, size)
 
-        Parameters
-        ----------
-        outcomes : sequence of Hindcast or ServiceError
-            One per series of the request, in its order.
-        kind : str
-            Content type, one of ``http.body.KINDS``.
-
-        Returns
-        -------
-        bytes
-            The body.
-        list of dict
-            The warnings that a table has no place for, see ``collect_warnings``.
-        """
-        pairs = list(zip(self.request.series, outcomes, strict=True))
-        if kind == JSON:
-            return orjson.dumps(self._reply(pairs), option=orjson.OPT_SERIALIZE_NUMPY), []
-        warned = collect_warnings(
-            (series.item_id, one.series.warnings) for series, one in pairs if not isinstance(one, ServiceError)
-        )
-        metadata = metadata_of(warned) if kind == ARROW else {}
-        return write_table(_rows(pairs), arrow=kind == ARROW, metadata=metadata), warned
-
-    def _reply(self, pairs: Pairs) -> dict[str, Any]:
-        found = [one for _, one in pairs if not isinstance(one, ServiceError)]
-        results = [
-            {"item_id": series.item_id, **_FAILED, "error": problem(one, self.request_id)}
-            if isinstance(one, ServiceError)
-            else {"item_id": series.item_id, **_result(one)}
-            for series, one in pairs
-        ]
-        return {
-            "id": f"an_{ulid()}",
-            "model": {"name": self.model.name, "version": self.model.version, "digest": self.model.digest},
-            "level": self.request.level,
-            "results": write_list(results, 5 * max((one.found.surprise.size for one in found), default=0)),
-            "timing_ms": {"compute": compute_ms(found)},
-        }
+    def rows(self, pairs: Pairs) -> TableRows:
+        """Give a row per value; see ``PassEncoder``."""
+        return _rows(pairs)
 
 
 def _result(one: Hindcast[Surprises]) -> dict[str, Any]:
     series, own = one.series, one.series.variables
     mean, lower, upper, surprise, flags = (by_variable(own, values) for values in _columns(one))
-    flagged = one.found.flags()
-    result: dict[str, Any] = {
+    return {
         "start": times_of(series.axis, np.array([series.whole.before + 1]))[0],
-        "freq": None if series.axis is None else str(series.axis.frequency),
-    }
-    if series.model.season is not None:
-        result["season"] = series.model.season
-    return result | {
         "expected": mean,
         "interval": {"lower": lower, "upper": upper},
         "surprise": surprise,
         "flag": {name: _booleans(values) for name, values in flags.items()}
         if isinstance(flags, dict)
         else _booleans(flags),
-        "flagged": int(np.nansum(flagged)),
-        "warnings": [{"code": code, "detail": detail} for code, detail in series.warnings],
-        "error": None,
+        "flagged": int(np.nansum(one.found.flags())),
     }
 
 

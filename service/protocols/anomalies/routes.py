@@ -5,13 +5,10 @@ from collections.abc import Sequence
 from service.backtests.collected import Surprises
 from service.backtests.prepared import PreparedSeries
 from service.backtests.service import BacktestService, Cuts
-from service.errors import ServiceError
-from service.http.problems import all_failed
 from service.models.model import Model
 from service.protocols.anomalies.encoder import AnomaliesEncoder
 from service.protocols.anomalies.schemas import ANOMALIES, AnomaliesRequest
 from service.protocols.backtest.endpoint import Encoded, PassRequest, SeriesEndpoint
-from service.threads import DECODING
 
 EVERY_VALUE = Cuts(None, 1, 1)
 """Each value but the first is forecast from those before it."""
@@ -36,9 +33,5 @@ class Anomalies(SeriesEndpoint[AnomaliesRequest]):
             return Surprises(series, trained, body.level)
 
         outcomes = await backtests.run(model, inputs, EVERY_VALUE, collect, request.deadline)
-        failures = [one for one in outcomes if isinstance(one, ServiceError)]
-        if len(failures) == len(outcomes):
-            raise all_failed(failures)
-        request.deadline.check()
-        encoder = AnomaliesEncoder(body, model, request.request_id)
-        return await DECODING.run(encoder.encode, outcomes, request.kind)
+        encoder = AnomaliesEncoder(model, body.series, request.request_id, body.level)
+        return await self.encode(request, encoder, outcomes)

@@ -3,33 +3,31 @@
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.backtests.service import BacktestService
+from service.backtests.service import BacktestService, Hindcast
 from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
 from service.errors import Fault, ServiceError, Unprocessable
 from service.http.body import content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
-from service.http.sse import client_left, unless_left
+from service.http.sse import while_there
 from service.models.model import Model
 from service.models.work_limits import timeout_of
+from service.protocols.backtest.pass_encoder import C, PassEncoder
 from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.schemas import R
-from service.protocols.forecast.season import on_grid, season_of_values
 from service.protocols.forecast.validation import validate
 from service.protocols.request_shape import RequestShape
 from service.sessions.series_input import SeriesInput
-from service.settings import Settings
 from service.threads import DECODING
-from statecast.time.frequency import Frequency
 
 Encoded = tuple[bytes, list[dict[str, Any]]]
 """A body, and the warnings that it has no place for."""
@@ -119,13 +117,7 @@ class SeriesEndpoint(ABC, Generic[R]):
             body = await read_body(headers, receive, self.settings.max_body_bytes)
             services = self.container.ready()
             work = asyncio.ensure_future(self._work(scope, headers, (given, kind), body, services, began))
-            left = asyncio.ensure_future(client_left(receive))
-            try:
-                if not await unless_left(work, left):
-                    return
-            finally:
-                left.cancel()
-            reply, warned = work.result()
+            reply, warned = await while_there(work, receive)
         except ClientDisconnect:
             return
         except ServiceError as error:
@@ -156,6 +148,34 @@ class SeriesEndpoint(ABC, Generic[R]):
             deadline.leave()
             raise
 
+    async def encode(
+        self, request: PassRequest[R], encoder: PassEncoder[C], outcomes: Sequence[Hindcast[C] | ServiceError]
+    ) -> Encoded:
+        """Write the answers to a request.
+
+        Parameters
+        ----------
+        request : PassRequest
+            What the client requests.
+        encoder : PassEncoder
+            Writes them.
+        outcomes : sequence of Hindcast or ServiceError
+            One per series.
+
+        Returns
+        -------
+        Encoded
+            The reply.
+
+        Raises
+        ------
+        ServiceError
+            If all series failed, or time is up.
+        """
+        self.container.check_answers(outcomes)
+        request.deadline.check()
+        return await DECODING.run(encoder.encode, outcomes, request.kind)
+
     async def validate(self, request: PassRequest[R], model: Model, reserved: int) -> list[SeriesInput | ServiceError]:
         """Check the series of a request.
 
@@ -173,31 +193,11 @@ class SeriesEndpoint(ABC, Generic[R]):
         list of SeriesInput or ServiceError
             In the order of the request.
         """
-        return await DECODING.run(self._validate, request, model, reserved)
-
-    def _validate(self, request: PassRequest[R], model: Model, reserved: int) -> list[SeriesInput | ServiceError]:
         body = request.body
         if body.missing == "linear":
             message = "expected mask, ffill or error, because linear looks at values that come later, got linear"
             raise Unprocessable(f"missing: {message}", faults=[Fault(("missing",), message)])
-        inputs = validate(body, model, self.settings, 0, request.owner, request.deadline)
-        found: list[SeriesInput | ServiceError] = []
-        for place, (series, one) in enumerate(zip(body.series, inputs, strict=True)):
-            if isinstance(one, SeriesInput) and one.session is not None:
-                message = "expected none, because nothing is kept here, got one; leave it out"
-                fault = Fault(("series", place, "session"), message)
-                found.append(Unprocessable(f"series[{place}].session: {message}", faults=[fault]))
-            elif isinstance(one, SeriesInput) and model.longest_season and not one.named:
-                season = _season(one, one.freq or series.freq, model, self.settings, reserved)
-                found.append(replace(one, season=season))
-            else:
-                found.append(one)
-        return found
-
-
-def _season(series: SeriesInput, freq: str | None, model: Model, settings: Settings, reserved: int) -> int:
-    """Choose the season of what the first forecast knows, as a request with that history alone would."""
-    frequency = None if freq is None else Frequency.parse(freq)
-    columns = [on_grid(values, series.time_index, settings.max_history) for values in series.target]
-    known = [values[: max(1, len(values) - reserved)] for values in columns]
-    return season_of_values(known, frequency, model.longest_season or 1, grows=False)
+        for series in body.series:
+            if series.session is not None:
+                series.fault("expected none, because nothing is kept here, got one; leave it out", "session")
+        return await DECODING.run(validate, body, model, self.settings, 0, request.owner, request.deadline, reserved)

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from service.backtests.service import Hindcast
 from service.codecs.table_writer import TableRows
 from service.errors import ServiceError
 from service.protocols.forecast.series import SeriesRequest
@@ -87,17 +86,6 @@ def by_variable(own: tuple[str, ...], values: Any) -> Any:
         One list each.
     """
     return values[0] if own == ("",) else dict(zip(own, values, strict=True))
-
-
-def compute_ms(found: Sequence[Hindcast[Any]]) -> float:
-    """Give the milliseconds that the engine spent; series that were read together took theirs together.
-
-    Parameters
-    ----------
-    found : sequence of Hindcast
-        Of a request.
-    """
-    return round(1e3 * sum(one.seconds / one.together for one in found), 3)
 
 
 def column(values: Any) -> pa.Array:

@@ -6,14 +6,12 @@ from service.backtests.collected import Forecasts
 from service.backtests.prepared import PreparedSeries
 from service.backtests.scores import find_metrics
 from service.backtests.service import BacktestService, Cuts
-from service.errors import ServiceError, TooLarge
-from service.http.problems import all_failed
+from service.errors import TooLarge
 from service.models.model import Model
 from service.models.work_limits import horizon_of, levels_of
 from service.protocols.backtest.encoder import BacktestEncoder
 from service.protocols.backtest.endpoint import Encoded, PassRequest, SeriesEndpoint
 from service.protocols.backtest.schemas import BACKTEST, BacktestRequest
-from service.threads import DECODING
 
 
 class Backtest(SeriesEndpoint[BacktestRequest]):
@@ -41,12 +39,9 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
             return Forecasts(series, trained, levels)
 
         outcomes = await backtests.run(model, inputs, cuts, collect, request.deadline)
-        failures = [one for one in outcomes if isinstance(one, ServiceError)]
-        if len(failures) == len(outcomes):
-            raise all_failed(failures)
-        request.deadline.check()
-        encoder = BacktestEncoder(body, model, horizon, cuts.step, levels, wanted, request.request_id)
-        return await DECODING.run(encoder.encode, outcomes, request.kind)
+        named = model, body.series, request.request_id
+        encoder = BacktestEncoder(*named, body.returns, horizon, cuts.step, levels, wanted)
+        return await self.encode(request, encoder, outcomes)
 
     def _check_work(self, body: BacktestRequest, cuts: Cuts, levels: int) -> None:
         """Refuse what would hold too many numbers, before anything is computed."""

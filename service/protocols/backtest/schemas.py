@@ -1,7 +1,7 @@
 """Body, query string and answer of ``POST /backtest``."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -103,6 +103,3 @@ class BacktestReply(KnownFields):
     metrics: Figures | None = Field(None, description="Over all series.")
     results: list[Backtest]
     timing_ms: PassTiming
-
-
-SCHEMAS: tuple[Any, ...] = (BacktestReply,)

@@ -126,7 +126,6 @@ class TableParameters(TimeReading):
     missing: Imputation = "mask"
     timeout_ms: TimeoutMs = None
     bounds: BoundsOrNull = None
-    anomaly_level: AnomalyLevel = None
     freq: FreqText = None
     season: SeasonSteps = None
     id_column: ColumnName = None
@@ -164,6 +163,7 @@ class QueryParameters(TableParameters):
     horizon: Horizon = None
     quantile_levels: Levels = None
     include: Additions = field(default_factory=list)
+    anomaly_level: AnomalyLevel = None
     session: SessionText = None
     open: MayOpen = None
 

@@ -15,7 +15,12 @@ from statecast.time.seasonality import SEASONS, choose_season, detect_season, us
 
 
 def season_of(
-    series: SeriesRequest, axis: TimeAxis | None, index: TimeIndex | None, model: Model, most: int
+    series: SeriesRequest,
+    axis: TimeAxis | None,
+    index: TimeIndex | None,
+    model: Model,
+    most: int,
+    reserved: int = 0,
 ) -> int | None:
     """Choose the steps per season with which a series begins.
 
@@ -34,6 +39,8 @@ def season_of(
         What will forecast it.
     most : int
         Steps per series that are allowed.
+    reserved : int
+        Steps at the end that its first forecast must not know.
 
     Returns
     -------
@@ -58,6 +65,7 @@ def season_of(
             )
         return min(series.season, longest)
     columns = [on_grid(values, index, most) for values in series.target.values()]
+    columns = [values[: max(1, len(values) - reserved)] for values in columns]
     return season_of_values(columns, frequency_of(series, axis), longest, grows=series.session is not None)
 
 

@@ -21,7 +21,13 @@ from statecast.inputs.covariates import encode_covariates
 
 
 def validate(
-    request: SeriesBody, model: Model, settings: Settings, horizon: int, owner: str, deadline: Deadline
+    request: SeriesBody,
+    model: Model,
+    settings: Settings,
+    horizon: int,
+    owner: str,
+    deadline: Deadline,
+    reserved: int = 0,
 ) -> list[SeriesInput | ServiceError]:
     """Check every series of a request against the model's inputs; one that is wrong fails alone.
 
@@ -39,6 +45,8 @@ def validate(
         Whose request it is.
     deadline : Deadline
         Until when it is worth it.
+    reserved : int
+        Steps at the end of each series that its first forecast must not know: its season is not looked for there.
 
     Returns
     -------
@@ -48,7 +56,7 @@ def validate(
 
     def one(series: SeriesRequest) -> SeriesInput | ServiceError:
         try:
-            found = validate_series(series, request.missing, model, settings, horizon, owner, deadline.at)
+            found = validate_series(series, request.missing, model, settings, horizon, owner, deadline.at, reserved)
             return found if request.bounds is None else replace(found, bounds=request.bounds)
         except ServiceError as error:
             return error
@@ -66,6 +74,7 @@ def validate_series(
     horizon: int,
     owner: str,
     deadline: float,
+    reserved: int = 0,
 ) -> SeriesInput:
     """Check one series against the model's inputs.
 
@@ -85,6 +94,8 @@ def validate_series(
         Whose request it is.
     deadline : float
         ``time.monotonic()`` after which its work is dropped.
+    reserved : int
+        See ``validate``.
 
     Returns
     -------
@@ -108,7 +119,7 @@ def validate_series(
     extra = _future_rows(series, config, horizon, steps, warnings)
     axis, index, stamps = read_timeline(series, steps + extra, config.freq, warnings)
     check_reach(series, axis, index, horizon)
-    season = season_of(series, axis, index, model, settings.max_history) if series.target else None
+    season = season_of(series, axis, index, model, settings.max_history, reserved) if series.target else None
     past = read_history(series, config, config.past_covariates, steps, warnings)
     known, future = read_known(series, config, steps, horizon, warnings)
     static = read_static(series, config.static_covariates, warnings)

@@ -113,6 +113,15 @@ def test_bad_input_says_what_was_expected(folder: Path, name: str) -> None:
     run(folder, scene)
 
 
+@pytest.mark.parametrize("path", ["/anomalies", "/backtest"])
+def test_a_parameter_of_forecasts_alone_is_refused(folder: Path, path: str) -> None:
+    async def scene(client: httpx.AsyncClient) -> None:
+        answer = await client.post(f"{path}?anomaly_level=99", json={"series": [{"target": values_of(40)}]})
+        assert answer.status_code == 422 and "anomaly_level" in answer.json()["detail"], answer.text
+
+    run(folder, scene)
+
+
 def test_both_are_described(folder: Path) -> None:
     async def scene(client: httpx.AsyncClient) -> None:
         document = (await client.get("/openapi.json")).json()

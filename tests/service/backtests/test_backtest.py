@@ -124,6 +124,8 @@ def test_a_series_fails_alone_and_the_order_stays(folder: Path) -> None:
         assert "session" in reply["results"][2]["error"]["detail"]
         assert set(reply["results"][1]["forecasts"][0]["mean"]) == {"a", "b"}
         assert reply["results"][4]["cutoffs"] == [104, 109, 114]
+        counted = (await client.get("/metrics")).text
+        assert 'statecast_rejected_total{reason="too_few_values"} 1.0' in counted
 
     run(folder, scene)
 
