@@ -21,6 +21,23 @@ def forecast(draw: Random) -> Document:
     return broken(draw, body)
 
 
+def passes(draw: Random, path: str) -> Document:
+    """A body of ``POST /backtest`` or of ``POST /anomalies``."""
+    body: Document = {"series": []}
+    for _ in range(draw.choice((1, 1, 1, 2, 5, 30, 0))):
+        one = (plain if draw.random() < 0.6 else series)(draw)
+        if draw.random() < 0.95:
+            one = {name: value for name, value in one.items() if name not in ("session", "open")}
+        body["series"].append(one)
+    for name, make in _PASSES.items():
+        if draw.random() < (0.3 if (name == "level") == (path == "/anomalies") else 0.02):
+            body[name] = make(draw)
+    for name in ("model", "missing", "timeout_ms", "timezone", "timestamp_unit"):
+        if draw.random() < 0.08:
+            body[name] = _FORECAST[name](draw)
+    return broken(draw, body)
+
+
 def paths(draw: Random) -> Document:
     """A body of ``POST /generate`` with series."""
     body: Document = {"series": [draw.choice((plain, series))(draw) for _ in range(draw.choice((1, 1, 2)))]}
@@ -115,6 +132,16 @@ _SERIES: dict[str, Any] = {
     "future_covariates": lambda draw: {draw.choice(("temp", *TEXTS)): target(draw)},
     "static_covariates": lambda draw: {draw.choice(("site", *TEXTS)): anything(draw, 3)},
     "resolutions": lambda draw: {draw.choice(FREQS): {"start": draw.choice(TIMES), "target": target(draw)}},
+}
+_PASSES: dict[str, Any] = {
+    "level": lambda draw: draw.choice((80, 99, 99.9, 100, *NUMBERS)),
+    "horizon": lambda draw: draw.choice((1, 1, 3, 12, 48, 1000, *NUMBERS)),
+    "cutoffs": lambda draw: draw.choice((1, 2, 5, 40, 1000, 10**6, *NUMBERS)),
+    "step": lambda draw: draw.choice((1, 1, 2, 7, 1000, *NUMBERS)),
+    "metrics": lambda draw: draw.choice((["mase"], ["wql", "coverage", "mae"], ["x"], [], ["mase"] * 50, "mase")),
+    "return": lambda draw: draw.choice((["metrics"], ["forecasts"], ["metrics", "forecasts"], [], ["x"], "forecasts")),
+    "quantile_levels": lambda draw: draw.choice(([0.5], [0.9, 0.1], [0.5, 0.5], [], [0, 1], [0.3, 0.31])),
+    "bounds": lambda draw: {name: number(draw) for name in draw.choice((("lower",), ("upper",), ("lower", "upper")))},
 }
 _FORECAST: dict[str, Any] = {
     "model": lambda draw: draw.choice(("tiny", "default", *TEXTS)),

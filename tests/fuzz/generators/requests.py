@@ -17,11 +17,11 @@ WAV = b"audio/wav"
 _PARAMETERS = (
     "model", "horizon", "quantile_levels", "missing", "include", "timeout_ms", "freq", "season", "session", "open",
     "timezone", "timestamp_unit", "dayfirst", "decimal", "separator", "encoding", "level", "bounds", "final",
-    "from_index", "x",
+    "from_index", "cutoffs", "step", "metrics", "return", "anomaly_level", "x",
 )  # fmt: skip
 _PATHS = (
     "/live", "/ready", "/metrics", "/models", "/models/tiny", "/models/%00", "/sessions", "/docs", "/openapi.json", "/",
-    "/v1/models", "/forecast", "/generate", "/classify", "/transcribe", "/v1/completions",
+    "/v1/models", "/forecast", "/generate", "/classify", "/transcribe", "/backtest", "/anomalies", "/v1/completions",
     "/admin/models/reload", "/x" * 500,
 )  # fmt: skip
 
@@ -29,8 +29,10 @@ _PATHS = (
 def request_of(draw: Random) -> RawRequest:
     """Give one request."""
     kind = draw.random()
-    if kind < 0.5:
+    if kind < 0.46:
         return _posted(draw, "/forecast", JSON, documents.written(draw, documents.forecast(draw)))
+    if kind < 0.5:
+        return _passed(draw, draw.choice(("/backtest", "/anomalies")))
     if kind < 0.62:
         return _posted(draw, "/forecast", ARROW, tables.arrow(draw))
     if kind < 0.74:
@@ -45,6 +47,13 @@ def request_of(draw: Random) -> RawRequest:
         path = draw.choice(("/generate", "/v1/completions"))
         return _posted(draw, path, JSON, documents.written(draw, documents.text(draw)))
     return _looked(draw)
+
+
+def _passed(draw: Random, path: str) -> RawRequest:
+    form = draw.random()
+    if form < 0.7:
+        return _posted(draw, path, JSON, documents.written(draw, documents.passes(draw, path)))
+    return _posted(draw, path, ARROW, tables.arrow(draw)) if form < 0.85 else _posted(draw, path, CSV, tables.csv(draw))
 
 
 def _posted(draw: Random, path: str, kind: bytes, body: bytes) -> RawRequest:
@@ -119,7 +128,8 @@ def _value(draw: Random, name: str) -> str:
         "missing": ("mask", "ffill"), "include": ("baseline", "attention,baseline"), "timeout_ms": ("1000", "1"),
         "freq": ("1h", "D"), "season": ("24", "4"), "session": ("q1", "q2"), "open": ("true", "false", "1"),
         "timezone": ("UTC", "Europe/Berlin"), "dayfirst": ("true", "false"), "final": ("true", "false"),
-        "from_index": ("0", "800"),
+        "from_index": ("0", "800"), "cutoffs": ("1", "5", "1000"), "step": ("1", "7"), "metrics": ("mase,wql", "mase"),
+        "return": ("metrics", "forecasts", "metrics,forecasts"), "level": ("99", "80"), "anomaly_level": ("99",),
     }  # fmt: skip
     if draw.random() < 0.7 and name in usual:
         return draw.choice(usual[name])

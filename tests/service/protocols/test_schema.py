@@ -10,7 +10,13 @@ import pytest
 import uvicorn
 
 from service.app import create_app
-from tests.builders import tiny_artifact, tiny_family_artifact, tiny_generator_artifact
+from tests.builders import (
+    tiny_artifact,
+    tiny_classifier_artifact,
+    tiny_family_artifact,
+    tiny_generator_artifact,
+    tiny_transcriber_artifact,
+)
 from tests.service.http_client import settings_of
 
 ROOT = Path(__file__).parents[3]
@@ -33,6 +39,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tiny_artifact(folder)
     tiny_family_artifact(folder)
     tiny_generator_artifact(folder)
+    tiny_classifier_artifact(folder)
+    tiny_transcriber_artifact(folder)
     server = Server(uvicorn.Config(create_app(settings_of(folder)), port=0, log_level="critical"))
     thread = threading.Thread(target=server.run)
     thread.start()
