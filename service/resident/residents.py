@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from service.resident.absent import AbsentSessions
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
+from service.stores.digest import bytes_of
 from service.stores.interface import Put, Record, Touch
 from statecast.config import ForecasterConfig
 
@@ -160,7 +161,7 @@ class Residents:
                 self.drop(record.key)  # it went on from there: what waits for the store must not be written over it
             return False
         table, row, _ = found
-        if record.last_index == table.last_index[row] and record.count == table.count[row]:
+        if bytes_of(record.digest) == table.digest[row].tobytes():
             table.last_used[row], table.expires_at[row] = record.last_used, record.expires_at
             return True
         self.drop(record.key)

@@ -4,7 +4,8 @@ from itertools import islice
 
 from service.engine.step_batch import StepBatch
 from service.resident.residents import Place, Residents
-from service.scheduling.turn_queue import TurnQueue
+from service.scheduling.job import Lease
+from service.sessions.registry import SessionRegistry
 
 LONGEST = 131_072
 """Observations in the journal at most, about: what a start after a crash runs through the network again in seconds."""
@@ -24,15 +25,16 @@ class Journal:
     ----------
     residents : Residents
         Know what is dirty.
-    turns : TurnQueue
-        A session that is put whole must not be at work elsewhere.
+    sessions : SessionRegistry
+        A session that is put whole must not be at work elsewhere, nor lose its slot, until it is put.
     """
 
-    def __init__(self, residents: Residents, turns: TurnQueue) -> None:
-        self._residents, self._turns = residents, turns
+    def __init__(self, residents: Residents, sessions: SessionRegistry) -> None:
+        self._residents, self._turns, self._slots = residents, sessions.turns, sessions.slots
         self._trimmed = 0
         self._due = 0.0
         self._entered: list[str] = []
+        self._held: list[tuple[Lease, str]] = []
 
     def plan(self, batch: StepBatch, at_least: int = 0) -> None:
         """Number a batch, and choose what else is written with it.
@@ -81,6 +83,9 @@ class Journal:
         batch : StepBatch
             That has run.
         """
+        for lease, model in self._held:
+            self._slots.checkin(lease, model, keep=True)
+        self._held.clear()
         self._turns.leave_all(self._entered)
         self._entered.clear()
         dirty, unflushed = self._residents.dirty, self._residents.unflushed
@@ -96,6 +101,10 @@ class Journal:
             for key, sequence in reversed(self._residents.leaving.items()):
                 dirty[key] = sequence
                 dirty.move_to_end(key, last=False)
+        if batch.lost:
+            for key in batch.keys:  # nothing of them is in the journal, and their caches have nothing to put
+                if dirty.get(key) == batch.sequence:
+                    del dirty[key]
         self._residents.leaving.clear()
 
     def _choose(self, key: str, own: set[str]) -> Place | None:
@@ -103,6 +112,8 @@ class Journal:
         if found is None or not (key in own or self._enter(key)):
             return None
         table, row = found
+        if key not in own:
+            self._held.append((self._slots.checkout(key, table.key, 1), table.key))
         table.put_until[row] = table.expires_at[row]
         return found
 

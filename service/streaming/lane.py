@@ -57,7 +57,7 @@ class StreamingLane:
         self._bridge.add(self)
         self.limiter = CapacityLimiter(self._settings.queue_rows, "observations")
         self._estimate = WaitEstimate()
-        self.journal = Journal(self._residents, self._sessions.turns) if runtime.store.journaled else NoJournal()
+        self.journal = Journal(self._residents, self._sessions) if runtime.store.journaled else NoJournal()
         self._waiting = WaitingRequests()
         self._work: tuple[StepBatch, list[Part]] | None = None
         self._at_work = self._scheduled = False
