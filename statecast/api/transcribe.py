@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from statecast.ctc.beam import align, search_text
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.beam import align, beam_search
+from statecast.ctc.greedy import decode_greedily
 from statecast.ctc.symbols import Transcript
 from statecast.errors import InputError
 from statecast.inputs.recording import Recording, read_wav
@@ -120,9 +120,9 @@ def transcribe(
         found = network.run(samples, torch.tensor([samples.shape[1]], device=device), recording.rate).row(0)
     if beam:
         model = SymbolModel(character_model, network) if character_model else None
-        symbols = align(found, search_text(found, beam, model, weight, bonus))
+        symbols = align(found, beam_search(found, beam, model, weight, bonus))
     else:
-        symbols, _ = read_greedily(found)
+        symbols, _ = decode_greedily(found)
     said = network.spell(symbols)
     return Transcript(said.text, said.segments, recording.warnings)
 

@@ -30,7 +30,7 @@ class CharacterModel(Protocol):
         """
 
 
-def search_text(
+def beam_search(
     log_probabilities: NDArray[np.float32],
     width: int,
     model: CharacterModel | None = None,
@@ -65,7 +65,7 @@ def search_text(
     Examples
     --------
     >>> steps = np.log(np.array([[0.6, 0.4], [0.6, 0.4]], dtype=np.float32))
-    >>> search_text(steps, 4)  # greedily, both steps are blank
+    >>> beam_search(steps, 4)  # greedily, both steps are blank
     (1,)
     """
     beams: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, _NEVER)}  # ends in a blank, does not
@@ -98,7 +98,7 @@ def search_text(
 
 
 def align(log_probabilities: NDArray[np.float32], ids: tuple[int, ...]) -> Symbols:
-    """Find when each symbol of a known text was said, by its likeliest path.
+    """Find when each symbol of a known text was said, by its likeliest path: forced alignment.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from statecast.ctc.symbols import BLANK, Symbols
 
 
-def read_greedily(log_probabilities: NDArray[np.float32], first: int = 0, last: int = BLANK) -> tuple[Symbols, bool]:
+def decode_greedily(log_probabilities: NDArray[np.float32], first: int = 0, last: int = BLANK) -> tuple[Symbols, bool]:
     """Read the symbols of some steps.
 
     Parameters
@@ -33,7 +33,7 @@ def read_greedily(log_probabilities: NDArray[np.float32], first: int = 0, last: 
     Examples
     --------
     >>> steps = np.log(np.array([[0.1, 0.9], [0.3, 0.7], [0.9, 0.1], [0.2, 0.8]], dtype=np.float32))
-    >>> found, _ = read_greedily(steps)
+    >>> found, _ = decode_greedily(steps)
     >>> found.ids.tolist(), found.starts.tolist(), found.ends.tolist()
     ([1, 1], [0, 3], [2, 4])
     """

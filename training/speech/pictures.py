@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import torch
 from plotly.subplots import make_subplots
 
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.greedy import decode_greedily
 from statecast.models.transcriber import Transcriber
 from training.speech.scores import MISSING, SpeechScore
 from training.speech.strings import SpokenString
@@ -55,7 +55,7 @@ def draw_hearing(network: Transcriber, string: SpokenString) -> go.Figure:
             x=times.round(3), y=np.exp(log_probabilities[:, symbol]).round(3), name=names[symbol], mode="lines",
             line={"color": _BLANK} if symbol == 0 else {"width": 2}, row=2, col=1,
         )  # fmt: skip
-    found, _ = read_greedily(log_probabilities)
+    found, _ = decode_greedily(log_probabilities)
     for segment in network.spell(found).segments:
         figure.add_annotation(
             x=(segment.start_s + segment.end_s) / 2, y=1.05, text=segment.text, showarrow=False, row=2, col=1

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.greedy import decode_greedily
 from statecast.models.transcriber import Transcriber
 from training.speech.batches import collate
 from training.speech.strings import SpokenString
@@ -119,7 +119,7 @@ def score_strings(network: Transcriber, strings: Sequence[SpokenString]) -> dict
         batch = collate(some, labels).to(device)
         emissions = network.run(batch.samples, batch.lengths)
         for row, one in enumerate(some):
-            symbols, _ = read_greedily(emissions.row(row))
+            symbols, _ = decode_greedily(emissions.row(row))
             written = [labels[symbol - 1] for symbol in symbols.ids.tolist()]
             found.setdefault(one.words[0].speaker, SpeechScore()).add(one.labels, written)
     network.train(training)

@@ -10,7 +10,7 @@ from service.engine.sequences.runner import CarriedState, SequenceRunner
 from service.errors import Conflict
 from service.sequences.task import Steps
 from service.stores.interface import Store
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.greedy import decode_greedily
 from statecast.models.transcriber import Transcriber
 from statecast.state.state import State
 
@@ -70,7 +70,7 @@ class TranscriberRunner(SequenceRunner[Any]):
         """Give each row's transcript; see ``SequenceRunner.read_whole``."""
         found = self._transcriber.run(inputs, lengths, self._rate)
         rows = [found.row(row) for row in range(len(inputs))]
-        return [self._transcriber.spell(read_greedily(row)[0]) if np.isfinite(row).all() else None for row in rows]
+        return [self._transcriber.spell(decode_greedily(row)[0]) if np.isfinite(row).all() else None for row in rows]
 
     def read_on(self, inputs: Tensor, lengths: Tensor, state: State) -> tuple[list[Any], State]:
         """Say of each row that it was read; ``output`` makes its transcript. See ``SequenceRunner.read_on``."""

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.greedy import decode_greedily
 from statecast.ctc.symbols import BLANK, Symbols
 from statecast.state.state import Field, State
 
@@ -112,7 +112,7 @@ def decoded_fields(emissions: Emissions, state: State, first: list[int]) -> dict
         steps = emissions.row(row)
         if not len(steps):
             continue
-        found, goes_on = read_greedily(steps, number, int(fields["last"][row]))
+        found, goes_on = decode_greedily(steps, number, int(fields["last"][row]))
         before = kept_symbols(state, row)
         whole = before.joined(found, goes_on)
         fields["last"][row] = int(steps[-1].argmax())

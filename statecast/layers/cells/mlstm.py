@@ -14,9 +14,8 @@ from statecast.layers.cells.registry import register
 
 _HEAD = 16  # width of a head: the state holds as many rows of D numbers
 _CAP = 15.0  # of either gate before its exponential
-_LEAST = (
-    1e-2  # mean square below which the norm leaves a head small; far lower, it would make rounding of a near 0 large
-)
+# Mean square below which the norm leaves a head small; far lower, it would make rounding of a near 0 large.
+_LEAST = 1e-2
 
 
 class _Gates(NamedTuple):
@@ -82,8 +81,8 @@ class MLSTM(ParallelCell):
 
     def step(self, ours: Tensor, _past: Tensor, parts: Parts, further: Parts) -> Parts:
         """See ``Cell.step``; parts are h, n, m and 16 rows of C."""
-        gates, width = _asked(ours, parts[0]), parts[0].shape[-1]
-        norm, peak, memory = _remembered(parts)
+        gates, width = _split_gates(ours, parts[0]), parts[0].shape[-1]
+        norm, peak, memory = _unpack_state(parts)
         kept = gates.keep + peak
         # The peak cancels in the norm and where 1 bounds it, so that no gradient runs through it.
         peak = torch.maximum(kept, gates.enter).detach()
@@ -91,29 +90,29 @@ class MLSTM(ParallelCell):
         memory = kept[..., None] * memory + key[..., None] * gates.value[..., None, :]
         norm = kept * norm + key
         found = (gates.query[..., None, :] @ memory)[..., 0, :]
-        hidden = _given(found, (norm * gates.query).sum(-1), peak, gates.leave, further)
-        return _kept(hidden, norm, peak, memory, width)
+        hidden = _output(found, (norm * gates.query).sum(-1), peak, gates.leave, further)
+        return _pack_state(hidden, norm, peak, memory, width)
 
     def read(self, ours: Tensor, parts: Parts, further: Parts) -> tuple[Tensor, Parts]:
         """See ``ParallelCell.read``."""
-        gates, width = _asked(ours, parts[0]), parts[0].shape[-1]
-        norm, peak, memory = _remembered(parts)
+        gates, width = _split_gates(ours, parts[0]), parts[0].shape[-1]
+        norm, peak, memory = _unpack_state(parts)
         query, key, value = (one.transpose(1, 2) for one in gates[:3])  # [B, H, N, d]
         enter, keep = gates.enter.transpose(1, 2), gates.keep.transpose(1, 2)  # [B, H, N]
-        shares = _entered(keep) + enter[..., None, :]
+        shares = _decays(keep) + enter[..., None, :]
         kept = keep.cumsum(-1) + peak[..., None]
         peaks = torch.maximum(kept, shares.amax(-1)).detach()
         shares, kept = (shares - peaks[..., None]).exp(), (kept - peaks).exp()
         scores = (query @ key.mT) * shares
         found = scores @ value + kept[..., None] * (query @ memory)
         length = scores.sum(-1) + kept * (query @ norm[..., None])[..., 0]
-        outputs = _given(
+        outputs = _output(
             found.transpose(1, 2), length.transpose(1, 2), peaks.transpose(1, 2), gates.leave, further
         )  # [B, N, D]
         last, key = kept[..., -1:], shares[..., -1, :, None] * key
         memory = last[..., None] * memory + key.mT @ value
         norm = last * norm + key.sum(-2)
-        return outputs, _kept(outputs[:, -1], norm, peaks[..., -1], memory, width)
+        return outputs, _pack_state(outputs[:, -1], norm, peaks[..., -1], memory, width)
 
 
 def _heads(width: int) -> int:
@@ -126,7 +125,7 @@ def _by_head(values: Tensor) -> Tensor:
     return heads
 
 
-def _asked(ours: Tensor, like: Tensor) -> _Gates:
+def _split_gates(ours: Tensor, like: Tensor) -> _Gates:
     """Sort the gates' shares of the input; in the state's precision, because exponents lose too much in a lower one."""
     width = like.shape[-1]
     heads = _heads(width)
@@ -136,20 +135,20 @@ def _asked(ours: Tensor, like: Tensor) -> _Gates:
     return _Gates(_by_head(query), _by_head(key), _by_head(value), leave, enter, functional.logsigmoid(keep))
 
 
-def _remembered(parts: Parts) -> tuple[Tensor, Tensor, Tensor]:
+def _unpack_state(parts: Parts) -> tuple[Tensor, Tensor, Tensor]:
     """State as ``n [B, H, d]``, ``m [B, H]`` and ``C [B, H, keys, values]``."""
     memory = _by_head(torch.stack(parts[3:], dim=1)).transpose(1, 2)
     return _by_head(parts[1]), _by_head(parts[2])[..., 0], memory
 
 
-def _kept(hidden: Tensor, norm: Tensor, peak: Tensor, memory: Tensor, width: int) -> Parts:
-    """The other way; m is repeated over its head."""
+def _pack_state(hidden: Tensor, norm: Tensor, peak: Tensor, memory: Tensor, width: int) -> Parts:
+    """The inverse of ``_unpack_state``; m is repeated over its head."""
     rows = memory.transpose(1, 2).flatten(2)[..., :width]
     peak = peak[..., None].expand_as(norm).flatten(1)[..., :width]
     return hidden, norm.flatten(1)[..., :width], peak, *rows.unbind(1)
 
 
-def _entered(keep: Tensor) -> Tensor:
+def _decays(keep: Tensor) -> Tensor:
     """Logarithm of what is left at step t of what entered at step s, ``[..., t, s]``; summed up without differences."""
     steps = keep.shape[-1]
     later = torch.ones(steps, steps, dtype=torch.bool, device=keep.device).tril(-1)
@@ -157,12 +156,12 @@ def _entered(keep: Tensor) -> Tensor:
     return sums.masked_fill(later.mT, -torch.inf)
 
 
-def _given(found: Tensor, length: Tensor, peak: Tensor, leave: Tensor, further: Parts) -> Tensor:
+def _output(found: Tensor, length: Tensor, peak: Tensor, leave: Tensor, further: Parts) -> Tensor:
     """``sigmoid(o) norm(C q / max(abs(n . q), 1))``, ``[..., D]``, in multiples of exp(m)."""
     width = leave.shape[-1]
     found = found / torch.maximum(length.abs(), (-peak).exp())[..., None]
-    heads = torch.full((found.shape[-2],), float(_HEAD), dtype=found.dtype, device=found.device)
-    heads[-1] -= -width % _HEAD
-    mean = found.square().sum(-1) / heads
+    widths = torch.full((found.shape[-2],), float(_HEAD), dtype=found.dtype, device=found.device)
+    widths[-1] -= -width % _HEAD
+    mean = found.square().sum(-1) / widths
     found = (found * (mean + _LEAST).rsqrt()[..., None]).flatten(-2)[..., :width]
     return leave.sigmoid() * found * further[0][0]

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.greedy import decode_greedily
 from statecast.errors import InputError
 from tests.builders import babble, tiny_transcriber
 
@@ -50,7 +50,7 @@ def test_chunks_equal_the_whole(network, cuts):
     found, state = streamed(network, SOUND, cuts)
     assert found.shape == emissions.row(0).shape
     assert np.abs(found - emissions.row(0)).max() < 1e-4
-    whole, text = network.spell(read_greedily(emissions.row(0))[0]), network.transcripts(state)[0]
+    whole, text = network.spell(decode_greedily(emissions.row(0))[0]), network.transcripts(state)[0]
     assert text.text == whole.text != ""
     assert [(one.text, one.start_s, one.end_s) for one in text.segments] == [
         (one.text, one.start_s, one.end_s) for one in whole.segments

@@ -8,8 +8,8 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from statecast.ctc.beam import align, search_text
-from statecast.ctc.greedy import read_greedily
+from statecast.ctc.beam import align, beam_search
+from statecast.ctc.greedy import decode_greedily
 from statecast.ctc.symbols import BLANK, Symbols
 
 
@@ -26,11 +26,11 @@ def collapsed(path):
 @pytest.mark.parametrize("size", [1, 2, 3, 7])
 def test_pieces_are_decoded_as_the_whole(seed, size):
     whole = steps(seed, 40, 3, sharpness=2.0)
-    expected, _ = read_greedily(whole)
-    found, last = read_greedily(whole[:0])[0], BLANK
+    expected, _ = decode_greedily(whole)
+    found, last = decode_greedily(whole[:0])[0], BLANK
     for first in range(0, len(whole), size):
         piece = whole[first : first + size]
-        found = found.joined(*read_greedily(piece, first, last))
+        found = found.joined(*decode_greedily(piece, first, last))
         last = int(piece[-1].argmax())
     assert tuple(expected.ids.tolist()) == collapsed(whole.argmax(axis=1).tolist())
     for name in ("ids", "starts", "ends", "confidences"):
@@ -44,7 +44,7 @@ def test_a_wide_beam_finds_the_likeliest_text(seed):
     for path in product(range(3), repeat=5):
         score = sum(float(whole[step, symbol]) for step, symbol in enumerate(path))
         totals[collapsed(path)] = np.logaddexp(totals.get(collapsed(path), -np.inf), score)
-    assert search_text(whole, width=1000) == max(totals, key=totals.get)
+    assert beam_search(whole, width=1000) == max(totals, key=totals.get)
 
 
 class Alternating:
@@ -59,15 +59,15 @@ class Alternating:
 
 def test_a_model_of_text_decides_where_the_sound_does_not():
     sound = np.log(np.array([[0.1, 0.8, 0.1], [0.98, 0.01, 0.01], [0.1, 0.5, 0.4]], dtype=np.float32))
-    assert search_text(sound, 8) == (1, 1)
-    assert search_text(sound, 8, Alternating(), weight=1.0) == (1, 2)
-    assert search_text(sound, 8, Alternating(), weight=0.0) == (1, 1)
+    assert beam_search(sound, 8) == (1, 1)
+    assert beam_search(sound, 8, Alternating(), weight=1.0) == (1, 2)
+    assert beam_search(sound, 8, Alternating(), weight=0.0) == (1, 1)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_aligning_what_was_decoded_greedily_gives_its_times(seed):
     whole = steps(seed, 30, 4, sharpness=4.0)
-    greedy, _ = read_greedily(whole)
+    greedy, _ = decode_greedily(whole)
     aligned = align(whole, tuple(greedy.ids.tolist()))
     assert aligned.starts.tolist() == greedy.starts.tolist()
     assert aligned.ends.tolist() == greedy.ends.tolist()
@@ -76,8 +76,8 @@ def test_aligning_what_was_decoded_greedily_gives_its_times(seed):
 
 def test_nothing_is_nothing():
     silent = np.log(np.array([[0.98, 0.01, 0.01]] * 4, dtype=np.float32))
-    assert search_text(silent, 4) == () and len(align(silent, ())) == 0
-    assert len(read_greedily(silent)[0]) == 0 and search_text(silent[:0], 4) == ()
+    assert beam_search(silent, 4) == () and len(align(silent, ())) == 0
+    assert len(decode_greedily(silent)[0]) == 0 and beam_search(silent[:0], 4) == ()
 
 
 def test_characters_are_joined_to_words():
