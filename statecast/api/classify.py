@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 from statecast.errors import InputError
 from statecast.models.classifier import Classifier
@@ -52,39 +53,20 @@ def classify_inputs(network: Classifier, inputs: Sequence[Any]) -> list[Classifi
     encoded = []
     for place, one in enumerate(inputs):
         try:
-            encoded.append(encode_input(network, one))
+            encoded.append(_encode(network, one))
         except InputError as error:
             raise InputError(f"inputs[{place}]: {error}") from None
     order = sorted(range(len(encoded)), key=lambda place: len(encoded[place]))
-    found: list[Classification | None] = [None] * len(encoded)
+    found: dict[int, Classification] = {}
     for begin in range(0, len(order), _BATCH):
         chosen = order[begin : begin + _BATCH]
-        outputs = read_whole(network, [encoded[place] for place in chosen])
-        for place, row in zip(chosen, outputs.tolist(), strict=True):
-            found[place] = describe_output(network, row)
-    return [one for one in found if one is not None]
+        outputs = _read(network, [encoded[place] for place in chosen])
+        found |= {place: _describe(network, row) for place, row in zip(chosen, outputs.tolist(), strict=True)}
+    return [found[place] for place in range(len(encoded))]
 
 
-def encode_input(network: Classifier, given: Any) -> NDArray[Any]:
-    """Turn a text or a series into the steps that a network reads.
-
-    Parameters
-    ----------
-    network : Classifier
-        The network.
-    given : str or array
-        A text; or a series, ``[T]`` or ``[T, C]``, NaN or None missing.
-
-    Returns
-    -------
-    ndarray
-        Ids ``[T]`` int64, or values ``[T, C]`` float64; T >= 1.
-
-    Raises
-    ------
-    InputError
-        If it is of the other kind, empty, longer than the config allows, or of other channels.
-    """
+def _encode(network: Classifier, given: Any) -> NDArray[Any]:
+    """Ids ``[T]`` int64, or values ``[T, C]`` float64; T >= 1."""
     longest = network.config.longest
     if network.tokenizer is not None:
         if not isinstance(given, str):
@@ -118,27 +100,11 @@ def _values(given: Any, channels: tuple[str, ...]) -> NDArray[np.float64]:
 
 
 @torch.inference_mode()
-def read_whole(network: Classifier, steps: Sequence[NDArray[Any]]) -> Tensor:
-    """Run a network over whole inputs; what streams is read in pieces, so that memory stays bounded.
-
-    Parameters
-    ----------
-    network : Classifier
-        The network.
-    steps : sequence of ndarray
-        B inputs as ``encode_input`` gives them.
-
-    Returns
-    -------
-    Tensor
-        ``[B, K]`` probabilities, or ``[B, 1]`` numbers.
-    """
+def _read(network: Classifier, steps: Sequence[NDArray[Any]]) -> Tensor:
+    """What a network says of B inputs, ``[B, K]``; what streams is read in pieces, so that memory stays bounded."""
     device = network.head.weight.device
     lengths = torch.tensor([len(one) for one in steps])
-    padded = np.zeros((len(steps), int(lengths.max()), *steps[0].shape[1:]), dtype=steps[0].dtype)
-    for row, one in enumerate(steps):
-        padded[row, : len(one)] = one
-    inputs = torch.from_numpy(padded)
+    inputs = pad_sequence([torch.from_numpy(one) for one in steps], batch_first=True)
     if inputs.shape[1] <= PIECE or network.streaming != "exact":
         return network.run(inputs.to(device), lengths.to(device)).cpu()
     state = network.initial_state(len(steps))
@@ -148,21 +114,7 @@ def read_whole(network: Classifier, steps: Sequence[NDArray[Any]]) -> Tensor:
     return outputs.cpu()
 
 
-def describe_output(network: Classifier, row: Sequence[float]) -> Classification:
-    """Name what a network gave for one input.
-
-    Parameters
-    ----------
-    network : Classifier
-        The network.
-    row : sequence of float
-        K probabilities, or one number.
-
-    Returns
-    -------
-    Classification
-        The same with its labels.
-    """
+def _describe(network: Classifier, row: Sequence[float]) -> Classification:
     labels = network.config.labels
     if not labels:
         return Classification(None, {}, float(row[0]))

@@ -136,5 +136,5 @@ def _read_samples(data: bytes, place: int, length: int) -> NDArray[np.float32]:
         raise InputError(f"wav: expected {length} bytes of samples, got {present}; the file is cut off, send it whole")
     if length % 2:
         raise InputError(f"wav: expected 2 bytes per sample, got {length} bytes; the last sample is cut off")
-    whole = np.frombuffer(data, dtype="<i2", count=length // 2, offset=place)
-    return (whole.astype(np.float32) / _FULL_SCALE).astype(np.float32)
+    samples = np.frombuffer(data, dtype="<i2", count=length // 2, offset=place)
+    return samples.astype(np.float32) / np.float32(_FULL_SCALE)

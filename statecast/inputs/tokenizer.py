@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.errors import ConfigError, InputError
+from statecast.errors import ConfigError
+from statecast.inputs.vocabulary import encode_utf8
 
 SYMBOLS = ("word", "char", "byte")
 PAD, UNKNOWN = 0, 1
@@ -77,32 +78,14 @@ class Tokenizer:
         """
         if kind == "byte":
             return cls(kind, lower=lower, tags=tags)
-        split, counted = cls("byte", lower=lower, tags=tags), Counter[str]()
+        counted = Counter[str]()
         for text in texts:
-            counted.update(split.split(text, kind))
+            counted.update(_split(kind, _plain(text, lower, tags)))
         ranked = sorted(counted, key=lambda symbol: (-counted[symbol], symbol))
         return cls(kind, sorted(ranked[:size]), lower=lower, tags=tags)
 
     def __len__(self) -> int:
         return _FIRST + (256 if self.kind == "byte" else len(self.symbols))
-
-    def split(self, text: str, kind: str | None = None) -> Sequence[str]:
-        """Cut a text into words or characters.
-
-        Parameters
-        ----------
-        text : str
-            The text.
-        kind : str or None
-            ``word`` or ``char``; None for the tokenizer's own.
-
-        Returns
-        -------
-        sequence of str
-            The symbols, known or not.
-        """
-        plain = self._plain(text)
-        return _WORDS.findall(plain) if (kind or self.kind) == "word" else plain
 
     def encode(self, text: str) -> NDArray[np.int64]:
         """Turn a text into ids.
@@ -122,17 +105,17 @@ class Tokenizer:
         InputError
             If the text holds half of a surrogate pair, which no encoding can carry.
         """
-        try:
-            raw = self._plain(text).encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"text: expected whole characters, got a lone surrogate at position {error.start}; send valid Unicode"
-            ) from None
+        plain = _plain(text, self.lower, self.tags)
+        raw, known = encode_utf8(plain), self._ids
         if self.kind == "byte":
             return np.frombuffer(raw, dtype=np.uint8).astype(np.int64) + _FIRST
-        known = self._ids
-        return np.fromiter((known.get(symbol, UNKNOWN) for symbol in self.split(text)), dtype=np.int64)
+        return np.fromiter((known.get(symbol, UNKNOWN) for symbol in _split(self.kind, plain)), dtype=np.int64)
 
-    def _plain(self, text: str) -> str:
-        text = text if self.tags else _TAGS.sub(" ", text)
-        return text.lower() if self.lower else text
+
+def _plain(text: str, lower: bool, tags: bool) -> str:
+    text = text if tags else _TAGS.sub(" ", text)
+    return text.lower() if lower else text
+
+
+def _split(kind: str, plain: str) -> Sequence[str]:
+    return _WORDS.findall(plain) if kind == "word" else plain

@@ -104,12 +104,7 @@ class Vocabulary:
         InputError
             If the text holds half of a surrogate pair, which no encoding can carry.
         """
-        try:
-            raw = text.encode("utf-8")
-        except UnicodeEncodeError as error:
-            raise InputError(
-                f"text: expected whole characters, got a lone surrogate at position {error.start}; send valid Unicode"
-            ) from None
+        raw = encode_utf8(text)
         if self.kind == "byte":
             return np.frombuffer(raw, dtype=np.uint8).astype(np.int64), 0
         symbols = text if self.kind == "char" else _WORDS.findall(text)
@@ -133,6 +128,32 @@ class Vocabulary:
             return "".join(self.symbols[index - 1] if index else UNKNOWN for index in map(int, ids))
         raw = bytes(int(index) for index in ids)
         return raw[: len(raw) - open_bytes(raw[-3:])].decode("utf-8", errors="replace")
+
+
+def encode_utf8(text: str) -> bytes:
+    """Turn a text into UTF-8.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    bytes
+        The same.
+
+    Raises
+    ------
+    InputError
+        If the text holds half of a surrogate pair, which no encoding can carry.
+    """
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"text: expected whole characters, got a lone surrogate at position {error.start}; send valid Unicode"
+        ) from None
 
 
 def open_bytes(tail: bytes) -> int:

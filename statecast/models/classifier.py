@@ -13,11 +13,11 @@ from statecast.inputs.tokenizer import PAD, Tokenizer
 from statecast.layers.sequences.causal_convolution import CausalConvolutions
 from statecast.layers.sequences.config import ClassifierConfig
 from statecast.layers.sequences.hashed_ngrams import HashedNgrams
-from statecast.layers.sequences.padding import real_steps
+from statecast.layers.sequences.padding import sequence_mask
 from statecast.layers.sequences.pooling import Pooling
 from statecast.layers.sequences.recurrent_stack import RecurrentStack
 from statecast.models.sequence_network import SequenceNetwork
-from statecast.state.state import Field, State, StateSpec
+from statecast.state.state import Field, State, StateSpec, fresh_fields
 
 
 class Classifier(SequenceNetwork[Tensor]):
@@ -119,7 +119,7 @@ class Classifier(SequenceNetwork[Tensor]):
             ``[B, K]`` each; None without n-grams.
         """
         self._check(inputs, lengths)
-        carried = self._begin(len(inputs), inputs.device)
+        carried = fresh_fields(self.spec.fields.values(), len(inputs), inputs.device)
         steps, after = self._embed(inputs, lengths, carried)
         return self._heads(after | self._read(inputs, lengths, steps, self.recurrent.run(steps, lengths), carried))
 
@@ -176,15 +176,11 @@ class Classifier(SequenceNetwork[Tensor]):
             return (outputs.double() * self.scale + self.location).float()
         return (outputs.double() / self.temperature).softmax(-1).float()
 
-    def _begin(self, rows: int, device: torch.device) -> dict[str, Tensor]:
-        parts = [part for part in (self.convolutions, self.pooling, self.ngrams) if part is not None]
-        return {name: value for part in parts for name, value in part.begin(rows, device).items()}
-
     def _embed(
         self, inputs: Tensor, lengths: Tensor, carried: Mapping[str, Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """What the recurrent layers read, and what the convolutions carry on."""
-        real = real_steps(lengths, inputs.shape[1])
+        real = sequence_mask(lengths, inputs.shape[1])
         if self.tokenizer is not None:
             steps = self.dropout(self.embed(inputs)) * real[..., None]
         else:
@@ -198,7 +194,7 @@ class Classifier(SequenceNetwork[Tensor]):
     ) -> dict[str, Tensor]:
         """What pooling and n-grams carry on, from what the recurrent layers read and what they say."""
         features = torch.cat([outputs, steps], dim=-1) if self.config.shortcut else outputs
-        after = self.pooling.read(features, real_steps(lengths, inputs.shape[1]), carried)
+        after = self.pooling.read(features, sequence_mask(lengths, inputs.shape[1]), carried)
         return after | ({} if self.ngrams is None else self.ngrams.read(inputs, lengths, carried))
 
     def _heads(self, carried: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:

@@ -4,7 +4,7 @@ A row is the concatenation of named fields of fixed shape. ``StateSpec`` knows t
 Rows are plain bytes so that a session store, a cache on a device and an exported file all hold the very same thing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -42,6 +42,28 @@ class Field:
         """Bytes of this field in a row, rounded up so that the next field is aligned."""
         size = prod(self.shape) * self.dtype.itemsize
         return -(-size // _ALIGNMENT) * _ALIGNMENT
+
+
+def fresh_fields(fields: Iterable[Field], rows: int, device: torch.device | str = "cpu") -> dict[str, Tensor]:
+    """Return what fresh rows hold, field by field.
+
+    Parameters
+    ----------
+    fields : iterable of Field
+        The fields.
+    rows : int
+        How many rows, B.
+    device : torch.device or str
+        Where they lie.
+
+    Returns
+    -------
+    dict of str to Tensor
+        ``[B, *shape]`` by name.
+    """
+    return {
+        field.name: torch.full((rows, *field.shape), field.fill, dtype=field.dtype, device=device) for field in fields
+    }
 
 
 class StateSpec:
@@ -85,11 +107,7 @@ class StateSpec:
         State
             ``B`` equal rows.
         """
-        values = {
-            field.name: torch.full((rows, *field.shape), field.fill, dtype=field.dtype, device=device)
-            for field in self.fields.values()
-        }
-        return self.pack(values)
+        return self.pack(fresh_fields(self.fields.values(), rows, device))
 
     def pack(self, values: Mapping[str, Tensor]) -> "State":
         """Build rows from their fields.

@@ -13,6 +13,7 @@ from statecast.inputs.log_mel import LogMel
 from statecast.inputs.recording import RATES
 from statecast.layers.acoustic.config import TranscriberConfig
 from statecast.layers.acoustic.front_end import FrontEnd
+from statecast.layers.sequences.padding import sequence_mask
 
 
 class SoundEncoder(nn.Module):
@@ -152,7 +153,7 @@ class SoundEncoder(nn.Module):
             ``[B, F, M]``, and ``[B]`` int64 steps of each row.
         """
         step = self.step(rate)
-        inside = torch.arange(samples.shape[1], device=samples.device) < lengths[:, None]
+        inside = sequence_mask(lengths, samples.shape[1])
         steps = torch.div(lengths + round(self.tail_s * rate), step, rounding_mode="floor")
         after = max(int(steps.max()), 1) * step - samples.shape[1]
         return self.features(pad(samples * inside, (self.before(rate), after)), rate), steps

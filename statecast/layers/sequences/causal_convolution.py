@@ -29,9 +29,10 @@ class CausalConvolutions(nn.Module):
 
     Examples
     --------
+    >>> from statecast.state.state import fresh_fields
     >>> convolutions = CausalConvolutions(inputs=1, kernels=(3, 2), filters=4).eval()
     >>> real = torch.ones(1, 5, dtype=torch.bool)
-    >>> outputs, carried = convolutions.read(torch.randn(1, 5, 1), real, convolutions.begin(1))
+    >>> outputs, carried = convolutions.read(torch.randn(1, 5, 1), real, fresh_fields(convolutions.fields, 1))
     >>> tuple(outputs.shape), [tuple(one.shape) for one in carried.values()]
     ((1, 5, 4), [(1, 2, 1), (1, 1, 4)])
     """
@@ -48,25 +49,6 @@ class CausalConvolutions(nn.Module):
             Field(f"before_{place}", (kernel - 1, width), torch.float32)
             for place, (width, kernel) in enumerate(zip(widths, kernels, strict=True))
         )
-
-    def begin(self, rows: int, device: torch.device | str = "cpu") -> dict[str, Tensor]:
-        """Give what is carried before the first step: zeros.
-
-        Parameters
-        ----------
-        rows : int
-            How many, B.
-        device : torch.device or str
-            Where.
-
-        Returns
-        -------
-        dict of str to Tensor
-            ``[B, ...]`` by the names of ``fields``.
-        """
-        return {
-            field.name: torch.zeros((rows, *field.shape), dtype=field.dtype, device=device) for field in self.fields
-        }
 
     def read(self, inputs: Tensor, real: Tensor, carried: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
         """Convolve further steps.

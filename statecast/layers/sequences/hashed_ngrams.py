@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from statecast.layers.sequences.padding import last_steps, sequence_mask
 from statecast.state.state import Field
 
 _FACTOR, _SHIFT = 6364136223846793005, 29
@@ -30,8 +31,9 @@ class HashedNgrams(nn.Module):
 
     Examples
     --------
+    >>> from statecast.state.state import fresh_fields
     >>> ngrams = HashedNgrams(longest=2, buckets=16, outputs=3)
-    >>> carried = ngrams.read(torch.tensor([[5, 6, 7]]), torch.tensor([3]), ngrams.begin(1))
+    >>> carried = ngrams.read(torch.tensor([[5, 6, 7]]), torch.tensor([3]), fresh_fields(ngrams.fields, 1))
     >>> carried["recent"].tolist(), carried["ngrams"].tolist(), tuple(ngrams.summary(carried).shape)
     ([[7]], [6], (1, 3))
     """
@@ -46,25 +48,6 @@ class HashedNgrams(nn.Module):
             Field("ngrams", (), torch.int64),
             Field("ngram_sum", (outputs,), torch.float64),
         )
-
-    def begin(self, rows: int, device: torch.device | str = "cpu") -> dict[str, Tensor]:
-        """Give what is carried before the first symbol.
-
-        Parameters
-        ----------
-        rows : int
-            How many, B.
-        device : torch.device or str
-            Where.
-
-        Returns
-        -------
-        dict of str to Tensor
-            ``[B, ...]`` by the names of ``fields``.
-        """
-        return {
-            field.name: torch.zeros((rows, *field.shape), dtype=field.dtype, device=device) for field in self.fields
-        }
 
     def read(self, symbols: Tensor, lengths: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Take further symbols in.
@@ -84,13 +67,12 @@ class HashedNgrams(nn.Module):
             The same after these symbols.
         """
         joined = torch.cat([carried["recent"], symbols], dim=1)
-        real = torch.arange(symbols.shape[1], device=symbols.device) < lengths[:, None]
         index = self.rows(joined, symbols.shape[1])
+        real = sequence_mask(lengths, symbols.shape[1])
         weights = real.to(self.table.dtype).repeat(1, self.longest)  # padding is summed too, with weight 0
         total = functional.embedding_bag(index, self.table, mode="sum", per_sample_weights=weights)
-        ends = lengths[:, None] + torch.arange(self.longest - 1, device=symbols.device)
         return {
-            "recent": joined.gather(1, ends),
+            "recent": last_steps(joined, lengths, self.longest - 1),
             "ngrams": carried["ngrams"] + lengths * self.longest,
             "ngram_sum": carried["ngram_sum"] + total,
         }

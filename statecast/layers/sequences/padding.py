@@ -1,10 +1,10 @@
-"""Steps of padded sequences: which are real, and how a row is turned round within its length."""
+"""Steps of padded sequences: which are real, each row reversed within its length, and the last ones of each."""
 
 import torch
 from torch import Tensor
 
 
-def real_steps(lengths: Tensor, steps: int) -> Tensor:
+def sequence_mask(lengths: Tensor, steps: int) -> Tensor:
     """Say which steps are no padding.
 
     Parameters
@@ -21,13 +21,13 @@ def real_steps(lengths: Tensor, steps: int) -> Tensor:
 
     Examples
     --------
-    >>> real_steps(torch.tensor([1, 2]), 2).tolist()
+    >>> sequence_mask(torch.tensor([1, 2]), 2).tolist()
     [[True, False], [True, True]]
     """
     return torch.arange(steps, device=lengths.device) < lengths[:, None]
 
 
-def turn_round(inputs: Tensor, lengths: Tensor) -> Tensor:
+def reverse_sequences(inputs: Tensor, lengths: Tensor) -> Tensor:
     """Reverse each row within its length; padding stays where it is. Twice is not at all.
 
     Parameters
@@ -44,7 +44,7 @@ def turn_round(inputs: Tensor, lengths: Tensor) -> Tensor:
 
     Examples
     --------
-    >>> turn_round(torch.tensor([[[1], [2], [0]]]), torch.tensor([2])).flatten().tolist()
+    >>> reverse_sequences(torch.tensor([[[1], [2], [0]]]), torch.tensor([2])).flatten().tolist()
     [2, 1, 0]
     """
     steps = torch.arange(inputs.shape[1], device=inputs.device)

@@ -34,9 +34,10 @@ class Pooling(nn.Module):
 
     Examples
     --------
+    >>> from statecast.state.state import fresh_fields
     >>> pooling = Pooling(("mean", "max"), features=2)
     >>> steps, real = torch.tensor([[[1.0, 2.0], [3.0, 0.0]]]), torch.ones(1, 2, dtype=torch.bool)
-    >>> pooling.summary(pooling.read(steps, real, pooling.begin(1))).tolist()
+    >>> pooling.summary(pooling.read(steps, real, fresh_fields(pooling.fields, 1))).tolist()
     [[2.0, 1.0, 3.0, 2.0]]
     """
 
@@ -61,26 +62,6 @@ class Pooling(nn.Module):
             ),
         }
         return tuple(field for kind in self.kinds for field in fields[kind])
-
-    def begin(self, rows: int, device: torch.device | str = "cpu") -> Carried:
-        """Give what is carried before the first step.
-
-        Parameters
-        ----------
-        rows : int
-            How many, B.
-        device : torch.device or str
-            Where.
-
-        Returns
-        -------
-        dict of str to Tensor
-            ``[B, ...]`` by the names of ``fields``.
-        """
-        return {
-            field.name: torch.full((rows, *field.shape), field.fill, dtype=field.dtype, device=device)
-            for field in self.fields
-        }
 
     def read(self, features: Tensor, real: Tensor, carried: Mapping[str, Tensor]) -> Carried:
         """Take further steps in.

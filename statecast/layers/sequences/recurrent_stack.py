@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from statecast.layers.cells.recurrent import Recurrent
-from statecast.layers.sequences.padding import turn_round
+from statecast.layers.sequences.padding import reverse_sequences
 
 
 class RecurrentStack(nn.Module):
@@ -73,7 +73,7 @@ class RecurrentStack(nn.Module):
         for layer in range(0, len(self.stacks), 2):
             if layer:
                 inputs = functional.dropout(inputs, self.dropout, self.training)
-            back = turn_round(self._run(layer + 1, turn_round(inputs, lengths)), lengths)
+            back = reverse_sequences(self._run(layer + 1, reverse_sequences(inputs, lengths)), lengths)
             inputs = torch.cat([self._run(layer, inputs), back], dim=-1)
         return inputs
 
@@ -108,12 +108,9 @@ class RecurrentStack(nn.Module):
         return outputs, state
 
     def _run(self, place: int, inputs: Tensor) -> Tensor:
-        outputs, _ = self._stack(place).run(inputs, inputs.new_zeros((len(inputs), *self._shape_of(place))))
-        return outputs
-
-    def _shape_of(self, place: int) -> tuple[int, int, int]:
         recurrent = self._stack(place)
-        return recurrent.layers, recurrent.parts, recurrent.width
+        begin = inputs.new_zeros((len(inputs), recurrent.layers, recurrent.parts, recurrent.width))
+        return recurrent.run(inputs, begin)[0]
 
     def _stack(self, place: int) -> Recurrent:
         found: Recurrent = self.stacks[place]  # type: ignore[assignment]
