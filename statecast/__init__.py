@@ -7,7 +7,8 @@
 
 from statecast.api.classify import Classification
 from statecast.api.series_forecast import SeriesForecast
-from statecast.artifacts.artifact import Artifact, load
+from statecast.artifacts.artifact import Artifact
+from statecast.artifacts.loading import load
 from statecast.artifacts.saving import save
 from statecast.config import ForecasterConfig
 from statecast.layers.acoustic.config import TranscriberConfig

@@ -12,12 +12,7 @@ whole; it ends with a digest of itself and has one canonical form, so that any c
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
-
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import AcceleratorError, OutOfMemoryError, Tensor
 
 from statecast.api.backtest import SeriesAnomalies, SeriesBacktest, anomalies_of, backtest_series
 from statecast.api.classify import Classification, classify_inputs
@@ -26,24 +21,17 @@ from statecast.api.frames import forecast_table, is_table
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
 from statecast.api.transcribe import Sound, transcribe
-from statecast.artifacts.files import check_finite, digest_of, parse_json, read_file
-from statecast.artifacts.golden import TOLERANCE, golden_difference
-from statecast.artifacts.manifest import read_manifest
-from statecast.artifacts.registry import Network, build, describe, kind_of
-from statecast.artifacts.saving import FILES
+from statecast.artifacts.registry import Network, kind_of
 from statecast.ctc.symbols import Transcript
-from statecast.errors import ArtifactError, ConfigError, GoldenError
+from statecast.errors import ArtifactError
 from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
 from statecast.models.transcriber import Transcriber
-from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 from statecast.uncertainty.bounds import Bounds
 
-N = TypeVar("N", Generator, Classifier)
-
-_WHOLE_WEIGHTS = 7  # the first schema whose weights hold all that a fit may find out
+N = TypeVar("N", Generator, Classifier, Transcriber)
 
 
 @dataclass(frozen=True)
@@ -121,6 +109,11 @@ class Artifact:
         """The network of a classifier; another kind raises ``ArtifactError``."""
         return self._network(Classifier)
 
+    @property
+    def transcriber(self) -> Transcriber:
+        """The network of a transcriber; another kind raises ``ArtifactError``."""
+        return self._network(Transcriber)
+
     def _network(self, wanted: type[N]) -> N:
         if not isinstance(self.network, wanted):
             name = wanted.__name__.lower()
@@ -162,9 +155,7 @@ class Artifact:
 
     def transcribe(self, sound: Sound, **options: Any) -> Transcript:
         """Write down what a recording says; see ``statecast.api.transcribe.transcribe`` for the options."""
-        if not isinstance(self.network, Transcriber):
-            raise ArtifactError(f"{self.name}: expected a transcriber, got a {self.kind}; use another model")
-        return transcribe(self.network, sound, **options)
+        return transcribe(self.transcriber, sound, **options)
 
     def classify(self, given: Any) -> Classification:
         """Classify one text or series; see ``classify_many``."""
@@ -173,68 +164,3 @@ class Artifact:
     def classify_many(self, inputs: Sequence[Any]) -> list[Classification]:
         """Classify texts or series ``[T]`` or ``[T, C]``; see ``statecast.api.classify.classify_inputs``."""
         return classify_inputs(self.classifier, inputs)
-
-
-def load(folder: str | Path, device: str = "cpu") -> Artifact:
-    """Read an artifact, verify every digest and recompute its golden forecast.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The artifact.
-    device : str
-        Where its network is to lie, ``cpu`` or ``cuda``.
-
-    Returns
-    -------
-    Artifact
-        What it holds.
-
-    Raises
-    ------
-    ArtifactError
-        If a file is missing, changed, or of a schema that this release does not know, or a weight is not finite.
-    GoldenError
-        If the network does not forecast what it forecast when it was saved.
-    """
-    path = Path(folder)
-    manifest, digest = read_manifest(path)
-    listed = manifest.get("files") or {}
-    schema: int = manifest["schema_version"]
-    for file in FILES:
-        if digest_of(read_file(path / file)) != listed.get(file):
-            raise ArtifactError(f"{path}: {file} was changed after it was written; copy the artifact again")
-    try:
-        config = parse_json(read_file(path / "config.json"), path / "config.json")
-        network = build(manifest.get("kind"), complete_config(config, schema, str(manifest.get("kind"))))
-        weights = {translate_weight(name, schema): one for name, one in load_file(path / "model.safetensors").items()}
-        if schema < _WHOLE_WEIGHTS:
-            weights = _undecided(network) | weights
-        network.load_state_dict(weights)
-        check_finite(weights, path / "model.safetensors")
-    except (ConfigError, SafetensorError, RuntimeError) as error:
-        raise ArtifactError(f"{path}: the weights and the config do not go together: {error}") from None
-    network = network.eval().requires_grad_(False).to(device)
-    try:
-        golden = translate_golden(parse_json(read_file(path / "golden.json"), path / "golden.json"), schema)
-        difference = golden_difference(network, golden)
-        manifest = translate_manifest(manifest, schema) | describe(network)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        if isinstance(error, AcceleratorError | OutOfMemoryError):
-            raise  # the device's trouble, not the artifact's
-        raise ArtifactError(
-            f"{path}: golden.json or manifest.json holds something else than `save` writes ({error!r}); copy the "
-            "artifact again"
-        ) from None
-    if not difference <= TOLERANCE:
-        raise GoldenError(
-            f"{path}: expected the recorded output within {TOLERANCE:g} of its spread, got a difference of "
-            f"{difference:.3g}; the weights, the code or the device compute something else than when it was saved"
-        )
-    return Artifact(str(manifest["name"]), str(manifest["version"]), digest, network, manifest)
-
-
-def _undecided(network: Network) -> dict[str, Tensor]:
-    """What stands in a network before a fit has found out or decided anything: what older artifacts do not have."""
-    persistent, buffers = network.state_dict(), dict(network.named_buffers())
-    return {name: value for name, value in persistent.items() if name in buffers}

@@ -1,9 +1,12 @@
 """The proof in an artifact: an input and what the network made of it when it was saved, made again at every load."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from statecast.api.forecast import forecast_series
 from statecast.artifacts.registry import Network
@@ -107,20 +110,26 @@ def golden_difference(network: Network, golden: dict[str, Any]) -> float:
     return float(np.abs(now - then).max() / spread)
 
 
-def _quantiles(network: SeriesNetwork, golden: dict[str, Any]) -> list[list[float]]:
+@contextmanager
+def _evaluated(network: nn.Module) -> Iterator[None]:
+    """Evaluation mode, for as long as it takes."""
     training = network.training
-    coarse = golden.get("mixed_frequency", {})  # artifacts of before had none
-    forecast = forecast_series(network.eval(), golden["target"], start=golden["start"], resolutions=coarse)
+    network.eval()
+    with torch.inference_mode():
+        yield
     network.train(training)
+
+
+def _quantiles(network: SeriesNetwork, golden: dict[str, Any]) -> list[list[float]]:
+    coarse = golden.get("mixed_frequency", {})  # artifacts of before had none
+    with _evaluated(network):
+        forecast = forecast_series(network, golden["target"], start=golden["start"], resolutions=coarse)
     return [forecast.quantiles[level].tolist() for level in network.config.quantile_levels]
 
 
 def _logits(network: Generator, tokens: list[int]) -> list[float]:
-    training = network.training
-    with torch.inference_mode():
-        read = torch.tensor([tokens], device=network.head.weight.device)
-        logits, _ = network.eval()(read, network.fresh(1))
-    network.train(training)
+    with _evaluated(network):
+        logits, _ = network(torch.tensor([tokens], device=network.head.weight.device), network.fresh(1))
     last: list[float] = logits[0, -1].double().cpu().tolist()
     return last
 
@@ -139,12 +148,10 @@ def _golden_steps(network: Classifier) -> list[Any]:
 
 def _outputs(network: Classifier, steps: list[Any]) -> list[float]:
     """What the network makes of the steps before they become probabilities, which saturate."""
-    training = network.training
     dtype = np.int64 if network.tokenizer is not None else np.float64
-    with torch.inference_mode():
+    with _evaluated(network):
         read = torch.from_numpy(np.asarray(steps, dtype=dtype))[None].to(network.head.weight.device)
-        outputs = network.eval()(read, torch.tensor([len(steps)], device=read.device))
-    network.train(training)
+        outputs = network(read, torch.tensor([len(steps)], device=read.device))
     found: list[float] = outputs[0].double().cpu().tolist()
     return found
 
@@ -158,10 +165,8 @@ def _sweep(rate: int) -> list[int]:
 
 
 def _log_probabilities(network: Transcriber, sound: list[int]) -> list[list[float]]:
-    training = network.training
-    with torch.inference_mode():
+    with _evaluated(network):
         samples = torch.tensor([sound], device=network.head.weight.device).float() / 32768.0
-        found = network.eval().run(samples, torch.tensor([len(sound)], device=samples.device))
-    network.train(training)
+        found = network.run(samples, torch.tensor([len(sound)], device=samples.device))
     steps: list[list[float]] = found.row(0).astype(np.float64).tolist()
     return steps

@@ -16,6 +16,12 @@ from statecast.models.transcriber import Transcriber
 from statecast.time.seasonality import SEASONS
 
 Network = SeriesNetwork | Family | Generator | Classifier | Transcriber
+_BUILT_OF_CONFIG: dict[str, tuple[Any, Any]] = {
+    "family": (Family, FamilyConfig),
+    "generator": (Generator, GeneratorConfig),
+    "classifier": (Classifier, ClassifierConfig),
+    "transcriber": (Transcriber, TranscriberConfig),
+}
 
 
 def kind_of(network: Network) -> str:
@@ -31,13 +37,7 @@ def kind_of(network: Network) -> str:
     str
         ``forecaster``, ``family``, ``generator``, ``classifier`` or ``transcriber``.
     """
-    if isinstance(network, Transcriber):
-        return "transcriber"
-    if isinstance(network, Generator):
-        return "generator"
-    if isinstance(network, Classifier):
-        return "classifier"
-    return "family" if isinstance(network, Family) else "forecaster"
+    return next((kind for kind, (own, _) in _BUILT_OF_CONFIG.items() if isinstance(network, own)), "forecaster")
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -124,14 +124,10 @@ def build(kind: object, config: Any) -> Network:
     """
     if not isinstance(config, dict):
         raise ConfigError(f"config: expected an object, got {type(config).__name__}")
-    if kind == "generator":
-        return Generator(GeneratorConfig.from_dict(config))
-    if kind == "classifier":
-        return Classifier(ClassifierConfig.from_dict(config))
-    if kind == "transcriber":
-        return Transcriber(TranscriberConfig.from_dict(config))
-    if kind == "family":
-        return Family(FamilyConfig.from_dict(config))
+    if isinstance(kind, str) and kind in _BUILT_OF_CONFIG:
+        own, shape = _BUILT_OF_CONFIG[kind]
+        network: Network = own(shape.from_dict(config))
+        return network
     if kind == "forecaster" and isinstance(config.get("members"), list):
         return Ensemble([Forecaster(ForecasterConfig.from_dict(member)) for member in config["members"]])
     if kind == "forecaster":

@@ -76,7 +76,7 @@ def test_nothing_to_serve_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_same_version_twice_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
-    from statecast.artifacts.artifact import load
+    from statecast.artifacts.loading import load
     from statecast.artifacts.saving import save
 
     shutil.copytree(tiny_folder / "v1", tmp_path / "a")

@@ -11,6 +11,8 @@ import torch
 
 import statecast
 from statecast import GeneratorConfig, TranscriberConfig
+from statecast.api.transcribe import transcribe
+from statecast.artifacts.golden import TOLERANCE, golden_difference
 from statecast.errors import ArtifactError, ConfigError, GoldenError, InputError
 from statecast.models.generator import Generator
 from tests.builders import babble, tiny_artifact, tiny_transcriber, tiny_transcriber_artifact, wav
@@ -39,8 +41,6 @@ def test_other_weights_are_noticed(tmp_path):
     tiny_transcriber_artifact(tmp_path)
     tiny_transcriber_artifact(tmp_path, name="other", seed=1)
     golden = json.loads((tmp_path / "other-1" / "golden.json").read_text())
-    from statecast.artifacts.golden import TOLERANCE, golden_difference
-
     assert golden_difference(tiny_transcriber(seed=1), golden) < TOLERANCE
     assert golden_difference(tiny_transcriber(seed=0), golden) > TOLERANCE
     assert issubclass(GoldenError, ArtifactError)
@@ -65,15 +65,11 @@ def test_silence_and_next_to_nothing_are_answered(tmp_path, beam):
 
 def test_a_wide_beam_writes_at_least_as_likely_a_text(tmp_path):
     network = tiny_transcriber()
-    from statecast.api.transcribe import transcribe
-
     beam = transcribe(network, SOUND, beam=8)
     assert beam.text and all(0 <= one.start_s < one.end_s and 0 < one.confidence <= 1 for one in beam.segments)
 
 
 def test_a_language_model_of_the_symbols_takes_part():
-    from statecast.api.transcribe import transcribe
-
     torch.manual_seed(0)
     network = tiny_transcriber()
     generator = Generator(GeneratorConfig("char", (" ", "0", "1", "2"), embedding=4, width=8)).eval()
@@ -89,8 +85,6 @@ def test_a_language_model_of_the_symbols_takes_part():
 
 
 def test_rates_beyond_what_a_network_hears_are_refused():
-    from statecast.api.transcribe import transcribe
-
     wide = tiny_transcriber(sample_rate=16000)
     assert transcribe(wide, babble(1.0, 16000), rate=16000).segments
     with pytest.raises(InputError, match="rate: expected 16000 samples per second, got 8000"):
