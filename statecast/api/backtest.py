@@ -1,17 +1,17 @@
 """Cross-validation and anomalies of one series by hand, in one pass each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast import metrics
 from statecast.api.history import Placement, place_history, read_options
-from statecast.api.whole_series import read_whole
+from statecast.api.series_anomalies import SeriesAnomalies
+from statecast.api.series_backtest import SeriesBacktest
+from statecast.api.whole_series import read_values, read_whole
 from statecast.backtest.carried_pass import carried_forecasts
-from statecast.backtest.cutoffs import Cutoffs, too_short
+from statecast.backtest.cutoffs import Cutoffs
 from statecast.backtest.whole_series import WholeSeries
 from statecast.compiled import compile_network, is_built, slot_network
 from statecast.errors import InputError
@@ -19,92 +19,10 @@ from statecast.layers.heads import interpolate_levels
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
 from statecast.time.seasonality import choose_season
+from statecast.uncertainty.bounds import Bounds
 from statecast.uncertainty.surprise import quantile_at, surprise
 
 Doubles = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class SeriesBacktest:
-    """Forecasts at N cut-offs of one series, F steps each.
-
-    Parameters
-    ----------
-    read : NDArray
-        ``[N]``, how many steps each forecast knew.
-    actual : NDArray
-        ``[N, F]``, what came; NaN where missing.
-    mean : NDArray
-        ``[N, F]`` in the target's unit.
-    median : NDArray
-        ``[N, F]``, likewise.
-    quantiles : dict
-        Level to ``[N, F]``, likewise.
-    seasonal_error : NDArray
-        ``[N]``, mean absolute change over one season up to the cut-off.
-    times : NDArray or None
-        Instants ``[N, F]`` in UTC, None without times.
-    """
-
-    read: NDArray[np.int64]
-    actual: Doubles
-    mean: Doubles
-    median: Doubles
-    quantiles: dict[float, Doubles]
-    seasonal_error: Doubles
-    times: NDArray[np.datetime64] | None
-
-    def scores(self, names: Sequence[str] = ("mase", "wql", "coverage")) -> dict[str, float]:
-        """Measure how far off the forecasts were, over all cut-offs.
-
-        Parameters
-        ----------
-        names : sequence of str
-            Metrics by name.
-
-        Returns
-        -------
-        dict of str to float
-            NaN where nothing was counted.
-        """
-        levels = sorted(self.quantiles)
-        quantiles = np.stack([self.quantiles[level] for level in levels], axis=-1)
-        return {
-            name: metrics.get(name).score(
-                self.actual, self.median, mean=self.mean, quantiles=quantiles, levels=levels,
-                seasonal_error=self.seasonal_error,
-            )
-            for name in names
-        }  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class SeriesAnomalies:
-    """How surprising each of T values is, one step ahead; the first has no forecast and is NaN.
-
-    Parameters
-    ----------
-    values : NDArray
-        ``[T]``, on the series' grid, NaN where missing.
-    expected : NDArray
-        ``[T]``, mean of the forecast made one step before.
-    lower, upper : NDArray
-        ``[T]``, interval of the level.
-    surprise : NDArray
-        ``[T]``, see ``statecast.uncertainty.surprise``.
-    flag : NDArray
-        ``[T]`` bool, whether the value lies outside of the interval.
-    times : NDArray or None
-        Instants ``[T]`` in UTC, None without times.
-    """
-
-    values: Doubles
-    expected: Doubles
-    lower: Doubles
-    upper: Doubles
-    surprise: Doubles
-    flag: NDArray[np.bool_]
-    times: NDArray[np.datetime64] | None
 
 
 def backtest_series(
@@ -115,6 +33,7 @@ def backtest_series(
     cutoffs: int = 1,
     step: int | None = None,
     quantile_levels: Sequence[float] | None = None,
+    bounds: Bounds | Mapping[str, Any] | None = None,
     **options: Any,
 ) -> SeriesBacktest:
     """Forecast a series at cut-offs that count back from its end, the state carried through it once.
@@ -133,6 +52,8 @@ def backtest_series(
         Steps from one to the next; left out, the horizon.
     quantile_levels : sequence of float, optional
         Within the trained ones; left out, the trained ones.
+    bounds : Bounds or mapping, optional
+        As in ``forecast_series``; left out, of a family 0 is the lower one of what never went below it by the cut-off.
     **options
         Times and covariates, as in ``statecast.api.whole_series.read_whole``; of a family ``season`` too.
 
@@ -147,23 +68,37 @@ def backtest_series(
         If the series is too short, or something of it does not fit.
     """
     wanted = network.config.horizon if horizon is None else horizon
-    if min(wanted, cutoffs, wanted if step is None else step) < 1:
+    step = wanted if step is None else step
+    if min(wanted, cutoffs, step) < 1:
         raise InputError(f"horizon, cutoffs, step: expected whole numbers from 1, got {wanted}, {cutoffs}, {step}")
-    cuts = Cutoffs(cutoffs, step or wanted, wanted)
-    own, whole, placed, values = _read(network, history, cuts, **options)
-    found = _collect(own, whole, cuts)
-    trained = own.config.quantile_levels
+    cuts = Cutoffs(cutoffs, step, wanted)
+    own, whole, placed, values = _read(network, history, wanted + (cutoffs - 1) * step, **options)
+    quantiles, mean, seasonal_error = _collect(own, whole, cuts)
+    trained, read = own.config.quantile_levels, cuts.read(whole.steps)
     levels = tuple(quantile_levels or trained)
-    chosen = interpolate_levels(found[0], trained, levels)
-    read = cuts.read(whole.steps)
+    chosen, limits = interpolate_levels(quantiles, trained, levels), _limits(network, values, read, bounds)
     ahead = read[:, None] + np.arange(wanted)
-    times = None if placed.axis is None else placed.axis.instants(placed.first + ahead.ravel()).reshape(ahead.shape)
-    by_level = {level: chosen[..., place] for place, level in enumerate(levels)}
-    median = found[0][..., trained.index(0.5)]
-    return SeriesBacktest(read, values[ahead], found[1], median, by_level, found[2], times)
+    return SeriesBacktest(
+        read=read,
+        actual=values[ahead],
+        mean=mean.clip(*limits),
+        median=quantiles[..., trained.index(0.5)].clip(*limits),
+        quantiles={level: chosen[..., place].clip(*limits) for place, level in enumerate(levels)},
+        seasonal_error=seasonal_error,
+        last=values[read - 1],
+        times=_times(placed, ahead),
+        cutoffs=_times(placed, read - 1),
+    )
 
 
-def anomalies_of(network: SeriesNetwork | Family, history: Any, level: float = 99.0, **options: Any) -> SeriesAnomalies:
+def anomalies_of(
+    network: SeriesNetwork | Family,
+    history: Any,
+    level: float = 99.0,
+    *,
+    bounds: Bounds | Mapping[str, Any] | None = None,
+    **options: Any,
+) -> SeriesAnomalies:
     """Compare each value of a series with the forecast made one step before it.
 
     Parameters
@@ -174,6 +109,8 @@ def anomalies_of(network: SeriesNetwork | Family, history: Any, level: float = 9
         T observations, None or NaN where missing.
     level : float
         Percent of values that are expected inside of the interval.
+    bounds : Bounds or mapping, optional
+        What means and intervals are kept inside of, as in ``backtest_series``; surprises are not.
     **options
         As in ``backtest_series``.
 
@@ -189,43 +126,35 @@ def anomalies_of(network: SeriesNetwork | Family, history: Any, level: float = 9
     """
     if not 0 < level < 100:
         raise InputError(f"level: expected percent within (0, 100), got {level}")
-    own, whole, placed, values = _read(network, history, Cutoffs(1, 1, 1), **options)
-    found = _collect(own, whole, Cutoffs(whole.steps - 1, 1, 1))
-    quantiles, trained = found[0][:, 0], own.config.quantile_levels
+    own, whole, placed, values = _read(network, history, 0, **options)
+    cuts = Cutoffs(max(whole.steps - 1, 1), 1, 1)
+    found, mean, _ = _collect(own, whole, cuts)
+    quantiles, trained = found[:, 0], own.config.quantile_levels
     ends = 0.5 - level / 200, 0.5 + level / 200
-    none = np.full(1, np.nan)
-    parts = [
-        found[1][:, 0],
-        *(quantile_at(quantiles, trained, end) for end in ends),
-        surprise(quantiles, values[1:], trained),
-    ]
-    expected, lower, upper, share = (np.concatenate([none, part]) for part in parts)
-    times = None if placed.axis is None else placed.axis.instants(placed.first + np.arange(whole.steps))
-    return SeriesAnomalies(values, expected, lower, upper, share, (share < ends[0]) | (share > ends[1]), times)
+    limits = _limits(network, values, cuts.read(whole.steps), bounds)
+    inside = (mean, *(quantile_at(quantiles, trained, end)[:, None] for end in ends))
+    parts = (*(one.clip(*limits)[:, 0] for one in inside), surprise(quantiles, values[1:], trained))
+    expected, lower, upper, share = (np.concatenate([[np.nan], part]) for part in parts)
+    flag = (share < ends[0]) | (share > ends[1])
+    return SeriesAnomalies(values, expected, lower, upper, share, flag, _times(placed, np.arange(whole.steps)))
 
 
 def _read(
-    network: SeriesNetwork | Family, history: Any, cuts: Cutoffs, *, season: int | None = None, **options: Any
+    network: SeriesNetwork | Family, history: Any, reserved: int, *, season: int | None = None, **options: Any
 ) -> tuple[SeriesNetwork, WholeSeries, Placement, Doubles]:
-    """Encode a series; of a family take the member of the season that shows before the first cut-off."""
+    """Encode a series; of a family for the member of the season that shows before the last ``reserved`` steps."""
+    target = read_values(history)
     if isinstance(network, Family):
-        times = {name: options[name] for name in ("start", "timestamps", "freq") if name in options}
-        others = {name: value for name, value in options.items() if name not in times}
-        freq = times.get("freq")
-        placed = place_history(
-            len(history), times.get("start"), times.get("timestamps"), freq, None, read_options(others)
-        )
-        grid = np.asarray(placed.spread(np.asarray(history, dtype=np.float64)), dtype=np.float64)
+        others = {name: value for name, value in options.items() if name not in ("start", "timestamps", "freq")}
+        start, timestamps, freq = (options.get(name) for name in ("start", "timestamps", "freq"))
+        placed = place_history(len(target), start, timestamps, freq, None, read_options(others))
+        grid = np.asarray(placed.spread(target), dtype=np.float64)
         own = freq if placed.axis is None else str(placed.axis.frequency)
-        known = grid[: max(1, cuts.first(len(grid)))] if cuts.horizon > 1 or cuts.count > 1 else grid
-        network = network.of(choose_season(known, own, season), own).eval()
+        network = network.of(choose_season(grid[: max(1, len(grid) - reserved)], own, season), own).eval()
     elif season is not None:
         raise InputError(f"season: expected none, because the model has its own, got {season}; leave it out")
-    whole, placed = read_whole(network, history, **options)
-    if cuts.first(whole.steps) < 1:
-        raise too_short(whole.steps, cuts)
-    values = np.asarray(placed.spread(np.asarray(history, dtype=np.float64)), dtype=np.float64)
-    return network, whole, placed, values
+    whole, placed = read_whole(network, target, **options)
+    return network, whole, placed, np.asarray(placed.spread(target), dtype=np.float64)
 
 
 def _collect(network: SeriesNetwork, whole: WholeSeries, cuts: Cutoffs) -> tuple[Doubles, Doubles, Doubles]:
@@ -237,3 +166,20 @@ def _collect(network: SeriesNetwork, whole: WholeSeries, cuts: Cutoffs) -> tuple
         np.concatenate([one.mean[0] for one in blocks]),
         np.concatenate([one.seasonal_error[0] for one in blocks]),
     )
+
+
+def _limits(
+    network: SeriesNetwork | Family, values: Doubles, read: NDArray[np.int64], bounds: Any
+) -> tuple[Doubles, Doubles]:
+    """What each cut-off's forecast is kept inside of, ``[N, 1]`` each: nothing that came later is known."""
+    own = Bounds.read(bounds)
+    lower = np.full(len(read), -np.inf if own.lower is None else own.lower)
+    if bounds is None and isinstance(network, Family):
+        lower[np.fmin.accumulate(values)[read - 1] >= 0] = 0.0
+    return lower[:, None], np.full((len(read), 1), np.inf if own.upper is None else own.upper)
+
+
+def _times(placed: Placement, steps: NDArray[np.int64]) -> NDArray[np.datetime64] | None:
+    if placed.axis is None:
+        return None
+    return placed.axis.instants(placed.first + steps.ravel()).reshape(steps.shape)

@@ -3,22 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from statecast.api.coarse_series import read_coarse_series
-from statecast.api.history import Placement, place_history, read_options
+from statecast.api.history import place_history, read_options
 from statecast.api.series_forecast import SeriesForecast
+from statecast.api.whole_series import read_values, read_whole
 from statecast.errors import InputError
-from statecast.inputs.covariates import encode_covariates
-from statecast.inputs.level import deviations, find_level
 from statecast.layers.heads import interpolate_levels
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
-from statecast.time.features import calendar_features, calendar_width
 from statecast.time.seasonality import choose_season
 from statecast.uncertainty.bounds import Bounds
 
@@ -84,51 +79,37 @@ def forecast_series(
     InputError
         If nothing was observed, a length, a name or a time does not fit, or a horizon or level lies beyond the model's.
     """
-    config = network.config
-    target = _observed(history)
-    options = read_options(time_options)
-    placed = place_history(len(target), start, timestamps, freq, config.freq, options)
-    device = next(network.parameters()).device
-    steps, most = placed.span, reach or config.horizon
-    wanted = config.horizon if horizon is None else horizon
+    config, device = network.config, next(network.parameters()).device
+    most, wanted = reach or config.horizon, config.horizon if horizon is None else horizon
     if not 1 <= wanted <= most:
         raise InputError(f"horizon: expected 1 to {most}, the longest that the model forecasts, got {wanted}")
-    ahead = {
-        name: _whole(name, values, len(target), most, placed) for name, values in (future_covariates or {}).items()
-    }
-    user = encode_covariates(config.future_covariates, ahead, (steps + most,))
-    before = {name: placed.spread(values) for name, values in (past_covariates or {}).items()}
-    times = None if config.freq is None else placed.times(most)
-    columns = np.zeros((steps + most, calendar_width(config.calendar)), dtype=np.float32)
-    if times is not None:
-        columns = calendar_features(config.calendar, times)
-    known = torch.from_numpy(np.concatenate([columns, user], axis=1))[None].to(device)
-    past = torch.from_numpy(encode_covariates(config.past_covariates, before, (steps,)))[None]
-    static = encode_covariates(config.static_covariates, dict(static_covariates or {}), ())
-    level = find_level(target) if network.takes_deviations else np.float64(0.0)
-    values = torch.from_numpy(deviations(placed.spread(target), level))[None].to(device)
-    mixed, coarse_history = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
-    mixed, coarse_history = mixed.to(device), coarse_history.to(device)
+    whole, placed = read_whole(
+        network, history, most, start=start, timestamps=timestamps, freq=freq, past_covariates=past_covariates,
+        future_covariates=future_covariates, static_covariates=static_covariates, resolutions=resolutions,
+        **time_options,
+    )  # fmt: skip
+    target, past, known = (
+        torch.from_numpy(one).to(device) for one in (whole.target, whole.past[None], whole.known[None])
+    )
+    mixed, coarse = (
+        None if one is None else torch.from_numpy(one).to(device)
+        for one in (whole.mixed_frequency, whole.coarse_history)
+    )
     with torch.inference_mode():
-        time_index = torch.tensor([placed.first - 1], device=device)
-        state = network.fresh(time_index, torch.from_numpy(static)[None].to(device))
-        for first in range(0, steps, _CHUNK):
-            part = slice(first, min(first + _CHUNK, steps))
-            seen = Observations(values[:, part], past[:, part].to(device), known[:, part], mixed[:, part])
-            state = network.prime(seen if first else seen._replace(coarse_history=coarse_history), state)
-        ahead_of, means = direct_quantiles(network, state, known[:, steps : steps + wanted])
-        quantiles, mean = ahead_of[0].cpu().numpy() + level, means[0].cpu().numpy() + level
+        time_index = torch.tensor([whole.before], device=device)
+        state = network.fresh(time_index, torch.from_numpy(whole.static)[None].to(device))
+        for first in range(0, whole.steps, _CHUNK):
+            part = slice(first, min(first + _CHUNK, whole.steps))
+            seen = Observations(
+                target[:, part], past[:, part], known[:, part], None if mixed is None else mixed[:, part]
+            )
+            state = network.prime(seen if first else seen._replace(coarse_history=coarse), state)
+        ahead, means = direct_quantiles(network, state, known[:, whole.steps : whole.steps + wanted])
+        quantiles, mean = ahead[0].cpu().numpy() + whole.level, means[0].cpu().numpy() + whole.level
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     by_level = {level: chosen[:, index] for index, level in enumerate(levels)}
     return SeriesForecast(mean, by_level, *placed.following(wanted)).within(Bounds.read(bounds))
-
-
-def _observed(history: Any) -> NDArray[np.float64]:
-    target = np.asarray(history, dtype=np.float64)
-    if target.ndim != 1 or not np.isfinite(target).any():
-        raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
-    return target
 
 
 def forecast_any(
@@ -180,7 +161,7 @@ def forecast_any(
         As ``forecast_series``; or if the season is longer than the family knows, or the freq cannot be read.
     """
     options = read_options(time_options)
-    placed = place_history(len(_observed(history)), start, timestamps, freq, None, options)
+    placed = place_history(len(read_values(history)), start, timestamps, freq, None, options)
     own = freq if placed.axis is None else str(placed.axis.frequency)
     season = choose_season(placed.spread(history), own, season)
     wanted = family.config.horizon if horizon is None else horizon
@@ -188,17 +169,4 @@ def forecast_any(
         family.of(season, own).eval(), history, wanted, start=start, timestamps=timestamps, freq=freq,
         quantile_levels=quantile_levels, bounds=bounds, reach=REACH, **time_options,
     )  # fmt: skip
-    return found if bounds is not None else found.within_noticed(Bounds.notice([_observed(history)]), "the history")
-
-
-def _whole(name: str, values: Sequence[Any], steps: int, horizon: int, placed: Placement) -> list[Any]:
-    """One value per step of the grid and of the longest horizon, None where unknown."""
-    every = list(values)
-    if len(every) == horizon:
-        return [None] * placed.span + every
-    if steps < len(every) <= steps + horizon:
-        return [*placed.spread(every[:steps]), *every[steps:], *[None] * (steps + horizon - len(every))]
-    raise InputError(
-        f"covariate {name!r}: expected {steps} values of history and up to {horizon} ahead, or the {horizon} ahead "
-        f"alone, got {len(every)}"
-    )
+    return found if bounds is not None else found.within_noticed(Bounds.notice([read_values(history)]), "the history")

@@ -1,15 +1,15 @@
-"""Forecasting a table by hand: a frame of pandas, of another library that speaks Arrow, or a file."""
+"""A table by hand, a series at a time: a frame of pandas, of another library that speaks Arrow, or a file."""
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from statecast.api.history import read_options
-from statecast.api.series_forecast import SeriesForecast
 from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.time.stamps import Stamps, TimeError, TimeOptions
@@ -22,54 +22,76 @@ _TEXT_OPTIONS = ("separator", "decimal", "encoding")
 _NAMES = ("item_id", "timestamp", "target", "wide")
 
 
+class SeriesResult(Protocol):
+    """What comes of one series."""
+
+    def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
+        """Lay it out as the columns of a table.
+
+        Parameters
+        ----------
+        timestamp : str
+            What the column of times is called.
+
+        Returns
+        -------
+        dict of str to array
+            All of one length.
+        """
+
+
+R = TypeVar("R", bound=SeriesResult)
+
+
 @dataclass(frozen=True)
-class TableForecast:
-    """Forecasts of the series of a table.
+class TableResult(Generic[R]):
+    """What came of the series of a table.
 
     Parameters
     ----------
-    forecasts : dict
-        A ``SeriesForecast`` by item; by None where the table names none.
+    results : dict
+        By item; by None where the table names none.
     notes : tuple of str
         How the table was read.
     names : tuple of (str, str)
         What the columns of items and times are called.
     """
 
-    forecasts: dict[str | None, SeriesForecast]
+    results: dict[str | None, R]
     notes: tuple[str, ...]
     names: tuple[str, str] = ("item_id", "timestamp")
 
+    @property
+    def forecasts(self) -> dict[str | None, R]:
+        """The results, where they are forecasts."""
+        return self.results
+
     def like(self, frame: Any) -> Any:
-        """Lay them out one below the other: item, time, ``mean`` and a column per quantile; the notes become a warning.
+        """Lay them out one below the other, each item's columns beside its name; the notes become a warning.
 
         Parameters
         ----------
         frame : Any
-            The frame that was forecast, or the path of a file.
+            The frame that was read, or the path of a file.
 
         Returns
         -------
         Any
-            A frame of the same library, pandas or polars, else a ``pyarrow.Table``; these forecasts for a path.
+            A frame of the same library, pandas or polars, else a ``pyarrow.Table``; these results for a path.
         """
         if isinstance(frame, (str, Path)):
             return self
         from statecast.tables.reader import to_frame
 
         if self.notes:
-            warnings.warn("; ".join(self.notes), UserWarning, stacklevel=3)
-        every = list(self.forecasts.items())
+            warnings.warn("; ".join(self.notes), UserWarning, stacklevel=4)
+        item, timestamp = self.names
+        parts = [one.columns(timestamp) for one in self.results.values()]
+        lengths = [len(part[timestamp]) for part in parts]
         columns: dict[str, Any] = {
-            self.names[0]: [item for item, one in every for _ in one.mean],
-            self.names[1]: np.concatenate(
-                [np.arange(len(one.mean)) if one.times is None else one.times for _, one in every]
-            ),
-            "mean": np.concatenate([one.mean for _, one in every]),
+            item: [name for name, length in zip(self.results, lengths, strict=True) for _ in range(length)]
         }
-        for level in every[0][1].quantiles:
-            columns[repr(level)] = np.concatenate([one.quantiles[level] for _, one in every])
-        return to_frame(columns, frame)
+        return to_frame(columns | {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}, frame)
 
 
 def is_table(history: Any) -> bool:
@@ -88,48 +110,45 @@ def is_table(history: Any) -> bool:
     return isinstance(history, (str, Path)) or (hasattr(history, "columns") and not isinstance(history, Mapping))
 
 
-def forecast_table(
-    forecast: Callable[..., SeriesForecast],
+def run_table(
+    run: Callable[..., R],
     config: ForecasterConfig | None,
     source: Any,
-    horizon: int | None,
     manifest: Mapping[str, Any],
+    ahead: int,
     *,
     freq: str | None = None,
-    quantile_levels: Sequence[float] | None = None,
     **options: Any,
-) -> TableForecast:
-    """Forecast every series of a table from its last value.
+) -> TableResult[R]:
+    """Do the same with every series of a table, up to its last value.
 
     Parameters
     ----------
-    forecast : callable
-        Forecasts one series, as ``forecast_series`` does.
+    run : callable
+        Takes one series, with ``history`` and further arguments as of ``forecast_series``.
     config : ForecasterConfig or None
         Of the network; None for a family, which takes no covariates.
     source : Any
         A frame, or the path of a file; see ``statecast.tables.reader``.
-    horizon : int or None
-        Steps ahead F; None for the network's own.
     manifest : mapping of str to Any
         Of the artifact: what the columns were called that it was fitted on, and how they were read.
+    ahead : int
+        Rows after the last value of an item whose covariates are read too.
     freq : str, optional
         Distance of two rows; left out, the model's own, else the one that most rows show.
-    quantile_levels : sequence of float, optional
-        Within the trained ones; left out, the trained ones.
     **options
         ``item_id``, ``timestamp``, ``target``, ``wide``: names of columns; ``separator``, ``decimal``, ``encoding``;
         ``timezone``, ``timestamp_unit``, ``dayfirst``.
 
     Returns
     -------
-    TableForecast
-        One forecast per item.
+    TableResult
+        One result per item.
 
     Raises
     ------
     InputError
-        If the table cannot be read, or a series cannot be forecast; the item is named.
+        If the table cannot be read, or ``run`` refuses a series; the item is named.
     """
     try:
         from statecast.tables.options import ColumnNames, TableOptions
@@ -150,23 +169,21 @@ def forecast_table(
     series = read_series(table, wanted, said)
     order = np.argsort(series.codes, kind="stable")
     bounds = np.searchsorted(series.codes[order], np.arange(1, len(series.names)))
-    found: dict[str | None, SeriesForecast] = {}
+    found: dict[str | None, R] = {}
     notes = [detail for _, detail in series.notes]
     for item, rows in zip(series.names, np.split(order, bounds), strict=True):
-        arguments = _arguments(series, rows, config)
+        arguments = _arguments(series, rows, config, ahead)
         try:
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always", UserWarning)
-                found[item] = forecast(
-                    horizon=horizon, freq=freq, quantile_levels=quantile_levels, **arguments, **_zone(said.times)
-                )
+                found[item] = run(freq=freq, **arguments, **_zone(said.times))
         except InputError as error:
             whose = "" if item is None else f"item {item!r}: "
             at = error.index if isinstance(error, TimeError) else None
             raise InputError(f"{whose}{'' if at is None else f'{series.where(int(rows[at]))}: '}{error}") from None
         notes += [str(one.message) if item is None else f"item {item!r}: {one.message}" for one in warned]
     called = (series.layout.item_id or "item_id", series.layout.timestamp or "timestamp")
-    return TableForecast(found, tuple(notes), called)
+    return TableResult(found, tuple(notes), called)
 
 
 def _covariates(config: ForecasterConfig | None) -> dict[str, str]:
@@ -177,11 +194,11 @@ def _covariates(config: ForecasterConfig | None) -> dict[str, str]:
     return kinds | {STATIC + covariate.name: kinds[covariate.name] for covariate in config.static_covariates}
 
 
-def _arguments(series: "SeriesTable", rows: Any, config: ForecasterConfig | None) -> dict[str, Any]:
+def _arguments(series: "SeriesTable", rows: Any, config: ForecasterConfig | None, ahead: int) -> dict[str, Any]:
     """One item's rows as arguments of ``forecast_series``."""
     target = series.target[rows]
-    known = np.flatnonzero(~np.isnan(target))
-    end = int(known[-1]) + 1 if len(known) else len(target)
+    seen = np.flatnonzero(~np.isnan(target))
+    end = int(seen[-1]) + 1 if len(seen) else len(target)
     arguments: dict[str, Any] = {"history": target[:end]}
     if isinstance(series.times, Stamps):
         arguments["timestamps"] = series.times.take(rows[:end])
@@ -191,15 +208,15 @@ def _arguments(series: "SeriesTable", rows: Any, config: ForecasterConfig | None
             raise InputError("timestamp: expected counted steps without gaps; add the missing ones, their target empty")
     if config is None:
         return arguments
-    held, ahead = series.covariates, rows[: end + config.horizon]
-    unknown = [None] * (end + config.horizon - len(ahead))
+    held, known = series.covariates, rows[: end + ahead]
+    unknown = [None] * (end + ahead - len(known))
     static = {}
     for covariate in config.static_covariates:
         column = next((name for name in (covariate.name, STATIC + covariate.name) if name in held), None)
         if column is not None:
             static[covariate.name] = held[column][rows[0]]
     past = {c.name: list(held[c.name][rows[:end]]) for c in config.past_covariates if c.name in held}
-    future = {c.name: [*held[c.name][ahead], *unknown] for c in config.future_covariates if c.name in held}
+    future = {c.name: [*held[c.name][known], *unknown] for c in config.future_covariates if c.name in held}
     kinds = {"past_covariates": past, "future_covariates": future, "static_covariates": static}
     return arguments | {kind: values for kind, values in kinds.items() if values}
 

@@ -71,3 +71,11 @@ class SeriesForecast:
         if all(np.array_equal(one, other, equal_nan=True) for one, other in pairs):
             return kept
         return replace(kept, notes=(*kept.notes, bounds.why(where)))
+
+    def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
+        """See ``SeriesResult.columns``."""
+        return {
+            timestamp: np.arange(len(self.mean)) if self.times is None else self.times,
+            "mean": self.mean,
+            **{repr(level): values for level, values in self.quantiles.items()},
+        }

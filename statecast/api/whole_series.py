@@ -1,9 +1,10 @@
-"""A history in a notebook as the arrays that one pass reads."""
+"""A history in a notebook as the arrays that a network reads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from statecast.api.coarse_series import read_coarse_series
 from statecast.api.history import Placement, place_history, read_options
@@ -15,9 +16,34 @@ from statecast.models.interface import SeriesNetwork
 from statecast.time.features import calendar_features, calendar_width
 
 
+def read_values(history: Any) -> NDArray[np.float64]:
+    """Read the values of a series.
+
+    Parameters
+    ----------
+    history : sequence of float
+        T observations, None or NaN where missing.
+
+    Returns
+    -------
+    ndarray, shape [T], float64
+        NaN where missing.
+
+    Raises
+    ------
+    InputError
+        If it is no list of numbers, or nothing was observed.
+    """
+    target = np.asarray(history, dtype=np.float64)
+    if target.ndim != 1 or not np.isfinite(target).any():
+        raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
+    return target
+
+
 def read_whole(
     network: SeriesNetwork,
     history: Any,
+    ahead: int = 0,
     *,
     start: Any = None,
     timestamps: Any = None,
@@ -36,10 +62,12 @@ def read_whole(
         What reads it.
     history : sequence of float
         T observations, None or NaN where missing.
+    ahead : int
+        Steps after the history whose calendar and covariates are wanted too, at the end of ``known``.
     start, timestamps, freq : optional
         Its times, as in ``forecast_series``.
     past_covariates, future_covariates : mapping, optional
-        T values each.
+        T values each; future ones with those ahead, as in ``forecast_series``.
     static_covariates : mapping, optional
         One value each.
     resolutions : mapping, optional
@@ -59,32 +87,44 @@ def read_whole(
     InputError
         If nothing was observed, or a length, a name or a time does not fit.
     """
-    config, target = network.config, np.asarray(history, dtype=np.float64)
-    if target.ndim != 1 or not np.isfinite(target).any():
-        raise InputError(f"history: expected a list of numbers, at least one, got shape {target.shape} without any")
-    for name, values in {**(past_covariates or {}), **(future_covariates or {})}.items():
-        if len(values) != len(target):
-            raise InputError(f"covariate {name!r}: expected {len(target)} values, one per value, got {len(values)}")
-    options = read_options(time_options)
+    config, target, options = network.config, read_values(history), read_options(time_options)
     placed = place_history(len(target), start, timestamps, freq, config.freq, options)
-    steps, times = placed.span, None if config.freq is None else placed.times(0)
-    columns = np.zeros((steps, calendar_width(config.calendar)), dtype=np.float32)
+    steps, times = placed.span, None if config.freq is None else placed.times(ahead)
+    known, past = (
+        {name: _on_grid(name, values, len(target), some, placed) for name, values in (given or {}).items()}
+        for given, some in ((future_covariates, ahead), (past_covariates, 0))
+    )
+    columns = np.zeros((steps + ahead, calendar_width(config.calendar)), dtype=np.float32)
     if times is not None:
         columns = calendar_features(config.calendar, times)
-    known, past = (
-        encode_covariates(own, {name: placed.spread(values) for name, values in (given or {}).items()}, (steps,))
-        for own, given in ((config.future_covariates, future_covariates), (config.past_covariates, past_covariates))
-    )
     level = np.atleast_1d(find_level(target) if network.takes_deviations else np.float64(0.0))
     mixed, coarse = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
     lower = bool(config.mixed_frequency)
     return WholeSeries(
         before=placed.first - 1,
         target=deviations(np.asarray(placed.spread(target), dtype=np.float64)[None], level),
-        past=past,
-        known=np.concatenate([columns, known], axis=1),
+        past=encode_covariates(config.past_covariates, past, (steps,)),
+        known=np.concatenate([columns, encode_covariates(config.future_covariates, known, (steps + ahead,))], axis=1),
         static=encode_covariates(config.static_covariates, dict(static_covariates or {}), ()),
         level=level,
         mixed_frequency=mixed.numpy().astype(np.float32) if lower else None,
         coarse_history=coarse.numpy().astype(np.float32) if lower else None,
     ), placed
+
+
+def _on_grid(name: str, values: Sequence[Any], steps: int, ahead: int, placed: Placement) -> Sequence[Any]:
+    """One value per step of the grid and of those ahead, None where unknown."""
+    if not ahead:
+        if len(values) != steps:
+            raise InputError(f"covariate {name!r}: expected {steps} values, one per value, got {len(values)}")
+        found: Sequence[Any] = placed.spread(values)
+        return found
+    every = list(values)
+    if len(every) == ahead:
+        return [None] * placed.span + every
+    if steps < len(every) <= steps + ahead:
+        return [*placed.spread(every[:steps]), *every[steps:], *[None] * (steps + ahead - len(every))]
+    raise InputError(
+        f"covariate {name!r}: expected {steps} values of history and up to {ahead} ahead, or the {ahead} ahead alone, "
+        f"got {len(every)}"
+    )

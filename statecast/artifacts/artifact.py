@@ -10,14 +10,15 @@ JSON and safetensors only: loading runs no code from the folder. The manifest is
 whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
-from statecast.api.backtest import SeriesAnomalies, SeriesBacktest, anomalies_of, backtest_series
+from statecast.api.backtest import anomalies_of, backtest_series
 from statecast.api.classify import Classification, classify_inputs
 from statecast.api.forecast import forecast_any, forecast_series
-from statecast.api.frames import forecast_table, is_table
+from statecast.api.frames import R, is_table, run_table
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
 from statecast.api.transcribe import Sound, transcribe
@@ -120,29 +121,61 @@ class Artifact:
             raise ArtifactError(f"{self.name}: expected a {name}, got a {self.kind}; use another model")
         return self.network
 
-    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
-        """Forecast one series, see ``forecast_series``, or each of a frame, see ``forecast_table``: a frame like it."""
-        if not is_table(history):
-            return self._forecast_one(history, horizon, **options)
-        config = None if isinstance(self.network, Family) else self.forecaster.config
-        return forecast_table(self._forecast_one, config, history, horizon, self.manifest, **options).like(history)
+    def forecast(
+        self,
+        history: Any,
+        horizon: int | None = None,
+        *,
+        quantile_levels: Any = None,
+        bounds: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Forecast one series, see ``forecast_series``, or each of a frame, see ``run_table``: a frame like it."""
+        own = {"horizon": horizon, "quantile_levels": quantile_levels, "bounds": bounds}
+        ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
+        return self._each(partial(self._forecast_one, **own), history, ahead, options)
 
-    def _forecast_one(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
+    def _forecast_one(self, history: Any, **options: Any) -> SeriesForecast:
         if isinstance(self.network, Family):
-            return forecast_any(self.network, history, horizon, **options)
-        found = forecast_series(self.forecaster, history, horizon, **options)
+            return forecast_any(self.network, history, **options)
+        found = forecast_series(self.forecaster, history, **options)
         asked = options.get("bounds") is not None
         return found if asked else found.within_noticed(self.bounds, "what it was fitted on")
 
-    def cross_validation(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesBacktest:
-        """Forecast one series at many cut-offs in one pass; see ``statecast.api.backtest.backtest_series``."""
-        network = self.network if isinstance(self.network, Family) else self.forecaster
-        return backtest_series(network, history, horizon, **options)
+    def cross_validation(
+        self,
+        history: Any,
+        horizon: int | None = None,
+        *,
+        cutoffs: int = 1,
+        step: int | None = None,
+        quantile_levels: Any = None,
+        bounds: Any = None,
+        **options: Any,
+    ) -> Any:
+        """Forecast one series at many cut-offs in one pass, see ``backtest_series``, or each of a frame."""
+        own = {"cutoffs": cutoffs, "step": step, "quantile_levels": quantile_levels, "bounds": self._kept(bounds)}
+        return self._each(partial(backtest_series, self._series_network, horizon=horizon, **own), history, 0, options)
 
-    def anomalies(self, history: Any, level: float = 99.0, **options: Any) -> SeriesAnomalies:
-        """Find how surprising each value of a series is; see ``statecast.api.backtest.anomalies_of``."""
-        network = self.network if isinstance(self.network, Family) else self.forecaster
-        return anomalies_of(network, history, level, **options)
+    def anomalies(self, history: Any, level: float = 99.0, *, bounds: Any = None, **options: Any) -> Any:
+        """Find how surprising each value of a series is, see ``anomalies_of``, or of each of a frame."""
+        run = partial(anomalies_of, self._series_network, level=level, bounds=self._kept(bounds))
+        return self._each(run, history, 0, options)
+
+    @property
+    def _series_network(self) -> SeriesNetwork | Family:
+        return self.network if isinstance(self.network, Family) else self.forecaster
+
+    def _kept(self, bounds: Any) -> Any:
+        """Requested bounds, else those of the fit; None of a family, which looks at each series."""
+        return self.bounds if bounds is None and not isinstance(self.network, Family) else bounds
+
+    def _each(self, run: Callable[..., R], history: Any, ahead: int, options: dict[str, Any]) -> Any:
+        """What ``run`` makes of one series, or of each of a frame as a frame like it."""
+        if not is_table(history):
+            return run(history, **options)
+        config = None if isinstance(self.network, Family) else self.forecaster.config
+        return run_table(run, config, history, self.manifest, ahead, **options).like(history)
 
     @property
     def bounds(self) -> Bounds:

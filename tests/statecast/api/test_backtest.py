@@ -4,12 +4,15 @@ Without this a notebook would measure another model than the one that it forecas
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import statecast
 from statecast.errors import InputError
+from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact, tiny_family_artifact
 
 VALUES = 50 + 10 * np.sin(np.arange(200) * np.pi / 12) + np.random.default_rng(0).normal(size=200)
@@ -29,7 +32,7 @@ def test_every_cut_off_is_forecast_as_if_the_series_ended_there(artifacts: list[
     for artifact in artifacts:
         found = artifact.cross_validation(VALUES, 12, cutoffs=5, step=9, quantile_levels=[0.2, 0.5], **times)
         for place, read in enumerate(found.read.tolist()):
-            alone = artifact.forecast(VALUES[:read], 12, quantile_levels=[0.2, 0.5], bounds={}, **times)
+            alone = artifact.forecast(VALUES[:read], 12, quantile_levels=[0.2, 0.5], **times)
             np.testing.assert_allclose(found.mean[place], alone.mean, rtol=1e-4)
             np.testing.assert_allclose(found.quantiles[0.2][place], alone.quantiles[0.2], rtol=1e-4)
             np.testing.assert_array_equal(found.actual[place], VALUES[read : read + 12])
@@ -37,6 +40,28 @@ def test_every_cut_off_is_forecast_as_if_the_series_ended_there(artifacts: list[
             np.testing.assert_array_equal(found.times[place], alone.times)
         assert set(found.scores()) == {"mase", "wql", "coverage"}
         assert all(np.isfinite(list(found.scores().values())))
+        assert np.isfinite(found.scores(["directional_accuracy"])["directional_accuracy"])
+
+
+def test_nothing_that_came_later_chooses_the_season(artifacts: list[statecast.Artifact]) -> None:
+    """Two days are a season of hours, two days less an hour are none."""
+    found = artifacts[0].cross_validation(VALUES[100:148], 1, freq="1h")
+    assert found.mean[0, 0] == pytest.approx(artifacts[0].forecast(VALUES[100:147], 1, freq="1h").mean[0], rel=1e-5)
+
+
+def test_forecasts_are_kept_in_the_bounds_that_were_known(artifacts: list[statecast.Artifact]) -> None:
+    """A measure of forecasts below 0 would be of others than those that are given out."""
+    values = np.random.default_rng(0).poisson(0.4, 120).astype(float)
+    values[100] = -2.0
+    for bounds in (None, {}, {"lower": 0.3, "upper": 0.5}):
+        for artifact in artifacts:
+            options: dict[str, Any] = {"bounds": bounds, **({"season": 4} if artifact.kind == "family" else {})}
+            found = artifact.cross_validation(values, 6, cutoffs=6, step=6, **options)
+            for place, read in enumerate(found.read.tolist()):
+                alone = artifact.forecast(values[:read], 6, **options)
+                np.testing.assert_allclose(found.mean[place], alone.mean, rtol=1e-4, atol=1e-5)
+                np.testing.assert_allclose(found.quantiles[0.1][place], alone.quantiles[0.1], rtol=1e-4, atol=1e-5)
+                np.testing.assert_allclose(found.median[place], alone.quantiles[0.5], rtol=1e-4, atol=1e-5)
 
 
 def test_an_outlier_is_flagged(artifacts: list[statecast.Artifact]) -> None:
@@ -53,6 +78,53 @@ def test_an_outlier_is_flagged(artifacts: list[statecast.Artifact]) -> None:
         seen = ~np.isnan(found.surprise)
         outside = (values < found.lower) | (values > found.upper)
         np.testing.assert_array_equal(found.flag[seen], outside[seen])
+
+
+def test_a_frame_comes_back_as_a_frame_of_all_its_series(tmp_path: Path) -> None:
+    """As `forecast` does: each item's rows are what the item alone gives, with the covariates of its own rows."""
+    tiny_artifact(tmp_path, future_covariates=(Covariate("promo"),), past_covariates=(Covariate("wind", 1.0, 2.0),))
+    artifact, draw = statecast.load(tmp_path / "tiny-1"), np.random.default_rng(1)
+    hours = [
+        pd.date_range(first, periods=count, freq="h") for first, count in (("2026-01-01", 150), ("2026-03-01", 200))
+    ]
+    frame = pd.DataFrame(
+        {
+            "unique_id": ["b"] * 150 + ["a"] * 200,
+            "ds": [*hours[0], *hours[1]],
+            "y": [*VALUES[:150], *VALUES],
+            "promo": draw.normal(size=350), "wind": draw.normal(size=350),
+        }
+    )  # fmt: skip
+    crossed = artifact.cross_validation(frame, 6, cutoffs=3, quantile_levels=[0.2, 0.5])
+    flagged = artifact.anomalies(frame, 90)
+    assert list(crossed) == ["unique_id", "cutoff", "ds", "target", "mean", "0.2", "0.5"]
+    assert list(flagged) == ["unique_id", "ds", "target", "expected", "lower", "upper", "surprise", "flag"]
+    assert isinstance(crossed, pd.DataFrame) and len(crossed) == 36 and len(flagged) == 350
+    for item, rows in frame.groupby("unique_id"):
+        given = {
+            "start": str(rows["ds"].iloc[0]), "freq": "1h", "future_covariates": {"promo": rows["promo"].tolist()},
+            "past_covariates": {"wind": rows["wind"].tolist()},
+        }  # fmt: skip
+        alone = artifact.cross_validation(rows["y"].tolist(), 6, cutoffs=3, quantile_levels=[0.2, 0.5], **given)
+        own = crossed[crossed["unique_id"] == item]
+        np.testing.assert_array_equal(own["mean"], alone.mean.ravel())
+        np.testing.assert_array_equal(own["0.2"], alone.quantiles[0.2].ravel())
+        np.testing.assert_array_equal(own["ds"], alone.times.ravel())
+        np.testing.assert_array_equal(own["cutoff"], np.repeat(rows["ds"].to_numpy()[alone.read - 1], 6))
+        np.testing.assert_array_equal(own["target"], rows["y"].to_numpy()[-18:])
+        found, own = artifact.anomalies(rows["y"].tolist(), 90, **given), flagged[flagged["unique_id"] == item]
+        np.testing.assert_array_equal(own["surprise"], found.surprise)
+        np.testing.assert_array_equal(own["flag"], found.flag)
+    with pytest.raises(InputError, match=r"item 'b'.*at most"):
+        artifact.cross_validation(frame, 12, cutoffs=14)
+
+
+def test_a_file_gives_its_results_by_item(artifacts: list[statecast.Artifact], tmp_path: Path) -> None:
+    pd.DataFrame({"item_id": ["a"] * 90 + ["b"] * 90, "target": VALUES[:180]}).to_csv(tmp_path / "two.csv", index=False)
+    for artifact in artifacts:
+        found = artifact.anomalies(tmp_path / "two.csv").results
+        assert list(found) == ["a", "b"]
+        np.testing.assert_array_equal(found["b"].surprise, artifact.anomalies(VALUES[90:180]).surprise)
 
 
 def test_what_does_not_fit_is_refused(artifacts: list[statecast.Artifact]) -> None:

@@ -1,0 +1,45 @@
+"""What a notebook gets of a search for anomalies: how surprising each value of one series is, as arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesAnomalies:
+    """How surprising each of T values is, one step ahead; the first has no forecast and is NaN.
+
+    Parameters
+    ----------
+    values : NDArray
+        ``[T]``, on the series' grid, NaN where missing.
+    expected : NDArray
+        ``[T]``, mean of the forecast made one step before.
+    lower, upper : NDArray
+        ``[T]``, interval of the level.
+    surprise : NDArray
+        ``[T]``, see ``statecast.uncertainty.surprise``.
+    flag : NDArray
+        ``[T]`` bool, whether the value lies outside of the interval.
+    times : NDArray or None
+        Instants ``[T]`` in UTC, None without times.
+    """
+
+    values: Doubles
+    expected: Doubles
+    lower: Doubles
+    upper: Doubles
+    surprise: Doubles
+    flag: NDArray[np.bool_]
+    times: NDArray[np.datetime64] | None
+
+    def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
+        """See ``SeriesResult.columns``."""
+        return {
+            timestamp: np.arange(len(self.values)) if self.times is None else self.times,
+            "target": self.values,
+            **{name: getattr(self, name) for name in ("expected", "lower", "upper", "surprise", "flag")},
+        }
