@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from statecast import metrics
 from statecast.config import ForecasterConfig
 from statecast.errors import ConfigError
-from statecast.plain import describe_unknown
 from training.data.columns import Columns
-from training.toml import build_table, expect, read_toml, write_toml
+from training.fit_config import TabledConfig
+from training.toml import build_table, expect
 
 WEIGHTINGS = ("auto", "scale", "standard", "owa")
 """Units of the loss, see ``training.fitting.loss_weighting.LossWeighting``."""
 REPORTED = ("mse", "mae", "smape", "mase", "owa", "wql", "interval_score", "coverage", "directional_accuracy")
-_COVARIATE_KEYS = ("past_covariates", "future_covariates", "static_covariates")
 
 
 def _expect(holds: bool, name: str, expected: str, got: object) -> None:
@@ -159,8 +157,11 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
-class FitConfig:
+class FitConfig(TabledConfig):
     """A whole fit on a table."""
+
+    NETWORK = ForecasterConfig
+    FROM_DATA = ("past_covariates", "future_covariates", "static_covariates")
 
     data: DataConfig = field(default_factory=DataConfig)
     """How the table is read and cut."""
@@ -170,27 +171,6 @@ class FitConfig:
     """How the network is fitted."""
     members: tuple[Mapping[str, Any], ...] = ()
     """Members of an ensemble: each one's own keys of ``network`` and, under ``training``, of ``training``."""
-
-    @classmethod
-    def read(cls, path: str | Path) -> "FitConfig":
-        """Read a TOML file.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        FitConfig
-            With defaults for what the file does not name.
-
-        Raises
-        ------
-        ConfigError
-            If it is not TOML, has an unknown table or key, or a value that cannot be.
-        """
-        return cls.from_dict(read_toml(path))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "FitConfig":
@@ -225,10 +205,10 @@ class FitConfig:
         if not isinstance(members, list | tuple) or not all(isinstance(member, Mapping) for member in members):
             raise ConfigError(f"[[members]]: expected a table for each, in double brackets, got {members!r}")
         for member in members:
-            _refuse_unknown({key: value for key, value in member.items() if key != "training"}, "[members]")
+            cls.refuse_unknown({key: value for key, value in member.items() if key != "training"}, "members")
             build_table(TrainingConfig, member.get("training", {}), "members.training")
         network = dict(values.get("network", {}))
-        _refuse_unknown(network, "[network]")
+        cls.refuse_unknown(network, "network")
         return cls(
             data=build_table(DataConfig, values.get("data", {}), "data"),
             network=network,
@@ -240,14 +220,3 @@ class FitConfig:
         """Plain JSON values; ``from_dict`` gives the same config back."""
         tables = {"data": asdict(self.data), "network": dict(self.network), "training": asdict(self.training)}
         return tables | ({"members": [dict(member) for member in self.members]} if self.members else {})
-
-    def to_toml(self) -> str:
-        """Text that ``read`` reads back."""
-        return write_toml(self.to_dict())
-
-
-def _refuse_unknown(keys: Mapping[str, Any], table: str) -> None:
-    known = {f.name for f in fields(ForecasterConfig)} - set(_COVARIATE_KEYS)
-    for key in keys:
-        if key not in known:
-            raise ConfigError(describe_unknown(table, key, known))

@@ -1,17 +1,14 @@
 """From a table to an artifact, and back to the same figures."""
 
 import hashlib
-import json
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
 
 import statecast
-from statecast.artifacts.manifest import check_manifest
 from statecast.models.interface import SeriesNetwork
 from statecast.time.frequency import Frequency
 from statecast.uncertainty.bounds import Bounds
@@ -24,6 +21,7 @@ from training.evaluation.baselines.naive import Task
 from training.evaluation.beyond_horizon import calibrate_growth
 from training.evaluation.conformal import calibrate
 from training.evaluation.leaderboard import Leaderboard, new_leaderboard
+from training.fitted_artifact import begin_fit, new_manifest, read_fitted_config, write_artifact
 from training.manifest import describe_data, describe_training
 from training.progress import Silent, Watcher
 from training.reports.report import write_report
@@ -95,7 +93,7 @@ def fit_panel(
     StatecastError
         If the data or the config cannot be fitted on; the message says how to mend it.
     """
-    check_manifest({"name": name, "version": version}, "fit")
+    begin_fit(name, version)
     watcher = watcher or Silent()
     started = time.process_time()
     panel = living(panel, config)
@@ -106,9 +104,7 @@ def fit_panel(
     spent = time.process_time() - started
     leaderboard = _score(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         **describe_data(fitted, data_digest),
         "scores": leaderboard.manifest(),
         "coverage": leaderboard.coverage,
@@ -184,10 +180,7 @@ def trained_with(artifact: statecast.Artifact) -> FitConfig:
     TrainingError
         If its manifest has no such config.
     """
-    try:
-        return FitConfig.from_dict(artifact.manifest["training"]["config"])
-    except KeyError as error:
-        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
+    return read_fitted_config(artifact, FitConfig)
 
 
 def check_freq(artifact: statecast.Artifact, panel: Panel) -> None:
@@ -236,8 +229,7 @@ def file_digest(*paths: Path) -> str:
 def _write(out: Path, fitted: FittedModel, leaderboard: Leaderboard, manifest: dict[str, Any]) -> str:
     """Write the artifact with its config and its report; gives the artifact's digest."""
     fitted.network.cpu()  # the golden forecast is made where artifacts are read
-    digest = statecast.save(out, fitted.network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(fitted.config.to_toml(), encoding="utf-8")
+    digest = write_artifact(out, fitted.network, manifest, fitted.config)
     write_report(out / "report.html", manifest, leaderboard, fitted.network, fitted.tensors, task=fitted.task)
     return digest
 

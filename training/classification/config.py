@@ -1,16 +1,22 @@
 """The config of a fit of a classifier: a TOML file with a ``[classification]`` table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from statecast.errors import ConfigError
 from statecast.layers.sequences.config import ClassifierConfig
-from training.toml import build_table, expect, read_toml, write_toml
-
-FROM_DATA = ("symbols", "channels", "labels")
-"""Keys of the ``ClassifierConfig`` that follow from the data."""
+from training.fit_config import TabledConfig
+from training.rules import (
+    ABOVE_ZERO,
+    COUNT,
+    DEVICE,
+    FROM_ZERO,
+    PART_SHARES,
+    SHARE,
+    SHARE_BELOW_ONE,
+    check_values,
+    one_of,
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +46,7 @@ class ClassificationConfig:
     """Words or characters that are known, the most frequent of the training part."""
 
     def __post_init__(self) -> None:
-        shares = self.fractions
-        whole = len(shares) == 3 and min(shares) >= 0 and shares[0] > 0 and sum(shares) <= 1 + 1e-9
-        name = "[classification] fractions"
-        expect(whole, name, "three shares, the first above 0, together at most 1", list(shares))
-        expect(self.vocabulary >= 1, "[classification] vocabulary", "a whole number above 0", self.vocabulary)
+        check_values(self, "classification", {PART_SHARES: ["fractions"], COUNT: ["vocabulary"]})
 
 
 @dataclass(frozen=True)
@@ -102,25 +104,30 @@ class ClassificationTraining:
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
-        for name, known in {"class_weights": ("none", "balanced"), "device": ("cpu", "cuda", "auto")}.items():
-            self._expect(getattr(self, name) in known, name, f"one of {', '.join(known)}")
-        for name in ("epochs", "batch", "accumulate", "validate_every"):
-            self._expect(getattr(self, name) >= 1, name, "a whole number above 0")
-        for name in ("length", "warm_up", "patience", "threads", "seconds", "value_noise", "weight_decay"):
-            self._expect(getattr(self, name) >= 0, name, "a number from 0")
-        for name in ("learning_rate", "clip", "ngram_strength"):
-            self._expect(getattr(self, name) > 0, name, "a number above 0")
-        self._expect(0.0 <= self.averaging <= 1.0, "averaging", "a share, 0 to 1")
-        for name in ("label_smoothing", "symbol_dropout", "value_dropout"):
-            self._expect(0.0 <= getattr(self, name) < 1.0, name, "a share, 0 to below 1")
-
-    def _expect(self, holds: bool, name: str, expected: str) -> None:
-        expect(holds, f"[training] {name}", expected, getattr(self, name))
+        rules = {
+            one_of("none", "balanced"): ["class_weights"],
+            DEVICE: ["device"],
+            COUNT: ["epochs", "batch", "accumulate", "validate_every"],
+            FROM_ZERO: ["length", "warm_up", "patience", "threads", "seconds", "value_noise", "weight_decay"],
+            ABOVE_ZERO: ["learning_rate", "clip", "ngram_strength"],
+            SHARE: ["averaging"],
+            SHARE_BELOW_ONE: ["label_smoothing", "symbol_dropout", "value_dropout"],
+        }
+        check_values(self, "training", rules)
 
 
 @dataclass(frozen=True)
-class ClassificationFitConfig:
-    """A whole fit of a classifier."""
+class ClassificationFitConfig(TabledConfig):
+    """A whole fit of a classifier.
+
+    Examples
+    --------
+    >>> ClassificationFitConfig.from_dict({"network": {"inputs": "char"}}).network["inputs"]
+    'char'
+    """
+
+    NETWORK = ClassifierConfig
+    FROM_DATA = ("symbols", "channels", "labels")
 
     classification: ClassificationConfig = field(default_factory=ClassificationConfig)
     """What the table holds."""
@@ -128,97 +135,3 @@ class ClassificationFitConfig:
     """Keys of the ``ClassifierConfig``, without those that follow from the data."""
     training: ClassificationTraining = field(default_factory=ClassificationTraining)
     """How the network is fitted."""
-
-    @classmethod
-    def read(cls, path: str | Path) -> "ClassificationFitConfig":
-        """Read a TOML file.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        ClassificationFitConfig
-            With defaults for what the file leaves out.
-
-        Raises
-        ------
-        ConfigError
-            If it cannot be read, is not TOML, or has an unknown table or key, or a value that is not allowed.
-        """
-        return cls.from_dict(read_toml(path))
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ClassificationFitConfig":
-        """Build a config from plain values.
-
-        Parameters
-        ----------
-        values : mapping
-            Tables ``classification``, ``network`` and ``training``, each of which may be left out.
-
-        Returns
-        -------
-        ClassificationFitConfig
-            With defaults for what is left out.
-
-        Raises
-        ------
-        ConfigError
-            If a table or key is unknown, or a value is not allowed.
-
-        Examples
-        --------
-        >>> ClassificationFitConfig.from_dict({"network": {"inputs": "char"}}).network["inputs"]
-        'char'
-        """
-        tables = ("classification", "network", "training")
-        for key in values:
-            if key not in tables:
-                raise ConfigError(f"config: unknown table [{key}]; known are [{'], ['.join(tables)}]")
-        network = dict(values.get("network", {}))
-        known = {f.name for f in fields(ClassifierConfig)} - set(FROM_DATA)
-        for key in network:
-            if key not in known:
-                raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
-        build_table(ClassifierConfig, network, "network")
-        return cls(
-            classification=build_table(ClassificationConfig, values.get("classification", {}), "classification"),
-            network=network,
-            training=build_table(ClassificationTraining, values.get("training", {}), "training"),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values, of which ``from_dict`` makes the same config."""
-        return {
-            "classification": asdict(self.classification),
-            "network": dict(self.network),
-            "training": asdict(self.training),
-        }
-
-    def to_toml(self) -> str:
-        """Give TOML, of which ``read`` makes the same config."""
-        return write_toml(self.to_dict())
-
-
-def is_classification(path: str | Path) -> bool:
-    """Whether a config file is for a fit of a classifier.
-
-    Parameters
-    ----------
-    path : str or Path
-        A TOML file.
-
-    Returns
-    -------
-    bool
-        Whether it has a ``[classification]`` table.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read or is not TOML.
-    """
-    return "classification" in read_toml(path)

@@ -1,26 +1,21 @@
 """From a labelled table to an artifact."""
 
-import json
 import time
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 import statecast
-from statecast.layers.sequences.config import ClassifierConfig
 from statecast.models.classifier import Classifier
 from training.classification.calibration import calibrate
-from training.classification.config import FROM_DATA, ClassificationFitConfig
+from training.classification.config import ClassificationFitConfig
 from training.classification.examples import LabelledExamples, cut_examples, encode_examples
 from training.classification.leaderboard import ClassLeaderboard, new_leaderboard
 from training.classification.linear_start import fit_ngrams
 from training.classification.objective import Classify
 from training.classification.prepare import Prepared, describe, prepare
 from training.classification.report import write_class_report
-from training.errors import TrainingError
+from training.fitted_artifact import begin_fit, describe_curves, new_manifest, read_fitted_config, write_artifact
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.curves import Curves
 from training.fitting.loop import Fit
@@ -84,8 +79,7 @@ def fit_classifier(
         If the examples or the config cannot be fitted on; the message says how to mend it.
     """
     watcher, training = watcher or Silent(), config.training
-    if training.threads:
-        torch.set_num_threads(training.threads)
+    begin_fit(name, version, training.threads)
     prepared, started = prepare(examples, config), time.process_time()
     network, encoded = prepared.network, prepared.encoded
     watcher.say(describe(prepared))
@@ -97,21 +91,22 @@ def fit_classifier(
     calibrate(network, encoded["validation"])
     spent = time.process_time() - started
     leaderboard = new_leaderboard(prepared, linear=training.baselines)
-    used = ClassificationFitConfig(config.classification, _network_table(network.config), training)
+    used = config.with_network(network.config.to_dict())
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         "examples": {part: len(some) for part, some in encoded.items()},
         "seeds": [training.seed],
         "data_sha256": data_digest,
         "scores": leaderboard.manifest(),
         "temperature": round(float(network.temperature), 4),
         "ngram_share": round(float(network.ngram_share), 4),
-        "training": {"config": used.to_dict(), "costs": _costs(curves, spent), "curves": _curves(curves)},
+        "training": {
+            "config": used.to_dict(),
+            "costs": _costs(curves, spent),
+            "curves": describe_curves(curves.loss, curves.validation),
+        },
     }
-    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    digest = write_artifact(out, network, manifest, used)
     write_class_report(out / "report.html", manifest, leaderboard, network)
     Checkpoint.remove(out)
     return ClassOutcome(network, leaderboard, curves, digest, spent)
@@ -137,41 +132,13 @@ def backtest_classifier(artifact: statecast.Artifact, examples: LabelledExamples
     TrainingError
         If the artifact was not made by a fit, or a label is none of its classes.
     """
-    config, network = trained_with(artifact), artifact.classifier
+    config, network = read_fitted_config(artifact, ClassificationFitConfig), artifact.classifier
     shape, seed = network.config, config.training.seed
     raw = cut_examples(examples, config.classification.fractions, seed)
     encoded = {
         part: encode_examples(some, shape.labels, network.tokenizer, part, shape.longest) for part, some in raw.items()
     }
     return new_leaderboard(Prepared(network, raw, encoded), linear=config.training.baselines)
-
-
-def trained_with(artifact: statecast.Artifact) -> ClassificationFitConfig:
-    """Read the config that an artifact was fitted with.
-
-    Parameters
-    ----------
-    artifact : Artifact
-        One that ``fit_classifier`` made.
-
-    Returns
-    -------
-    ClassificationFitConfig
-        Its config.
-
-    Raises
-    ------
-    TrainingError
-        If its manifest has none.
-    """
-    try:
-        return ClassificationFitConfig.from_dict(artifact.manifest["training"]["config"])
-    except KeyError as error:
-        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
-
-
-def _network_table(shape: ClassifierConfig) -> dict[str, Any]:
-    return {key: value for key, value in asdict(shape).items() if key not in FROM_DATA}
 
 
 def _costs(curves: Curves, seconds: float) -> dict[str, Any]:
@@ -181,8 +148,3 @@ def _costs(curves: Curves, seconds: float) -> dict[str, Any]:
         "processor_seconds": round(seconds, 1),
         "best_step": curves.best_step,
     }
-
-
-def _curves(curves: Curves) -> dict[str, Any]:
-    rounded = {"loss": curves.loss, "validation": curves.validation}
-    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}

@@ -8,10 +8,8 @@ import typer
 from rich.console import Console
 
 import statecast
-from statecast.models.classifier import Classifier
-from statecast.models.generator import Generator
-from training.cli.classification import backtest_labelled_file
 from training.cli.console import print_leaderboard, print_panel, refusals
+from training.cli.fit import KINDS
 from training.cli.options import (
     Data,
     Dayfirst,
@@ -31,10 +29,9 @@ from training.cli.options import (
     Wide,
     bounds_of,
     columns_of,
+    given,
     names,
 )  # fmt: skip
-from training.cli.speech import backtest_speech_files
-from training.cli.text import backtest_text_file
 from training.config import DataConfig
 from training.data.checks import listed
 from training.data.coarse_tables import join_resolutions, read_pairs
@@ -67,19 +64,14 @@ def backtest(
     """Print the table of errors of the model and the baselines on the test rows of a table, of a text, or of speech."""
     with refusals() as console:
         loaded = statecast.load(artifact)
-        if isinstance(loaded.network, Generator):
-            backtest_text_file(console, loaded, data)
-            return
-        if isinstance(loaded.network, Classifier):
-            backtest_labelled_file(console, loaded, data)
-            return
-        if loaded.kind == "transcriber":
-            backtest_speech_files(console, loaded, data)
-            return
         columns = columns_of(
             id_column, timestamp_column, target_column, wide, timezone, timestamp_unit, dayfirst, separator, decimal,
             encoding,
         )  # fmt: skip
+        if kind := next((kind for kind in KINDS if kind.artifact == loaded.kind), None):
+            kind.refuse({**columns, **given(freq=freq, resolutions=resolution, metrics=metrics)})
+            kind.backtest(console, loaded, data)
+            return
         panel = _read(console, loaded, data, columns, freq, resolution)
         print_leaderboard(console, backtest_panel(fitting(loaded, panel), panel, metrics=names(metrics)).leaderboard)
 

@@ -3,16 +3,18 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Table as PrintedTable
 
 from statecast.errors import StatecastError
 from training.data.panel import Panel
 from training.evaluation.leaderboard import OURS, Leaderboard, show
+from training.reports.page import Table
 
 
 @contextmanager
@@ -58,6 +60,44 @@ def print_panel(console: Console, panel: Panel) -> None:
         console.print(f"[yellow]warning[/yellow] {escape(note)}", soft_wrap=True, highlight=False)
 
 
+def print_table(console: Console, title: str, table: Table | None) -> None:
+    """Print a table, its row of ours in bold.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    title : str
+        Line above it.
+    table : Table or None
+        None prints nothing.
+    """
+    if table is None:
+        return
+    printed = PrintedTable(title=title)
+    printed.add_column(table.corner, no_wrap=True)
+    for column in table.columns:
+        printed.add_column(column, justify="right", no_wrap=True)
+    for name, cells in table.rows.items():
+        printed.add_row(escape(name), *cells, style="bold" if name == table.ours else None)
+    console.print(printed)
+
+
+def print_written(console: Console, out: Path, digest: str) -> None:
+    """Print where an artifact is.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to print.
+    out : Path
+        Folder of the artifact.
+    digest : str
+        Its digest, of which the beginning is shown.
+    """
+    console.print(f"wrote {out} ({digest[:19]}…); figures in {out / 'report.html'}")
+
+
 def print_leaderboard(console: Console, leaderboard: Leaderboard) -> None:
     """Print the errors of all models as a table, then which baseline is better and which were left out.
 
@@ -68,13 +108,11 @@ def print_leaderboard(console: Console, leaderboard: Leaderboard) -> None:
     leaderboard : Leaderboard
         Accuracy of all models on the test rows.
     """
-    table = Table(title=f"{leaderboard.scores[OURS].windows} test forecasts, state carried from the first row")
-    table.add_column("model", no_wrap=True)
-    for title in leaderboard.headings.values():
-        table.add_column(title, justify="right", no_wrap=True)
-    for name, row in leaderboard.rows.items():
-        cells = [show(column, row.get(column)) for column in leaderboard.columns]
-        table.add_row(name, *cells, style="bold" if name == OURS else None)
-    console.print(table)
+    rows = {
+        name: [show(column, row.get(column)) for column in leaderboard.columns]
+        for name, row in leaderboard.rows.items()
+    }
+    title = f"{leaderboard.scores[OURS].windows} test forecasts, state carried from the first row"
+    print_table(console, title, Table("model", list(leaderboard.headings.values()), rows, ours=OURS))
     for line in [*leaderboard.summary, *leaderboard.left_out_reasons()]:
         console.print(line, soft_wrap=True, highlight=False)

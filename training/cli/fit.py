@@ -1,15 +1,16 @@
 """The command ``fit``: a table, a text or labelled examples become an artifact."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from statecast.errors import ConfigError
-from training.classification.config import is_classification
-from training.cli.classification import fit_labelled_file
-from training.cli.console import print_leaderboard, print_panel, refusals
+from training.cli.classification import LABELLED
+from training.cli.console import print_leaderboard, print_panel, print_written, refusals
+from training.cli.fit_kind import FitKind
 from training.cli.options import (
     Data,
     Dayfirst,
@@ -34,8 +35,8 @@ from training.cli.options import (
     given,
     names,
 )  # fmt: skip
-from training.cli.speech import fit_speech_files
-from training.cli.text import fit_text_file
+from training.cli.speech import SPEECH
+from training.cli.text import TEXT
 from training.config import FitConfig
 from training.data.checks import note_bounds
 from training.data.coarse_tables import join_resolutions, read_pairs
@@ -44,8 +45,25 @@ from training.pipeline import file_digest, fit_panel
 from training.progress import Bar
 from training.selection.prepare import living
 from training.selection.warm_start import shipped
-from training.speech.config import is_speech
-from training.text.config import is_text
+from training.toml import read_toml
+
+KINDS: tuple[FitKind[Any], ...] = (LABELLED, TEXT, SPEECH)
+
+
+def kind_of(tables: Mapping[str, Any]) -> FitKind[Any] | None:
+    """Find which kind of fit a config is for.
+
+    Parameters
+    ----------
+    tables : mapping of str to any
+        What the config's file holds.
+
+    Returns
+    -------
+    FitKind or None
+        None for a fit on a table.
+    """
+    return next((kind for kind in KINDS if kind.table in tables), None)
 
 
 def fit(
@@ -97,33 +115,15 @@ def fit(
         network = given(horizon=horizon, season=season)
         training = given(seconds=seconds, seed=seed, device=device)
         name = name or out.resolve().name
-        if config and is_classification(config):
-            foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics, base=base)}
-            training |= given(epochs=epochs)
-            fit_labelled_file(
-                console, config, data, out,
-                name=name, version=version, resume=resume, training=training, foreign=foreign,
-            )  # fmt: skip
-            return
-        if config and is_text(config):
-            foreign = {**columns, **network, **given(freq=freq, steps=steps, metrics=metrics)}
-            training |= given(epochs=epochs)
-            fit_text_file(
-                console, config, data, out,
-                name=name, version=version, resume=resume, training=training, foreign=foreign,
-            )  # fmt: skip
-            return
-        if config and is_speech(config):
-            foreign = {**columns, **network, **given(freq=freq, epochs=epochs, metrics=metrics)}
-            training |= given(steps=steps)
-            fit_speech_files(
-                console, config, data, out,
-                name=name, version=version, resume=resume, training=training, foreign=foreign,
-            )  # fmt: skip
+        tables = read_toml(config) if config else {}
+        if kind := kind_of(tables):
+            passed = {**columns, **network, **given(freq=freq, metrics=metrics, base=base, steps=steps, epochs=epochs)}
+            passed |= training
+            kind.fit(console, kind.configure(tables, passed), data, out, name=name, version=version, resume=resume)
             return
         if epochs is not None:
             raise ConfigError("--epochs: a table is trained in steps; pass --steps, or a config with a [text] table")
-        chosen = FitConfig.read(config) if config else FitConfig()
+        chosen = FitConfig.from_dict(tables)
         training |= given(steps=steps, metrics=names(metrics))
         chosen = replace(
             chosen,
@@ -149,4 +149,4 @@ def fit(
                 watcher=bar,
             )
         print_leaderboard(console, outcome.leaderboard)
-        console.print(f"wrote {out} ({outcome.digest[:19]}…); figures in {out / 'report.html'}")
+        print_written(console, out, outcome.digest)

@@ -67,6 +67,14 @@ Device = Annotated[
     typer.Option("--device", help="Device to train on; auto takes CUDA where there is a device."),
 ]
 
+_OPTIONS = {
+    "item_id": "id-column",
+    "timestamp": "timestamp-column",
+    "target": "target-column",
+    "resolutions": "resolution",
+    "base": "from",
+}
+
 
 def bounds_of(lower: str | None, upper: str | None) -> Bounds | None:
     """Read the bounds that forecasts are kept inside of.
@@ -166,6 +174,27 @@ def names(text: str | None) -> tuple[str, ...] | None:
     ('mase', 'wql')
     """
     return None if text is None else tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def option_of(name: str) -> str:
+    """Name the option that a value was passed with.
+
+    Parameters
+    ----------
+    name : str
+        Name of the value, such as a key of ``DataConfig``.
+
+    Returns
+    -------
+    str
+        Without the hyphens before it.
+
+    Examples
+    --------
+    >>> option_of("item_id"), option_of("timestamp_unit")
+    ('id-column', 'timestamp-unit')
+    """
+    return _OPTIONS.get(name, name.replace("_", "-"))
 
 
 def given(**values: Any) -> dict[str, Any]:

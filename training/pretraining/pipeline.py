@@ -1,16 +1,14 @@
 """From a config to the artifact of a pretrained family."""
 
 import json
-import os
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 
 import statecast
-from statecast.artifacts.manifest import check_manifest
 from statecast.models.family import Family, FamilyConfig
+from training.fitted_artifact import begin_fit, new_manifest
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
 from training.pretraining.config import PretrainConfig
@@ -59,9 +57,7 @@ def pretrain(
     StatecastError
         If the loss becomes infinite or NaN, or there is nothing to resume.
     """
-    check_manifest({"name": name, "version": version}, "pretrain")
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    begin_fit(name, version, config.threads)
     torch.manual_seed(config.seed)
     fit = Fit(FamilyPretraining(Family(family_config), config), out)
     fit.run(watcher, resume)
@@ -94,9 +90,7 @@ def finish(fit: Fit[FamilyPretraining], out: Path, *, name: str, version: str) -
     calibrate(objective)
     objective.validate()
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         "seeds": [config.seed],
         "trained_on": "synthetic series only",
         "covariates": {},
@@ -135,7 +129,5 @@ def save_family(out: Path, family: Family, manifest: dict[str, object], config: 
     """
     digest = statecast.save(out, family.cpu(), manifest)
     whole = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    # Written whole or not at all, because somebody may open it at any time.
-    write_report(out / "report.html.new", whole, family.config, config)
-    os.replace(out / "report.html.new", out / "report.html")
+    write_report(out / "report.html", whole, family.config, config)
     return digest

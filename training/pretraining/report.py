@@ -12,7 +12,7 @@ import numpy as np
 
 from statecast.models.family import FamilyConfig
 from training.pretraining.config import PretrainConfig
-from training.reports.page import Table, render
+from training.reports.page import Table, render, write_page
 from training.reports.sparklines import Sparkline, new_sparklines
 from training.synthetic.batches import Batches
 
@@ -47,7 +47,7 @@ def write_report(path: Path, manifest: Mapping[str, Any], family: FamilyConfig, 
         scores=_scores(manifest),
         samples=_samples(family, config),
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
 
 
 def _facts(manifest: Mapping[str, Any]) -> str:

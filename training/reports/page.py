@@ -1,7 +1,9 @@
 """The pages of all reports: each one file that opens offline, on a phone too, in light and dark colours."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -58,6 +60,21 @@ def render(template: str, title: str, facts: str, **values: Any) -> str:
     True
     """
     return _TEMPLATES.get_template(template).render(title=title, facts=facts, **values)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page whole or not at all, because somebody may open it at any time.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    page : str
+        What ``render`` gave.
+    """
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(page, encoding="utf-8")
+    os.replace(aside, path)
 
 
 def embed_figures(figures: Sequence[go.Figure]) -> list[str]:

@@ -13,7 +13,7 @@ from training.evaluation.backtest import Part, Window, carried_forecasts
 from training.evaluation.baselines.naive import Task
 from training.evaluation.leaderboard import OURS, Leaderboard, heading, show
 from training.reports import figures
-from training.reports.page import Table, embed_figures, plotly_script, render
+from training.reports.page import Table, embed_figures, plotly_script, render, write_page
 
 _FANS = 6
 
@@ -62,7 +62,7 @@ def write_report(
         figures=embed_figures(drawn),
         plotly=plotly_script(),
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
 
 
 def _facts(manifest: Mapping[str, Any], leaderboard: Leaderboard, network: SeriesNetwork) -> str:

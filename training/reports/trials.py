@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.reports import figures
-from training.reports.page import Table, embed_figures, plotly_script, render
+from training.reports.page import Table, embed_figures, plotly_script, render, write_page
 
 if TYPE_CHECKING:  # it needs optuna, an extra
     from training.selection.sweep import SweepTrial
@@ -41,7 +41,7 @@ def write_trials(path: Path, trials: Sequence["SweepTrial"]) -> None:
         trials=Table("rank", ["validation", *names, "ended"], rows, ours="1"),
         plotly=plotly_script(),
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
 
 
 def _plain(value: object) -> object:

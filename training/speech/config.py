@@ -1,15 +1,13 @@
 """The config of a fit on speech: a TOML file with a ``[speech]`` table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from statecast.errors import ConfigError
 from statecast.layers.acoustic.config import TranscriberConfig
-from training.toml import build_table, expect, read_toml, write_toml
-
-_FROM_RECORDINGS = ("symbols", "separator", "sample_rate")
+from training.fit_config import TabledConfig
+from training.rules import ABOVE_ZERO, COUNT, DEVICE, FROM_ZERO, RANGE, SHARE, check_values
+from training.toml import expect
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,7 @@ class SpeechConfig:
         both = sorted(set(self.test) & set(self.validation))
         expect(not both, "[speech] validation", "numbers that are not in test", both)
         expect(1 <= self.shortest <= self.longest, "[speech] shortest", "1 up to longest", self.shortest)
-        expect(0.0 <= self.mixed <= 1.0, "[speech] mixed", "a share, 0 to 1", self.mixed)
-        expect(self.rounds >= 1, "[speech] rounds", "a whole number above 0", self.rounds)
+        check_values(self, "speech", {SHARE: ["mixed"], COUNT: ["rounds"]})
 
 
 @dataclass(frozen=True)
@@ -67,15 +64,14 @@ class Augmentation:
     """Most frames of such a stretch."""
 
     def __post_init__(self) -> None:
-        for name in ("speed", "gaps_s", "noise_db", "gain_db"):
-            pair = getattr(self, name)
-            expect(len(pair) == 2 and pair[0] <= pair[1], f"[augmentation] {name}", "lowest and highest", list(pair))
+        rules = {
+            RANGE: ["speed", "gaps_s", "noise_db", "gain_db"],
+            SHARE: ["tight", "clean"],
+            FROM_ZERO: ["colour", "band_masks", "band_width", "time_masks", "time_width"],
+        }
+        check_values(self, "augmentation", rules)
         expect(self.speed[0] >= 0.2 and self.speed[1] <= 5.0, "[augmentation] speed", "0.2 to 5", list(self.speed))
         expect(self.gaps_s[0] >= 0.0, "[augmentation] gaps_s", "seconds from 0", list(self.gaps_s))
-        for name in ("tight", "clean"):
-            expect(0.0 <= getattr(self, name) <= 1.0, f"[augmentation] {name}", "a share, 0 to 1", getattr(self, name))
-        for name in ("colour", "band_masks", "band_width", "time_masks", "time_width"):
-            expect(getattr(self, name) >= 0, f"[augmentation] {name}", "a number from 0", getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -116,20 +112,28 @@ class SpeechTraining:
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch", "bucket", "validate_every"):
-            expect(getattr(self, name) >= 1, f"[training] {name}", "a whole number above 0", getattr(self, name))
-        for name in ("easy_until", "warm_up", "threads"):
-            expect(getattr(self, name) >= 0, f"[training] {name}", "a whole number from 0", getattr(self, name))
-        for name in ("learning_rate", "clip"):
-            expect(getattr(self, name) > 0, f"[training] {name}", "a number above 0", getattr(self, name))
-        expect(0.0 <= self.averaging <= 1.0, "[training] averaging", "a share, 0 to 1", self.averaging)
-        known = ("cpu", "cuda", "auto")
-        expect(self.device in known, "[training] device", f"one of {', '.join(known)}", self.device)
+        rules = {
+            COUNT: ["steps", "batch", "bucket", "validate_every"],
+            FROM_ZERO: ["easy_until", "warm_up", "threads"],
+            ABOVE_ZERO: ["learning_rate", "clip"],
+            SHARE: ["averaging"],
+            DEVICE: ["device"],
+        }
+        check_values(self, "training", rules)
 
 
 @dataclass(frozen=True)
-class SpeechFitConfig:
-    """A whole fit on speech."""
+class SpeechFitConfig(TabledConfig):
+    """A whole fit on speech.
+
+    Examples
+    --------
+    >>> SpeechFitConfig.from_dict({"training": {"steps": 3}}).training.steps
+    3
+    """
+
+    NETWORK = TranscriberConfig
+    FROM_DATA = ("symbols", "separator", "sample_rate")
 
     speech: SpeechConfig = field(default_factory=SpeechConfig)
     """Which recordings are for what."""
@@ -139,96 +143,3 @@ class SpeechFitConfig:
     """What is done to strings for training."""
     training: SpeechTraining = field(default_factory=SpeechTraining)
     """How the network is fitted."""
-
-    @classmethod
-    def read(cls, path: str | Path) -> "SpeechFitConfig":
-        """Read a TOML file.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        SpeechFitConfig
-            The config, with defaults for what the file leaves out.
-
-        Raises
-        ------
-        ConfigError
-            If it cannot be read, is not TOML, or has an unknown table or key, or a value that is not allowed.
-        """
-        return cls.from_dict(read_toml(path))
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "SpeechFitConfig":
-        """Build a config from plain values.
-
-        Parameters
-        ----------
-        values : mapping
-            Tables ``speech``, ``network``, ``augmentation`` and ``training``, each of which may be left out.
-
-        Returns
-        -------
-        SpeechFitConfig
-            The config, with defaults for what is left out.
-
-        Raises
-        ------
-        ConfigError
-            If a table or key is unknown, or a value is not allowed.
-
-        Examples
-        --------
-        >>> SpeechFitConfig.from_dict({"training": {"steps": 3}}).training.steps
-        3
-        """
-        tables = [table.name for table in fields(cls)]
-        for key in values:
-            if key not in tables:
-                raise ConfigError(
-                    f"config: unknown table [{key}]; known are {', '.join(f'[{name}]' for name in tables)}"
-                )
-        network = dict(values.get("network", {}))
-        known = {one.name for one in fields(TranscriberConfig)} - set(_FROM_RECORDINGS)
-        for key in network:
-            if key not in known:
-                raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
-        build_table(TranscriberConfig, network, "network")
-        return cls(
-            speech=build_table(SpeechConfig, values.get("speech", {}), "speech"),
-            network=network,
-            augmentation=build_table(Augmentation, values.get("augmentation", {}), "augmentation"),
-            training=build_table(SpeechTraining, values.get("training", {}), "training"),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values, of which ``from_dict`` makes the same config."""
-        return {**asdict(self), "network": dict(self.network)}
-
-    def to_toml(self) -> str:
-        """Give TOML, of which ``read`` makes the same config."""
-        return write_toml(self.to_dict())
-
-
-def is_speech(path: str | Path) -> bool:
-    """Whether a config file is for a fit on speech.
-
-    Parameters
-    ----------
-    path : str or Path
-        A TOML file.
-
-    Returns
-    -------
-    bool
-        Whether it has a ``[speech]`` table.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read or is not TOML.
-    """
-    return "speech" in read_toml(path)

@@ -1,8 +1,6 @@
 """From recordings of words to an artifact that writes down strings of them."""
 
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import statecast
 from statecast.layers.acoustic.config import TranscriberConfig
 from statecast.models.transcriber import Transcriber
 from training.errors import TrainingError
+from training.fitted_artifact import begin_fit, describe_curves, new_manifest, read_fitted_config, write_artifact
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.curves import Curves
 from training.fitting.loop import Fit
@@ -83,8 +82,7 @@ def fit_speech(
         If the recordings or the config cannot be trained on; the message says how to mend it.
     """
     watcher, training = watcher or Silent(), config.training
-    if training.threads:
-        torch.set_num_threads(training.threads)
+    begin_fit(name, version, training.threads)
     parts = part_recordings(recordings, config.speech)
     objective = new_objective(recordings, parts, config)
     network = objective.network
@@ -98,19 +96,20 @@ def fit_speech(
     watcher.say("testing: strings of recordings that were not learned from")
     strings = fixed_strings(parts.test, config.speech, PAUSES_S)
     scores = score_strings(network, strings)
-    used = SpeechFitConfig(config.speech, _network_table(network.config), config.augmentation, training)
+    used = config.with_network(network.config.to_dict())
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         "recordings": len(parts.train),
         "seeds": [training.seed],
         "data_sha256": recordings.digest,
         "scores": {"ours": describe_scores(scores)},
-        "training": {"config": used.to_dict(), "costs": _costs(curves, training.batch), "curves": _curves(curves)},
+        "training": {
+            "config": used.to_dict(),
+            "costs": _costs(curves, training.batch),
+            "curves": describe_curves(curves.loss, curves.validation),
+        },
     }
-    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    digest = write_artifact(out, network, manifest, used)
     write_speech_report(out / "report.html", manifest, scores, network, strings)
     Checkpoint.remove(out)
     return SpeechOutcome(network, scores, curves, digest)
@@ -136,10 +135,7 @@ def backtest_speech(artifact: statecast.Artifact, recordings: Recordings) -> dic
     TrainingError
         If the artifact was not made by a fit, words are not the artifact's, or nothing is left to score.
     """
-    try:
-        config = SpeechFitConfig.from_dict(artifact.manifest["training"]["config"])
-    except KeyError as error:
-        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
+    config = read_fitted_config(artifact, SpeechFitConfig)
     network = artifact.network
     if not isinstance(network, Transcriber):
         raise TrainingError(f"{artifact.name}: expected a transcriber, got a {artifact.kind}; use another artifact")
@@ -209,14 +205,6 @@ def describe_scores(scores: dict[str, SpeechScore]) -> dict[str, Any]:
     }
 
 
-def _network_table(config: TranscriberConfig) -> dict[str, Any]:
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in config.to_dict().items()
-        if key not in ("symbols", "separator", "sample_rate")
-    }
-
-
 def _costs(curves: Curves, batch: int) -> dict[str, Any]:
     return {
         "steps": curves.steps,
@@ -224,8 +212,3 @@ def _costs(curves: Curves, batch: int) -> dict[str, Any]:
         "seconds": round(curves.seconds, 1),
         "best_step": curves.best_step,
     }
-
-
-def _curves(curves: Curves) -> dict[str, Any]:
-    rounded = {"loss": curves.loss, "validation": curves.validation}
-    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}

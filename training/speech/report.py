@@ -6,7 +6,7 @@ from typing import Any
 
 from statecast.models.transcriber import Transcriber
 from training.reports.line_chart import new_line_chart
-from training.reports.page import Table, embed_figures, plotly_script, render
+from training.reports.page import Table, embed_figures, plotly_script, render, write_page
 from training.speech.pictures import draw_confusions, draw_hearing
 from training.speech.scores import SpeechScore, total_score
 from training.speech.strings import SpokenString
@@ -47,20 +47,16 @@ def write_speech_report(
         f"{manifest['name']} @ {manifest['version']}",
         _facts(manifest, network),
         plotly=plotly_script(),
-        scores=Table("speaker", COLUMNS, score_rows(scores), ours=_ALL) if scores else None,
-        curve=new_line_chart(
-            {"training": curves["loss"], "validation": [pair for pair in curves["validation"] if pair[1] == pair[1]]},
-            "step",
-            "nats per word",
-        ),
+        scores=scores_table(scores),
+        curve=new_line_chart({"training": curves["loss"], "validation": curves["validation"]}, "step", "nats per word"),
         figures=embed_figures([*(draw_hearing(network, one) for one in shown), *confusions]),
         config=training["config"],
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
 
 
-def score_rows(scores: dict[str, SpeechScore]) -> dict[str, list[str]]:
-    """Format the errors of each speaker and of all.
+def scores_table(scores: dict[str, SpeechScore]) -> Table | None:
+    """Lay out the errors of each speaker and of all.
 
     Parameters
     ----------
@@ -69,13 +65,16 @@ def score_rows(scores: dict[str, SpeechScore]) -> dict[str, list[str]]:
 
     Returns
     -------
-    dict of str to list of str
-        Cells in the order of ``COLUMNS``, all strings last.
+    Table or None
+        All strings last; None if there are none.
     """
-    return {
+    if not scores:
+        return None
+    rows = {
         name: [f"{score.words:,}", f"{score.errors:,}", f"{100 * score.rate:.2f} %"]
         for name, score in {**scores, _ALL: total_score(scores)}.items()
     }
+    return Table("speaker", COLUMNS, rows, ours=_ALL)
 
 
 def _facts(manifest: Mapping[str, Any], network: Transcriber) -> str:
@@ -83,6 +82,6 @@ def _facts(manifest: Mapping[str, Any], network: Transcriber) -> str:
     ways = "takes whole recordings" if network.streaming == "none" else "streams"
     return (
         f"{len(network.config.symbols)} words, {manifest['recordings']:,} recordings to learn from, "
-        f"{sum(weight.numel() for weight in network.parameters()):,} parameters, {ways}; {costs['steps']:,} steps of "
-        f"{costs['strings']:,} strings in {costs['seconds']:,} s; made {manifest['created']}"
+        f"{sum(weight.numel() for weight in network.parameters()):,} parameters, {ways}; {costs['steps']:,} steps with "
+        f"{costs['strings']:,} strings in all in {costs['seconds']:,} s; made {manifest['created']}"
     )

@@ -1,16 +1,23 @@
 """The config of a fit on text: a TOML file with a ``[text]`` table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
-from statecast.errors import ConfigError
 from statecast.inputs.vocabulary import VOCABULARIES
 from statecast.models.generator import GeneratorConfig
-from training.toml import build_table, expect, read_toml, write_toml
-
-_FROM_TEXT = ("vocabulary", "symbols")
+from training.fit_config import TabledConfig
+from training.rules import (
+    ABOVE_ZERO,
+    COUNT,
+    DEVICE,
+    FROM_ZERO,
+    PART_SHARES,
+    SHARE,
+    SHARE_BELOW_ONE,
+    check_values,
+    one_of,
+)
 
 
 @dataclass(frozen=True)
@@ -33,13 +40,12 @@ class TextConfig:
     """
 
     def __post_init__(self) -> None:
-        known = ", ".join(VOCABULARIES)
-        expect(self.vocabulary in VOCABULARIES, "[text] vocabulary", f"one of {known}", self.vocabulary)
-        for name in ("limit", "characters"):
-            expect(getattr(self, name) >= 0, f"[text] {name}", "a whole number from 0", getattr(self, name))
-        shares = self.fractions
-        whole = len(shares) == 3 and shares[0] > 0 and min(shares) >= 0 and sum(shares) <= 1 + 1e-9
-        expect(whole, "[text] fractions", "three shares, the first above 0, together at most 1", list(shares))
+        rules = {
+            one_of(*VOCABULARIES): ["vocabulary"],
+            FROM_ZERO: ["limit", "characters"],
+            PART_SHARES: ["fractions"],
+        }
+        check_values(self, "text", rules)
 
 
 @dataclass(frozen=True)
@@ -88,31 +94,33 @@ class TextTraining:
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
-        choices = {
-            "windows": ("carried", "random"),
-            "optimizer": ("adamw", "sgd"),
-            "schedule": ("cosine", "constant"),
-            "precision": ("float32", "bfloat16"),
-            "device": ("cpu", "cuda", "auto"),
+        rules = {
+            one_of("carried", "random"): ["windows"],
+            one_of("adamw", "sgd"): ["optimizer"],
+            one_of("cosine", "constant"): ["schedule"],
+            one_of("float32", "bfloat16"): ["precision"],
+            DEVICE: ["device"],
+            COUNT: ["epochs", "batch", "length", "validate_every"],
+            FROM_ZERO: ["warm_up", "ngrams", "threads"],
+            ABOVE_ZERO: ["learning_rate", "clip"],
+            SHARE: ["averaging"],
+            SHARE_BELOW_ONE: ["embedding_dropout"],
         }
-        for name, known in choices.items():
-            expect(
-                getattr(self, name) in known, f"[training] {name}", f"one of {', '.join(known)}", getattr(self, name)
-            )
-        for name in ("epochs", "batch", "length", "validate_every"):
-            expect(getattr(self, name) >= 1, f"[training] {name}", "a whole number above 0", getattr(self, name))
-        for name in ("warm_up", "ngrams", "threads"):
-            expect(getattr(self, name) >= 0, f"[training] {name}", "a whole number from 0", getattr(self, name))
-        for name in ("learning_rate", "clip"):
-            expect(getattr(self, name) > 0, f"[training] {name}", "a number above 0", getattr(self, name))
-        expect(0.0 <= self.averaging <= 1.0, "[training] averaging", "a share, 0 to 1", self.averaging)
-        dropout = self.embedding_dropout
-        expect(0.0 <= dropout < 1.0, "[training] embedding_dropout", "0 up to, not with, 1", dropout)
+        check_values(self, "training", rules)
 
 
 @dataclass(frozen=True)
-class TextFitConfig:
-    """A whole fit on text."""
+class TextFitConfig(TabledConfig):
+    """A whole fit on text.
+
+    Examples
+    --------
+    >>> TextFitConfig.from_dict({"training": {"epochs": 3}}).training.epochs
+    3
+    """
+
+    NETWORK = GeneratorConfig
+    FROM_DATA = ("vocabulary", "symbols")
 
     text: TextConfig = field(default_factory=TextConfig)
     """How the text is read and cut."""
@@ -120,92 +128,3 @@ class TextFitConfig:
     """Keys of the ``GeneratorConfig``, without those that follow from the text."""
     training: TextTraining = field(default_factory=TextTraining)
     """How the network is fitted."""
-
-    @classmethod
-    def read(cls, path: str | Path) -> "TextFitConfig":
-        """Read a TOML file.
-
-        Parameters
-        ----------
-        path : str or Path
-            The file.
-
-        Returns
-        -------
-        TextFitConfig
-            The config, with defaults for what the file leaves out.
-
-        Raises
-        ------
-        ConfigError
-            If it cannot be read, is not TOML, or has an unknown table or key, or a value that is not allowed.
-        """
-        return cls.from_dict(read_toml(path))
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "TextFitConfig":
-        """Build a config from plain values.
-
-        Parameters
-        ----------
-        values : mapping
-            Tables ``text``, ``network`` and ``training``, each of which may be left out.
-
-        Returns
-        -------
-        TextFitConfig
-            The config, with defaults for what is left out.
-
-        Raises
-        ------
-        ConfigError
-            If a table or key is unknown, or a value is not allowed.
-
-        Examples
-        --------
-        >>> TextFitConfig.from_dict({"training": {"epochs": 3}}).training.epochs
-        3
-        """
-        for key in values:
-            if key not in ("text", "network", "training"):
-                raise ConfigError(f"config: unknown table [{key}]; known are [text], [network], [training]")
-        network = dict(values.get("network", {}))
-        known = {f.name for f in fields(GeneratorConfig)} - set(_FROM_TEXT)
-        for key in network:
-            if key not in known:
-                raise ConfigError(f"[network]: unknown key {key!r}; known are {', '.join(sorted(known))}")
-        build_table(GeneratorConfig, network, "network")
-        return cls(
-            text=build_table(TextConfig, values.get("text", {}), "text"),
-            network=network,
-            training=build_table(TextTraining, values.get("training", {}), "training"),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give plain JSON values, of which ``from_dict`` makes the same config."""
-        return {"text": asdict(self.text), "network": dict(self.network), "training": asdict(self.training)}
-
-    def to_toml(self) -> str:
-        """Give TOML, of which ``read`` makes the same config."""
-        return write_toml(self.to_dict())
-
-
-def is_text(path: str | Path) -> bool:
-    """Whether a config file is for a fit on text.
-
-    Parameters
-    ----------
-    path : str or Path
-        A TOML file.
-
-    Returns
-    -------
-    bool
-        Whether it has a ``[text]`` table.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be read or is not TOML.
-    """
-    return "text" in read_toml(path)

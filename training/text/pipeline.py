@@ -1,19 +1,17 @@
 """From a text to an artifact, and back to the same figures."""
 
 import hashlib
-import json
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
 
 import statecast
-from statecast.artifacts.manifest import check_manifest
 from statecast.models.generator import Generator, GeneratorConfig
 from training.errors import TrainingError
+from training.fitted_artifact import begin_fit, describe_curves, new_manifest, read_fitted_config, write_artifact
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
 from training.progress import Silent, Watcher
@@ -78,10 +76,8 @@ def fit_text(
     StatecastError
         If the text or the config cannot be trained on; the message says how to mend it.
     """
-    check_manifest({"name": name, "version": version}, "fit")
     watcher, training = watcher or Silent(), config.training
-    if training.threads:
-        torch.set_num_threads(training.threads)
+    begin_fit(name, version, training.threads)
     corpus = cut_text(text, config.text)
     symbols = corpus.vocabulary.symbols
     shape = GeneratorConfig.from_dict({**config.network, "vocabulary": config.text.vocabulary, "symbols": symbols})
@@ -96,20 +92,21 @@ def fit_text(
     curves = TextCurves.by_epoch(Fit(objective, out).run(watcher, resume), objective.windows)
     network.cpu()  # the golden output is made where artifacts are read
     leaderboard = new_text_leaderboard(network, corpus, ngrams=training.ngrams, watcher=watcher)
-    used = TextFitConfig(config.text, _network_table(shape), training)
+    used = config.with_network(shape.to_dict())
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         "characters": len(text),
         "symbols": len(corpus.train.tokens),
         "seeds": [training.seed],
         "data_sha256": hashlib.sha256(text.encode("utf-8")).hexdigest(),
         "scores": leaderboard.manifest(),
-        "training": {"config": used.to_dict(), "costs": _costs(curves), "curves": _curves(curves)},
+        "training": {
+            "config": used.to_dict(),
+            "costs": _costs(curves),
+            "curves": describe_curves(curves.loss, curves.validation),
+        },
     }
-    digest = statecast.save(out, network, json.loads(json.dumps(manifest)))
-    (out / "fit.toml").write_text(used.to_toml(), encoding="utf-8")
+    digest = write_artifact(out, network, manifest, used)
     write_text_report(out / "report.html", manifest, leaderboard, network, corpus)
     Checkpoint.remove(out)
     return TextOutcome(network, leaderboard, curves, digest)
@@ -137,18 +134,11 @@ def backtest_text(artifact: statecast.Artifact, text: str, watcher: Watcher | No
     TrainingError
         If the artifact was not made by a fit, or the text's training part has other symbols than the artifact's.
     """
-    try:
-        config = TextFitConfig.from_dict(artifact.manifest["training"]["config"])
-    except KeyError as error:
-        raise TrainingError(f"{artifact.name}: the manifest has no {error}; it was not made by a fit") from None
+    config = read_fitted_config(artifact, TextFitConfig)
     corpus = cut_text(text, config.text)
     if corpus.vocabulary.symbols != artifact.generator.vocabulary.symbols:
         raise TrainingError(f"{artifact.name}: the text has another vocabulary; pass the text that it was trained on")
     return new_text_leaderboard(artifact.generator, corpus, ngrams=config.training.ngrams, watcher=watcher or Silent())
-
-
-def _network_table(shape: GeneratorConfig) -> dict[str, Any]:
-    return {key: value for key, value in shape.to_dict().items() if key not in ("vocabulary", "symbols")}
 
 
 def _costs(curves: TextCurves) -> dict[str, Any]:
@@ -160,8 +150,3 @@ def _costs(curves: TextCurves) -> dict[str, Any]:
         "best_epoch": curves.best_epoch,
         "training_perplexity": round(math.exp(min(curves.loss[-1][1], 700.0)), 4),
     }
-
-
-def _curves(curves: TextCurves) -> dict[str, Any]:
-    rounded = {"loss": curves.loss, "validation": curves.validation}
-    return {name: [[int(step), round(value, 6)] for step, value in pairs] for name, pairs in rounded.items()}

@@ -8,7 +8,7 @@ from statecast.api.generate import write_on
 from statecast.models.generator import Generator
 from training.evaluation.leaderboard import OURS
 from training.reports.line_chart import new_line_chart
-from training.reports.page import Table, render
+from training.reports.page import Table, render, write_page
 from training.text.corpus import Corpus
 from training.text.leaderboard import TextLeaderboard
 
@@ -42,7 +42,7 @@ def write_text_report(
         "text.html.j2",
         f"{manifest['name']} @ {manifest['version']}",
         _facts(manifest, network),
-        scores=_scores(leaderboard),
+        scores=scores_table(leaderboard),
         tokens=f"{leaderboard.scores[OURS].tokens:,}" if leaderboard.scores else "0",
         vocabulary=f"{len(network.vocabulary):,}",
         unknown=f"{100 * leaderboard.unknown:.2f}",
@@ -54,7 +54,26 @@ def write_text_report(
         },
         config=training["config"],
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
+
+
+def scores_table(leaderboard: TextLeaderboard) -> Table | None:
+    """Lay out the figures of all models.
+
+    Parameters
+    ----------
+    leaderboard : TextLeaderboard
+        Their scores.
+
+    Returns
+    -------
+    Table or None
+        Ours first; None if nothing was held out.
+    """
+    if not leaderboard.scores:
+        return None
+    rows = {name: format_row(score.table()) for name, score in leaderboard.scores.items()}
+    return Table("model", list(COLUMNS.values()), rows, ours=OURS)
 
 
 def format_row(row: Mapping[str, float]) -> list[str]:
@@ -86,11 +105,3 @@ def _facts(manifest: Mapping[str, Any], network: Generator) -> str:
         f"{costs['steps']:,} steps in {costs['seconds']:,} s, {costs['symbols_per_second']:,} symbols per second; "
         f"made {manifest['created']}"
     )
-
-
-def _scores(leaderboard: TextLeaderboard) -> Table | None:
-    """All models, ours first; None if nothing was held out."""
-    if not leaderboard.scores:
-        return None
-    rows = {name: format_row(score.table()) for name, score in leaderboard.scores.items()}
-    return Table("model", list(COLUMNS.values()), rows, ours=OURS)

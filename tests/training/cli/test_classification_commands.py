@@ -10,8 +10,11 @@ from typer.testing import CliRunner
 
 import statecast
 from tests.training.classification.labelled import reviews, small_config
-from training.classification.config import ClassificationFitConfig, is_classification
+from training.classification.config import ClassificationFitConfig
+from training.cli.classification import LABELLED
+from training.cli.fit import kind_of
 from training.cli.main import app
+from training.toml import read_toml
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -74,7 +77,7 @@ def test_one_class_is_refused_in_one_line(folder: Path) -> None:
 def test_shipped_configs_are_read(name: str) -> None:
     """A config that is shipped and refused is the first thing that a newcomer meets."""
     config = ClassificationFitConfig.read(CONFIGS / name)
-    assert is_classification(CONFIGS / name)
+    assert kind_of(read_toml(CONFIGS / name)) is LABELLED
     assert ClassificationFitConfig.from_dict(config.to_dict()) == config
 
 

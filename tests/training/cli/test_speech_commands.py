@@ -8,8 +8,11 @@ from typer.testing import CliRunner
 
 import statecast
 from tests.training.speech.tones import tones_config, write_tones
+from training.cli.fit import kind_of
 from training.cli.main import app
-from training.speech.config import SpeechFitConfig, is_speech
+from training.cli.speech import SPEECH
+from training.speech.config import SpeechFitConfig
+from training.toml import read_toml
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -52,7 +55,7 @@ def test_options_of_tables_and_texts_are_refused(folder, option):
 
 
 def test_the_configs_in_the_folder_are_configs():
-    found = [path for path in sorted(CONFIGS.glob("*.toml")) if is_speech(path)]
+    found = [path for path in sorted(CONFIGS.glob("*.toml")) if kind_of(read_toml(path)) is SPEECH]
     assert sorted(path.stem for path in found) == ["digits", "digits-streaming", "speech-reference"]
     for path in found:
         assert SpeechFitConfig.read(path).network["width"] > 0

@@ -8,13 +8,13 @@ from typer.testing import CliRunner
 
 import statecast
 from tests.training.text.corpora import RHYME, fit_config
-from training.classification.config import ClassificationFitConfig, is_classification
+from training.cli.fit import kind_of
 from training.cli.main import app
 from training.config import FitConfig
 from training.pretraining.config import read_config
-from training.speech.config import SpeechFitConfig, is_speech
-from training.text.config import TextFitConfig, is_text
+from training.text.config import TextFitConfig
 from training.text.docstrings import read_docstrings
+from training.toml import read_toml
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -44,6 +44,8 @@ def test_fit_and_backtest_print_the_same_table(folder):
     assert not list((folder / "rhyme").glob("checkpoint*"))
     again = run("backtest", folder / "rhyme", "--data", folder / "rhyme.txt")
     assert rows_in(again.output) == rows_in(result.output)
+    refused = run("backtest", folder / "rhyme", "--data", folder / "rhyme.txt", "--freq", "1h")
+    assert refused.exit_code == 2 and "--freq: not supported for a text" in refused.stderr
     written = TextFitConfig.read(folder / "rhyme" / "fit.toml")
     assert written.training == fit_config().training
 
@@ -65,6 +67,8 @@ def test_options_replace_what_the_config_says(folder):
         (("--horizon", "3"), "--horizon"),
         (("--steps", "3"), "--steps"),
         (("--past", "wind"), "--past"),
+        (("--id-column", "name"), "--id-column"),
+        (("--from", "artifacts/default"), "--from"),
         (("--resume",), "no checkpoint"),
         (("--data", "absent.txt"), "absent.txt"),
     ],
@@ -81,8 +85,8 @@ def test_the_configs_that_come_along_can_be_read(path):
     if "[pretrain]" in path.read_text():
         read_config(path)
     else:
-        kinds = {is_speech: SpeechFitConfig, is_text: TextFitConfig, is_classification: ClassificationFitConfig}
-        next((kind for belongs, kind in kinds.items() if belongs(path)), FitConfig).read(path)
+        kind = kind_of(read_toml(path))
+        (kind.config if kind else FitConfig).read(path)
 
 
 def test_epochs_mean_nothing_to_a_table(folder):

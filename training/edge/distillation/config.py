@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from training.toml import expect
+from training.rules import ABOVE_ZERO, COUNT, DEVICE, SHARE, check_values
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,10 @@ class DistillConfig:
     """`cpu`, `cuda`, or `auto` for CUDA where there is a device."""
 
     def __post_init__(self) -> None:
-        for name in ("width", "steps", "values", "forks", "validation_rows", "validation_every"):
-            expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
-        for name in ("truth", "own", "falling"):
-            expect(0.0 <= getattr(self, name) <= 1.0, name, "a share, 0 to 1", getattr(self, name))
-        expect(self.learning_rate > 0, "learning_rate", "a number above 0", self.learning_rate)
+        rules = {
+            COUNT: ["width", "steps", "values", "forks", "validation_rows", "validation_every"],
+            SHARE: ["truth", "own", "falling"],
+            ABOVE_ZERO: ["learning_rate"],
+            DEVICE: ["device"],
+        }
+        check_values(self, "", rules)

@@ -1,9 +1,7 @@
 """From a teacher to the artifact of its student."""
 
 import json
-import os
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ from training.edge.distillation.objective import Distillation
 from training.edge.distillation.report import write_report
 from training.edge.distillation.series import Lessons, OwnSeries
 from training.edge.distillation.teacher import student_config, take_calibration
+from training.fitted_artifact import begin_fit, new_manifest
 from training.fitting.checkpoint import Checkpoint
 from training.fitting.loop import Fit
 from training.progress import Silent, Watcher
@@ -72,6 +71,7 @@ def distill(
     StatecastError
         If own series are too short, the loss becomes infinite or NaN, or there is nothing to resume.
     """
+    begin_fit(name, version)
     watcher = watcher or Silent()
     torch.manual_seed(config.seed)
     student = Forecaster(student_config(teacher.config, config.width))
@@ -117,9 +117,7 @@ def _write(out: Path, fit: Fit[Distillation], name: str, version: str, taught_by
     objective.validate()
     own = objective.lessons.own
     manifest = {
-        "name": name,
-        "version": version,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **new_manifest(name, version),
         "seeds": [objective.config.seed],
         "trained_on": "its teacher's quantiles, on synthetic series" + (" and own ones" if own else ""),
         "covariates": {},
@@ -136,7 +134,5 @@ def _write(out: Path, fit: Fit[Distillation], name: str, version: str, taught_by
     }
     digest = statecast.save(out, student, json.loads(json.dumps(manifest)))
     whole = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    # Written whole or not at all, because somebody may open it at any time.
-    write_report(out / "report.html.new", whole, objective.teacher)
-    os.replace(out / "report.html.new", out / "report.html")
+    write_report(out / "report.html", whole, objective.teacher)
     return digest

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from statecast.models.interface import SeriesNetwork
-from training.reports.page import Table, render
+from training.reports.page import Table, render, write_page
 from training.reports.sparklines import new_sparklines
 
 
@@ -38,4 +38,4 @@ def write_report(path: Path, manifest: Mapping[str, Any], teacher: SeriesNetwork
         best=f"{curves['best']:.4f}",
         kinds=Table("series", ["pinball loss, the teacher 1"], rows),
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
