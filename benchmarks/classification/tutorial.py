@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from training.classification.examples import Encoded
 from training.classification.prepare import Prepared
-from training.classification.scores import ClassScore, score_classes
+from training.classification.scores import ClassPredictions, ClassScore
 
 LENGTH, BATCH, RATE = 500, 64, 0.01
 
@@ -83,7 +83,8 @@ def fit_tutorial(prepared: Prepared, epochs: int) -> tuple[ClassScore, float]:
             optimizer.step()
     with torch.inference_mode():
         probabilities = torch.cat([network(some).softmax(1) for some in parts[2][0].split(BATCH)])
-    return score_classes(probabilities.double().numpy(), parts[2][1].numpy()), time.process_time() - started
+    predictions = ClassPredictions(probabilities.double().numpy(), parts[2][1].numpy())
+    return predictions.score(), time.process_time() - started
 
 
 def _pad(examples: Encoded) -> tuple[Tensor, Tensor]:

@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from training.classification.examples import Encoded
+from training.fitting.tensor_batch import TensorBatch
 
 _POOL = 40  # batches that are drawn and then sorted by length together
 
 
 @dataclass(frozen=True)
-class Batch:
+class Batch(TensorBatch):
     """Some examples, padded to the longest of them."""
 
     inputs: Tensor
@@ -25,21 +26,6 @@ class Batch:
     """Steps of each ``[B]``."""
     targets: Tensor
     """Place of the label of each ``[B]`` int64, or number ``[B]`` float64."""
-
-    def to(self, device: torch.device) -> "Batch":
-        """Move the tensors to a device.
-
-        Parameters
-        ----------
-        device : torch.device
-            Where the network is.
-
-        Returns
-        -------
-        Batch
-            The same examples.
-        """
-        return Batch(self.inputs.to(device), self.lengths.to(device), self.targets.to(device))
 
 
 class Batches:

@@ -8,11 +8,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import softmax
 
 from statecast.models.classifier import Classifier
 from training.classification.examples import Encoded
 from training.classification.predictions import predict_parts
-from training.classification.scores import Array, log_loss, softmax
+from training.classification.scores import Array, ClassPredictions, in_deviations
 
 _WIDEST = math.log(10.0)  # a factor of the logits, either way
 
@@ -32,8 +33,7 @@ def calibrate(network: Classifier, held: Encoded) -> None:
     recurrent, ngrams = predict_parts(network, held)
     if not network.config.labels:
         if ngrams is not None:
-            wanted = (held.targets - float(network.location)) / float(network.scale)
-            apart, error = (ngrams - recurrent)[:, 0], wanted - recurrent[:, 0]
+            apart, error = (ngrams - recurrent)[:, 0], in_deviations(network, held.targets) - recurrent[:, 0]
             network.ngram_share.fill_(float(np.clip((apart @ error) / max(float(apart @ apart), 1e-12), 0.0, 1.0)))
         return
     share, temperature = find_mixture(recurrent, ngrams, held.targets)
@@ -72,7 +72,7 @@ def find_mixture(recurrent: Array, ngrams: Array | None, targets: NDArray[np.int
 
     def loss(values: NDArray[np.float64]) -> float:
         mixed = (1.0 - values[0]) * recurrent + values[0] * other
-        return log_loss(softmax(mixed / np.exp(values[1])), targets)
+        return ClassPredictions(softmax(mixed / np.exp(values[1]), axis=1), targets).log_loss
 
     bounds = [(0.0, 0.0 if ngrams is None else 1.0), (-_WIDEST, _WIDEST)]
     start = np.asarray([bounds[0][1] / 2.0, 0.0])

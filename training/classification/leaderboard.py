@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from statecast.models.classifier import Classifier
 from training.classification.examples import Encoded, LabelledExamples
 from training.classification.predictions import mix, predict_parts
 from training.classification.prepare import Prepared
-from training.classification.scores import Array, Score, score_classes, score_numbers, softmax
+from training.classification.scores import Array, ClassPredictions, Score, score_numbers
 from training.evaluation.leaderboard import OURS
 
 RECURRENT, NGRAMS = "its recurrent part alone", "its n-grams alone"
@@ -76,8 +77,8 @@ def new_leaderboard(prepared: Prepared, *, linear: bool) -> ClassLeaderboard:
 
 def _score(network: Classifier, outputs: Array, test: Encoded) -> tuple[Array, Score]:
     if network.config.labels:
-        probabilities = softmax(outputs / float(network.temperature))
-        return probabilities, score_classes(probabilities, test.targets)
+        probabilities = softmax(outputs / float(network.temperature), axis=1)
+        return probabilities, ClassPredictions(probabilities, test.targets).score()
     numbers = outputs * float(network.scale) + float(network.location)
     return numbers, score_numbers(numbers[:, 0], test.targets)
 
@@ -117,7 +118,7 @@ def score_baselines(
         mean = score_numbers(np.full(len(test), train.targets.mean()), test.targets)
         return {"mean": BaselineScore(mean, time.process_time() - started)}
     shares = np.bincount(train.targets, minlength=classes) / len(train)
-    likeliest = score_classes(np.tile(np.maximum(shares, 1e-12), (len(test), 1)), test.targets)
+    likeliest = ClassPredictions(np.tile(np.maximum(shares, 1e-12), (len(test), 1)), test.targets).score()
     found = {"likeliest class": BaselineScore(likeliest, time.process_time() - started)}
     if linear and isinstance(raw["train"].inputs[0], str):
         found[LINEAR] = _linear(raw, encoded, classes)
@@ -141,4 +142,5 @@ def _linear(raw: dict[str, LabelledExamples], encoded: dict[str, Encoded], class
         model.fit(raw["train"].inputs, encoded["train"].targets)
     probabilities = np.zeros((len(encoded["test"]), classes))
     probabilities[:, model.classes_] = model.predict_proba(raw["test"].inputs)
-    return BaselineScore(score_classes(probabilities, encoded["test"].targets), time.process_time() - started)
+    score = ClassPredictions(probabilities, encoded["test"].targets).score()
+    return BaselineScore(score, time.process_time() - started)

@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from statecast.layers.sequences.hashed_ngrams import HashedNgrams
 from statecast.models.classifier import Classifier
 from training.classification.examples import Encoded
+from training.classification.scores import in_deviations
 
 _ITERATIONS = 100
 
@@ -58,7 +59,7 @@ def fit_ngrams(network: Classifier, train: Encoded, *, strength: float, balanced
         table, bias = _per_class(model, network.config.outputs)
     else:
         model = Ridge(alpha=1.0 / strength)
-        model.fit(scaled, (train.targets - float(network.location)) / float(network.scale))
+        model.fit(scaled, in_deviations(network, train.targets))
         table, bias = model.coef_[None], np.asarray([model.intercept_])
     ngrams.table.copy_(torch.from_numpy((table * idf).T.copy()))
     ngrams.bias.copy_(torch.from_numpy(bias))

@@ -18,6 +18,8 @@ from training.classification.examples import Encoded
 from training.classification.predictions import predict_parts
 from training.classification.scores import mean_loss
 from training.fitting.objectives import LoopSettings, moving_average
+from training.fitting.optimizers import adamw
+from training.fitting.schedules import rise_and_fall
 
 _SMOOTHING = 0.02
 
@@ -68,14 +70,8 @@ class Classify:
 
     def new_optimizer(self) -> torch.optim.Optimizer:
         """AdamW; vectors of symbols decay only where they are read, which is nowhere near every step: so not at all."""
-        named = [(name, weight) for name, weight in self.network.named_parameters() if weight.requires_grad]
-        free = [weight for name, weight in named if name.startswith("embed") or weight.dim() < 2]
-        rest = [weight for name, weight in named if not (name.startswith("embed") or weight.dim() < 2)]
-        groups = [
-            {"params": rest, "weight_decay": self.config.weight_decay},
-            {"params": free, "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=self.config.learning_rate)
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        return adamw(self.network, learning_rate=rate, weight_decay=decay, spared=("embed",))
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[Batch, float]]:
         """Take the next batches of the epoch that a step belongs to. See ``Objective.draw``."""
@@ -124,8 +120,7 @@ class Classify:
 
     def schedule(self, step: int, share: float) -> float:
         """A short rise, then a half cosine down to a fiftieth. See ``Objective.schedule``."""
-        rise = min(1.0, (step + 1) / max(self.config.warm_up, 1))
-        return rise * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0))))
+        return rise_and_fall(step, share, self.config.warm_up)
 
     def smooth(self, mean: float | None, loss: float) -> float:
         """Exponential moving average. See ``Objective.smooth``."""

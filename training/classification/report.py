@@ -7,10 +7,10 @@ from typing import Any
 
 from statecast.models.classifier import Classifier
 from training.classification.leaderboard import ClassLeaderboard
-from training.classification.scores import Score, confusion, reliability
+from training.classification.scores import ClassPredictions, Score
 from training.evaluation.leaderboard import OURS
 from training.reports.line_chart import LineChart, new_line_chart
-from training.reports.page import Table, render
+from training.reports.page import Table, render, write_page
 
 TITLES = {
     "accuracy": "accuracy", "macro_f1": "macro F1", "log_loss": "log loss", "calibration_error": "calibration error",
@@ -60,7 +60,7 @@ def write_class_report(
         curve=new_line_chart({"training": curves["loss"], "validation": curves["validation"]}, "step", "loss"),
         config=manifest["training"]["config"],
     )
-    path.write_text(page, encoding="utf-8")
+    write_page(path, page)
 
 
 def scores_table(scores: Mapping[str, Score]) -> Table | None:
@@ -96,7 +96,7 @@ def _facts(manifest: Mapping[str, Any], network: Classifier) -> str:
 def _reliability(leaderboard: ClassLeaderboard, network: Classifier) -> LineChart | None:
     if not network.config.labels or not len(leaderboard.targets):
         return None
-    bins = reliability(leaderboard.outputs, leaderboard.targets)
+    bins = ClassPredictions(leaderboard.outputs, leaderboard.targets).reliability()
     low = min([1.0 / len(network.config.labels), *(confidence for confidence, _, _ in bins)])
     points = [[confidence, accuracy] for confidence, accuracy, _ in bins]
     return new_line_chart({"perfect": [[low, low], [1.0, 1.0]], "observed": points}, "confidence", "accuracy")
@@ -106,7 +106,7 @@ def _confusion(leaderboard: ClassLeaderboard, network: Classifier) -> Confusion 
     labels = network.config.labels
     if not labels or len(labels) > _MOST_CLASSES or not len(leaderboard.targets):
         return None
-    counts = confusion(leaderboard.outputs, leaderboard.targets)
+    counts = ClassPredictions(leaderboard.outputs, leaderboard.targets).confusion()
     shares = counts / counts.sum(axis=1, keepdims=True).clip(min=1)
     rows = [
         (label, list(zip(counts[place].tolist(), shares[place].round(3).tolist(), strict=True)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from statecast.models.classifier import Classifier
 
@@ -56,6 +57,97 @@ class NumberScore:
 Score = ClassScore | NumberScore
 
 
+@dataclass(frozen=True)
+class ClassPredictions:
+    """What a model says of examples whose classes are known."""
+
+    probabilities: Array
+    """``[N, K]``, rows that add to 1."""
+    targets: NDArray[Any]
+    """``[N]`` int64, places of the right classes."""
+
+    @property
+    def log_loss(self) -> float:
+        """Mean of minus the logarithm of the right class's probability, in nats."""
+        right = self.probabilities[np.arange(len(self.targets)), self.targets]
+        return float(-np.mean(np.log(np.maximum(right, 1e-12))))
+
+    def reliability(self, bins: int = BINS) -> list[tuple[float, float, int]]:
+        """Compare confidence and accuracy by bins of confidence.
+
+        Parameters
+        ----------
+        bins : int
+            Bins of equal width from 0 to 1.
+
+        Returns
+        -------
+        list of tuple
+            Mean confidence, accuracy and number of examples of each bin that has some.
+
+        Examples
+        --------
+        >>> ClassPredictions(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0])).reliability(bins=10)
+        [(0.8, 0.0, 1), (0.9, 1.0, 1)]
+        """
+        confidence, right = self.probabilities.max(axis=1), self.probabilities.argmax(axis=1) == self.targets
+        places = np.minimum((confidence * bins).astype(int), bins - 1)
+        return [
+            (float(confidence[own].mean()), float(right[own].mean()), int(own.sum()))
+            for own in (places == place for place in range(bins))
+            if own.any()
+        ]
+
+    def confusion(self) -> NDArray[np.int64]:
+        """Count examples by what they are and what they are taken for.
+
+        Returns
+        -------
+        ndarray, shape [K, K], int64
+            Rows are what they are.
+        """
+        classes = self.probabilities.shape[1]
+        cells = self.targets * classes + self.probabilities.argmax(axis=1)
+        return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
+
+    def score(self) -> ClassScore:
+        """Score the predictions.
+
+        Returns
+        -------
+        ClassScore
+            The figures.
+        """
+        counts, examples = self.confusion(), len(self.targets)
+        right, either = np.diag(counts), counts.sum(0) + counts.sum(1)
+        error = sum(abs(confidence - share) * count for confidence, share, count in self.reliability())
+        return ClassScore(
+            accuracy=float(right.sum() / examples),
+            macro_f1=float((2 * right[either > 0] / either[either > 0]).mean()),
+            log_loss=self.log_loss,
+            calibration_error=float(error / examples),
+            examples=examples,
+        )
+
+
+def in_deviations(network: Classifier, numbers: NDArray[Any]) -> Array:
+    """Give numbers in the units that a network estimates them in.
+
+    Parameters
+    ----------
+    network : Classifier
+        With mean and deviation of its numbers.
+    numbers : ndarray, shape [N]
+        In their own unit.
+
+    Returns
+    -------
+    ndarray, shape [N]
+        Deviations from the mean, in standard deviations.
+    """
+    return np.asarray((numbers - float(network.location)) / float(network.scale))
+
+
 def mean_loss(network: Classifier, outputs: Array, targets: NDArray[Any]) -> float:
     """Give the loss that chooses weights.
 
@@ -64,7 +156,7 @@ def mean_loss(network: Classifier, outputs: Array, targets: NDArray[Any]) -> flo
     network : Classifier
         Whose outputs they are.
     outputs : ndarray, shape [N, K]
-        What ``predict`` gave.
+        What ``predict_parts`` gave.
     targets : ndarray, shape [N]
         The truth.
 
@@ -74,129 +166,8 @@ def mean_loss(network: Classifier, outputs: Array, targets: NDArray[Any]) -> flo
         Log loss of classes, or mean squared error in units of the number's deviation.
     """
     if network.config.labels:
-        return log_loss(softmax(outputs), targets)
-    wanted = (targets - float(network.location)) / float(network.scale)
-    return float(np.mean((outputs[:, 0] - wanted) ** 2))
-
-
-def softmax(logits: Array) -> Array:
-    """Turn logits into probabilities.
-
-    Parameters
-    ----------
-    logits : ndarray, shape [N, K]
-        Any numbers.
-
-    Returns
-    -------
-    ndarray, shape [N, K]
-        Rows that add to 1.
-
-    Examples
-    --------
-    >>> softmax(np.zeros((1, 2))).tolist()
-    [[0.5, 0.5]]
-    """
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    found: Array = powers / powers.sum(axis=1, keepdims=True)
-    return found
-
-
-def log_loss(probabilities: Array, targets: NDArray[Any]) -> float:
-    """Mean of minus the logarithm of the right class's probability.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape [N, K]
-        Rows that add to 1.
-    targets : ndarray of int64, shape [N]
-        Places of the right classes.
-
-    Returns
-    -------
-    float
-        In nats.
-    """
-    right = probabilities[np.arange(len(targets)), targets]
-    return float(-np.mean(np.log(np.maximum(right, 1e-12))))
-
-
-def reliability(probabilities: Array, targets: NDArray[Any], bins: int = BINS) -> list[tuple[float, float, int]]:
-    """Compare confidence and accuracy by bins of confidence.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape [N, K]
-        Rows that add to 1.
-    targets : ndarray of int64, shape [N]
-        Places of the right classes.
-    bins : int
-        Bins of equal width from 0 to 1.
-
-    Returns
-    -------
-    list of tuple
-        Mean confidence, accuracy and number of examples of each bin that has some.
-
-    Examples
-    --------
-    >>> reliability(np.array([[0.9, 0.1], [0.2, 0.8]]), np.array([0, 0]), bins=10)
-    [(0.8, 0.0, 1), (0.9, 1.0, 1)]
-    """
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    return [
-        (float(confidence[own].mean()), float(right[own].mean()), int(own.sum()))
-        for own in (places == place for place in range(bins))
-        if own.any()
-    ]
-
-
-def confusion(probabilities: Array, targets: NDArray[Any]) -> NDArray[np.int64]:
-    """Count examples by what they are and what they are taken for.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape [N, K]
-        Rows that add to 1.
-    targets : ndarray of int64, shape [N]
-        Places of the right classes.
-
-    Returns
-    -------
-    ndarray, shape [K, K], int64
-        Rows are what they are.
-    """
-    classes = probabilities.shape[1]
-    return np.bincount(targets * classes + probabilities.argmax(axis=1), minlength=classes**2).reshape(classes, classes)
-
-
-def score_classes(probabilities: Array, targets: NDArray[Any]) -> ClassScore:
-    """Score predicted classes.
-
-    Parameters
-    ----------
-    probabilities : ndarray, shape [N, K]
-        Rows that add to 1.
-    targets : ndarray of int64, shape [N]
-        Places of the right classes.
-
-    Returns
-    -------
-    ClassScore
-        The figures.
-    """
-    counts = confusion(probabilities, targets)
-    right, there = np.diag(counts), np.maximum(counts.sum(0) + counts.sum(1), 1)
-    seen = counts.sum(0) + counts.sum(1) > 0
-    error = sum(abs(confidence - share) * count for confidence, share, count in reliability(probabilities, targets))
-    return ClassScore(
-        accuracy=float(right.sum() / counts.sum()),
-        macro_f1=float((2 * right / there)[seen].mean()),
-        log_loss=log_loss(probabilities, targets),
-        calibration_error=float(error / len(targets)),
-        examples=len(targets),
-    )
+        return ClassPredictions(softmax(outputs, axis=1), targets).log_loss
+    return float(np.mean((outputs[:, 0] - in_deviations(network, targets)) ** 2))
 
 
 def score_numbers(estimates: Sequence[float] | Array, targets: NDArray[Any]) -> NumberScore:

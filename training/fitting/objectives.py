@@ -1,7 +1,7 @@
 """What the training loop needs of an objective: its batches, their loss, its validation, and what better means.
 
-There are three: ``fitting.panel_objective`` (forecast a panel), ``pretraining.objective`` (pretrain a family on
-synthetic series) and ``text.objective`` (predict the next symbol of a text).
+``fitting.panel_objective`` forecasts a panel; ``pretraining``, ``text``, ``classification``, ``speech`` and
+``edge.distillation`` have one each in their ``objective``.
 """
 
 from collections.abc import Mapping, Sequence

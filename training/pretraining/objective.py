@@ -23,6 +23,8 @@ from statecast.state.lookback import Observations
 from statecast.uncertainty.prediction import Prediction
 from training.fitting.losses import forecast_loss, level_weights, pinball
 from training.fitting.objectives import LoopSettings, moving_average
+from training.fitting.optimizers import adamw
+from training.fitting.schedules import rise_stay_fall
 from training.pretraining.config import PretrainConfig
 from training.pretraining.stream import DrawnSteps, draw_beside
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
@@ -96,11 +98,8 @@ class FamilyPretraining:
 
     def new_optimizer(self) -> torch.optim.Optimizer:
         """AdamW, whose weight decay leaves biases alone."""
-        groups: list[dict[str, Any]] = [
-            {"params": [weight for weight in self.family.parameters() if weight.dim() > 1]},
-            {"params": [weight for weight in self.family.parameters() if weight.dim() <= 1], "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        return adamw(self.family, learning_rate=rate, weight_decay=decay)
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:
         """One batch of one season. See ``Objective.draw``."""
@@ -162,8 +161,7 @@ class FamilyPretraining:
 
     def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
         """Rise briefly, stay, and fall linearly to a fiftieth over the last steps. See ``Objective.schedule``."""
-        left = (self.config.steps - step) / max(self.config.steps * self.config.falling, 1.0)
-        return min(step / _WARM_UP + 0.02, 1.0) * (min(left, 1.0) * 0.98 + 0.02)
+        return rise_stay_fall(step, self.config.steps, self.config.falling, _WARM_UP)
 
     def smooth(self, mean: float | None, loss: float) -> float:
         """Exponential moving average, slow because seasons differ in loss. See ``Objective.smooth``."""

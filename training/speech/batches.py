@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.fitting.tensor_batch import TensorBatch
 from training.speech.config import SpeechFitConfig
 from training.speech.recordings import Recordings, Spoken
 from training.speech.strings import SpokenString, draw_string
 
 
 @dataclass(frozen=True)
-class SpeechBatch:
+class SpeechBatch(TensorBatch):
     """Strings as tensors."""
 
     samples: Tensor
@@ -31,27 +32,6 @@ class SpeechBatch:
     """``[B]`` int64, symbols of each row."""
     seed: tuple[int, int] = (0, 0)
     """What further augmentation is drawn with."""
-
-    def to(self, device: torch.device) -> "SpeechBatch":
-        """Move the tensors to a device.
-
-        Parameters
-        ----------
-        device : torch.device
-            Where the network is.
-
-        Returns
-        -------
-        SpeechBatch
-            The same strings.
-        """
-        return SpeechBatch(
-            self.samples.to(device),
-            self.lengths.to(device),
-            self.targets.to(device),
-            self.target_lengths.to(device),
-            self.seed,
-        )
 
 
 def collate(strings: Sequence[SpokenString], labels: Sequence[str], seed: tuple[int, int] = (0, 0)) -> SpeechBatch:

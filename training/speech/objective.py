@@ -11,6 +11,7 @@ from torch.nn import functional
 from statecast.ctc.symbols import BLANK
 from statecast.models.transcriber import Transcriber
 from training.fitting.objectives import LoopSettings, moving_average
+from training.fitting.schedules import rise_and_fall
 from training.speech.batches import SpeechBatch, SpeechBatches, collate
 from training.speech.config import SpeechFitConfig
 from training.speech.masks import disguise
@@ -110,8 +111,7 @@ class SpokenWords:
 
     def schedule(self, step: int, share: float) -> float:
         """A short rise, then a half cosine down to a fiftieth. See ``Objective.schedule``."""
-        rise = min(1.0, (step + 1) / max(self.config.training.warm_up, 1))
-        return rise * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0))))
+        return rise_and_fall(step, share, self.config.training.warm_up)
 
     def smooth(self, mean: float | None, loss: float) -> float:
         """Exponential moving average. See ``Objective.smooth``."""

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from statecast.models.generator import Generator
 from training.fitting.objectives import LoopSettings
+from training.fitting.schedules import rise_and_fall
 from training.text.config import TextTraining
 from training.text.corpus import Corpus
 from training.text.scores import score_passage
@@ -108,10 +109,8 @@ class NextSymbol:
 
     def schedule(self, step: int, share: float) -> float:
         """A short rise, then constant or a half cosine down to a fiftieth. See ``Objective.schedule``."""
-        rise = min(1.0, (step + 1) / max(self.config.warm_up, 1))
-        if self.config.schedule == "constant":
-            return rise
-        return rise * (0.02 + 0.98 * 0.5 * (1.0 + math.cos(math.pi * min(share, 1.0))))
+        constant = self.config.schedule == "constant"
+        return rise_and_fall(step, 0.0 if constant else share, self.config.warm_up)
 
     def smooth(self, mean: float | None, loss: float) -> float:  # noqa: ARG002
         """Mean over the epoch so far. See ``Objective.smooth``."""

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 
 from training.errors import TrainingError
+from training.fitting.tensor_batch import TensorBatch
 from training.text.corpus import Tokens
 
 
 @dataclass(frozen=True)
-class Window:
+class Window(TensorBatch):
     """One batch of pieces of a text."""
 
     read: Tensor
@@ -24,21 +25,6 @@ class Window:
     """``[B, T]`` id of the symbol after each."""
     fresh: bool
     """Whether state begins anew with this window."""
-
-    def to(self, device: torch.device) -> "Window":
-        """Move the tensors to a device.
-
-        Parameters
-        ----------
-        device : torch.device
-            Where the network is.
-
-        Returns
-        -------
-        Window
-            The same symbols.
-        """
-        return Window(self.read.to(device), self.next.to(device), self.fresh)
 
 
 class Windows:

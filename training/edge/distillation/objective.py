@@ -16,6 +16,8 @@ from training.edge.distillation.series import Lessons
 from training.edge.distillation.teacher import observe, teach
 from training.fitting.losses import forecast_loss, level_weights, pinball
 from training.fitting.objectives import LoopSettings, moving_average
+from training.fitting.optimizers import adamw
+from training.fitting.schedules import rise_stay_fall
 from training.synthetic.batches import SyntheticBatch
 
 _WARM_UP = 200  # steps
@@ -75,12 +77,8 @@ class Distillation:
 
     def new_optimizer(self) -> torch.optim.Optimizer:
         """AdamW, whose weight decay leaves biases alone."""
-        weights = list(self.student.parameters())
-        groups: list[dict[str, Any]] = [
-            {"params": [weight for weight in weights if weight.dim() > 1]},
-            {"params": [weight for weight in weights if weight.dim() <= 1], "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=self.config.learning_rate, weight_decay=self.config.weight_decay)
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        return adamw(self.student, learning_rate=rate, weight_decay=decay)
 
     def draw(self, step: int, device: torch.device) -> Sequence[tuple[SyntheticBatch, float]]:  # noqa: ARG002
         """One batch of one kind. See ``Objective.draw``."""
@@ -116,8 +114,7 @@ class Distillation:
 
     def schedule(self, step: int, share: float) -> float:  # noqa: ARG002
         """Rise briefly, stay, and fall linearly to a fiftieth over the last steps. See ``Objective.schedule``."""
-        left = (self.config.steps - step) / max(self.config.steps * self.config.falling, 1.0)
-        return min(step / _WARM_UP + 0.02, 1.0) * (min(left, 1.0) * 0.98 + 0.02)
+        return rise_stay_fall(step, self.config.steps, self.config.falling, _WARM_UP)
 
     def smooth(self, mean: float | None, loss: float) -> float:
         """Exponential moving average. See ``Objective.smooth``."""
