@@ -77,19 +77,26 @@ def _long(table: Table, config: ClassificationConfig) -> LabelledExamples:
     table = table.with_decimal(None, channels)
     values = np.column_stack([read_floats(table, name) for name in channels])
     parts = _parts(table, config)
-    names, first, codes = np.unique(items.astype(str), return_index=True, return_inverse=True)
+    names, codes = np.unique(items.astype(str), return_inverse=True)
     order = np.lexsort((_order(table, timestamp), codes))
     cuts = np.flatnonzero(np.diff(codes[order])) + 1
-    inputs, found = [], []
+    inputs, found, own = [], [], list[str]()
     for name, rows in zip(names, np.split(order, cuts), strict=True):
-        own = set(answers[rows].tolist())
-        if len(own) > 1:
-            raise TableError(
-                f"series {str(name)!r}: expected one label, got {', '.join(sorted(own)[:3])}; one per series"
-            )
         inputs.append(values[rows])
-        found.append(own.pop())
-    return LabelledExamples(inputs, found, tuple(channels), None if parts is None else [parts[at] for at in first])
+        found.append(_only(answers[rows].tolist(), "label", name))
+        if parts is not None:
+            own.append(_only([parts[row] for row in rows], "part", name))
+    return LabelledExamples(inputs, found, tuple(channels), None if parts is None else own)
+
+
+def _only(values: list[str], what: str, series: str) -> str:
+    """What all rows of a series say."""
+    own = set(values)
+    if len(own) > 1:
+        raise TableError(
+            f"series {str(series)!r}: expected one {what}, got {', '.join(sorted(own)[:3])}; one per series"
+        )
+    return own.pop()
 
 
 def _order(table: Table, timestamp: str) -> NDArray[Any]:

@@ -50,6 +50,13 @@ def test_a_split_column_says_the_parts(tmp_path: Path) -> None:
         read_examples(table(tmp_path, text.replace("TEST", "tets")), ClassificationConfig(split="part"), "word")
 
 
+def test_a_series_lies_in_one_part(tmp_path: Path) -> None:
+    """Half of a series for training and half for the test was taken as its first row said, without a word."""
+    path = table(tmp_path, "item_id,label,x,part\na,1,2,train\na,1,3,test\n")
+    with pytest.raises(TableError, match="series 'a': expected one part, got test, train"):
+        read_examples(path, ClassificationConfig(split="part"), "values")
+
+
 @pytest.mark.parametrize(
     ("text", "inputs", "message"),
     [
