@@ -11,7 +11,13 @@ _SECONDS = 120
 
 
 def find_compiler() -> str | None:
-    """Return the path of gcc, or of whatever is called cc; None where there is neither."""
+    """Find a C compiler.
+
+    Returns
+    -------
+    str or None
+        Path of gcc, or of whatever is called cc; None where there is neither.
+    """
     return shutil.which("gcc") or shutil.which("cc")
 
 

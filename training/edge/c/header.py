@@ -77,7 +77,13 @@ def write_header(network: IntegerNetwork, title: str) -> str:
 
 
 def write_test() -> str:
-    """Write the program that holds ``model.h`` to its vectors, the same for all networks."""
+    """Write the program that holds ``model.h`` to its vectors, the same for all networks.
+
+    Returns
+    -------
+    str
+        Text of ``model_test.c``, C99.
+    """
     return _TEMPLATES.get_template("model_test.c.j2").render()
 
 

@@ -44,22 +44,32 @@ class Folding(NamedTuple):
     rest: Tensor
 
     def reading(self, weight: Tensor) -> Tensor:
-        """Return the weights ``[O, K]`` of a layer that read the units that stay instead of all, ``[O, D]``.
+        """Weigh the units that stay as a layer that read all of them needs it.
 
         Parameters
         ----------
         weight : Tensor
             ``[O, D]``, of the layer that reads all units.
+
+        Returns
+        -------
+        Tensor
+            ``[O, K]``.
         """
         return weight @ self.coefficients
 
     def adding(self, weight: Tensor) -> Tensor:
-        """Return what is to be added to that layer's bias, ``[O]``.
+        """Find what is to be added to that layer's bias.
 
         Parameters
         ----------
         weight : Tensor
             ``[O, D]``, of the layer that reads all units.
+
+        Returns
+        -------
+        Tensor
+            ``[O]``.
         """
         return weight @ self.rest
 
@@ -123,6 +133,11 @@ def can_fold(student: Forecaster, teacher: nn.Module) -> bool:
         Of the shape that ``student_config`` gives.
     teacher : nn.Module
         Any network that forecasts.
+
+    Returns
+    -------
+    bool
+        Whether ``fold`` takes them.
     """
     if not isinstance(teacher, Forecaster):
         return False

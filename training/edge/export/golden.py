@@ -1,6 +1,6 @@
 """What an export must forecast: what the library forecasts, from a series that reaches every part of the network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -72,24 +72,29 @@ def golden_forecasts(network: Forecaster, values: Doubles) -> list[Doubles]:
 
 
 def cuts_of(values: Doubles) -> list[int]:
-    """Values read by each of the forecasts that are compared.
+    """Say after how many values the forecasts are made that are compared.
 
     Parameters
     ----------
-    values : Doubles
+    values : array
         ``[T]``, the series.
+
+    Returns
+    -------
+    list of int
+        Ascending; the last is T.
     """
     return [int(len(values) * share) for share in _CUTS]
 
 
-def largest_difference(values: Doubles, expected: list[Doubles], got: Iterator[Doubles]) -> float:
+def largest_difference(values: Doubles, expected: list[Doubles], got: Iterable[Doubles]) -> float:
     """Compare forecasts.
 
     Parameters
     ----------
     values : array
         The series.
-    expected, got : list or iterator of array
+    expected, got : list or iterable of array
         Quantiles ``[F, Q]``, forecast by forecast.
 
     Returns

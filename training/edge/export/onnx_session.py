@@ -45,5 +45,11 @@ class OnnxSession:
         self._state = {name.removeprefix("next_"): one for name, one in found.items()}
 
     def forecast(self) -> NDArray[np.float64]:
-        """Return the quantiles ``[F, Q]`` after the last value."""
+        """Forecast after the last value.
+
+        Returns
+        -------
+        array
+            Quantiles ``[F, Q]`` in the target's unit.
+        """
         return self._quantiles

@@ -15,6 +15,7 @@ from training.edge.export.golden import (
     EQUAL,
     ROUNDED,
     SAME_WEIGHTS,
+    Doubles,
     check,
     golden_forecasts,
     golden_values,
@@ -23,7 +24,7 @@ from training.edge.export.golden import (
 )
 from training.edge.exportable.coverage import choose_network
 from training.edge.exportable.network_weights import NetworkWeights
-from training.edge.exportable.quantization import quantize_all, round_weights, stored_bytes
+from training.edge.exportable.quantization import round_weights, stored_bytes
 from training.edge.integer.network import IntegerNetwork
 from training.errors import TrainingError
 
@@ -69,21 +70,26 @@ def export(artifact: statecast.Artifact, form: Format, out: Path, season: int | 
 
 
 def _write_onnx(network: Forecaster, title: str, folder: Path) -> list[str]:
-    difference = _save_onnx(network, network, title, folder, integer=False)
+    values = golden_values(network.config)
+    difference = _save_onnx(network, values, golden_forecasts(network, values), title, folder, integer=False)
     return [f"differs from the library by {difference:.1e} of the series' spread, state carried"]
 
 
 def _write_integer_onnx(network: Forecaster, title: str, folder: Path) -> list[str]:
-    rounded = round_weights(network)
-    difference, lost = _save_onnx(network, rounded, title, folder, integer=True), _rounding_loss(network, rounded)
+    values = golden_values(network.config)
+    rounded = golden_forecasts(round_weights(network), values)
+    difference = _save_onnx(network, values, rounded, title, folder, integer=True)
+    lost = _rounding_loss(network, values, rounded)
     return [
         f"differs from the library with the same int8 weights by {difference:.1e} of the series' spread, state carried",
         f"int8 weights move quantiles by {lost:.1e} of the series' spread at most",
     ]
 
 
-def _save_onnx(network: Forecaster, compared: Forecaster, title: str, folder: Path, integer: bool) -> float:
-    """Write ``model.onnx`` and run it beside the library; gives the largest difference."""
+def _save_onnx(
+    network: Forecaster, values: Doubles, expected: list[Doubles], title: str, folder: Path, *, integer: bool
+) -> float:
+    """Write ``model.onnx`` and run it on the series; gives the largest difference from what is expected."""
     try:
         import onnx
 
@@ -93,32 +99,31 @@ def _save_onnx(network: Forecaster, compared: Forecaster, title: str, folder: Pa
         raise TrainingError(f"--format: needs the package {error.name}; pip install 'statecast[onnx]'") from None
     path = folder / "model.onnx"
     onnx.save(build_step(NetworkWeights.of(network), integer, title), str(path))
-    session, values = OnnxSession(path, network.config), golden_values(network.config)
-    got = stepwise(values, session.step, session.forecast)
-    difference = largest_difference(values, golden_forecasts(compared, values), got)
+    session = OnnxSession(path, network.config)
+    difference = largest_difference(values, expected, stepwise(values, session.step, session.forecast))
     check("model.onnx", difference, EQUAL)
     return difference
 
 
-def _rounding_loss(network: Forecaster, rounded: Forecaster) -> float:
-    values = golden_values(network.config)
-    lost = largest_difference(values, golden_forecasts(network, values), iter(golden_forecasts(rounded, values)))
+def _rounding_loss(network: Forecaster, values: Doubles, rounded: list[Doubles]) -> float:
+    """Largest difference that whole weights make; ``rounded`` are the library's forecasts with them."""
+    lost = largest_difference(values, golden_forecasts(network, values), rounded)
     check("int8 weights", lost, ROUNDED)
     return lost
 
 
 def _write_c(network: Forecaster, title: str, folder: Path) -> list[str]:
-    weights, rounded = NetworkWeights.of(network), round_weights(network)
-    integer, values = IntegerNetwork(weights), golden_values(network.config)
+    weights, values = NetworkWeights.of(network), golden_values(network.config)
+    integer, rounded = IntegerNetwork(weights), golden_forecasts(round_weights(network), values)
     states = [integer.begin(1)]
 
     def step(value: float) -> None:
         states[0] = integer.step(states[0], [value])
 
     got = stepwise(values, step, lambda: integer.forecast(states[0])[0])
-    difference = largest_difference(values, golden_forecasts(rounded, values), got)
+    difference = largest_difference(values, rounded, got)
     check("the int8 network", difference, SAME_WEIGHTS)
-    lost = _rounding_loss(network, rounded)
+    lost = _rounding_loss(network, values, rounded)
     for name, text in (
         ("model.h", write_header(integer, title)),
         ("model_vectors.h", write_vectors(make_vectors(integer))),
@@ -132,7 +137,7 @@ def _write_c(network: Forecaster, title: str, folder: Path) -> list[str]:
         else "no C compiler here: compile and run model_test.c where there is one"
     )
     return [
-        f"{stored_bytes(quantize_all(weights), weights):,} bytes of read-only data",
+        f"{stored_bytes(integer.products, weights):,} bytes of read-only data",
         f"the int8 network differs from the library with the same weights by {difference:.1e} of the series' spread",
         f"int8 weights move quantiles by {lost:.1e} of the series' spread at most",
         ran,

@@ -18,7 +18,7 @@ def choose_network(artifact: statecast.Artifact, season: int | None = None) -> F
     Parameters
     ----------
     artifact : Artifact
-        Any.
+        Of any kind.
     season : int, optional
         Steps per season, for a family.
 

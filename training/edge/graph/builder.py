@@ -70,9 +70,14 @@ class GraphBuilder:
         Parameters
         ----------
         x : str
-            Name of a value of the graph.
+            Name of what is taken.
         dtype : str
             ``float32`` or ``float64``.
+
+        Returns
+        -------
+        str
+            Name of the result.
         """
         return self.add("Cast", x, to=_TYPES[dtype])
 
@@ -82,11 +87,16 @@ class GraphBuilder:
         Parameters
         ----------
         x : str
-            Name of a value of the graph.
+            Name of what is taken.
         begin, end : int
             First place, and the one behind the last.
         axis : int
-            Of the range.
+            Which axis.
+
+        Returns
+        -------
+        str
+            Name of the result.
         """
         whole = (self.constant(np.asarray([value], np.int64)) for value in (begin, end, axis))
         return self.add("Slice", x, *whole)
@@ -97,9 +107,14 @@ class GraphBuilder:
         Parameters
         ----------
         x : str
-            Name of a value of the graph.
+            Name of what is taken.
         *shape : int
             Length of each axis.
+
+        Returns
+        -------
+        str
+            Name of the result.
         """
         return self.add("Reshape", x, self.constant(np.asarray(shape, np.int64)))
 
@@ -109,11 +124,16 @@ class GraphBuilder:
         Parameters
         ----------
         x : str
-            Name of a value of the graph.
+            Name of what is taken.
         index : int or sequence of int
             Places.
         axis : int
-            Of them.
+            Which axis.
+
+        Returns
+        -------
+        str
+            Name of the result.
         """
         return self.add("Gather", x, self.constant(np.asarray(index, np.int64)), axis=axis)
 
@@ -123,9 +143,14 @@ class GraphBuilder:
         Parameters
         ----------
         x : str
-            Name of a value of the graph.
+            Name of what is taken.
         *axes : int
             Where they are in the result.
+
+        Returns
+        -------
+        str
+            Name of the result.
         """
         return self.add("Unsqueeze", x, self.constant(np.asarray(axes, np.int64)))
 

@@ -21,7 +21,7 @@ def add_forecast(b: GraphBuilder, products: Products, weights: NetworkWeights, c
     Parameters
     ----------
     b : GraphBuilder
-        Of the graph.
+        Builds the graph.
     products : Products
         The network's.
     weights : NetworkWeights
@@ -158,7 +158,7 @@ def inverse_of(b: GraphBuilder, scale: str) -> tuple[str, str]:
     Parameters
     ----------
     b : GraphBuilder
-        Of the graph.
+        Builds the graph.
     scale : str
         ``[B]`` float64.
 

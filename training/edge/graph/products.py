@@ -13,7 +13,7 @@ class Products:
     Parameters
     ----------
     builder : GraphBuilder
-        Of the graph that they are added to.
+        Builds the graph that they are added to.
     weights : NetworkWeights
         The network's.
     integer : bool

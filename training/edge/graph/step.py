@@ -20,7 +20,7 @@ Shapes = dict[str, tuple[str, Sequence[Any]]]
 
 
 def state_shapes(config: ForecasterConfig) -> Shapes:
-    """Return dtype and shape of each field of a state; see ``new_state`` for what a fresh one holds.
+    """Return dtype and shape of each field of a state.
 
     Parameters
     ----------

@@ -12,19 +12,8 @@ from statecast.config import ForecasterConfig
 from statecast.naive_forecasts import NAIVE_FORECASTS
 from training.edge.exportable.network_weights import NetworkWeights
 from training.edge.exportable.quantization import IntegerProduct
-from training.edge.integer.arithmetic import (
-    ONE,
-    ZERO,
-    Floats,
-    activate,
-    exp,
-    gelu,
-    hidden_activations,
-    mean,
-    multiply,
-    softmax,
-    softplus,
-)
+from training.edge.integer.arithmetic import activate, hidden_activations, mean, multiply, softmax
+from training.edge.integer.elementary import ONE, ZERO, Floats, exp, gelu, softplus
 
 YOUNGEST = 0.1
 """As in ``statecast.uncertainty.calibration``."""
@@ -37,7 +26,12 @@ def level_length(config: ForecasterConfig) -> int:
     Parameters
     ----------
     config : ForecasterConfig
-        Shape of the network.
+        Of the network.
+
+    Returns
+    -------
+    int
+        A season, or less than that where it is short.
     """
     return config.season if config.season >= 4 else min(8, config.lookback_length // 2)
 

@@ -15,21 +15,14 @@ from statecast.config import ForecasterConfig
 from training.edge.exportable.network_weights import NetworkWeights
 from training.edge.exportable.quantization import UNIT, IntegerProduct, quantize_all
 from training.edge.integer.arithmetic import (
-    ONE,
     UNIT_INVERSE,
-    ZERO,
     Activations,
-    Doubles,
-    Floats,
     activate,
     hidden_activations,
-    log,
     multiply,
     nearest,
-    root,
-    sigmoid,
-    tanh,
 )
+from training.edge.integer.elementary import ONE, ZERO, Doubles, Floats, log, root, sigmoid, tanh
 from training.edge.integer.head import forecast_scaled
 
 FAR = 1e30
@@ -206,12 +199,17 @@ class IntegerNetwork:
 
 
 def inverse_of(scale: Doubles) -> Doubles:
-    """Return 1 / scale, or 0 where there is no spread.
+    """Invert deviations.
 
     Parameters
     ----------
-    scale : Doubles
-        Deviations, any shape; 0 for none.
+    scale : array of float64
+        Any shape; 0 where there is no spread.
+
+    Returns
+    -------
+    array of float64
+        ``1 / scale``, or 0 where there is no spread.
     """
     return np.where(scale > 0.0, 1.0 / np.where(scale > 0.0, scale, 1.0), 0.0)
 
