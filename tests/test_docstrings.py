@@ -4,6 +4,7 @@ A function whose shapes and units stand only in its code has to be read before i
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,20 +46,42 @@ def documented(docstring: str) -> set[str]:
     return names
 
 
+REFERENCE = r"[Ss]ee ``(?:\w+\.)*[A-Z]\w*\.\w+``"
+REFERS = re.compile(rf"\A{REFERENCE}|\A.*[ ,;.] ?{REFERENCE}\.$|^{REFERENCE}\.$", re.M)
+"""A summary that begins or ends with an interface's method, or a paragraph that is nothing else."""
 COMMAND_NAMES = {command.__name__ for command in COMMANDS.values()}
 """Functions that typer makes commands of: they document their options in their declarations."""
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_parameter_of_what_is_public_has_its_line(package: str) -> None:
-    """One that implements an interface may refer to it instead: "see ``Interface.method``"."""
+    """One that implements an interface may refer to it, "See ``Interface.method``."; a mention of other code says
+    nothing of its parameters.
+    """
     missing = []
     for path in sorted((ROOT / package).rglob("*.py")):
         for name, function in functions(path.relative_to(ROOT)):
             docstring = ast.get_docstring(function) or ""
-            if (path.parent.name == "cli" and name in COMMAND_NAMES) or "see ``" in docstring.lower():
+            if (path.parent.name == "cli" and name in COMMAND_NAMES) or REFERS.search(docstring):
                 continue
             absent = [one for one in parameters(function) if one not in documented(docstring)]
             if absent:
                 missing.append(f"{path.relative_to(ROOT)}: {name}: {', '.join(absent)}")
     assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize(
+    ("docstring", "refers"),
+    [
+        ("See ``Cell.step``.", True),
+        ("See ``Cell.step``; parts are h and c.", True),
+        ("Move the bar, see ``Watcher.advance``.", True),
+        ("Move the bar.\n\nMore of it.\n\nSee ``Watcher.advance``.", True),
+        ("Return the shapes; see ``new_state`` for what a fresh one holds.", False),
+        ("Return the shapes, see ``State.fields``, of all.", False),
+        ("Return the shapes.\n\nThey are fixed, see ``State.fields``.", False),
+    ],
+)
+def test_a_mention_is_no_reference(docstring: str, refers: bool) -> None:
+    """What only mentions other code passed for documented once, with none of its parameters."""
+    assert bool(REFERS.search(docstring)) is refers

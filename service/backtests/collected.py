@@ -68,7 +68,7 @@ class Forecasts:
         self.seasonal_error = np.empty((rows, cutoffs.count))
 
     def add(self, block: CarriedBlock) -> None:
-        """See ``Collected``."""
+        """See ``Collected.add``."""
         own = slice(block.first, block.first + block.mean.shape[1])
         same = self._levels == self._trained
         self.numbers[:, own, :, 0] = block.mean
@@ -79,7 +79,7 @@ class Forecasts:
         self.seasonal_error[:, own] = block.seasonal_error
 
     def part(self, rows: slice) -> "Forecasts":
-        """See ``Collected``."""
+        """See ``Collected.part``."""
         found = copy(self)
         found.numbers, found.median = self.numbers[rows], self.median[rows]
         found.seasonal_error = self.seasonal_error[rows]
@@ -127,7 +127,7 @@ class Surprises:
         self.surprise = np.empty(self._actual.shape)
 
     def add(self, block: CarriedBlock) -> None:
-        """See ``Collected``."""
+        """See ``Collected.add``."""
         own, quantiles = slice(block.first, block.first + block.mean.shape[1]), block.quantiles[:, :, 0]
         self.numbers[:, own, 0] = block.mean[..., 0]
         for place, level in enumerate(self._ends, start=1):
@@ -140,7 +140,7 @@ class Surprises:
         return np.where(np.isnan(self.surprise), np.nan, outside)
 
     def part(self, rows: slice) -> "Surprises":
-        """See ``Collected``."""
+        """See ``Collected.part``."""
         found = copy(self)
         found.numbers, found.surprise = self.numbers[rows], self.surprise[rows]
         return found

@@ -49,11 +49,22 @@ class Connection(HttpToolsProtocol):
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
-        """Make the class that a server's ``uvicorn.Config`` takes as ``http``, see ``ConnectionContext``."""
+        """Make the class that a server's ``uvicorn.Config`` takes as ``http``.
+
+        Parameters
+        ----------
+        context : ConnectionContext
+            The server's.
+
+        Returns
+        -------
+        type
+            Its connections share the context.
+        """
         return type(cls.__name__, (cls,), {"context": context})
 
     def connection_made(self, transport: Any) -> None:
-        """Begin, see ``asyncio.Protocol``."""
+        """Begin, see ``asyncio.Protocol.connection_made``."""
         super().connection_made(transport)
         self.context.timeouts.watch(self.loop, self.connections)
         most = self.context.settings.max_connections
@@ -61,7 +72,10 @@ class Connection(HttpToolsProtocol):
             self.refuse(QueueFull(f"connections: expected at most {most}, got more; use fewer, or try again later"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Have what is at work for this client end; uvicorn tells its last request only. See ``asyncio.Protocol``."""
+        """Have what is at work for this client end; uvicorn tells its last request only.
+
+        See ``asyncio.Protocol.connection_lost``.
+        """
         self._ended = True
         self._release()
         if self._running is not None and not self._running.response_complete:
@@ -70,7 +84,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what the client sends, see ``asyncio.Protocol``."""
+        """Parse what the client sends, see ``asyncio.Protocol.data_received``."""
         if self._ended:
             return
         self._read = len(data)
@@ -100,7 +114,7 @@ class Connection(HttpToolsProtocol):
         self._awaits, self._silent = "headers", 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Add a header, see ``HttpToolsProtocol``; what comes behind a body in chunks is dropped."""
+        """Add a header; what comes behind a body in chunks is dropped. See ``HttpToolsProtocol.on_header``."""
         if self._awaits == "headers":
             self.headers.append((name.lower(), value))
 
@@ -125,7 +139,7 @@ class Connection(HttpToolsProtocol):
         self.expires = self._whole_by = time.monotonic() + self.context.settings.body_timeout_s
 
     def on_body(self, body: bytes) -> None:
-        """Add a piece of a body, see ``HttpToolsProtocol``."""
+        """Add a piece of a body, see ``HttpToolsProtocol.on_body``."""
         self._hold(len(body))
         super().on_body(body)
 
@@ -230,13 +244,13 @@ class Connection(HttpToolsProtocol):
             self.transport.write_eof()
 
     def pause_writing(self) -> None:
-        """Wait for the client to read, see ``asyncio.Protocol``."""
+        """Wait for the client to read, see ``asyncio.Protocol.pause_writing``."""
         super().pause_writing()
         self._unread.begin(self.transport)
         self.expires = min(self.expires, self._unread.until)
 
     def resume_writing(self) -> None:
-        """Go on, see ``asyncio.Protocol``."""
+        """Go on, see ``asyncio.Protocol.resume_writing``."""
         super().resume_writing()
         if not (self._ended or self._awaits):
             self._owe_nothing()

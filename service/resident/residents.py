@@ -191,7 +191,7 @@ class Residents:
         return record
 
     def drop(self, key: str) -> None:
-        """Forget a session, see ``SessionTable.drop``: the store holds another one under its key, or none."""
+        """Forget a session, of which the store holds another one or none; see ``SessionTable.drop``."""
         self._forget(key)
         self.dirty.pop(key, None)
         self.unflushed.pop(key, None)
@@ -245,7 +245,18 @@ class Residents:
         return table is not None and any(key in of[0] or key in of[1] for key in list(table.rows))
 
     def at(self, key: str) -> Place | None:
-        """Find a session by its key; see ``find``."""
+        """Find a session by its key.
+
+        Parameters
+        ----------
+        key : str
+            What the store knows it by.
+
+        Returns
+        -------
+        Place or None
+            Where it is, as ``find`` gives it; None if it is not here.
+        """
         found = self._by_key.get(key)
         return None if found is None else found[:2]
 

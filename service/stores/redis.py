@@ -152,7 +152,7 @@ class RedisStore:
         return iter(())
 
     def commit(self, writes: Sequence[Write]) -> None:
-        """Apply all writes or none, in one round trip; see ``SharedStore``."""
+        """Apply all writes or none, in one round trip; see ``Store.commit``."""
         words: list[bytes | str] = []
         for write in writes:
             words += _words(write)

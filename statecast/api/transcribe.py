@@ -51,7 +51,7 @@ class SymbolModel:
 
     @torch.inference_mode()
     def log_probabilities(self, prefix: tuple[int, ...]) -> NDArray[np.float64]:
-        """Say what may follow, see ``CharacterModel``."""
+        """Say what may follow, see ``CharacterModel.log_probabilities``."""
         if prefix not in self._found:
             if prefix:
                 self.log_probabilities(prefix[:-1])

@@ -150,7 +150,27 @@ def _shares(scores: Tensor, offset: Tensor) -> Tensor:
 def sample_paths(
     network: SeriesNetwork, state: State, future: Tensor, samples: int, seed: Integers, temperature: float = 1.0
 ) -> Tensor:
-    """Draw ``[B, samples, H]`` paths of B series; see ``Scenarios``.
+    """Draw paths of series at once.
+
+    Parameters
+    ----------
+    network : SeriesNetwork
+        The network.
+    state : State
+        Of B series, after their histories.
+    future : Tensor
+        Known covariates ``[B, H, Ck]``; H may pass the trained horizon.
+    samples : int
+        Paths per series, from 1.
+    seed : array of int64
+        ``[B]``, fixes each series' paths, whatever else is drawn with them.
+    temperature : float
+        1 for paths as forecast, more for wider ones, less for narrower ones, 0 for the mean path.
+
+    Returns
+    -------
+    Tensor
+        ``[B, samples, H]``.
 
     Raises
     ------

@@ -16,7 +16,7 @@ from training.synthetic.trends import trend
 
 
 def composed(shape: Shape, generator: np.random.Generator) -> Array:
-    """Trend, season and noise added, in all proportions; multiplied on half of the rows. See ``Draw``."""
+    """Trend, season and noise added, in all proportions; multiplied on half of the rows. See ``Draw.__call__``."""
     season = seasonal(shape, generator)
     drift = trend(shape, generator) * log_uniform(generator, 0.1, 3.0, shape.rows)
     drift *= generator.random((shape.rows, 1)) < 0.7
@@ -29,7 +29,10 @@ def composed(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def regular(shape: Shape, generator: np.random.Generator) -> Array:
-    """Season above all, as of loads and traffic, with autocorrelated noise, drift and the weather. See ``Draw``."""
+    """Season above all, as of loads and traffic, with autocorrelated noise, drift and the weather.
+
+    See ``Draw.__call__``.
+    """
     season = seasonal(shape, generator)
     left = noise(shape, generator) * log_uniform(generator, 0.003, 0.4, shape.rows)
     drift = trend(shape, generator) * log_uniform(generator, 0.03, 0.7, shape.rows)
@@ -45,7 +48,10 @@ def regular(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def grown(shape: Shape, generator: np.random.Generator) -> Array:
-    """Business by the month or quarter: relative growth, a cycle, a season of its own, shocks. See ``Draw``."""
+    """Business by the month or quarter: relative growth, a cycle, a season of its own, shocks.
+
+    See ``Draw.__call__``.
+    """
     pace = generator.normal(0.3, 0.6, (shape.rows, 1))
     log = pace * shape.time / max(shape.steps, 30) + trend(shape, generator) * log_uniform(
         generator, 0.02, 0.4, shape.rows
@@ -55,7 +61,7 @@ def grown(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def drifting(shape: Shape, generator: np.random.Generator) -> Array:
-    """A trend and noise, no season. See ``Draw``."""
+    """A trend and noise, no season. See ``Draw.__call__``."""
     left = noise(shape, generator) * log_uniform(generator, 0.01, 1.0, shape.rows)
     return trend(shape, generator) + left
 

@@ -9,12 +9,12 @@ from training.synthetic.shape import Array, Rows, Shape, mixed, standardised, we
 
 
 def white(shape: Shape, generator: np.random.Generator) -> Array:
-    """Independent normal values. See ``Draw``."""
+    """Independent normal values. See ``Draw.__call__``."""
     return generator.standard_normal((shape.rows, shape.steps))
 
 
 def heavy(shape: Shape, generator: np.random.Generator) -> Array:
-    """Independent values of Student's t with 2.2 to 8 degrees of freedom. See ``Draw``."""
+    """Independent values of Student's t with 2.2 to 8 degrees of freedom. See ``Draw.__call__``."""
     found = np.empty((shape.rows, shape.steps))
     # One call a row: drawing by an array of degrees takes half as long again.
     for row, freedom in enumerate(generator.uniform(2.2, 8.0, shape.rows).tolist()):
@@ -99,7 +99,7 @@ class Memory(NamedTuple):
 
 
 def remembering(shape: Shape, generator: np.random.Generator) -> Array:
-    """First-order autoregression, from barely correlated to nearly a random walk. See ``Draw``."""
+    """First-order autoregression, from barely correlated to nearly a random walk. See ``Draw.__call__``."""
     return memories(shape, generator).series()
 
 
@@ -123,7 +123,7 @@ def memories(shape: Shape, generator: np.random.Generator) -> Memory:
 
 
 def swinging(shape: Shape, generator: np.random.Generator) -> Array:
-    """Second-order autoregression with complex roots: cycles that lose their phase. See ``Draw``."""
+    """Second-order autoregression with complex roots: cycles that lose their phase. See ``Draw.__call__``."""
     radius = 1.0 - np.exp(generator.uniform(np.log(0.003), np.log(0.3), shape.rows))
     period = np.exp(generator.uniform(np.log(4.0), np.log(max(shape.steps / 3.0, 8.0)), shape.rows))
     ones = np.ones_like(radius)
@@ -132,14 +132,14 @@ def swinging(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def averaged(shape: Shape, generator: np.random.Generator) -> Array:
-    """First-order autoregression with one moving-average term, ARMA(1, 1). See ``Draw``."""
+    """First-order autoregression with one moving-average term, ARMA(1, 1). See ``Draw.__call__``."""
     memory, term = generator.uniform(-0.5, 0.95, shape.rows), generator.uniform(-0.9, 0.9, shape.rows)
     ones = np.ones_like(memory)
     return standardised(filtered(white(shape, generator), np.stack([ones, term], 1), np.stack([ones, -memory], 1)))
 
 
 def clustered(shape: Shape, generator: np.random.Generator) -> Array:
-    """Calm and rough times: the logarithm of the spread is an autoregression. See ``Draw``.
+    """Calm and rough times: the logarithm of the spread is an autoregression. See ``Draw.__call__``.
 
     References
     ----------
@@ -170,7 +170,7 @@ def log_spreads(shape: Shape, generator: np.random.Generator) -> tuple[Memory, A
 
 
 def noise(shape: Shape, generator: np.random.Generator) -> Array:
-    """Noise of any kind in this file, each row with deviation 1. See ``Draw``."""
+    """Noise of any kind in this file, each row with deviation 1. See ``Draw.__call__``."""
     return mixed(shape, generator, _NOISES)
 
 

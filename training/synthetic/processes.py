@@ -13,7 +13,7 @@ _STEPS = weighed({white: 1.0, heavy: 1.0, clustered: 1.0})
 
 
 def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
-    """A Gaussian process by random features: smooth, rough and periodic kernels added. See ``Draw``.
+    """A Gaussian process by random features: smooth, rough and periodic kernels added. See ``Draw.__call__``.
 
     Frequencies of the smooth part follow the spectrum of a Matérn kernel (a t distribution); the periodic part has
     harmonics of the season, each a little blurred, so that its shape changes slowly.
@@ -40,14 +40,17 @@ def gaussian(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def market(shape: Shape, generator: np.random.Generator) -> Array:
-    """A price: its logarithm is a random walk, with calm and rough times. See ``Draw``."""
+    """A price: its logarithm is a random walk, with calm and rough times. See ``Draw.__call__``."""
     pace = log_uniform(generator, 0.001, 0.05, shape.rows)
     steps = mixed(shape, generator, _STEPS)
     return np.asarray(np.exp((steps * pace).cumsum(1)))
 
 
 def sun(shape: Shape, generator: np.random.Generator) -> Array:
-    """What the sun drives: nothing by night, clouds by day; or its slow effect, as on a temperature. See ``Draw``."""
+    """What the sun drives: nothing by night, clouds by day; or its slow effect, as on a temperature.
+
+    See ``Draw.__call__``.
+    """
     if shape.season < 8:
         return gaussian(shape, generator)
     day = daylight(Shape(shape.rows, shape.season, shape.season), generator)
@@ -60,7 +63,7 @@ def sun(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def counts(shape: Shape, generator: np.random.Generator) -> Array:
-    """Whole numbers, Poisson or with more spread, about a rate that has season and trend. See ``Draw``."""
+    """Whole numbers, Poisson or with more spread, about a rate that has season and trend. See ``Draw.__call__``."""
     rate = log_uniform(generator, 0.1, 60.0, shape.rows)
     shape_of_rate = seasonal(shape, generator) * generator.uniform(0, 0.8, (shape.rows, 1))
     drift = trend(shape, generator) * generator.uniform(0, 0.5, (shape.rows, 1))
@@ -71,7 +74,7 @@ def counts(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def rain(shape: Shape, generator: np.random.Generator) -> Array:
-    """Mostly 0; otherwise in spells (a two-state Markov chain) and of any size. See ``Draw``."""
+    """Mostly 0; otherwise in spells (a two-state Markov chain) and of any size. See ``Draw.__call__``."""
     ends = log_uniform(generator, 0.03, 0.7, shape.rows)
     begins = ends * log_uniform(generator, 0.05, 1.0, shape.rows)
     chance = generator.random((shape.rows, shape.steps))
@@ -110,7 +113,10 @@ def chain(stays: NDArray[np.bool_], starts: NDArray[np.bool_], now: NDArray[np.b
 
 
 def machine(shape: Shape, generator: np.random.Generator) -> Array:
-    """On and off by the time of day or by chance, at another level each time, with a little noise. See ``Draw``."""
+    """On and off by the time of day or by chance, at another level each time, with a little noise.
+
+    See ``Draw.__call__``.
+    """
     chance = rain(shape, generator) > 0
     one = Shape(shape.rows, max(shape.season, 2), shape.season)
     phase = generator.integers(0, one.steps, (shape.rows, 1))
@@ -121,13 +127,16 @@ def machine(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def pollution(shape: Shape, generator: np.random.Generator) -> Array:
-    """Builds up and is blown away: the exponential of an autoregression, with a little season. See ``Draw``."""
+    """Builds up and is blown away: the exponential of an autoregression, with a little season.
+
+    See ``Draw.__call__``.
+    """
     log = remembering(shape, generator) + generator.uniform(0, 0.6, (shape.rows, 1)) * seasonal(shape, generator)
     return np.exp(log * generator.uniform(0.3, 1.2, (shape.rows, 1)))
 
 
 def homing(shape: Shape, generator: np.random.Generator) -> Array:
-    """A level that drifts and returns, within a day or within months. See ``Draw``."""
+    """A level that drifts and returns, within a day or within months. See ``Draw.__call__``."""
     return homings(shape, generator).series()
 
 
@@ -151,7 +160,10 @@ def homings(shape: Shape, generator: np.random.Generator) -> Memory:
 
 
 def returning(shape: Shape, generator: np.random.Generator) -> Array:
-    """A profile about a level that drifts but returns, with autocorrelated noise: what sensors show. See ``Draw``."""
+    """A profile about a level that drifts but returns, with autocorrelated noise: what sensors show.
+
+    See ``Draw.__call__``.
+    """
     return np.asarray(
         seasonal(shape, generator) * log_uniform(generator, 0.2, 1.5, shape.rows)
         + homing(shape, generator) * log_uniform(generator, 0.3, 2.0, shape.rows)
@@ -160,7 +172,7 @@ def returning(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def cyclic(shape: Shape, generator: np.random.Generator) -> Array:
-    """Cycles of no fixed length that rise faster than they fall, as of sunspots or trade. See ``Draw``."""
+    """Cycles of no fixed length that rise faster than they fall, as of sunspots or trade. See ``Draw.__call__``."""
     period = log_uniform(generator, 6.0, max(shape.steps / 3.0, 8.0), shape.rows)
     pace = np.exp(0.25 * remembering(shape, generator)) / period
     place = np.mod(pace.cumsum(1) + generator.random((shape.rows, 1)), 1.0)
@@ -171,7 +183,7 @@ def cyclic(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def smoothed(shape: Shape, generator: np.random.Generator) -> Array:
-    """Innovations exponential smoothing: level, damped trend and season learn from one shock. See ``Draw``.
+    """Innovations exponential smoothing: level, damped trend and season learn from one shock. See ``Draw.__call__``.
 
     References
     ----------

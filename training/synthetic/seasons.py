@@ -11,7 +11,7 @@ from training.synthetic.shape import Array, Draw, Kinds, Shape, again, column, l
 
 
 def waves(shape: Shape, generator: np.random.Generator) -> Array:
-    """Harmonics whose amplitudes fall with a power of their number. See ``Draw``."""
+    """Harmonics whose amplitudes fall with a power of their number. See ``Draw.__call__``."""
     count = max(min(shape.steps // 2, 10), 1)
     number = np.arange(1, count + 1)
     fall = generator.uniform(0.3, 3.5, (shape.rows, 1))
@@ -24,7 +24,7 @@ def waves(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def bumps(shape: Shape, generator: np.random.Generator) -> Array:
-    """Up to four peaks of different breadth, as of rush hours, meals, sales. See ``Draw``."""
+    """Up to four peaks of different breadth, as of rush hours, meals, sales. See ``Draw.__call__``."""
     size = (shape.rows, 4, 1)
     height = np.abs(generator.standard_normal(size))
     generator.random(size)  # unused; drawn so that all later draws stay as they were
@@ -41,33 +41,33 @@ def bumps(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def daylight(shape: Shape, generator: np.random.Generator) -> Array:
-    """Nothing by night, part of a wave by day. See ``Draw``."""
+    """Nothing by night, part of a wave by day. See ``Draw.__call__``."""
     share = generator.uniform(-0.6, 0.6, (shape.rows, 1))
     wave = np.cos(2 * np.pi * (shape.time / shape.steps - generator.random((shape.rows, 1))))
     return np.maximum(wave - share, 0.0) ** generator.uniform(0.5, 2.0, (shape.rows, 1))
 
 
 def hours(shape: Shape, generator: np.random.Generator) -> Array:
-    """Open or closed, with a third level at times. See ``Draw``."""
+    """Open or closed, with a third level at times. See ``Draw.__call__``."""
     place = np.mod(shape.time / shape.steps - generator.random((shape.rows, 1)), 1.0)
     inner = place < generator.uniform(0.05, 0.4, (shape.rows, 1))
     return (place < generator.uniform(0.2, 0.8, (shape.rows, 1))) + inner * generator.standard_normal((shape.rows, 1))
 
 
 def anyhow(shape: Shape, generator: np.random.Generator) -> Array:
-    """Each step its own value, as months have. See ``Draw``."""
+    """Each step its own value, as months have. See ``Draw.__call__``."""
     return white(shape, generator)
 
 
 def single(shape: Shape, generator: np.random.Generator) -> Array:
-    """Level but for one or two steps, as trade in December or in the holidays. See ``Draw``."""
+    """Level but for one or two steps, as trade in December or in the holidays. See ``Draw.__call__``."""
     one, other = (generator.integers(0, shape.steps, (shape.rows, 1)) for _ in range(2))
     second = generator.normal(0, 0.7, (shape.rows, 1)) * (generator.random((shape.rows, 1)) < 0.5)
     return np.asarray((shape.time == one) + second * (shape.time == other) + 0.1 * white(shape, generator))
 
 
 def rough(shape: Shape, generator: np.random.Generator) -> Array:
-    """A random walk that ends where it began. See ``Draw``."""
+    """A random walk that ends where it began. See ``Draw.__call__``."""
     walk = white(shape, generator).cumsum(1)
     return np.asarray(walk - shape.time / max(shape.steps - 1, 1) * walk[:, -1:])
 
@@ -105,7 +105,7 @@ def _profile(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def repeated(shape: Shape, generator: np.random.Generator) -> Array:
-    """A profile again and again, from any phase; on some rows it changes slowly into another. See ``Draw``."""
+    """A profile again and again, from any phase; on some rows it changes slowly into another. See ``Draw.__call__``."""
     phase = generator.integers(0, shape.season, (shape.rows, 1))
     found = again(profile(shape, generator), phase, shape.steps)
     other = _profile(shape, generator)
@@ -119,7 +119,7 @@ def repeated(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def longer(shape: Shape, generator: np.random.Generator) -> Array:
-    """The longer season as levels of the shorter ones in it: resting days, busy months. See ``Draw``.
+    """The longer season as levels of the shorter ones in it: resting days, busy months. See ``Draw.__call__``.
 
     None to three places rest; on some rows others rest too, once in a while and by no rule that a forecast could know.
     Without a longer season the series are 0.
@@ -142,7 +142,7 @@ def longer(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def weekly(shape: Shape, generator: np.random.Generator) -> Array:
-    """Two profiles, one for working and one for resting days, ordered by the longer season. See ``Draw``."""
+    """Two profiles, one for working and one for resting days, ordered by the longer season. See ``Draw.__call__``."""
     quiet = longer(shape, generator)
     working, resting = repeated(shape, generator), repeated(shape, generator)
     alike = generator.uniform(0.3, 1.0, (shape.rows, 1))
@@ -153,7 +153,7 @@ def weekly(shape: Shape, generator: np.random.Generator) -> Array:
 
 
 def seasonal(shape: Shape, generator: np.random.Generator) -> Array:
-    """Seasons of every kind, of deviation 1; on some rows the amplitude changes. See ``Draw``.
+    """Seasons of every kind, of deviation 1; on some rows the amplitude changes. See ``Draw.__call__``.
 
     Where a season is one step, there is none: the series are 0.
     """

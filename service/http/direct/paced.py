@@ -34,13 +34,13 @@ class PacedConnection(Connection):
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
-        """Make the class that a server's ``uvicorn.Config`` takes as ``http``, see ``ConnectionContext``."""
+        """Make the class whose connections take turns. See ``Connection.of``."""
         made = super().of(context)
         made.pace = Pace()
         return made
 
     def data_received(self, data: bytes) -> None:
-        """Read what the client sends, now or in its turn, see ``asyncio.Protocol``."""
+        """Read what the client sends, now or in its turn, see ``asyncio.Protocol.data_received``."""
         if self._kept:
             self.read_on()
         elif data.startswith(self._work) and not (self._awaits or self._ended or self._unanswered()):
@@ -89,12 +89,12 @@ class PacedConnection(Connection):
             self.delayed, self.began, self.came = self.began - self.came, self.came, 0.0
 
     def eof_received(self) -> None:
-        """Read what is kept before the connection closes, see ``asyncio.Protocol``."""
+        """Read what is kept before the connection closes, see ``asyncio.Protocol.eof_received``."""
         self.read_on()
         super().eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drop what is kept, see ``asyncio.Protocol``."""
+        """Drop what is kept, see ``asyncio.Protocol.connection_lost``."""
         self._kept = b""
         super().connection_lost(exc)
 

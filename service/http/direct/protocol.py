@@ -103,7 +103,7 @@ class DirectProtocol(PacedConnection):
         return request
 
     def on_body(self, body: bytes) -> None:
-        """Add a piece of a body, see ``HttpToolsProtocol``."""
+        """Add a piece of a body, see ``HttpToolsProtocol.on_body``."""
         request = self._reading
         if request is None:
             super().on_body(body)
@@ -223,7 +223,7 @@ class DirectProtocol(PacedConnection):
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Have what is at work for this client end, see ``asyncio.Protocol``."""
+        """Have what is at work for this client end, see ``asyncio.Protocol.connection_lost``."""
         self._give_up()
         super().connection_lost(exc)
 

@@ -21,11 +21,11 @@ class Anomalies(SeriesEndpoint[AnomaliesRequest]):
 
     @staticmethod
     def timeout_ms(body: AnomaliesRequest) -> int | None:
-        """See ``SeriesEndpoint``."""
+        """See ``SeriesEndpoint.timeout_ms``."""
         return body.timeout_ms
 
     async def answer(self, request: PassRequest[AnomaliesRequest], model: Model, backtests: BacktestService) -> Encoded:
-        """Forecast each value from those before it; see ``SeriesEndpoint``."""
+        """Forecast each value from those before it; see ``SeriesEndpoint.answer``."""
         body, trained = request.body, model.config.quantile_levels
         inputs = await self.validate(request, model, 0)
 

@@ -21,11 +21,11 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
 
     @staticmethod
     def timeout_ms(body: BacktestRequest) -> int | None:
-        """See ``SeriesEndpoint``."""
+        """See ``SeriesEndpoint.timeout_ms``."""
         return body.timeout_ms
 
     async def answer(self, request: PassRequest[BacktestRequest], model: Model, backtests: BacktestService) -> Encoded:
-        """Forecast at every cut-off and measure; see ``SeriesEndpoint``."""
+        """Forecast at every cut-off and measure; see ``SeriesEndpoint.answer``."""
         body = request.body
         horizon = horizon_of(body.horizon, model)
         cuts = Cuts(body.cutoffs, body.step or horizon, horizon)

@@ -37,7 +37,26 @@ class SessionService:
     async def list(
         self, owner: str, prefix: str = "", model: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> dict[str, object]:
-        """Give a page of an owner's sessions; see ``list_sessions``."""
+        """Give a page of an owner's sessions.
+
+        Parameters
+        ----------
+        owner : str
+            Whose they are.
+        prefix : str
+            How their ids begin.
+        model : str or None
+            Of which they are: ``name``, ``name@version`` or a digest; None for any.
+        limit : int
+            Sessions at most.
+        cursor : str or None
+            What the page before gave; None for the first.
+
+        Returns
+        -------
+        dict of str to object
+            The page, as ``list_sessions`` gives it.
+        """
         self._runtime.require()
         return await list_sessions(self._runtime, owner, prefix, model, limit, cursor)
 
