@@ -25,7 +25,8 @@ def adamw(
     torch.optim.Optimizer
         As at step 0.
     """
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, weight in network.named_parameters():
         if weight.requires_grad:
             (free if weight.dim() < 2 or name.startswith(spared) else decayed).append(weight)
