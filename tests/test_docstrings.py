@@ -46,17 +46,17 @@ def documented(docstring: str) -> set[str]:
     return names
 
 
-REFERENCE = r"[Ss]ee ``(?:\w+\.)*[A-Z]\w*\.\w+``"
-REFERS = re.compile(rf"\A{REFERENCE}|\A.*[ ,;.] ?{REFERENCE}\.$|^{REFERENCE}\.$", re.M)
-"""A summary that begins or ends with an interface's method, or a paragraph that is nothing else."""
+REFERENCE = r"[Ss]ee ``[\w.]+``(?: and ``[\w.]+``)?"
+REFERS = re.compile(rf"\A{REFERENCE}|\A.*[ ,;.] ?{REFERENCE}(?: for the options)?\.$|^{REFERENCE}\.$", re.M)
+"""A summary that begins or ends with what takes the same, or a paragraph that is nothing else."""
 COMMAND_NAMES = {command.__name__ for command in COMMANDS.values()}
 """Functions that typer makes commands of: they document their options in their declarations."""
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_parameter_of_what_is_public_has_its_line(package: str) -> None:
-    """One that implements an interface may refer to it, "See ``Interface.method``."; a mention of other code says
-    nothing of its parameters.
+    """One that implements an interface or calls what takes the same may refer to it, "See ``Interface.method``."; a
+    mention of other code says nothing of its parameters.
     """
     missing = []
     for path in sorted((ROOT / package).rglob("*.py")):
@@ -77,6 +77,7 @@ def test_every_parameter_of_what_is_public_has_its_line(package: str) -> None:
         ("See ``Cell.step``; parts are h and c.", True),
         ("Move the bar, see ``Watcher.advance``.", True),
         ("Move the bar.\n\nMore of it.\n\nSee ``Watcher.advance``.", True),
+        ("Write on; see ``write_on`` for the options.", True),
         ("Return the shapes; see ``new_state`` for what a fresh one holds.", False),
         ("Return the shapes, see ``State.fields``, of all.", False),
         ("Return the shapes.\n\nThey are fixed, see ``State.fields``.", False),

@@ -19,7 +19,7 @@ from training.edge.export.golden import (
 )
 from training.edge.exportable.network_weights import NetworkWeights, Product
 from training.edge.exportable.quantization import UNIT, quantize, round_weights
-from training.edge.integer import arithmetic
+from training.edge.integer import elementary
 from training.edge.integer.network import IntegerNetwork
 
 
@@ -77,12 +77,12 @@ def test_before_the_first_value_there_is_no_forecast() -> None:
 @pytest.mark.parametrize(
     ("ours", "theirs", "low", "high"),
     [
-        (arithmetic.exp, math.exp, -87, 88),
-        (arithmetic.log, math.log, 1e-12, 1e12),
-        (arithmetic.sigmoid, lambda x: 1 / (1 + math.exp(-x)), -40, 40),
-        (arithmetic.tanh, math.tanh, -20, 20),
-        (arithmetic.softplus, lambda x: math.log1p(math.exp(x)), -30, 30),
-        (arithmetic.gelu, lambda x: 0.5 * x * (1 + math.erf(x * math.sqrt(0.5))), -10, 10),
+        (elementary.exp, math.exp, -87, 88),
+        (elementary.log, math.log, 1e-12, 1e12),
+        (elementary.sigmoid, lambda x: 1 / (1 + math.exp(-x)), -40, 40),
+        (elementary.tanh, math.tanh, -20, 20),
+        (elementary.softplus, lambda x: math.log1p(math.exp(x)), -30, 30),
+        (elementary.gelu, lambda x: 0.5 * x * (1 + math.erf(x * math.sqrt(0.5))), -10, 10),
     ],
 )
 def test_functions_are_what_they_say(ours, theirs, low, high) -> None:
@@ -94,7 +94,7 @@ def test_functions_are_what_they_say(ours, theirs, low, high) -> None:
 
 def test_the_root_is_one() -> None:
     x = np.concatenate([10.0 ** np.linspace(-200, 200, 4001), [0.0, -1.0]])
-    found = arithmetic.root(x)
+    found = elementary.root(x)
     assert found[-2:].tolist() == [0.0, 0.0]
     assert (np.abs(found[:-2] / np.sqrt(x[:-2]) - 1) < 4e-16).all()
 
