@@ -49,18 +49,7 @@ class Connection(HttpToolsProtocol):
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
-        """Make the class that a server's ``uvicorn.Config`` takes as ``http``.
-
-        Parameters
-        ----------
-        context : ConnectionContext
-            The server's.
-
-        Returns
-        -------
-        type
-            Its connections share the context.
-        """
+        """Make the class that a server's ``uvicorn.Config`` takes as ``http``; see ``ConnectionContext``."""
         return type(cls.__name__, (cls,), {"context": context})
 
     def connection_made(self, transport: Any) -> None:
@@ -72,10 +61,7 @@ class Connection(HttpToolsProtocol):
             self.refuse(QueueFull(f"connections: expected at most {most}, got more; use fewer, or try again later"))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Have what is at work for this client end; uvicorn tells its last request only.
-
-        See ``asyncio.Protocol.connection_lost``.
-        """
+        """Have what is at work for this client end; uvicorn tells its last request only. See ``asyncio.Protocol``."""
         self._ended = True
         self._release()
         if self._running is not None and not self._running.response_complete:

@@ -245,18 +245,7 @@ class Residents:
         return table is not None and any(key in of[0] or key in of[1] for key in list(table.rows))
 
     def at(self, key: str) -> Place | None:
-        """Find a session by its key.
-
-        Parameters
-        ----------
-        key : str
-            What the store knows it by.
-
-        Returns
-        -------
-        Place or None
-            Where it is, as ``find`` gives it; None if it is not here.
-        """
+        """Find a session by its key; see ``find``."""
         found = self._by_key.get(key)
         return None if found is None else found[:2]
 
