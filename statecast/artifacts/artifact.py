@@ -130,7 +130,7 @@ class Artifact:
         bounds: Any = None,
         **options: Any,
     ) -> Any:
-        """Forecast one series, see ``forecast_series``, or each of a frame, see ``run_table``: a frame like it."""
+        """Forecast one series or each of a frame, as a frame like it; see ``forecast_series`` and ``run_table``."""
         own = {"horizon": horizon, "quantile_levels": quantile_levels, "bounds": bounds}
         ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
         return self._each(partial(self._forecast_one, **own), history, ahead, options)
@@ -153,12 +153,12 @@ class Artifact:
         bounds: Any = None,
         **options: Any,
     ) -> Any:
-        """Forecast one series at many cut-offs in one pass, see ``backtest_series``, or each of a frame."""
+        """Forecast a series, or each of a frame, at many cut-offs in one pass; see ``backtest_series``."""
         own = {"cutoffs": cutoffs, "step": step, "quantile_levels": quantile_levels, "bounds": self._kept(bounds)}
         return self._each(partial(backtest_series, self._series_network, horizon=horizon, **own), history, 0, options)
 
     def anomalies(self, history: Any, level: float = 99.0, *, bounds: Any = None, **options: Any) -> Any:
-        """Find how surprising each value of a series is, see ``anomalies_of``, or of each of a frame."""
+        """Find how surprising each value is of a series or of each of a frame; see ``anomalies_of``."""
         run = partial(anomalies_of, self._series_network, level=level, bounds=self._kept(bounds))
         return self._each(run, history, 0, options)
 
