@@ -76,18 +76,20 @@ class StepRunner:
         self._metrics.batch_rows.observe(len(step.rows))
         self._metrics.batch_seconds.observe(time.perf_counter() - began)
 
-    def holds(self, table: SessionTable, rows: NDArray[np.int64]) -> bool:
+    def holds(self, model: str, slots: NDArray[np.int64], generations: NDArray[np.int64]) -> bool:
         """Whether the rows of state of sessions that are not at work lie in the cache of their network.
 
         Parameters
         ----------
-        table : SessionTable
-            Of the sessions.
-        rows : array of int64, ``[B]``
-            Their rows there.
+        model : str
+            Key of the network.
+        slots : array of int64, ``[B]``
+            Slot of each session.
+        generations : array of int64, ``[B]``
+            Of their leases.
         """
-        loaded = self._networks.find(table.key)
-        return loaded is not None and loaded.state_cache.holds_all(table.slot[rows], table.generation[rows])
+        loaded = self._networks.find(model)
+        return loaded is not None and loaded.state_cache.holds_all(slots, generations)
 
     def row_bytes(self, model: str, lease: Lease) -> bytes:
         """Copy a session's rows of state; from any thread, while the session is not at work.

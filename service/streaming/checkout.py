@@ -73,7 +73,7 @@ class Checkout:
         if (
             min(table.expires_at[rows].tolist()) > now
             and table.opened[rows[0]].model == digest
-            and self._runner.holds(table, rows)
+            and self._runner.holds(table.key, table.slot[rows], table.generation[rows])
             and _follows(group, body)
         ):
             try:
@@ -95,6 +95,8 @@ class Checkout:
         lease = self._sessions.slots.idle(key, member.key)
         if lease is None or len(lease.slots) != 1:
             return None
+        if not self._runner.holds(member.key, np.array(lease.slots), np.array([lease.generation])):
+            return None  # what the store does not know of it must lie where its lease says
         return self._residents.load(name, member.key, member.config, record.named(*name), lease)
 
     def leave(self, table: SessionTable, rows: NDArray[np.int64], moved: NDArray[np.bool_] | None = None) -> None:

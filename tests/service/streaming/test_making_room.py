@@ -102,3 +102,23 @@ def test_another_session_as_long_as_the_one_before_takes_its_place(folder: Path)
         assert residents.at(one.key) is None and one.key not in residents.dirty
 
     serve(folder, scene)
+
+
+def test_a_session_is_not_streamed_before_its_state_is_in_its_place(folder: Path, tmp_path: Path) -> None:
+    """Its state waited for the store, and nothing lay in its new place: whoever took that was answered 500."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        residents: Residents = lane_of(app)._residents
+        await post(client, series("a", 0, 0, 40))
+        await post(client, series("a", 0, 40, 41))
+        for n in range(1, 5):
+            await post(client, series(f"other{n}", n, 0, 40))
+        assert residents.unflushed
+        await post(client, {"target": [], "session": "a"})
+        await post(client, series("a", 1, 40, 41), status=409)
+        for n in range(1, 5):
+            await post(client, series(f"later{n}", n, 0, 40))
+        last = await post(client, series("a", 0, 41, 42))
+        assert last["forecasts"][0]["session"]["count"] == 42
+
+    serve(folder, scene, resident_sessions=4, state_url=f"sqlite:///{tmp_path}/s.db")
