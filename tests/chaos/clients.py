@@ -1,7 +1,6 @@
 """Clients that stream observations and remember what was answered: what they know is held against the server."""
 
 import asyncio
-import io
 import random
 import time
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pyarrow as pa
+
+from tests.tables import arrow_bytes
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HORIZON, OPENING, BLOCK = 12, 50, 512
@@ -115,10 +116,7 @@ class Client:
             {"item_id": names, "session": names, "timestamp": pa.array(times, pa.timestamp("s", "UTC")),
              "target": pa.array(targets, pa.float64())}
         )  # fmt: skip
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
-        return f"/forecast?horizon={HORIZON}&freq=1h&model={self.kind.model}", sink.getvalue()
+        return f"/forecast?horizon={HORIZON}&freq=1h&model={self.kind.model}", arrow_bytes(table)
 
     async def send(self, http: httpx.AsyncClient, begin: int, end: int) -> list[dict[str, Any]] | None:
         """The sessions of the answer, none of a table's; None where it was refused, in whole or in part."""

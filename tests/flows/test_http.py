@@ -21,6 +21,7 @@ from service.protocols.forecast import schemas
 from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact
 from tests.service.http_client import serving, settings_of
+from tests.tables import arrow_bytes, csv_bytes
 
 START = "2026-01-01T00:00:00Z"
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
@@ -77,12 +78,7 @@ def test_one_forecast_in_every_format(run: Callable[..., None]) -> None:
         )  # fmt: skip
         assert (first["start"], first["freq"]) == ("2026-01-03T12:00:00Z", "1h")
         wanted = [*zip(*first["quantiles"].values(), strict=True), *zip(*second["quantiles"].values(), strict=True)]
-        sink = io.BytesIO()
-        with pa.ipc.new_stream(sink, table().schema) as writer:
-            writer.write_table(table())
-        text = io.BytesIO()
-        pa_csv.write_csv(table(), text)
-        bodies = {ARROW: sink.getvalue(), "text/csv": text.getvalue()}
+        bodies = {ARROW: arrow_bytes(table()), "text/csv": csv_bytes(table())}
         for kind, body in bodies.items():
             for accept in ("*/*", ARROW, "text/csv"):
                 answer = await client.post(

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from tests.builders import tiny_artifact, tiny_family_artifact
 from tests.service.requests import play
+from tests.tables import arrow_bytes
 from tests.time_cases import TIME_CASES
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -150,13 +151,10 @@ def test_arrow_keeps_a_column_s_zone(artifacts: Path) -> None:
     column = (
         pa.array(instants, pa.int64()).cast(pa.timestamp("s", tz="UTC")).cast(pa.timestamp("s", tz="Europe/Berlin"))
     )
-    sink = io.BytesIO()
-    table = pa.table({"timestamp": column, "target": [1.0, 2.0, 3.0, 4.0, 5.0]})
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
+    body = arrow_bytes(pa.table({"timestamp": column, "target": [1.0, 2.0, 3.0, 4.0, 5.0]}))
 
     async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
-        answer = await client.post("/forecast?horizon=2", content=sink.getvalue(), headers={"content-type": ARROW})
+        answer = await client.post("/forecast?horizon=2", content=body, headers={"content-type": ARROW})
         assert answer.status_code == 200, answer.text
         reply = pa.ipc.open_stream(answer.content).read_all()
         assert str(reply.schema.field("timestamp").type) == "timestamp[s, tz=Europe/Berlin]"

@@ -1,12 +1,13 @@
 """Bodies as large as the limit allows, each of one kind."""
 
 import gzip
-import io
 from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import zstandard
+
+from tests.tables import arrow_bytes
 
 MIB = 2**20
 LIMIT = 64 * MIB
@@ -21,10 +22,7 @@ def _arrow(columns: int, compression: str | None) -> bytes:
     values = 7 * MIB if compression is None else 100 * MIB
     rows = values // columns
     table = pa.table({"target": np.ones(rows)} | {f"c{n}": np.zeros(rows) for n in range(columns - 1)})
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=compression)) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
+    return arrow_bytes(table, compression)
 
 
 LARGE: dict[str, tuple[str, str, Callable[[], bytes]]] = {

@@ -1,6 +1,5 @@
 """One new observation of each of some sessions, as JSON or as an Arrow table, in the ways of many clients."""
 
-import io
 import json
 from random import Random
 from typing import Any
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from tests.fuzz.generators.documents import damaged
 from tests.fuzz.request import RawRequest
+from tests.tables import arrow_bytes
 
 ARROW, JSON = b"application/vnd.apache.arrow.stream", b"application/json"
 Row = dict[str, Any]
@@ -45,11 +45,7 @@ def arrow_of(draw: Random, rows: list[Row], beside: dict[str, Any]) -> RawReques
         columns["timestamp"] = _times(draw, [stamp if isinstance(stamp, str) else None for stamp in stamps])
     names = draw.sample(list(columns), len(columns))
     table = pa.table({name: columns[name] for name in names})
-    sink = io.BytesIO()
-    options = pa.ipc.IpcWriteOptions(compression=draw.choice((None, None, "lz4", "zstd")))
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table, max_chunksize=draw.choice((1, 7, 1000)))
-    body = sink.getvalue()
+    body = arrow_bytes(table, draw.choice((None, None, "lz4", "zstd")), draw.choice((1, 7, 1000)))
     freq = next((row["freq"] for row in rows if isinstance(row.get("freq"), str)), None)
     given = beside | ({"freq": freq} if freq else {})
     query = "&".join(f"{name}={_parameter(value)}" for name, value in given.items())

@@ -1,6 +1,5 @@
 """Tables: Arrow streams of every type that a column can have, and CSV that is almost CSV."""
 
-import io
 from random import Random
 from typing import Any
 
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from tests.fuzz.generators.documents import SESSIONS, damaged
 from tests.fuzz.generators.values import NUMBERS, TEXTS, TIMES
+from tests.tables import arrow_bytes
 
 NAMES = (
     "item_id", "timestamp", "target", "session", "resolution", "wind", "static:site", "unique_id", "ds", "y", "",
@@ -23,11 +23,7 @@ def arrow(draw: Random) -> bytes:
     names += [name for name in NAMES if draw.random() < 0.12]
     columns = [_column(draw, name, rows) for name in names]
     table = pa.Table.from_arrays(columns, names=names)
-    sink = io.BytesIO()
-    options = pa.ipc.IpcWriteOptions(compression=draw.choice((None, None, "zstd", "lz4")))
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table, max_chunksize=draw.choice((1, 7, 1000)))
-    data = sink.getvalue()
+    data = arrow_bytes(table, draw.choice((None, None, "zstd", "lz4")), draw.choice((1, 7, 1000)))
     return damaged(draw, data) if draw.random() < 0.2 else data
 
 

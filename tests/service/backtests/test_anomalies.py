@@ -3,19 +3,18 @@
 Without this an outlier would pass, or a flag would say something else than the interval and the surprise beside it.
 """
 
-import io
 import json
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pytest
 
 from statecast.uncertainty.surprise import surprise
 from tests.service.backtests.scenes import START, close, post, values_of
 from tests.service.backtests.test_backtest import run
+from tests.tables import csv_bytes
 
 BAD = {
     "a level of 100": ({"level": 100}, "level"),
@@ -86,10 +85,8 @@ def test_tables_say_the_same(folder: Path) -> None:
         values = values_of(80)
         wanted = (await post(client, "/anomalies", series=[{"target": values}], level=80))["results"][0]
         table = pa.table({"item_id": ["x"] * 80, "timestamp": list(range(80)), "target": values})
-        body = io.BytesIO()
-        pa_csv.write_csv(table, body)
         answer = await client.post(
-            "/anomalies?level=80", content=body.getvalue(),
+            "/anomalies?level=80", content=csv_bytes(table),
             headers={"content-type": "text/csv", "accept": "application/vnd.apache.arrow.stream"},
         )  # fmt: skip
         assert answer.status_code == 200, answer.text

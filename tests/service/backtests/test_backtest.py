@@ -17,6 +17,7 @@ import pytest
 
 from statecast import metrics
 from tests.service.backtests.scenes import START, close, post, served, values_of
+from tests.tables import arrow_bytes, csv_bytes
 
 BAD = {
     "too many cut-offs": ({"cutoffs": 100}, 422, "too_few_values", "at most"),
@@ -151,14 +152,11 @@ def test_every_format_says_the_same(folder: Path) -> None:
             client, "/backtest", series=series, horizon=4, cutoffs=3, step=2, quantile_levels=[0.1, 0.9],
             **{"return": ["metrics", "forecasts"]},
         )  # fmt: skip
-        csv, stream = io.BytesIO(), io.BytesIO()
-        pa_csv.write_csv(table, csv)
-        with pa.ipc.new_stream(stream, table.schema) as writer:
-            writer.write_table(table)
         means = [part["mean"] for one in wanted["results"] for part in one["forecasts"]]
-        for kind, body in (("text/csv", csv), ("application/vnd.apache.arrow.stream", stream)):
+        bodies = {"text/csv": csv_bytes(table), "application/vnd.apache.arrow.stream": arrow_bytes(table)}
+        for kind, body in bodies.items():
             answer = await client.post(
-                f"/backtest{query}&return=forecasts", content=body.getvalue(), headers={"content-type": kind}
+                f"/backtest{query}&return=forecasts", content=body, headers={"content-type": kind}
             )
             assert answer.status_code == 200, answer.text
             read = (
@@ -170,12 +168,12 @@ def test_every_format_says_the_same(folder: Path) -> None:
             close(read["mean"].to_pylist(), np.ravel(means))
             figures = await client.post(
                 f"/backtest{query}",
-                content=body.getvalue(),
+                content=body,
                 headers={"content-type": kind, "accept": "application/json"},
             )
             for one, other in zip(figures.json()["results"], wanted["results"], strict=True):
                 close(list(one["metrics"].values()), list(other["metrics"].values()))
-        rows = await client.post(f"/backtest{query}", content=csv.getvalue(), headers={"content-type": "text/csv"})
+        rows = await client.post(f"/backtest{query}", content=bodies["text/csv"], headers={"content-type": "text/csv"})
         read = pa_csv.read_csv(io.BytesIO(rows.content))
         assert read.column_names == ["item_id", "timestamp", "mase", "wql", "coverage"]
         close(read["wql"].to_pylist(), np.ravel([one["by_cutoff"]["wql"] for one in wanted["results"]]))

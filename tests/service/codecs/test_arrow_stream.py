@@ -3,7 +3,6 @@
 Without this a request of 173 bytes takes the memory of the machine, and the process with it.
 """
 
-import io
 import random
 import time
 
@@ -14,6 +13,7 @@ import zstandard
 from service.codecs.arrow_stream import MAX_BATCHES, read_stream
 from service.errors import Malformed, ServiceError, TooLarge
 from service.http.compression import decompress
+from tests.tables import arrow_bytes
 
 TABLE = pa.table(
     {
@@ -26,28 +26,20 @@ TABLE = pa.table(
 LIMIT = 2**20
 
 
-def stream(table: pa.Table, compression: str | None = None, rows: int | None = None) -> bytes:
-    sink = io.BytesIO()
-    options = pa.ipc.IpcWriteOptions(compression=compression)
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table, max_chunksize=rows)
-    return sink.getvalue()
-
-
 @pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
 def test_honest_streams_are_read(compression: str | None) -> None:
-    assert read_stream(stream(TABLE, compression, 7), LIMIT, 10**6, 1000).equals(TABLE)
+    assert read_stream(arrow_bytes(TABLE, compression, 7), LIMIT, 10**6, 1000).equals(TABLE)
 
 
 def test_columns_are_counted_before_they_are_read() -> None:
     names = pa.schema([pa.field(f"c{n}", pa.int8()) for n in range(1001)])
     with pytest.raises(TooLarge, match="1000 columns, got 1001"):
-        read_stream(stream(names.empty_table()), LIMIT, 10**6, 1000)
+        read_stream(arrow_bytes(names.empty_table()), LIMIT, 10**6, 1000)
 
 
 def test_what_claims_to_be_large_is_refused_before_it_is() -> None:
     zeros = pa.table({"target": pa.array([0.0]).take(pa.array([0] * 3_000_000, pa.int32()))})
-    packed = zstandard.compress(stream(zeros, "zstd"))
+    packed = zstandard.compress(arrow_bytes(zeros, "zstd"))
     assert len(packed) < 500
     body = decompress(packed, "zstd", LIMIT)
     before = pa.total_allocated_bytes()
@@ -55,13 +47,15 @@ def test_what_claims_to_be_large_is_refused_before_it_is() -> None:
         with pytest.raises(TooLarge):
             read_stream(body, LIMIT, values, 1000)
     assert pa.total_allocated_bytes() - before < LIMIT
-    nulls = stream(pa.table({"n": pa.nulls(77)})).replace((77).to_bytes(8, "little"), (10**12).to_bytes(8, "little"))
+    nulls = arrow_bytes(pa.table({"n": pa.nulls(77)})).replace(
+        (77).to_bytes(8, "little"), (10**12).to_bytes(8, "little")
+    )
     with pytest.raises(TooLarge, match="values"):
         read_stream(nulls, LIMIT, 10**6, 1000)
 
 
 def test_many_batches_are_refused_within_a_second() -> None:
-    many = stream(pa.table({"target": pa.array([1.0] * (MAX_BATCHES + 1))}), rows=1)
+    many = arrow_bytes(pa.table({"target": pa.array([1.0] * (MAX_BATCHES + 1))}), rows=1)
     began = time.process_time()
     with pytest.raises(TooLarge, match="batches"):
         read_stream(many, 2**26, 10**6, 1000)
@@ -70,7 +64,7 @@ def test_many_batches_are_refused_within_a_second() -> None:
 
 @pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
 def test_changed_bytes_never_end_the_process(compression: str | None) -> None:
-    whole = stream(TABLE, compression)
+    whole = arrow_bytes(TABLE, compression)
     rng = random.Random(7)
     for _ in range(1500):
         body = bytearray(whole)

@@ -1,7 +1,6 @@
 """Bytes to arrays: what Python's own JSON says is what we read, faster; tables and packed bodies too."""
 
 import gzip
-import io
 import json
 import math
 
@@ -21,6 +20,7 @@ from service.protocols.forecast.schemas import FORECAST, ForecastRequest
 from service.protocols.forecast.table_body import decode_table
 from service.settings import Settings
 from statecast.time.stamps import Stamps
+from tests.tables import arrow_bytes
 
 SMALL = Settings(max_values=1000, max_series=10)
 NUMBERS = st.one_of(
@@ -33,13 +33,6 @@ JUNK = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=6,
 )
-
-
-def arrow_stream(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
 
 
 def decode(text: str) -> ForecastRequest:
@@ -135,7 +128,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
         }
     )
     first, second = decode_table(
-        arrow_stream(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True
+        arrow_bytes(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True
     ).series
     assert (first.item_id, second.item_id) == ("b", "a")
     np.testing.assert_array_equal(second.target[""], [np.nan, 4])

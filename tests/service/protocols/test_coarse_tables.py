@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pa_csv
 import pytest
 from httpx import AsyncClient
 
 from service.http.body import ARROW, CSV
 from tests.service.http_client import serving, settings_of
 from tests.service.protocols.test_coarse_series import HOURS, SECONDS, Story, apart, ask, folder, play  # noqa: F401
+from tests.tables import arrow_bytes, csv_bytes
 
 Row = dict[str, Any]
 
@@ -37,17 +37,13 @@ def table_of(rows: list[Row]) -> pa.Table:
 
 
 def csv_of(rows: list[Row]) -> bytes:
-    sink = pa.BufferOutputStream()
-    pa_csv.write_csv(table_of(rows), sink)
-    return sink.getvalue().to_pybytes()
+    return csv_bytes(table_of(rows))
 
 
 def arrow_of(rows: list[Row]) -> bytes:
-    table, sink = table_of(rows), pa.BufferOutputStream()
+    table = table_of(rows)
     coded = table.set_column(2, "resolution", table["resolution"].cast(pa.string()).dictionary_encode())
-    with pa.ipc.new_stream(sink, coded.schema) as writer:
-        writer.write_table(coded)
-    return sink.getvalue().to_pybytes()
+    return arrow_bytes(coded)
 
 
 BODIES: dict[str, Callable[[list[Row]], bytes]] = {CSV: csv_of, ARROW: arrow_of}
@@ -205,11 +201,9 @@ def test_what_the_column_or_the_times_must_be(folder: Path) -> None:  # noqa: F8
     """Where it was a covariate's name, the values must not vanish; without times no row has a bucket."""
 
     async def scene(client: AsyncClient) -> None:
-        table, sink = pa.table({"target": [1.0, 2.0], "resolution": [6, 6]}), pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table)
+        numbers = arrow_bytes(pa.table({"target": [1.0, 2.0], "resolution": [6, 6]}))
         for kind, body, message in [
-            (ARROW, sink.getvalue().to_pybytes(), "resolution: expected texts such as 1d, empty for the series' own"),
+            (ARROW, numbers, "resolution: expected texts such as 1d, empty for the series' own"),
             (CSV, b"resolution,target\n,5\n1d,7\n", "series[0].timestamp: expected the time at which each value's"),
         ]:
             answer = await send(client, kind, body)

@@ -1,7 +1,6 @@
 """Streams of tables."""
 
 import asyncio
-import io
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 
 from benchmarks.harness.server import running_server
 from tests.service.streaming.scenes import START, VALUES, post, series
+from tests.tables import arrow_bytes
 
 
 def test_both_ways_say_the_same_in_arrow(folder: Path) -> None:
@@ -24,12 +24,9 @@ def test_both_ways_say_the_same_in_arrow(folder: Path) -> None:
             "timestamp": pa.array([START + timedelta(hours=step)] * 8, pa.timestamp("s", "UTC")),
             "target": VALUES[:8, step],
         }
-        sink = io.BytesIO()
-        whole = pa.table(columns)
-        with pa.ipc.new_stream(sink, whole.schema) as writer:
-            writer.write_table(whole)
+        body = arrow_bytes(pa.table(columns))
         query = {"horizon": "4", "freq": "1h", "quantile_levels": "0.25,0.5"}
-        answer = await client.post("/forecast", params=query, content=sink.getvalue(), headers={"content-type": arrow})
+        answer = await client.post("/forecast", params=query, content=body, headers={"content-type": arrow})
         assert answer.status_code == 200, answer.text
         return pa.ipc.open_stream(answer.content).read_all()
 

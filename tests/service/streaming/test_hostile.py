@@ -1,6 +1,5 @@
 """Small tables that would be large on the event loop are not read there."""
 
-import io
 import time
 
 import numpy as np
@@ -9,6 +8,7 @@ import pytest
 
 from service.protocols.forecast.streamed.table_body import read_arrow
 from service.settings import Settings
+from tests.tables import arrow_bytes
 
 
 def body_of(text: str, rows: int, kind: pa.DataType) -> bytes:
@@ -16,19 +16,13 @@ def body_of(text: str, rows: int, kind: pa.DataType) -> bytes:
         return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int8)), pa.array([value], kind))
 
     table = pa.table({"session": repeated(text), "item_id": repeated("x"), "target": np.ones(rows)})
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
+    return arrow_bytes(table, "zstd")
 
 
 def test_an_id_that_is_none_is_left_to_be_refused() -> None:
     """A table of one row went on without its item's name, which the general way refuses or answers."""
     table = pa.table({"session": ["s"], "item_id": ["x" * 1000], "target": [1.0]})
-    sink = io.BytesIO()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    assert read_arrow(sink.getvalue(), b"", Settings()) is None
+    assert read_arrow(arrow_bytes(table), b"", Settings()) is None
 
 
 @pytest.mark.parametrize(("length", "rows"), [(100_000, 900_000), (900_000, 4_000), (1, 900_000)])

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 import statecast
 from tests.builders import tiny_artifact
 from tests.service.streaming.scenes import Count, at, lane_of, post, serve
+from tests.tables import arrow_bytes
 
 ARROW = {"content-type": "application/vnd.apache.arrow.stream", "accept": "application/vnd.apache.arrow.stream"}
 WAVE = np.sin(np.arange(90) * np.pi / 12) + 0.3 * np.sin(np.arange(90) / 3.7)
@@ -108,10 +109,7 @@ def table(level: float, begin: int, end: int) -> bytes:
             "session": ["s"] * (end - begin),
         }
     )
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows)
-    return bytes(sink.getvalue())
+    return arrow_bytes(rows)
 
 
 def test_arrow_tables_too(folder: Path) -> None:
