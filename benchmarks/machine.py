@@ -2,10 +2,11 @@
 
 import os
 import platform
-import subprocess
 from pathlib import Path
 
 import torch
+
+from benchmarks.harness.server import commit_of
 
 
 def _processor() -> str:
@@ -15,18 +16,9 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or "unknown processor"
 
 
-def _commit() -> str:
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown commit"
-
-
 def describe_machine() -> str:
     """One line: processor, cores, Python, torch, commit."""
     return (
         f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}, torch {torch.__version__}, "
-        f"commit {_commit()}"
+        f"commit {commit_of()}"
     )

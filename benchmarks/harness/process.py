@@ -4,14 +4,14 @@ import os
 import socket
 import subprocess
 import tempfile
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.harness.cores import pin_server
+from benchmarks.harness.waiting import wait_until
 
 _PATIENCE_S = 180
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -113,13 +113,16 @@ def answers(address: str) -> Callable[[], object]:
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], object], said: int) -> None:
-    end = time.monotonic() + _PATIENCE_S
-    while time.monotonic() < end and process.poll() is None:
+    def settled() -> bool:
         try:
             ready()
         except OSError:
-            time.sleep(0.1)
-        else:
+            return process.poll() is not None
+        return True
+
+    with suppress(TimeoutError):
+        wait_until(settled, _PATIENCE_S, "a server")
+        if process.poll() is None:
             return
     output = os.pread(said, 4000, max(0, os.fstat(said).st_size - 4000)).decode(errors="replace")
     how = "not ready in time" if process.poll() is None else f"ended with {process.returncode}"

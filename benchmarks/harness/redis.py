@@ -1,54 +1,82 @@
-"""A Redis of the benchmark's own, on a free port, with its append-only file in a temporary folder."""
+"""A Redis of one's own, on a free port, that can be killed without warning and started again."""
 
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, RedisError
+
+from benchmarks.harness.process import free_port
+from benchmarks.harness.waiting import wait_until
 
 PROGRAM = shutil.which("redis-server")
+_PATIENCE_S = 60
+
+
+class RedisServer:
+    """``redis-server`` on ``127.0.0.1``; ``kill`` is SIGKILL, after which ``start`` goes on with what it had synced.
+
+    Parameters
+    ----------
+    folder : Path
+        Of its append-only file; made if it is not there.
+    options : str
+        Of the command line; by default it syncs before it answers.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.process: subprocess.Popen[bytes] | None = None
+        place = ("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "")
+        self._command = [PROGRAM or "redis-server", *place, *(options or synced("always"))]
+
+    def start(self) -> None:
+        """Start, and wait until it has read what it had."""
+        process = self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        wait_until(lambda: process.poll() is not None or self._answers(), _PATIENCE_S, "redis-server")
+        if process.poll() is not None:
+            raise RuntimeError(f"redis-server ended with {process.returncode}")
+
+    def kill(self) -> None:
+        """End it, if it runs."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def empty(self) -> None:
+        """Forget all keys."""
+        with Redis(port=self.port) as client:
+            client.flushall()
+
+    def _answers(self) -> bool:
+        with Redis(port=self.port) as client:
+            try:
+                return bool(client.ping())
+            except AuthenticationError:
+                return True
+            except RedisError:
+                return False
+
+
+def synced(fsync: str) -> tuple[str, ...]:
+    """Options by which the append-only file is synced ``always``, ``everysec`` or ``no``."""
+    return "--appendonly", "yes", "--appendfsync", fsync
 
 
 @contextmanager
 def running_redis(fsync: str) -> Iterator[str]:
-    """Run one for as long as the block.
-
-    Parameters
-    ----------
-    fsync : str
-        ``always``, ``everysec`` or ``no``.
-
-    Yields
-    ------
-    str
-        Its URL.
-    """
-    with TemporaryDirectory() as folder, socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        command = [PROGRAM or "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", folder, "--save", ""]
-        process = subprocess.Popen([*command, "--appendonly", "yes", "--appendfsync", fsync], stdout=subprocess.DEVNULL)
+    """Run one for as long as the block, synced as ``fsync`` says; gives its URL."""
+    with TemporaryDirectory() as folder:
+        server = RedisServer(Path(folder), *synced(fsync))
         try:
-            _wait(port)
-            yield f"redis://127.0.0.1:{port}/0"
+            server.start()
+            yield server.url
         finally:
-            process.terminate()
-            process.wait()
-
-
-def _wait(port: int) -> None:
-    limit = time.monotonic() + 30
-    with Redis(port=port) as client:
-        while time.monotonic() < limit:
-            try:
-                client.ping()
-                return
-            except RedisError:
-                time.sleep(0.05)
-    raise RuntimeError("redis-server did not start")
+            server.kill()

@@ -8,10 +8,12 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -83,8 +85,8 @@ async def _scene(server: Server) -> int:
     await asyncio.sleep(1)
     os.kill(server.process.pid, signal.SIGTERM)
     began = time.monotonic()
-    while server.process.poll() is None and time.monotonic() - began < 60:
-        await asyncio.sleep(0.05)
+    with suppress(subprocess.TimeoutExpired):
+        await asyncio.to_thread(server.process.wait, 60)
     ended = time.monotonic() - began
     await attack
     print(f"SIGTERM: ended after {ended:.1f} s (drain {DRAIN_S:.0f} s)")

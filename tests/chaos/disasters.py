@@ -8,8 +8,6 @@ or is untrue.
 import argparse
 import asyncio
 import os
-import resource
-import shutil
 import sqlite3
 import sys
 import tempfile
@@ -23,11 +21,11 @@ import httpx
 
 from statecast.compiled import is_built
 from tests.builders import tiny_artifact, tiny_family_artifact
+from tests.chaos import harm
 from tests.chaos.clients import Client, Outcome, clients
 from tests.chaos.server import Server
 from tests.chaos.watch import Poll, Watch, false_alarms, lies
 
-DAY = 86_400
 NOTICED_S, HEALED_S = 1.0, 5.0
 """Seconds within which ``/ready`` says that files are gone, and that all is well again."""
 SLACK_S = float(os.environ.get("STATECAST_CHAOS_SLACK_S", "2"))
@@ -47,10 +45,6 @@ class Scene:
     def __post_init__(self) -> None:
         self.streaming = clients(self.outcomes)
 
-    @property
-    def file(self) -> Path:
-        return self.folder / "s.db"
-
 
 @dataclass(frozen=True)
 class Disaster:
@@ -63,49 +57,15 @@ class Disaster:
     heals: bool = True
 
 
-def _second_process(scene: Scene) -> None:
-    (scene.folder / "link.db").symlink_to("s.db")
-    for lock in scene.folder.glob("*.lock"):
-        lock.unlink()
-    said = _server(scene.folder, state_url=f"sqlite:///{scene.folder}/link.db").refusal()
-    assert "another process holds this store" in said and "Traceback" not in said, said
-
-
 def _take_over(scene: Scene) -> None:
-    with closing(sqlite3.connect(scene.file, timeout=30)) as other:
+    with closing(sqlite3.connect(scene.folder / "s.db", timeout=30)) as other:
         other.execute("UPDATE owner SET token = 'another' WHERE place = 1")
         other.commit()
 
 
-def _move_away(scene: Scene) -> None:
-    (scene.folder / "away").mkdir(exist_ok=True)
-    for file in scene.folder.glob("s.db*"):
-        shutil.move(file, scene.folder / "away" / file.name)
-
-
 def _replace(scene: Scene) -> None:
-    _move_away(scene)
-    for file in (scene.folder / "away").glob("s.db*"):
-        shutil.copy(file, scene.folder / file.name)
-
-
-def _move_back(scene: Scene) -> None:
-    for file in (scene.folder / "away").glob("s.db*"):
-        shutil.move(file, scene.folder / file.name)
-
-
-def _limit(scene: Scene, size: int) -> None:
-    assert scene.server.process is not None
-    resource.prlimit(scene.server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
-
-
-def _fill_disk(scene: Scene) -> None:
-    _limit(scene, Path(f"{scene.file}-wal").stat().st_size)
-
-
-def _set_clock(folder: Path, days: int) -> None:
-    (folder / "next").write_text(str(days * DAY))
-    (folder / "next").rename(folder / "clock")
+    harm.move_away(scene.folder)
+    harm.put_copies(scene.folder)
 
 
 def _nothing(scene: Scene) -> None:
@@ -113,16 +73,26 @@ def _nothing(scene: Scene) -> None:
 
 
 DISASTERS = {
-    "second-process": Disaster(_second_process, _nothing, harm=False),
+    "second-process": Disaster(
+        lambda scene: harm.refused_second(
+            scene.folder, _server(scene.folder, state_url=f"sqlite:///{scene.folder}/link.db")
+        ),
+        _nothing,
+        harm=False,
+    ),
     "takeover": Disaster(_take_over, _nothing, heals=False),
-    "deleted": Disaster(_move_away, _move_back),
-    "replaced": Disaster(_replace, _move_back),
-    "full-disk": Disaster(_fill_disk, lambda scene: _limit(scene, resource.RLIM_INFINITY), at_once=False),
+    "deleted": Disaster(lambda scene: harm.move_away(scene.folder), lambda scene: harm.move_back(scene.folder)),
+    "replaced": Disaster(_replace, lambda scene: harm.move_back(scene.folder)),
+    "full-disk": Disaster(
+        lambda scene: harm.fill_disk(scene.folder, scene.server),
+        lambda scene: harm.limit_files(scene.server, harm.FOREVER),
+        at_once=False,
+    ),
     "clock-forward": Disaster(
-        lambda scene: _set_clock(scene.folder, 31), lambda scene: _set_clock(scene.folder, 0), harm=False
+        lambda scene: harm.set_clock(scene.folder, 31), lambda scene: harm.set_clock(scene.folder, 0), harm=False
     ),
     "clock-back": Disaster(
-        lambda scene: _set_clock(scene.folder, -90), lambda scene: _set_clock(scene.folder, 0), harm=False
+        lambda scene: harm.set_clock(scene.folder, -90), lambda scene: harm.set_clock(scene.folder, 0), harm=False
     ),
 }
 
@@ -130,14 +100,14 @@ DISASTERS = {
 def _server(folder: Path, **changes: str) -> Server:
     settings = {
         "artifacts": str(folder / "artifacts"), "default_model": "tiny", "state_url": f"sqlite:///{folder}/s.db",
-        "session_ttl_s": str(30 * DAY), **changes,
+        "session_ttl_s": str(30 * harm.DAY), **changes,
     }  # fmt: skip
     return Server(folder, module="tests.chaos.jumping_clock", **settings)
 
 
 def scene_in(folder: Path) -> Scene:
     os.environ["CLOCK_FILE"] = str(folder / "clock")
-    _set_clock(folder, 0)
+    harm.set_clock(folder, 0)
     tiny_artifact(folder / "artifacts", calendar=())
     tiny_family_artifact(folder / "artifacts")
     return Scene(folder, _server(folder))

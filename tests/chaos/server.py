@@ -5,10 +5,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
+
+from benchmarks.harness.waiting import wait_until
 
 
 class Server:
@@ -29,12 +30,11 @@ class Server:
     def start(self, **changes: str) -> None:
         """Start, and wait until it is ready."""
         self.launch(**changes)
-        limit = time.monotonic() + 120
-        while httpx.get(f"{self.url}/ready").status_code != 200:
-            if time.monotonic() > limit:
-                self.kill()
-                raise AssertionError("the server did not become ready")
-            time.sleep(0.05)  # its own process: nothing here could tell us when
+        try:
+            wait_until(lambda: httpx.get(f"{self.url}/ready").status_code == 200, 120, "the server to become ready")
+        except (TimeoutError, httpx.HTTPError):
+            self.kill()
+            raise
 
     def launch(self, **changes: str) -> None:
         """Start, with some settings changed for this time, and wait until it listens; it is not ready then."""

@@ -1,25 +1,22 @@
 """What happens to a store while a server works on it: nothing answered is lost, and ``/ready`` tells the truth."""
 
-import resource
-import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 
+from benchmarks.harness.waiting import wait_until
 from service.stores.interface import Put
 from service.stores.registry import open_store
 from tests.builders import tiny_artifact
+from tests.chaos import harm
 from tests.chaos.server import Server
 from tests.service.stores.conformance import record_of
-
-DAY = 86_400
-FOREVER = resource.RLIM_INFINITY
 
 
 @pytest.fixture
@@ -54,39 +51,24 @@ def ready(server: Server) -> int:
     return httpx.get(f"{server.url}/ready").status_code
 
 
-def eventually(holds: Callable[[], bool], seconds: float) -> None:
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "it took too long"
-        time.sleep(0.05)  # another process: nothing here could tell us when
-
-
 def test_a_second_process_is_refused_in_one_line(server: Server, tmp_path: Path) -> None:
     """By a symbolic link, and with the lock file of earlier releases removed, both would have served."""
     assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
-    (tmp_path / "link.db").symlink_to("s.db")
-    for file in tmp_path.glob("*.lock"):
-        file.unlink()
-    said = server_of(tmp_path, state_url=f"sqlite:///{tmp_path}/link.db").refusal()
-    assert "another process holds this store" in said and "Traceback" not in said and said.count("\n") == 1
+    harm.refused_second(tmp_path, server_of(tmp_path, state_url=f"sqlite:///{tmp_path}/link.db"))
     assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
 
 
-@pytest.mark.parametrize("names", [("s.db",), ("s.db-wal",), ("s.db", "s.db-wal", "s.db-shm")])
+@pytest.mark.parametrize("names", [("s.db",), ("s.db-wal",), harm.FILES])
 def test_a_database_that_goes_is_noticed(server: Server, tmp_path: Path, names: tuple[str, ...]) -> None:
     """Answered observations would be written to a file that nobody can open any more."""
     assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
-    (tmp_path / "away").mkdir()
-    for name in names:
-        shutil.move(tmp_path / name, tmp_path / "away" / name)
-    eventually(lambda: ready(server) == 503, 1.0)
+    harm.move_away(tmp_path, names)
+    wait_until(lambda: ready(server) == 503, 1.0, "/ready to notice")
     assert failed(send(server, [4.0], 3)) and failed(send(server, [1.0], 0, "new"))
-    for name in names:
-        shutil.copy(tmp_path / "away" / name, tmp_path / name)
+    harm.put_copies(tmp_path, names)
     assert ready(server) == 503 and failed(send(server, [4.0], 3)), "a copy is another file"
-    for name in names:
-        shutil.move(tmp_path / "away" / name, tmp_path / name)
-    eventually(lambda: ready(server) == 200, 5.0)
+    harm.move_back(tmp_path, names)
+    wait_until(lambda: ready(server) == 200, 5.0, "/ready to see that all is well again")
     assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
     server.kill()
     server.start()
@@ -97,15 +79,13 @@ def test_a_full_disk_is_told_and_heals(server: Server, tmp_path: Path) -> None:
     """Whatever was answered is there; nobody is sent to a server that cannot keep anything."""
     sent = 3
     assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200 and ready(server) == 200
-    assert server.process is not None
-    size = (tmp_path / "s.db-wal").stat().st_size
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, FOREVER))
+    harm.fill_disk(tmp_path, server)
     while (reply := send(server, [float(sent)], sent)).status_code == 200:
         sent += 1
         assert sent < 500
     assert failed(reply) and ready(server) == 503 and ready(server) == 503
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (FOREVER, FOREVER))
-    eventually(lambda: ready(server) == 200, 5.0)
+    harm.limit_files(server, harm.FOREVER)
+    wait_until(lambda: ready(server) == 200, 5.0, "/ready to see that there is room again")
     assert count(server) == sent and send(server, [float(sent)], sent).status_code == 200
     server.kill()
     server.start()
@@ -114,22 +94,16 @@ def test_a_full_disk_is_told_and_heals(server: Server, tmp_path: Path) -> None:
 
 def test_clocks_that_jump_end_no_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A month forward for seconds, three months back, and a start with a clock that is a month ahead."""
-    clock = tmp_path / "clock"
-    monkeypatch.setenv("CLOCK_FILE", str(clock))
-
-    def set_clock(days: int) -> None:
-        (tmp_path / "next").write_text(str(days * DAY))
-        (tmp_path / "next").rename(clock)
-
-    set_clock(0)
-    server = server_of(tmp_path, session_ttl_s=str(30 * DAY), module="tests.chaos.jumping_clock")
+    monkeypatch.setenv("CLOCK_FILE", str(tmp_path / "clock"))
+    harm.set_clock(tmp_path, 0)
+    server = server_of(tmp_path, session_ttl_s=str(30 * harm.DAY), module="tests.chaos.jumping_clock")
     server.start()
     try:
         assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
         sent = 3
         ends: list[str] = []
         for days in (31, 0, -90, 0):
-            set_clock(days)
+            harm.set_clock(tmp_path, days)
             for name in ("s", f"at{days}"):
                 begin = sent if name == "s" else 0
                 reply = send(server, [float(begin)], begin, name)
@@ -139,10 +113,10 @@ def test_clocks_that_jump_end_no_session(tmp_path: Path, monkeypatch: pytest.Mon
         assert ends == sorted(ends)
         assert count(server, "at-90") == 1 and count(server, "at31") == 1
         server.kill()
-        set_clock(31)
+        harm.set_clock(tmp_path, 31)
         server.start()
         assert count(server) == sent
-        set_clock(0)
+        harm.set_clock(tmp_path, 0)
         assert count(server) == sent
     finally:
         server.kill()
@@ -151,7 +125,7 @@ def test_clocks_that_jump_end_no_session(tmp_path: Path, monkeypatch: pytest.Mon
 def expired_sessions(folder: Path, number: int) -> int:
     """Make a database of so many sessions whose life has ended; gives its bytes."""
     store = open_store(f"sqlite:///{folder}/s.db")
-    state, past = bytes(15_000), time.time() - DAY
+    state, past = bytes(15_000), time.time() - harm.DAY
     for begin in range(0, number, 1000):
         names = range(begin, min(begin + 1000, number))
         store.commit([Put(record_of(f"{n:064x}", expires_at=past - n % 7), state) for n in names])

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from tests.service.http_client import runner
 
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
 SERIES = {"target": VALUES, "start": "2026-01-01T00:00:00Z", "item_id": "a"}
-Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")

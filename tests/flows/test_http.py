@@ -3,7 +3,8 @@
 import asyncio
 import io
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,13 @@ from service.protocols.admin import schemas as admin_schemas
 from service.protocols.forecast import schemas
 from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact
-from tests.service.http_client import serving, settings_of
+from tests.service.requests import play
 from tests.tables import arrow_bytes, csv_bytes
 
 START = "2026-01-01T00:00:00Z"
 VALUES = [round(float(50 + 10 * np.sin(step / 2)) + step * 7 % 5, 3) for step in range(60)]
 WITH_GAP = [*VALUES[:40], None, *VALUES[41:]]
 ARROW = "application/vnd.apache.arrow.stream"
-Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +42,7 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(artifacts: Path) -> Callable[..., None]:
-    def start(flow: Flow, **settings: Any) -> None:
-        async def inside() -> None:
-            async with serving(settings_of(artifacts, **{"default_model": "tiny", **settings})) as (client, app):
-                await flow(client, app)
-
-        asyncio.run(inside())
-
-    return start
+    return partial(play, artifacts, default_model="tiny")
 
 
 async def ask(client: httpx.AsyncClient, *series: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:

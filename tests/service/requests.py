@@ -1,6 +1,5 @@
 """What tests of the default model ask, and of whom."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import orjson
 from fastapi import FastAPI
 
 from service.protocols.forecast import schemas
-from tests.service.http_client import serving, settings_of
+from tests.service.http_client import runner
 
 Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 
@@ -23,12 +22,7 @@ def wave(length: int, season: int = 24) -> list[float]:
 
 def play(artifacts: Path, flow: Flow, **settings: Any) -> None:
     """Run a flow against an app of its own."""
-
-    async def inside() -> None:
-        async with serving(settings_of(artifacts, **{"default_timeout_ms": 300_000, **settings})) as (client, app):
-            await flow(client, app)
-
-    asyncio.run(inside())
+    runner(artifacts)(flow, **{"default_timeout_ms": 300_000, **settings})
 
 
 async def post(client: httpx.AsyncClient, *series: dict[str, Any], **fields: Any) -> httpx.Response:

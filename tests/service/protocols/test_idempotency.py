@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +15,8 @@ from service.stores.interface import Answer, StoreError
 from service.stores.memory import MemoryStore
 from service.stores.registry import stores
 from tests.builders import tiny_artifact, tiny_generator_artifact
-from tests.service.http_client import serving, settings_of
+from tests.service.requests import play
 from tests.service.stores.conformance import url_of
-
-Scene = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
-
-
-def play(folder: Path, scene: Scene, **settings: Any) -> None:
-    async def run() -> None:
-        async with serving(settings_of(folder, **settings)) as (client, app):
-            await scene(client, app)
-
-    asyncio.run(run())
 
 
 def body_of(*target: float, session: str | None = "s", begin: int = 0, **more: Any) -> dict[str, Any]:

@@ -1,16 +1,14 @@
 """What tests of ``POST /classify`` ask, and of whom."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import numpy as np
 import orjson
-from fastapi import FastAPI
 
 from service.protocols.classify import schemas
 
-Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 Run = Callable[..., None]
 CHANNELS = ("x", "y")
 

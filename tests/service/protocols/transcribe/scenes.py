@@ -1,16 +1,14 @@
 """What tests of ``POST /transcribe`` ask, and of whom."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import numpy as np
-from fastapi import FastAPI
 
 from service.protocols.transcribe import schemas
 from tests.builders import babble, wav
 
-Flow = Callable[[httpx.AsyncClient, FastAPI], Awaitable[None]]
 Run = Callable[..., None]
 SOUND = np.round(babble(2.5) * 32767) / 32768
 
