@@ -5,7 +5,8 @@
 Each client has a session of its own and sends observations at consecutive times; every answer must be 200. The server
 has one core and the client the other. All servers run throughout and are loaded in turns; printed is the turn of the
 median rate. ``--base`` is another checkout of the project, loaded in the same turns. Beside them stands a plain FastAPI
-function that reads 336 values again for each forecast, with the library of the base where there is one.
+function that reads 336 values again for each forecast, with the library of the base where there is one; its row says
+which.
 """
 
 import argparse
@@ -91,7 +92,8 @@ def print_table(sides: list[Side], loads: dict[int, list[list[Load]]]) -> None:
         found[side.name, side.store] = one, many
         cells = "".join(f"{x.rate:>9,.0f}{x.median_ms:>9.2f}{x.p99_ms:>8.1f}{'':2}" for x in (one, many))
         batch = f"{side.rows / side.batches:>6.1f}" if side.batches else f"{'':6}"
-        print(f"{side.name + ', ' + side.store:34}{cells}{batch}{many.server_us:>10,.0f}")
+        label = side.name if side.store == "none" else f"{side.name}, {side.store}"
+        print(f"{label:34}{cells}{batch}{many.server_us:>10,.0f}")
     busy = max(load.client_s / load.seconds for turns in loads[max(CLIENTS)] for load in turns)
     print(f"the client's core was busy for {busy:.0%} of a turn at most")
     print_ratios(found)
@@ -153,9 +155,9 @@ def main() -> None:
         if base:
             name = f"base {commit_of(base)}"
             sides += [open_side(stack, name, store, base, base / "artifacts") for store in STORES]
-        sides.append(
-            open_plain(stack, "FastAPI, 336 values", base or ROOT, base / "artifacts" if base else options.artifacts)
-        )
+        library = base or ROOT
+        name = f"FastAPI, 336 values, {commit_of(library)}"
+        sides.append(open_plain(stack, name, library, base / "artifacts" if base else options.artifacts))
         loads: dict[int, list[list[Load]]] = {}
         for count in CLIENTS:
             turns: list[Callable[[], Load]] = [partial(side.turn, count, options.seconds) for side in sides]
