@@ -6,7 +6,7 @@ Without this our figures would not be comparable with the published ones.
 import numpy as np
 import pytest
 
-from benchmarks.anomalies.scoring import PROFILES, Labelled, corpus_score, sigmoid
+from benchmarks.anomalies.scoring import PROFILES, Labelled, Profile, corpus_score, sigmoid
 
 
 def detected(*rows: int) -> Labelled:
@@ -16,7 +16,7 @@ def detected(*rows: int) -> Labelled:
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
-def test_silence_and_perfection(profile) -> None:  # type: ignore[no-untyped-def]
+def test_silence_and_perfection(profile: Profile) -> None:
     assert corpus_score([detected()], profile)[0] <= 1e-9
     assert corpus_score([detected(400, 700)], profile)[0] == pytest.approx(100.0)
     assert corpus_score([detected(400, 700, 50)], profile)[0] == pytest.approx(100.0), "probation does not count"

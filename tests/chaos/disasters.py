@@ -117,10 +117,10 @@ async def befall(scene: Scene, disaster: Disaster, calm_s: float, struck_s: floa
     """Stream before, meanwhile and afterwards; then kill, start, and look what is there."""
     await asyncio.to_thread(scene.server.start)
     over = asyncio.Event()
-    began = ended = 0.0
+    began = ended = healed = 0.0
 
     async def course() -> None:
-        nonlocal began, ended
+        nonlocal began, ended, healed
         await asyncio.sleep(calm_s)
         began = time.monotonic()
         await asyncio.to_thread(disaster.begin, scene)
@@ -128,7 +128,8 @@ async def befall(scene: Scene, disaster: Disaster, calm_s: float, struck_s: floa
         ended = time.monotonic()
         await asyncio.to_thread(disaster.end, scene)
         if disaster.heals:
-            await asyncio.sleep(calm_s + (HEALED_S + SLACK_S) * disaster.harm)
+            healed = await scene.watch.ready(HEALED_S + SLACK_S)
+            await asyncio.sleep(calm_s)
         scene.watch.stop()
         over.set()
 
@@ -138,7 +139,7 @@ async def befall(scene: Scene, disaster: Disaster, calm_s: float, struck_s: floa
     assert scene.server.process is not None
     assert scene.server.process.poll() is None, f"the server ended by itself, with {scene.server.process.returncode}"
     await asyncio.to_thread(scene.server.kill)
-    _judge(scene, disaster, began, ended)
+    _judge(scene, disaster, began, ended, healed)
     await asyncio.to_thread(scene.server.start)
     async with httpx.AsyncClient(base_url=scene.server.url, timeout=60) as http:
         await each(scene, lambda client: client.recover(http))
@@ -154,7 +155,7 @@ async def each(scene: Scene, do: Callable[[Client], Awaitable[object]]) -> None:
     await asyncio.gather(*(do(client) for client in scene.streaming))
 
 
-def _judge(scene: Scene, disaster: Disaster, began: float, ended: float) -> None:
+def _judge(scene: Scene, disaster: Disaster, began: float, ended: float, healed: float) -> None:
     """Whether ``/ready`` told the truth, and nobody was refused for nothing."""
     polls, failures = scene.watch.polls, [one for one in scene.outcomes if one.store_failed]
     first = min((one.sent for one in failures), default=float("inf"))
@@ -170,8 +171,8 @@ def _judge(scene: Scene, disaster: Disaster, began: float, ended: float) -> None
         assert not late, f"still ready {late[0].asked - began:.2f} s after it began"
     assert polls[-1].answered > ended - SLACK_S, "/ready did not answer to the end"
     if disaster.heals:
-        after = false_alarms(_within(polls, ended + (HEALED_S + SLACK_S) * disaster.harm, float("inf")))
-        assert not after, f"still not ready {after[-1].asked - ended:.2f} s after it ended"
+        after = false_alarms(_within(polls, healed, float("inf")))
+        assert not after, f"not ready {after[-1].asked - ended:.2f} s after it ended, though it had been"
 
 
 def _within(polls: list[Poll], begin: float, end: float) -> list[Poll]:

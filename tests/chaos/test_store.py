@@ -58,21 +58,22 @@ def test_a_second_process_is_refused_in_one_line(server: Server, tmp_path: Path)
     assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
 
 
-@pytest.mark.parametrize("names", [("s.db",), ("s.db-wal",), harm.FILES])
-def test_a_database_that_goes_is_noticed(server: Server, tmp_path: Path, names: tuple[str, ...]) -> None:
+def test_a_database_that_goes_is_noticed(server: Server, tmp_path: Path) -> None:
     """Answered observations would be written to a file that nobody can open any more."""
-    assert send(server, [1.0, 2.0, 3.0], 0).status_code == 200
-    harm.move_away(tmp_path, names)
-    wait_until(lambda: ready(server) == 503, 1.0, "/ready to notice")
-    assert failed(send(server, [4.0], 3)) and failed(send(server, [1.0], 0, "new"))
-    harm.put_copies(tmp_path, names)
-    assert ready(server) == 503 and failed(send(server, [4.0], 3)), "a copy is another file"
-    harm.move_back(tmp_path, names)
-    wait_until(lambda: ready(server) == 200, 5.0, "/ready to see that all is well again")
-    assert send(server, [4.0], 3).status_code == 200 and count(server) == 4
+    whole = {"s": ("s.db",), "t": ("s.db-wal",), "u": harm.FILES}
+    for session, names in whole.items():
+        assert send(server, [1.0, 2.0, 3.0], 0, session).status_code == 200
+        harm.move_away(tmp_path, names)
+        wait_until(lambda: ready(server) == 503, 1.0, f"/ready to notice that {names} are gone")
+        assert failed(send(server, [4.0], 3, session)) and failed(send(server, [1.0], 0, "new"))
+        harm.put_copies(tmp_path, names)
+        assert ready(server) == 503 and failed(send(server, [4.0], 3, session)), "a copy is another file"
+        harm.move_back(tmp_path, names)
+        wait_until(lambda: ready(server) == 200, 5.0, f"/ready to notice that {names} are back")
+        assert send(server, [4.0], 3, session).status_code == 200 and count(server, session) == 4
     server.kill()
     server.start()
-    assert count(server) == 4
+    assert [count(server, session) for session in whole] == [4, 4, 4]
 
 
 def test_a_full_disk_is_told_and_heals(server: Server, tmp_path: Path) -> None:

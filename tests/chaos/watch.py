@@ -38,6 +38,14 @@ class Watch:
         except httpx.TransportError:
             return
 
+    async def ready(self, seconds: float) -> float:
+        """Wait until the server says that it is ready; gives when it was asked."""
+        began = time.monotonic()
+        while not self.polls or self.polls[-1].asked < began or self.polls[-1].status != 200:
+            assert time.monotonic() < began + seconds, f"still not ready after {seconds:g} s"
+            await asyncio.sleep(EVERY)
+        return self.polls[-1].asked
+
     def stop(self) -> None:
         self._stopped = True
 

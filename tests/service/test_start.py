@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from benchmarks.harness.waiting import wait_until
 from service.stores.registry import open_store
 from tests.builders import tiny_artifact
 
@@ -109,8 +110,14 @@ def test_a_broken_artifact_beside_a_good_default_is_skipped_and_named(tmp_path: 
     (tmp_path / "artifacts" / "zebra-1" / "config.json").write_text("{}")
     with started(tmp_path, default_model="tiny") as process:
         url = first_line(process).split()[3]
-        while (ready := httpx.get(f"{url}/ready")).status_code == 503:
-            assert ready.json()["code"] == "loading"
+
+        def settled() -> bool:
+            found = httpx.get(f"{url}/ready")
+            assert found.status_code == 200 or found.json()["code"] == "loading"
+            return found.status_code == 200
+
+        wait_until(settled, 60, "the good model to be loaded")
+        ready = httpx.get(f"{url}/ready")
     assert ready.json()["models"] == ["tiny@1"]
     assert [path for path in ready.json()["broken"] if "zebra" in path]
 
