@@ -1,13 +1,10 @@
 """Texts per second of ``POST /classify`` by one core, beside the same network called in this process.
 
-    python -m benchmarks.classify --data ../shared/data/imdb/imdb_train.csv.gz [--artifacts artifacts] [--model imdb]
-
 Both sides classify the same texts, in turns, because the machine may have other work meanwhile; what counts is the
 processor time of each. The server is asked with 64 texts per request by four clients, and with one text per request by
 one; of a session, with ten words per request.
 """
 
-import argparse
 import asyncio
 import csv
 import gzip
@@ -24,7 +21,6 @@ import statecast
 from benchmarks.harness.client import Client
 from benchmarks.harness.cores import describe_cores, pin_client
 from benchmarks.harness.server import Server, running_server
-from benchmarks.machine import describe_machine
 
 _TURNS = 5
 
@@ -68,35 +64,40 @@ def inside(artifact: statecast.Artifact, texts: Sequence[str]) -> float:
     return time.process_time() - began
 
 
-def main() -> None:
-    """Run and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
-    parser.add_argument("--model", default="imdb")
-    parser.add_argument("--data", type=Path, required=True, help="a table with a column text")
-    parser.add_argument("--count", type=int, default=512, help="texts per turn")
-    options = parser.parse_args()
-    print(describe_machine())
+def measure_speed(data: Path, artifacts: Path, model: str, count: int) -> None:
+    """Classify on both sides and print.
+
+    Parameters
+    ----------
+    data : Path
+        Table with a column ``text``.
+    artifacts : Path
+        Folder that is served.
+    model : str
+        Name of a classifier in it.
+    count : int
+        Texts per turn.
+    """
     print(describe_cores())
     pin_client()
     torch.set_num_threads(1)
-    texts = read_texts(options.data, options.count)
-    artifact = statecast.load(options.artifacts / options.model)
+    texts = read_texts(data, count)
+    artifact = statecast.load(artifacts / model)
     streams = artifact.manifest["streaming"] == "exact"
     whole = [{"text": text} for text in texts]
     batches = [whole[begin : begin + 64] for begin in range(0, len(whole), 64)]
     singles = [[one] for one in whole[:64]]
     words = [" ".join(text.split()[:10]) or "a" for text in texts]
     parts = [[{"text": text, "session": f"s{place % 8}"}] for place, text in enumerate(words[:256])]
-    with running_server(options.artifacts) as server:
-        served(server, options.model, batches, 4)
+    with running_server(artifacts) as server:
+        served(server, model, batches, 4)
         turns = np.array(
             [
                 (
-                    len(texts) / served(server, options.model, batches, 4),
+                    len(texts) / served(server, model, batches, 4),
                     len(texts) / inside(artifact, texts),
-                    len(singles) / served(server, options.model, singles, 1),
-                    len(parts) / served(server, options.model, parts, 1) if streams else np.nan,
+                    len(singles) / served(server, model, singles, 1),
+                    len(parts) / served(server, model, parts, 1) if streams else np.nan,
                 )
                 for _ in range(_TURNS)
             ]
@@ -109,7 +110,3 @@ def main() -> None:
     print(f"  one text per request: {single:,.0f} texts")
     if streams:
         print(f"  ten words of a session per request: {session:,.0f} requests, each committed")
-
-
-if __name__ == "__main__":
-    main()
