@@ -22,8 +22,8 @@ class Server:
         usual = {"STATECAST_PORT": "0", "STATECAST_COMPILED": compiled, "PYTHONUNBUFFERED": "1"}
         self._environment = plain | usual | names
         self._folder, self._module = folder, module
-        self.log = folder / "server.log"
-        """What it has to say of defects."""
+        self._log = folder / f"server-{id(self)}.log"
+        """What it has to say of defects; other servers may run in the same folder."""
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
 
@@ -40,7 +40,7 @@ class Server:
         """Start, with some settings changed for this time, and wait until it listens; it is not ready then."""
         assert self.process is None
         names = {f"STATECAST_{name.upper()}": value for name, value in changes.items()}
-        log = self.log.open("a")
+        log = self._log.open("a")
         self.process = subprocess.Popen(
             [sys.executable, "-m", self._module],
             cwd=self._folder,
@@ -77,8 +77,8 @@ class Server:
             assert self.process.stdout is not None
             with self.process.stdout as said:
                 print(said.read(), end="")  # pytest shows it beside a failure
-            said_of_defects = self.log.read_text()
-            self.log.unlink()
+            said_of_defects = self._log.read_text()
+            self._log.unlink()
             if "Traceback" in said_of_defects:
                 print(said_of_defects[-20_000:], end="")
             self.process = None
