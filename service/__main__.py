@@ -1,10 +1,11 @@
-"""``python -m service``: serve forecasts."""
+"""``python -m service``: serve forecasts; ``export`` and ``import`` move all sessions at once."""
 
 import asyncio
 import logging
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from functools import partial
 from typing import TextIO
 from urllib.parse import urlsplit
@@ -15,17 +16,33 @@ from pydantic import ValidationError
 from service.app import create_app
 from service.http.direct import DirectProtocol
 from service.protocols.container import Container
+from service.savepoints import command
+from service.savepoints.archive import SavepointError
 from service.settings import Settings
 from service.stores.interface import StoreError
 from service.stores.registry import without_password
+from statecast.errors import StatecastError
 
 _log = logging.getLogger("service")
 _LISTENERS = 32
 """uvloop accepts one connection per listener in a turn of the loop, and under load turns are long."""
 
 
-def main() -> int:
-    """Serve until a signal; 2 if the service cannot start, and one line says why."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """Serve until a signal; 2 if the service cannot start, and one line says why. With arguments, run a command.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        Behind ``python -m service``; none to serve.
+
+    Returns
+    -------
+    int
+        Exit status.
+    """
+    if arguments:
+        return _command(arguments)
     if hasattr(signal, "SIGHUP"):
         # A terminal that closes, or a reload that other servers know, must not end this one.
         signal.signal(signal.SIGHUP, _hang_up)
@@ -49,6 +66,17 @@ def main() -> int:
     )  # fmt: skip
     _Server(config, container).run()
     return 0
+
+
+def _command(arguments: Sequence[str]) -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return command.run(arguments, Settings())
+    except ValidationError as error:
+        _say("; ".join(_plain(fault) for fault in error.errors()), sys.stderr)
+    except (SavepointError, StoreError, StatecastError, OSError) as error:
+        _say(str(error), sys.stderr)
+    return command.REFUSED
 
 
 class _Server(uvicorn.Server):
@@ -124,4 +152,4 @@ def _say(line: str, stream: TextIO = sys.stdout) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -117,6 +117,21 @@ class Store(Protocol):
             The first of them, in the order of their names' UTF-8.
         """
 
+    def sessions(self, after: Record | None) -> Iterator[Record]:
+        """Read all sessions, tombstones too, some at a time, in an order of the store's own that stays the same.
+
+        Parameters
+        ----------
+        after : Record or None
+            Only sessions behind this one, whether or not it still is there: of the record its key, owner and name
+            count. None for all.
+
+        Returns
+        -------
+        iterator of Record
+            Each as it is when it is read. Whether sessions that are opened meanwhile are among them is open.
+        """
+
     def state(self, key: str) -> bytes | None:
         """Read the state that was put with the record.
 

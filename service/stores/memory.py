@@ -42,6 +42,12 @@ class MemoryStore:
             kept = [record for record, _ in self._sessions.values() if record.owner == owner and record.name > after]
         return sorted((one for one in kept if one.name.startswith(prefix)), key=lambda one: one.name)[:limit]
 
+    def sessions(self, after: Record | None) -> Iterator[Record]:
+        """Read all sessions in the order of their keys; see ``Store.sessions``."""
+        with self._lock:
+            keys = sorted(key for key in self._sessions if after is None or key > after.key)
+        return (record for key in keys if (record := self.get(key)) is not None)
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with self._lock:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -36,6 +37,8 @@ _CONNECTED_WITHIN, _ANSWERED_WITHIN = 1.0, 5.0
 _UNANSWERED = (Disconnected, Unanswered, OSError)
 """After these a script may have run."""
 _PROBED_BYTES = 4 << 20
+_READ_AT_ONCE = 256
+"""Sessions that are read at a time."""
 _KEPT = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 """With this configuration Redis loses nothing that it has acknowledged."""
 
@@ -115,17 +118,34 @@ class RedisStore:
 
     def named(self, owner: str, prefix: str, after: str, limit: int) -> list[Record]:
         """Read sessions by their names; see ``Store.named``."""
-        begin = f"({after}\0".encode() + b"\xff" if after >= prefix and after else f"[{prefix}".encode()
-        name, end, records = f"{PREFIX}n:{owner}", f"({prefix}".encode() + b"\xff", list[Record]()
-        while len(records) < limit:  # one that was deleted just now must not be taken for the end
+        # Behind the empty name are sessions without one.
+        begin = f"({after}\0".encode() + b"\xff" if after >= prefix else f"[{prefix}".encode()
+        found = self._in_order(owner.encode(), begin, f"({prefix}".encode() + b"\xff", limit)
+        return list(islice(found, limit))
+
+    def sessions(self, after: Record | None) -> Iterator[Record]:
+        """Read all sessions, owner by owner, in the order of their names; see ``Store.sessions``."""
+        with _explained("cannot read sessions"):
+            names = f"{PREFIX}n:".encode()
+            owners = sorted({found[len(names) :] for found in self._redis.scan_iter(names + b"*", _READ_AT_ONCE)})
+        for owner in owners:
+            begin = b"-"
+            if after is not None and owner <= after.owner.encode():
+                if owner < after.owner.encode():
+                    continue
+                begin = f"({after.name}\0{after.key}".encode()
+            yield from self._in_order(owner, begin, b"+", _READ_AT_ONCE)
+
+    def _in_order(self, owner: bytes, begin: bytes, end: bytes, at_once: int) -> Iterator[Record]:
+        """Read an owner's sessions in the order of their names, so many at a time."""
+        while True:  # one that was deleted just now must not be taken for the end
             with _explained("cannot read sessions"):
-                found: Any = self._redis.zrangebylex(name, begin, end, 0, limit)
+                found: Any = self._redis.zrangebylex(f"{PREFIX}n:".encode() + owner, begin, end, 0, at_once)
             if not found:
-                break
+                return
             read = self.changed({member.rpartition(b"\0")[2].decode(): "" for member in found})
-            records += [record for record in read.values() if record is not None]
+            yield from (record for record in read.values() if record is not None)
             begin = b"(" + found[-1]
-        return records[:limit]
 
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""

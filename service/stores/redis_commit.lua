@@ -36,8 +36,9 @@ while i <= #ARGV do
       'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'owner', ARGV[i + 11], 'name', ARGV[i + 12],
       'state', ARGV[i + 13])
     if ARGV[i + 12] ~= '' then
-      redis.call('ZADD', prefix .. 'n:' .. ARGV[i + 11], 0, ARGV[i + 12] .. '\0' .. key)
+      redis.call('ZREM', prefix .. 'n:', '\0' .. key)
     end
+    redis.call('ZADD', prefix .. 'n:' .. ARGV[i + 11], 0, ARGV[i + 12] .. '\0' .. key)
     redis.call('ZADD', live, ARGV[i + 5], key)
     if redis.call('HDEL', name, 'dropped') == 1 then
       redis.call('ZREM', dropped, key)

@@ -37,11 +37,13 @@ _END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start
 _NAMED = (
     f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? AND name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
 )
+_ALL = f"SELECT {_COLUMNS} FROM sessions WHERE key > ? ORDER BY key LIMIT ?"
+_JOURNAL = "SELECT sequence, used, entries FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _PROBED_EVERY = 1.0
 """Seconds between two attempts to write while commits fail."""
 _PROBED_BYTES = 4 << 20
 _READ_AT_ONCE = 256
-"""Entries of the journal that are read at a time."""
+"""Rows that are read at a time."""
 
 
 @stores.register("sqlite")
@@ -103,6 +105,13 @@ class SqliteStore:
         with _explained("cannot read sessions"):
             return list(map(from_row, rows))
 
+    def sessions(self, after: Record | None) -> Iterator[Record]:
+        """Read all sessions in the order of their keys; see ``Store.sessions``."""
+        for row in self._rows(_ALL, "" if after is None else after.key):
+            with _explained("cannot read a session"):
+                record = from_row(row)
+            yield record
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with self._reading, _explained("cannot read a state"):
@@ -123,18 +132,8 @@ class SqliteStore:
 
     def appended(self) -> Iterator[Append]:
         """Read the journal; see ``Store.appended``."""
-        after = -(2**63)
-        while True:
-            with self._reading, _explained("cannot read the journal"):
-                rows = self._reader.execute(
-                    "SELECT sequence, used, entries FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?",
-                    (after, _READ_AT_ONCE),
-                ).fetchall()
-            if not rows:
-                return
-            for sequence, used, entries in rows:
-                yield unpack(sequence, used, entries)
-                after = sequence
+        for sequence, used, entries in self._rows(_JOURNAL, -(2**63)):
+            yield unpack(sequence, used, entries)
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none; when this returns they are on the disk. See ``Store.commit``."""
@@ -184,6 +183,16 @@ class SqliteStore:
         self._fold.stop()
         with self._reading, self._writing, contextlib.suppress(sqlite3.Error, OSError):
             self._opened.close()
+
+    def _rows(self, statement: str, after: object) -> Iterator[Any]:
+        """Read rows in the order of their first column, some at a time."""
+        while True:
+            with self._reading, _explained("cannot read"):
+                rows = self._reader.execute(statement, (after, _READ_AT_ONCE)).fetchall()
+            if not rows:
+                return
+            yield from rows
+            after = rows[-1][0]
 
     @contextlib.contextmanager
     def _transaction(self, what: str, size: int) -> Iterator[sqlite3.Connection]:
@@ -244,11 +253,5 @@ def _log_bytes(write: Write) -> int:
 def _explained(what: str) -> Iterator[None]:
     try:
         yield
-    except (
-        sqlite3.Error,
-        OSError,
-        KeyError,
-        ValueError,
-        struct.error,
-    ) as error:  # the last ones: a row that is damaged
+    except (sqlite3.Error, OSError, KeyError, ValueError, struct.error) as error:  # the last ones: a damaged row
         raise StoreError(f"{what}: {error}") from error

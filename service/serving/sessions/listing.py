@@ -61,7 +61,7 @@ async def list_sessions(
                 return {"sessions": found, "cursor": _cursor(after)}
             after = stored.name
             record = _newest(runtime, stored)
-            if not record.dropped and record.expires_at > now and _is_of(record, model):
+            if not record.dropped and record.expires_at > now and is_of(record, model):
                 found.append(session_details(record, after))
         if len(read) < size:
             return {"sessions": found, "cursor": None}
@@ -75,7 +75,16 @@ def _newest(runtime: Runtime, record: Record) -> Record:
     return runtime.residents.record(record.key) or record
 
 
-def _is_of(record: Record, model: str | None) -> bool:
+def is_of(record: Record, model: str | None) -> bool:
+    """Whether a session is of a model.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    model : str or None
+        ``name``, ``name@version``, ``name@digest`` or a digest; None for any.
+    """
     name = record.model_name.rpartition("@")[0]
     return model is None or model in (name, record.model_name, record.model, f"{name}@{record.model}")
 

@@ -1,9 +1,44 @@
-"""Whether a session may take the place of another one."""
+"""Whether a session from elsewhere may be taken in, and take the place of another one."""
 
 import numpy as np
 
-from service.errors import Conflict
+from service.errors import Conflict, Unprocessable
+from service.models.catalog import Catalog
 from service.stores.interface import Record
+
+
+def check_loaded(catalogue: Catalog, record: Record, state: bytes) -> None:
+    """Refuse a session whose model is not here.
+
+    Parameters
+    ----------
+    catalogue : Catalog
+        The models.
+    record : Record
+        The session.
+    state : bytes
+        Its rows of state.
+
+    Raises
+    ------
+    Conflict
+        ``model_changed`` if no loaded model has its digest.
+    Unprocessable
+        ``invalid_state`` if the model's rows are of another size.
+    """
+    model = next((one for one in catalogue.models if one.digest == record.model), None)
+    if model is None:
+        raise Conflict(
+            f"body: expected a session of a model that is loaded here, got one of {record.model_name} "
+            f"({record.model}); load that artifact, then import it",
+            code="model_changed",
+        )
+    if record.kind == "forecaster" and len(state) != model.state_bytes * len(record.variables):
+        raise Unprocessable(
+            f"body: expected {model.state_bytes} bytes of state per variable, got {len(state)} for "
+            f"{len(record.variables)}; export it from a server of this release",
+            code="invalid_state",
+        )
 
 
 def check_later(session: str, before: Record, record: Record) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-from service.errors import Conflict, Loading, Unprocessable, expired, unknown
+from service.errors import Conflict, Loading, expired, unknown
 from service.serving.runtime import Runtime
 from service.serving.sessions.listing import list_sessions
-from service.serving.sessions.replacement import check_later
+from service.serving.sessions.replacement import check_later, check_loaded
 from service.serving.sessions.secret import read_secret
 from service.serving.sessions.state_file import read_state, write_state
 from service.serving.views import session_details
@@ -123,7 +123,7 @@ class SessionService:
         """
         self._runtime.require()
         record, state = await DECODING.run(read_state, data, self._secret)  # it may be as long as any body
-        self._check_model(record, state)
+        check_loaded(self._runtime.catalogue, record, state)
         async with SessionTurn(self._sessions, owner, session) as turn:
             before = await turn.find()
             turn.check_match(match)
@@ -199,21 +199,6 @@ class SessionService:
         if state is None:
             raise expired(turn.session)
         return state
-
-    def _check_model(self, record: Record, state: bytes) -> None:
-        model = next((one for one in self._runtime.catalogue.models if one.digest == record.model), None)
-        if model is None:
-            raise Conflict(
-                f"body: expected a session of a model that is loaded here, got one of {record.model_name} "
-                f"({record.model}); load that artifact, then import it",
-                code="model_changed",
-            )
-        if record.kind == "forecaster" and len(state) != model.state_bytes * len(record.variables):
-            raise Unprocessable(
-                f"body: expected {model.state_bytes} bytes of state per variable, got {len(state)} for "
-                f"{len(record.variables)}; export it from a server of this release",
-                code="invalid_state",
-            )
 
     async def _put(self, turn: SessionTurn, owner: str, record: Record, state: bytes) -> dict[str, object]:
         """Put a session where the turn is; the write is finished even if nobody waits for it any longer."""

@@ -24,11 +24,12 @@ _LONGEST_HEADER = 1 << 20
 _UNSIGNED = "0" * 64
 _ARRAYS = {"tail": "<f8", "issued": "<f8", "scores": "<f8"}
 """Columns of a record that are arrays, and of what."""
-_OWN = ("key", "last_used", "expires_at", "dropped", "owner", "name")
+_ADDRESS = ("key", "owner", "name")
+_LIFE = ("last_used", "expires_at", "dropped")
 """Columns that belong to where a session lives, and do not travel."""
 
 
-def write_state(record: Record, state: bytes, secret: bytes) -> bytes:
+def write_state(record: Record, state: bytes, secret: bytes, *, addressed: bool = False) -> bytes:
     """Write a session.
 
     Parameters
@@ -39,6 +40,9 @@ def write_state(record: Record, state: bytes, secret: bytes) -> bytes:
         Its rows of state.
     secret : bytes
         By which it is signed.
+    addressed : bool
+        Whether the file says which session it is, and whose: one of many in a savepoint does, one that a client
+        receives does not.
 
     Returns
     -------
@@ -50,6 +54,7 @@ def write_state(record: Record, state: bytes, secret: bytes) -> bytes:
         name: np.frombuffer(row.pop(name), dtype=kind) for name, kind in _ARRAYS.items() if row.get(name) is not None
     }
     tensors["state"] = np.frombuffer(state, dtype=np.uint8).reshape(len(record.variables), -1)
+    left = (*_LIFE, *_ARRAYS) if addressed else (*_LIFE, *_ARRAYS, *_ADDRESS)
     metadata = {
         "format": FORMAT,
         "schema": str(SCHEMA),
@@ -60,7 +65,7 @@ def write_state(record: Record, state: bytes, secret: bytes) -> bytes:
         "last_timestamp": last_timestamp(record) or "",
         "last_index": str(record.last_index),
         "digest": record.digest,
-        "record": json.dumps({name: value for name, value in row.items() if name not in (*_OWN, *_ARRAYS)}),
+        "record": json.dumps({name: value for name, value in row.items() if name not in left}),
     }
     data = save(tensors, metadata)
     signature = hmac.new(secret, data, hashlib.sha256).hexdigest()
@@ -80,7 +85,7 @@ def read_state(data: bytes, secret: bytes) -> tuple[Record, bytes]:
     Returns
     -------
     Record
-        Of no key and no life yet.
+        Of no life yet; of no key, owner and name where the file is not addressed.
     bytes
         Its rows of state.
 
@@ -91,6 +96,34 @@ def read_state(data: bytes, secret: bytes) -> tuple[Record, bytes]:
         secret signed it.
     Conflict
         ``state_schema`` where a release with other files wrote it.
+    """
+    metadata = check_state(data, secret)
+    tensors = load(data)
+    row: dict[str, Any] = {name: tensors[name].tobytes() if name in tensors else None for name in _ARRAYS}
+    row |= {"key": ""} | json.loads(metadata["record"])
+    row |= {"last_used": 0.0, "expires_at": 0.0, "dropped": 0}
+    return from_row(tuple(row.get(name) for name in COLUMNS)), tensors["state"].tobytes()
+
+
+def check_state(data: bytes, secret: bytes) -> Mapping[str, Any]:
+    """Hold a file to its signature, and read its header alone.
+
+    Parameters
+    ----------
+    data : bytes
+        As ``read_state`` takes it.
+    secret : bytes
+        Of this server.
+
+    Returns
+    -------
+    mapping
+        ``model``, ``model_name``, ``digest``, ``signature`` and what else the header says.
+
+    Raises
+    ------
+    Unprocessable, Conflict
+        As ``read_state``.
     """
     metadata = _metadata(data)
     signature = str(metadata.get("signature", ""))
@@ -109,11 +142,7 @@ def read_state(data: bytes, secret: bytes) -> tuple[Record, bytes]:
             "server of this release",
             code="state_schema",
         )
-    tensors = load(data)
-    row: dict[str, Any] = {name: tensors[name].tobytes() if name in tensors else None for name in _ARRAYS}
-    row |= json.loads(metadata["record"])
-    row |= {"key": "", "last_used": 0.0, "expires_at": 0.0, "dropped": 0}
-    return from_row(tuple(row.get(name) for name in COLUMNS)), tensors["state"].tobytes()
+    return metadata
 
 
 def _metadata(data: bytes) -> Mapping[str, Any]:

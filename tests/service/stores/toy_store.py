@@ -44,6 +44,12 @@ class ToyStore:
             kept = [record for record, _ in self._read().values() if record.owner == owner and record.name > after]
         return sorted((one for one in kept if one.name.startswith(prefix)), key=lambda one: one.name)[:limit]
 
+    def sessions(self, after: Record | None) -> Iterator[Record]:
+        """Read all sessions, in the order of their keys."""
+        with self._lock:
+            kept = self._read()
+        return (kept[key][0] for key in sorted(kept) if after is None or key > after.key)
+
     def state(self, key: str) -> bytes | None:
         """Read the state that was put with the record, or None."""
         with self._lock:
