@@ -40,7 +40,9 @@ def test_training_commands_and_options_exist(path: Path) -> None:
 
 # How a line of a shell block is checked: RUN by tests/flows/test_documents.py (tutorials, every curl, back-ups, keys);
 # BY_SCRIPT, outside the gate (tests/newcomer.sh, tests/service_only.sh, tests/docker.sh); PARSED: what takes hours.
-RUN = r"curl |python3 -c |printf |make (serve|test|setup)$"
+RUN = (
+    r"curl |python3 -c |printf |make (serve|test|setup)$|(STATECAST_\w+=\S+ )?\.venv/bin/python -m service (ex|im)port "
+)
 BY_SCRIPT = (
     r"python3 -m venv|\.venv/bin/pip |\.venv/bin/python -m service$|export PIP_|docker-compose (up|ps|logs|down|bu)"
 )

@@ -97,7 +97,7 @@ def import_file(path: Path, settings: Settings, secret: bytes) -> int:
     begun = time.monotonic()
     with path.open("rb") as file:
         catalogue = Catalog.load(settings.artifacts, settings.default_model, settings.device)
-        sessions = check_savepoint(file, secret, catalogue)
+        sessions = check_savepoint(file, secret, {model.digest for model in catalogue.models})
         store = open_store(settings.state_url)
         try:
             _recover(store, settings, lambda: catalogue)

@@ -1,6 +1,6 @@
 """From a savepoint to a store: what is damaged is found before anything is written, and what is there is left."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
@@ -37,7 +37,7 @@ class Imported:
     others: list[str] = field(default_factory=list)
 
 
-def check_savepoint(file: BinaryIO, secret: bytes, catalogue: Catalog) -> int:
+def check_savepoint(file: BinaryIO, secret: bytes, here: Collection[str]) -> int:
     """Read a savepoint from end to end and refuse it whole if anything of it is wrong.
 
     Parameters
@@ -46,8 +46,8 @@ def check_savepoint(file: BinaryIO, secret: bytes, catalogue: Catalog) -> int:
         At its beginning; left there.
     secret : bytes
         By which it must be signed.
-    catalogue : Catalog
-        The models that are here.
+    here : collection of str
+        Digests of the models that are here.
 
     Returns
     -------
@@ -60,7 +60,6 @@ def check_savepoint(file: BinaryIO, secret: bytes, catalogue: Catalog) -> int:
         If it is none, damaged, cut off, signed with another secret, or has sessions of models that are not here.
     """
     chain, last = Chain(secret), b""
-    here = {model.digest for model in catalogue.models}
     missing: set[str] = set()
     for one in _behind_first(file, secret):
         if one.name == LAST:

@@ -24,26 +24,9 @@ from service.stores.writes import (
 )
 
 __all__ = [
-    "Answer",
-    "Append",
-    "Delete",
-    "Moved",
-    "PendingForecast",
-    "Put",
-    "Record",
-    "Request",
-    "Scores",
-    "SharedStore",
-    "Store",
-    "StoreError",
-    "Swept",
-    "Touch",
-    "Trim",
-    "Unacknowledged",
-    "Write",
-    "commit_unmoved",
-    "not_written",
-]
+    "Answer", "Append", "Delete", "Moved", "PendingForecast", "Put", "Record", "Request", "Scores", "SharedStore",
+    "Store", "StoreError", "Swept", "Touch", "Trim", "Unacknowledged", "Write", "commit_unmoved", "not_written",
+]  # fmt: skip
 
 
 class Store(Protocol):

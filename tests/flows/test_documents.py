@@ -99,9 +99,10 @@ def test_every_request_in_a_document_is_answered(folder: Path) -> None:
             assert answer.status_code == 200, f"{path.name}: {line}\n{answer.text}"
 
 
-def test_the_copy_of_the_sessions_is_a_copy(folder: Path) -> None:
+def test_copies_of_the_sessions_are_copies(folder: Path) -> None:
     """A back-up that nobody has ever read back is a hope."""
-    commands = [line for line in shell_lines(ROOT / "docs" / "howto" / "back-up.md") if line.startswith("python3 -c")]
+    page = shell_lines(ROOT / "docs" / "howto" / "back-up.md")
+    commands = [line for line in page if line.startswith("python3 -c")]
     (folder / "state").mkdir()
     body = {
         "series": [{"session": "kept", "target": [1.0, 2.0, 3.0, 4.0], "start": "2026-01-01T00:00:00Z", "freq": "1d"}]
@@ -110,8 +111,13 @@ def test_the_copy_of_the_sessions_is_a_copy(folder: Path) -> None:
         assert httpx.post(f"http://127.0.0.1:{server.port}/forecast", json=body, timeout=60).status_code == 200
         for line in commands:
             run(line, folder)
-    with running_server(folder / "artifacts", state_url=f"sqlite:///{folder}/sessions-backup.db") as server:
-        assert '"count":4' in server.get("/sessions/kept").replace(" ", "")
+    out, back = (line for line in page if "-m service" in line)
+    run(out, folder)
+    secret = (folder / "state" / "sessions.db.secret").read_text()
+    run(back, folder, STATECAST_STATE_SECRET=secret)
+    for copy in ("sessions-backup.db", "elsewhere/sessions.db"):
+        with running_server(folder / "artifacts", state_url=f"sqlite:///{folder}/{copy}") as server:
+            assert '"count":4' in server.get("/sessions/kept").replace(" ", "")
 
 
 def test_a_key_kept_as_its_digest_opens_the_door(folder: Path) -> None:

@@ -101,26 +101,6 @@ def check_named_sessions_are_listed(store: Store) -> None:
     assert store.named("me", "b", "", 1)[0].key == "meb"
 
 
-def check_all_sessions_are_read_once(store: Store) -> None:
-    """A savepoint is made of them, and goes on behind any of them: also those without a name, and tombstones."""
-    named = {f"{n:03}{o}": record_of(f"{n:03}{o}", owner=o, name=f"n{n}") for o in ("", "me", "you") for n in range(90)}
-    bare = {f"bare{n}": record_of(f"bare{n}") for n in range(4)}
-    store.commit([Put(record, b"x") for record in [*bare.values(), *named.values()]])
-    store.commit([Put(record_of("later"), b"x"), Put(record_of("gone"), b"x"), Delete("gone")])
-    store.commit([Put(replace(record_of("later"), owner="me", name="later", expires_at=150.0), b"x")])
-    store.expire(150.0, 0.0, 10)
-    found = list(store.sessions(None))
-    assert sorted(record.key for record in found) == sorted({*named, *bare, "later"})
-    assert [record.key for record in found if record.dropped] == ["later"]
-    assert all(same(record, named[record.key]) for record in found if record.key in named)
-    for place in (0, 3, 100, 200, len(found) - 1):
-        behind = [record.key for record in store.sessions(found[place])]
-        assert behind == [record.key for record in found[place + 1 :]]
-    store.commit([Delete(found[7].key)])
-    assert next(store.sessions(found[7])).key == found[8].key
-    assert store.named("", "", "", 1000) == [] or all(record.name for record in store.named("", "", "", 1000))
-
-
 def check_unknown_keys_are_none(store: Store) -> None:
     """None means that the session can be opened."""
     assert store.get("nobody") is None and store.state("nobody") is None

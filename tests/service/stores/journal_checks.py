@@ -1,4 +1,6 @@
-"""What every state store must do that takes ``Append``; run over each by ``conformance.py``."""
+"""What every state store must do as a whole: with what is appended, and with all sessions; see ``conformance.py``."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,3 +101,22 @@ def check_a_journal_tells_the_lives_of_a_key_apart(store: Store) -> None:
         return
     store.commit([append_of(1, "k", birth=1.0), Delete("k"), append_of(2, "k", birth=float(np.nextafter(1.0, 2)))])
     assert kept(store, append_of(1, "k", birth=1.0), append_of(2, "k", birth=float(np.nextafter(1.0, 2))))
+
+
+def check_all_sessions_are_read_once(store: Store) -> None:
+    """A savepoint is made of them, and goes on behind any of them: also those without a name, and tombstones."""
+    owned = [(f"{n:03}{owner}", owner, f"n{n}") for owner in ("", "me", "you") for n in range(90)]
+    sessions = [*owned, *((f"bare{n}", "", "") for n in range(4)), ("gone", "", ""), ("later", "", "")]
+    store.commit([Put(replace(bare_record(key), owner=owner, name=name), b"x") for key, owner, name in sessions])
+    ended = replace(bare_record("later"), owner="me", name="later", expires_at=2.0)
+    store.commit([Delete("gone"), Put(ended, b"x")])
+    store.expire(2.5, 0.0, 10)
+    found = list(store.sessions(None))
+    assert sorted(record.key for record in found) == sorted({key for key, _, _ in sessions} - {"gone"})
+    assert {(one.key, one.owner, one.name) for one in found} >= set(owned)
+    assert [record.key for record in found if record.dropped] == ["later"]
+    for place in (0, 3, 100, 200, len(found) - 1):
+        assert [one.key for one in store.sessions(found[place])] == [one.key for one in found[place + 1 :]]
+    store.commit([Delete(found[7].key)])
+    assert next(iter(store.sessions(found[7]))).key == found[8].key
+    assert all(record.name for record in store.named("", "", "", 1000))
