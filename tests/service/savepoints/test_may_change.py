@@ -20,7 +20,6 @@ from tests.builders import tiny_artifact
 from tests.service.http_client import serving
 from tests.service.savepoints.moving import SECRET, digests, export, goes_on, restore, store_at
 from tests.service.stores.conformance import url_of
-from tests.service.stores.redis_server import PROGRAM
 from tests.service.streaming.scenes import post, series
 from tests.test_docs import ROOT
 
@@ -57,7 +56,7 @@ def same_answers(one: dict[str, Any], other: dict[str, Any], tolerance: float = 
             np.testing.assert_allclose(means[0][variable], means[1][variable], rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("target", ["sqlite", *(["redis"] if PROGRAM else [])])
+@pytest.mark.parametrize("target", ["sqlite", "redis"])
 def test_the_store(models: Path, home: Home, tmp_path: Path, target: str) -> None:
     """And the folder and the machine with it, there and back."""
     path, was, next_ones = home
@@ -72,7 +71,6 @@ def test_the_store(models: Path, home: Home, tmp_path: Path, target: str) -> Non
     same_answers(next_ones, goes_on(there))
 
 
-@pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
 def test_the_number_of_replicas(models: Path, home: Home, tmp_path: Path) -> None:
     """From one server to two that share a store, each of which goes on with any session."""
     path, _, next_ones = home
