@@ -12,11 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Expired, Loading, Unprocessable
 from service.http.body import read_body
+from service.receipts import KEPT_FOR
 from service.stores.interface import Answer, Store, StoreError
 from service.threads import STORE
-
-KEPT_FOR = 86_400.0
-"""Seconds."""
 
 LONGEST_ANSWER = 16 * 2**20
 """Bytes; a longer answer is not kept, and the request is done again."""
@@ -29,7 +27,8 @@ class KeptAnswers:
     """What requests with a key were answered, and which of them are at work in this process.
 
     An answer is kept before it is sent, also for a client that has left by then, because it will send again. Only
-    success is kept: what failed has changed nothing and may be tried again.
+    success is kept: what failed has changed nothing and may be tried again. ``scope["state"]`` gets the hash of owner
+    and key as ``idempotency_key``: a session may be written and the answer not be kept, see ``service.receipts``.
 
     Parameters
     ----------
@@ -72,6 +71,7 @@ class KeptAnswers:
             return
         name = hashlib.sha256(scope["state"]["owner"].encode() + b"\0" + key).hexdigest()
         request = _digest(scope, body)
+        scope["state"]["idempotency_key"] = name
         await self._enter(name)
         try:
             if not await _replay(store, name, request, send):

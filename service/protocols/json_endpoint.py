@@ -50,6 +50,8 @@ class Exchange:
     """Until when the request is worth it."""
     match: tuple[str, ...]
     """For which states of its session it is meant, see ``read_if_match``."""
+    idempotency_key: str = ""
+    """Hash of owner and ``Idempotency-Key``, if any."""
 
 
 class JsonEndpoint(ABC, Generic[R]):
@@ -171,7 +173,9 @@ class JsonEndpoint(ABC, Generic[R]):
             request = await self._decode(kind, body, encoding, scope.get("query_string", b""), deadline)
             deadline.at = began + timeout_of(self.timeout_ms(request), self.settings) / 1e3
             match = read_if_match(headers.get(b"if-match"))
-            exchange = Exchange(state["owner"], state["request_id"], left, send, deadline, match)
+            exchange = Exchange(
+                state["owner"], state["request_id"], left, send, deadline, match, state.get("idempotency_key", "")
+            )
             answer = await self.answer(request, services, exchange)
         except ClientDisconnect:
             return

@@ -1,6 +1,6 @@
 """One input of a request as arrays: decoded and checked against its model, not yet against its session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.sequences.task import Steps
 
@@ -29,6 +29,8 @@ class SequenceInput:
         Whether it is answered as if nothing came after it.
     match : tuple of str
         For which states of its session it is meant, see ``SessionTurn.check_match``.
+    receipt : str
+        Of a request with an ``Idempotency-Key``, see ``receipt_key``.
     """
 
     steps: Steps
@@ -40,6 +42,11 @@ class SequenceInput:
     rate: int | None = None
     final: bool = True
     match: tuple[str, ...] = ()
+    receipt: str = ""
+
+    def again(self, begin: int) -> "SequenceInput":
+        """Give the same input as one that its session has read already; see ``SeriesInput.again``."""
+        return replace(self, open=None, match=(), from_index=begin)
 
     def backend(self, model: str) -> str:
         """Name what reads it: a model, for recordings at their rate.

@@ -14,10 +14,11 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from service.errors import Expired, Loading, Overtaken, QueueFull, ServiceError, Unprocessable
+from service.receipts import with_receipt
 from service.scheduling.wait_estimate import WaitEstimate
 from service.sequences.selection import is_whole, piece_of, select
 from service.sequences.task import Outcome, Reading, SequenceBackend, SequenceTask, Steps
-from service.stores.interface import Put, Store, StoreError, commit_unmoved
+from service.stores.interface import Put, Store, StoreError, commit_unmoved, not_written
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -190,7 +191,7 @@ class SequenceQueue:
             if task.record is not None and _failure(task.output) is None:
                 digest, state = backend.export_state(task.state)
                 record = replace(task.record, state_bytes=len(state), digest=digest)
-                puts[place] = Put(record, state, task.record.digest)
+                puts[place] = with_receipt(Put(record, state, task.record.digest), task.receipt)
         unkept = self._commit(list(puts.values()))
         for place, task in enumerate(tasks):
             put = puts.get(place)
@@ -202,8 +203,7 @@ class SequenceQueue:
         try:
             return {key: Overtaken() for key in commit_unmoved(self._store, puts)}
         except StoreError as error:
-            detail = f"sessions: {error}; the session is unchanged; send the request again"
-            return {put.session: Loading(detail, code="store_failed") for put in puts}
+            return {put.session: not_written(error) for put in puts}
 
     def _end(self, task: SequenceTask, outcome: Outcome) -> None:
         with self._lock:

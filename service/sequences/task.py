@@ -50,6 +50,8 @@ class SequenceTask:
     """Whether to begin from the empty state."""
     record: Record | None = None
     """The session as it will stand, but for what is known of its new state."""
+    receipt: str = ""
+    """See ``with_receipt``."""
     final: bool = True
     """Whether it is answered as if nothing came after it."""
     cancelled: ServiceError | None = None

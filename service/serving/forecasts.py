@@ -250,7 +250,7 @@ class ForecastService:
         after = update.advance(before.named(series.owner, turn.session), scores, now, now + self._sessions.ttl)
         touch = self._sessions.shared is not None or now - before.last_used > self._sessions.slack
         kept = min(series.horizon or config.horizon, config.horizon)
-        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch)
+        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch, series.receipt)
         lease = turn.checkout(model.key, len(series.variables))
         any_length = self.runtime.any_length(model)
         job = build_job(model, series, update, turn.record, lease, writes, any_length=any_length)

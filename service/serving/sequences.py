@@ -9,6 +9,7 @@ from typing import Any
 from service.errors import Expired, Loading, Overtaken, ServiceError, Unprocessable
 from service.models.model import Model
 from service.models.session_model import check_model
+from service.receipts import as_applied
 from service.sequences.input import SequenceInput
 from service.sequences.plan import SequencePlan, check_open, plan_sequence
 from service.sequences.task import Outcome, Reading, SequenceTask
@@ -114,6 +115,7 @@ class SequenceService:
     async def _attempt(self, model: Model, given: SequenceInput, turn: SessionTurn) -> SequenceAnswer:
         """Advance a session whose turn it is; the turn ends with it, but where another replica was faster."""
         sessions, session, record = self._runtime.sessions, turn.session, await turn.find()
+        (given,) = await as_applied(sessions.store, [(given, record)])
         if record is not None:
             check_model(record, model, session)
         check_open(record is not None, given)
@@ -178,6 +180,7 @@ def _task(
     task = SequenceTask(given.backend(model.digest), given.steps, given.deadline, receive, final=given.final)
     if turn is not None and plan is not None:
         task.unread, task.record, task.key, task.fresh = plan.unread, plan.record, turn.key, turn.record is None
+        task.receipt = given.receipt if len(plan.unread) else ""
     return task, waiting
 
 

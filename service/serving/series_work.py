@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from service.errors import Loading, Overtaken, ServiceError
 from service.models.model import Model
 from service.models.value_bounds import bounds_of
+from service.receipts import as_applied
 from service.scheduling.bridge import Bridge
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
@@ -207,7 +208,7 @@ async def _attempt(
     answers: list[SeriesAnswer | ServiceError | None] = [None] * len(inputs)
     works: dict[int, SeriesWork] = {}
     try:
-        await _find(sessions, turns, answers)
+        inputs = await _find(sessions, inputs, turns, answers)
         left = [i for i, answer in enumerate(answers) if answer is None]
         for begin in range(0, len(left), PREPARED_AT_ONCE):
             if begin:
@@ -239,15 +240,23 @@ def _close(turns: Sequence[SessionTurn | None]) -> None:
 
 
 async def _find(
-    sessions: SessionRegistry, turns: Sequence[SessionTurn | None], answers: list[SeriesAnswer | ServiceError | None]
-) -> None:
-    """Read the records of all sessions together; for one that cannot be read its error stands in ``answers``."""
+    sessions: SessionRegistry,
+    inputs: Sequence[SeriesInput],
+    turns: Sequence[SessionTurn | None],
+    answers: list[SeriesAnswer | ServiceError | None],
+) -> Sequence[SeriesInput]:
+    """Read the records of all sessions together; for one that cannot be read its error stands in ``answers``.
+
+    Gives the inputs, marked where their sessions have read them already.
+    """
     taken = [(i, turn) for i, turn in enumerate(turns) if turn is not None]
     if not taken:
-        return
+        return inputs
     found = await sessions.find_many([(turn.key, turn.session) for _, turn in taken])
     for (i, turn), record in zip(taken, found, strict=True):
         if isinstance(record, ServiceError):
             answers[i] = record
         else:
             turn.record = record
+    records = [None if turn is None else turn.record for turn in turns]
+    return await as_applied(sessions.store, list(zip(inputs, records, strict=True)))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from service.receipts import with_receipt
 from service.scheduling.forecast_result import ForecastResult
 from service.sessions.live_metrics import Interval, issue
 from service.sessions.session_update import SessionUpdate
@@ -26,6 +27,8 @@ class SessionWrites:
     touch : bool
         Whether the use of a session that stays as it is shall be written; if others may write it, always, because that
         finds out whether it still is what was read.
+    receipt : str
+        See ``with_receipt``.
     """
 
     record: Record
@@ -33,6 +36,7 @@ class SessionWrites:
     interval: Interval
     horizon: int
     touch: bool
+    receipt: str = ""
 
     def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Put | Touch | None:
         """Give what the store is to write; see ``Writes.write``."""
@@ -43,7 +47,7 @@ class SessionWrites:
             result.quantiles[rows], result.seasonal_error[rows], record.last_index + 1, self.interval, self.horizon
         )
         after = replace(record, state_bytes=len(state), digest=self._digest(), issued=pending)
-        return Put(after, state, record.digest)
+        return with_receipt(Put(after, state, record.digest), self.receipt)
 
     def _digest(self) -> str:
         """The chain over what the network has read; where an earlier release opened the session, since then."""

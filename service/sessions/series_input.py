@@ -1,7 +1,7 @@
 """One series of a request as arrays: decoded and checked against its model, not yet against its session."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +71,10 @@ class SeriesInput:
         Whether the session is to be opened (True) or to be there already (False); None for either.
     match : tuple of str
         Digests of the session of which it must have one, see ``SessionTurn.check_match``.
+    receipt : str
+        Of a request with an ``Idempotency-Key``, see ``receipt_key``.
+    follows : int or None
+        Time index of the first observation where ``time_index`` is None and the request was applied before.
     owner : str
         Whose session it is.
     deadline : float or None
@@ -108,6 +112,8 @@ class SeriesInput:
     session: str | None = None
     open: bool | None = None
     match: tuple[str, ...] = ()
+    receipt: str = ""
+    follows: int | None = None
     owner: str = ""
     deadline: float | None = None
     given: Mapping[str, Coarse] = field(default_factory=dict)
@@ -117,3 +123,18 @@ class SeriesInput:
     warnings: tuple[tuple[str, str], ...] = ()
     bounds: Bounds | None = None
     anomaly_level: float | None = None
+
+    def again(self, begin: int) -> "SeriesInput":
+        """Give the same series as one that its session has read already.
+
+        Parameters
+        ----------
+        begin : int
+            Time index of its first observation.
+
+        Returns
+        -------
+        SeriesInput
+            It is no longer about the state that the session had before.
+        """
+        return replace(self, open=None, match=(), follows=begin)

@@ -64,7 +64,8 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         raise Unprocessable("target: expected finite values, got an infinite one; write null where there is none")
     if record is not None and (series.time_index is None or series.unclear):
         _check_reach(record, series, steps)
-    grid = RegularSeries.of(series, (record.last_index + 1) if record else 0, limits)
+    follows = series.follows if series.follows is not None else record.last_index + 1 if record else 0
+    grid = RegularSeries.of(series, follows, limits)
     return _first(grid, series, limits) if record is None else _next(record, grid, series, limits)
 
 

@@ -208,7 +208,7 @@ class Store(Protocol):
 
 
 def commit_unmoved(store: Store, writes: Sequence[Put | Touch]) -> frozenset[str]:
-    """Apply all writes but those to sessions that other processes have advanced.
+    """Apply all writes, and keep their receipts, but for sessions that other processes have advanced.
 
     Parameters
     ----------
@@ -225,7 +225,8 @@ def commit_unmoved(store: Store, writes: Sequence[Put | Touch]) -> frozenset[str
     moved: frozenset[str] = frozenset()
     while writes:
         try:
-            store.commit(writes)
+            receipts = [write.receipt for write in writes if isinstance(write, Put) and write.receipt is not None]
+            store.commit([*writes, *receipts])
         except Moved as error:
             moved |= error.keys
             writes = [write for write in writes if write.session not in moved]

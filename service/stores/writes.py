@@ -24,11 +24,14 @@ class Put:
     after : str or None
         Digest of the session that this goes on from, "" where there was none. A ``SharedStore`` refuses the commit
         where it holds another by now. None where it shall not look.
+    receipt : Answer or None
+        What ``commit_unmoved`` keeps in the same commit.
     """
 
     record: Record
     state: bytes
     after: str | None = None
+    receipt: "Answer | None" = None
 
     @property
     def session(self) -> str:

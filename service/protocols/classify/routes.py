@@ -1,6 +1,7 @@
 """``POST /classify``: inputs checked, read, and answered in their order."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from service.codecs.if_match import check_single
@@ -14,6 +15,7 @@ from service.protocols.classify.schemas import ClassifyRequest
 from service.protocols.classify.validation import CheckedInput, check_inputs
 from service.protocols.container import Services
 from service.protocols.json_endpoint import Exchange, JsonEndpoint
+from service.receipts import receipt_key
 from service.serving.sequences import SequenceAnswer
 from service.threads import DECODING
 
@@ -45,7 +47,12 @@ class Classify(JsonEndpoint[ClassifyRequest]):
         self, request: ClassifyRequest, model: Model, services: Services, exchange: Exchange
     ) -> tuple[list[CheckedInput | ServiceError], list[SequenceAnswer | ServiceError]]:
         checked = await self._check(request, model, exchange)
-        valid = [one.given for one in checked if isinstance(one, CheckedInput)]
+        key = exchange.idempotency_key
+        valid = [
+            replace(one.given, receipt=receipt_key(key, place)) if key else one.given
+            for place, one in enumerate(checked)
+            if isinstance(one, CheckedInput)
+        ]
         found = iter(await services.sequences.read_many(model, valid))
         return checked, [next(found) if isinstance(one, CheckedInput) else one for one in checked]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -27,6 +28,7 @@ from service.protocols.forecast.schemas import FORECAST, ForecastRequest
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.validation import validate
+from service.receipts import receipt_key
 from service.serving.admission import Admission
 from service.serving.forecasts import ForecastService
 from service.serving.series_answer import SeriesAnswer
@@ -37,7 +39,7 @@ from service.threads import DECODING
 _log = logging.getLogger(__name__)
 # Values in, or numbers out, above which a request's numpy work leaves the loop.
 INLINE_VALUES = 50_000
-_BESIDE = frozenset((b"content-encoding", b"if-match"))
+_BESIDE = frozenset((b"content-encoding", b"idempotency-key", b"if-match"))
 """Headers that say what the general way alone knows of."""
 Reply = tuple[bytes, Sequence[tuple[bytes, bytes]]]
 """A body, and headers beside it."""
@@ -107,10 +109,9 @@ class Forecast:
             horizon = horizon_of(request.horizon, model)
             levels = tuple(levels_of(request.quantile_levels, model.config, self._settings))
             check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, self._settings)
-            owner = scope["state"]["owner"]
             match = read_if_match(headers.get(b"if-match"))
             check_single(match, [series.session for series in request.series], "series")
-            answers = await self._forecast(services.forecasts, request, model, horizon, owner, deadline, match)
+            answers = await self._forecast(services.forecasts, request, model, horizon, scope["state"], deadline, match)
             if not any(series.session for series in request.series):
                 deadline.check()  # what a session has kept is answered, however late
             encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
@@ -156,16 +157,20 @@ class Forecast:
         request: ForecastRequest,
         model: Model,
         horizon: int,
-        owner: str,
+        state: dict[str, Any],
         deadline: Deadline,
         match: tuple[str, ...],
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
-        inputs = await self._validate(request, model, horizon, owner, deadline)
-        level = request.anomaly_level
-        valid = [one for one in inputs if isinstance(one, SeriesInput)]
-        if match or level is not None:
-            valid = [replace(one, match=match, anomaly_level=level) for one in valid]
+        inputs = await self._validate(request, model, horizon, state["owner"], deadline)
+        level, key = request.anomaly_level, state.get("idempotency_key", "")
+        valid = [
+            replace(one, match=match, anomaly_level=level, receipt=receipt_key(key, place))
+            if match or key or level is not None
+            else one
+            for place, one in enumerate(inputs)
+            if isinstance(one, SeriesInput)
+        ]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
         self._container.check_answers(answers)

@@ -13,6 +13,7 @@ from service.models.model import Model
 from service.protocols.container import Services
 from service.protocols.json_endpoint import Body, Exchange, JsonEndpoint
 from service.protocols.transcribe.body import SpokenRequest, decode_json, decode_wav
+from service.receipts import receipt_key
 from service.sequences.input import SequenceInput
 from service.serving.sequences import SequenceAnswer
 from statecast.ctc.symbols import Transcript
@@ -47,6 +48,7 @@ class Transcribe(JsonEndpoint[SpokenRequest]):
         given = SequenceInput(
             request.recording.samples, exchange.owner, exchange.deadline.at, parameters.session, parameters.open,
             parameters.from_index, request.recording.rate, parameters.final, exchange.match,
+            receipt_key(exchange.idempotency_key, 0),
         )  # fmt: skip
         work = asyncio.ensure_future(services.sequences.read_many(model, [given]))
         (answer,) = await unless_left(work, exchange.left)

@@ -114,6 +114,22 @@ def test_both_at_once_apply_each_observation_once_and_in_order(folder: Path) -> 
     play(folder, scene)
 
 
+def test_one_request_at_both_at_once_under_a_key_is_applied_once(folder: Path) -> None:
+    """A proxy or an impatient client sends it to the other replica too; values without an index would count twice."""
+
+    async def scene(clients: Clients) -> None:
+        await told(clients[0], 0, 50)
+        for step in range(50, 80):
+            body, key = {"series": [{"target": [VALUES[step]], "session": "s"}]}, {"Idempotency-Key": str(step)}
+            answers = await asyncio.gather(*(one.post("/forecast", json=body, headers=key) for one in clients * 2))
+            assert {answer.status_code for answer in answers} == {200}, [answer.text for answer in answers]
+            assert len({answer.content for answer in answers}) == 1
+        once = await told(clients[1], 0, 80, "once")
+        assert (await told(clients[0], 80, 80))["session"]["digest"] == once["session"]["digest"]
+
+    play(folder, scene)
+
+
 def test_many_sessions_of_one_request_are_raced_for_one_by_one(folder: Path) -> None:
     """A batch of which one session was advanced elsewhere must neither fail the others nor apply them twice."""
     names = [f"s{n}" for n in range(12)]

@@ -1,0 +1,120 @@
+"""Where a request with an ``Idempotency-Key`` stands in a session, kept by the commit that put it there.
+
+What it is answered is kept only after that. Whoever is cut off between the two sends it again, perhaps while another
+replica is still at work on the first one; the receipt says what of it the session has read.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, Protocol, Self, TypeVar
+
+import orjson
+
+from service.errors import Loading
+from service.stores.interface import Answer, Put, Record, Store, StoreError
+from service.threads import STORE
+
+KEPT_FOR = 86_400.0
+"""Seconds."""
+
+
+class Repeatable(Protocol):
+    """A part of a request that may have been applied before."""
+
+    @property
+    def receipt(self) -> str:
+        """Under which its receipt is kept; "" for a request without a key."""
+
+    def again(self, begin: int) -> Self:
+        """Give the same part as one that was applied from a time index on."""
+
+
+R = TypeVar("R", bound=Repeatable)
+
+
+class _Receipt(NamedTuple):
+    birth: float
+    """``Record.created_at`` of the session: another of its name has read nothing of the request."""
+    begin: int
+    """Time index of the first step."""
+
+
+def receipt_key(request: str, place: int) -> str:
+    """Name the receipt of a part of a request.
+
+    Parameters
+    ----------
+    request : str
+        Hash of owner and ``Idempotency-Key``; "" where there is none.
+    place : int
+        Of the part in the request.
+
+    Returns
+    -------
+    str
+        Key of an ``Answer``; "" where there is none.
+    """
+    return request and hashlib.sha256(f"{request}/{place}".encode()).hexdigest()
+
+
+def with_receipt(put: Put, key: str) -> Put:
+    """Have a session put together with the receipt of what its last request brought.
+
+    Parameters
+    ----------
+    put : Put
+        The session.
+    key : str
+        What ``receipt_key`` gave.
+
+    Returns
+    -------
+    Put
+        The same one where there is no key.
+    """
+    record = put.record
+    if not key or record.request is None:
+        return put
+    content = orjson.dumps([float(record.created_at), int(record.request.begin)])
+    return replace(put, receipt=Answer(key, content, record.last_used, record.last_used + KEPT_FOR))
+
+
+async def as_applied(store: Store, parts: Sequence[tuple[R, Record | None]]) -> list[R]:
+    """Find out which parts of requests their sessions have read already, and where.
+
+    Parameters
+    ----------
+    store : Store
+        Where receipts are.
+    parts : sequence of (Repeatable, Record or None)
+        Each with its session, which was read before: what is applied from now on will find another one there.
+
+    Returns
+    -------
+    list of Repeatable
+        In their order; as they came where they are new.
+
+    Raises
+    ------
+    Loading
+        If the store cannot be read.
+    """
+    if not any(record is not None and part.receipt for part, record in parts):
+        return [part for part, _ in parts]
+
+    def read() -> list[R]:
+        return [_as_applied(store, part, record) for part, record in parts]
+
+    try:
+        return await STORE.run(read)
+    except StoreError as error:
+        raise Loading(f"Idempotency-Key: {error}; send the request again", code="store_failed") from error
+
+
+def _as_applied(store: Store, part: R, record: Record | None) -> R:
+    content = store.answer(part.receipt, record.last_used) if record is not None and part.receipt else None
+    if record is None or content is None:
+        return part
+    found = _Receipt(*orjson.loads(content))
+    return part.again(found.begin) if found.birth == record.created_at else part
