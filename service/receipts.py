@@ -6,7 +6,7 @@ replica is still at work on the first one; the receipt says what of it the sessi
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol, Self, TypeVar
 
 import orjson
@@ -40,13 +40,23 @@ class _Receipt(NamedTuple):
     """Time index of the first step."""
 
 
-def receipt_key(request: str, place: int) -> str:
+@dataclass(eq=False, slots=True)
+class RequestKey:
+    """The ``Idempotency-Key`` of a request at work."""
+
+    name: str
+    """Hash of owner and key."""
+    final: bool = True
+    """Whether the answer is to be kept: not where a part of it may fare better if it is sent again."""
+
+
+def receipt_key(request: RequestKey | None, place: int) -> str:
     """Name the receipt of a part of a request.
 
     Parameters
     ----------
-    request : str
-        Hash of owner and ``Idempotency-Key``; "" where there is none.
+    request : RequestKey or None
+        None where it has no key.
     place : int
         Of the part in the request.
 
@@ -55,7 +65,7 @@ def receipt_key(request: str, place: int) -> str:
     str
         Key of an ``Answer``; "" where there is none.
     """
-    return request and hashlib.sha256(f"{request}/{place}".encode()).hexdigest()
+    return "" if request is None else hashlib.sha256(f"{request.name}/{place}".encode()).hexdigest()
 
 
 def with_receipt(put: Put, key: str) -> Put:

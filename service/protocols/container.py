@@ -10,12 +10,13 @@ from pathlib import Path
 from fastapi import Request
 
 from service.backtests.service import BacktestService
-from service.errors import Loading, ServiceError
+from service.errors import Loading, QueueFull, ServiceError
 from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
 from service.http.problems import all_failed
 from service.metrics import Metrics
 from service.models.catalog import Catalog
+from service.receipts import RequestKey
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
 from service.serving.sequences import SequenceService
@@ -151,7 +152,7 @@ class Container:
             await self.services.lane.stop(until)
             await self.services.forecasts.stop(max(0.0, until - time.monotonic()))
 
-    def check_answers(self, answers: Sequence[object], what: str = "series") -> None:
+    def check_answers(self, answers: Sequence[object], what: str = "series", key: RequestKey | None = None) -> None:
         """Fail a request of which no part could be answered; count the parts of another that failed.
 
         Parameters
@@ -160,6 +161,8 @@ class Container:
             One per part, a ``ServiceError`` where it failed.
         what : str
             The list of the body that the parts stand in.
+        key : RequestKey or None
+            Of the request; its answer is not kept where parts failed that may do better if they are sent again.
 
         Raises
         ------
@@ -171,6 +174,8 @@ class Container:
             raise all_failed(failures, what)
         for failure in failures:
             self.metrics.rejected.labels(failure.code).inc()
+            if key is not None and failure.status >= QueueFull.status:
+                key.final = False
 
     def store(self) -> Store | None:
         """Give the store of the sessions, None where there is no artifact."""

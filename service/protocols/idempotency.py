@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Expired, Loading, Unprocessable
 from service.http.body import read_body
-from service.receipts import KEPT_FOR
+from service.receipts import KEPT_FOR, RequestKey
 from service.stores.interface import Answer, Store, StoreError
 from service.threads import STORE
 
@@ -27,8 +27,8 @@ class KeptAnswers:
     """What requests with a key were answered, and which of them are at work in this process.
 
     An answer is kept before it is sent, also for a client that has left by then, because it will send again. Only
-    success is kept: what failed has changed nothing and may be tried again. ``scope["state"]`` gets the hash of owner
-    and key as ``idempotency_key``: a session may be written and the answer not be kept, see ``service.receipts``.
+    success is kept: what failed has changed nothing and may be tried again. ``scope["state"]`` gets a
+    ``RequestKey`` as ``idempotency_key``, because a session may be written and the answer not be kept.
 
     Parameters
     ----------
@@ -71,11 +71,11 @@ class KeptAnswers:
             return
         name = hashlib.sha256(scope["state"]["owner"].encode() + b"\0" + key).hexdigest()
         request = _digest(scope, body)
-        scope["state"]["idempotency_key"] = name
+        known = scope["state"]["idempotency_key"] = RequestKey(name)
         await self._enter(name)
         try:
             if not await _replay(store, name, request, send):
-                await _first(app, (store, name, request), scope, (body, receive), send)
+                await _first(app, (store, known, request), scope, (body, receive), send)
         finally:
             self._at_work.pop(name).set()
 
@@ -144,7 +144,7 @@ async def _send_kept(kept: bytes, request: str, send: Send) -> None:
 
 
 async def _first(
-    app: ASGIApp, kept: tuple[Store, str, str], scope: Scope, came: tuple[bytes, Receive], send: Send
+    app: ASGIApp, kept: tuple[Store, RequestKey, str], scope: Scope, came: tuple[bytes, Receive], send: Send
 ) -> None:
     """Have a request answered, and the answer kept before it is sent; of a stream, before its end is."""
     answer = _Answer(send)
@@ -159,7 +159,7 @@ async def _first(
         return gone
 
     await app(scope, receive, answer.send)
-    theirs = await _keep(*kept, answer.seen) if answer.whole else None
+    theirs = await _keep(*kept, answer.seen) if answer.whole and kept[1].final else None
     if theirs is None or answer.streams:
         await answer.flush()
     else:
@@ -194,16 +194,16 @@ class _Answer:
             await self._send({**self.seen[self._held - 1]})  # whoever is beside it may add headers to it
 
 
-async def _keep(store: Store, name: str, request: str, seen: list[Message]) -> bytes | None:
+async def _keep(store: Store, key: RequestKey, request: str, seen: list[Message]) -> bytes | None:
     """Keep an answer; gives the one that is kept where another replica was faster."""
-    headers = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in seen[0].get("headers", ())]
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in seen[0].get("headers", ())]
     head = orjson.dumps({"request": request, "status": seen[0]["status"], "headers": headers})
     content = head + b"\n" + b"".join(message.get("body", b"") for message in seen[1:])
 
     def commit() -> bytes | None:
         now = time.time()
-        store.commit([Answer(name, content, now, now + KEPT_FOR)])
-        found = store.answer(name, now)
+        store.commit([Answer(key.name, content, now, now + KEPT_FOR)])
+        found = store.answer(key.name, now)
         return None if found == content else found
 
     try:

@@ -19,6 +19,7 @@ from service.http.middleware import send_compressed, send_failure
 from service.http.sse import client_left
 from service.models.work_limits import timeout_of
 from service.protocols.container import Container, Services
+from service.receipts import RequestKey
 from service.threads import DECODING
 
 R = TypeVar("R")
@@ -50,8 +51,7 @@ class Exchange:
     """Until when the request is worth it."""
     match: tuple[str, ...]
     """For which states of its session it is meant, see ``read_if_match``."""
-    idempotency_key: str = ""
-    """Hash of owner and ``Idempotency-Key``, if any."""
+    idempotency_key: RequestKey | None = None
 
 
 class JsonEndpoint(ABC, Generic[R]):
@@ -174,7 +174,7 @@ class JsonEndpoint(ABC, Generic[R]):
             deadline.at = began + timeout_of(self.timeout_ms(request), self.settings) / 1e3
             match = read_if_match(headers.get(b"if-match"))
             exchange = Exchange(
-                state["owner"], state["request_id"], left, send, deadline, match, state.get("idempotency_key", "")
+                state["owner"], state["request_id"], left, send, deadline, match, state.get("idempotency_key")
             )
             answer = await self.answer(request, services, exchange)
         except ClientDisconnect:

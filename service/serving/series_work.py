@@ -208,7 +208,9 @@ async def _attempt(
     answers: list[SeriesAnswer | ServiceError | None] = [None] * len(inputs)
     works: dict[int, SeriesWork] = {}
     try:
-        inputs = await _find(sessions, inputs, turns, answers)
+        await _find(sessions, turns, answers)
+        records = [None if turn is None else turn.record for turn in turns]
+        inputs = await as_applied(sessions.store, list(zip(inputs, records, strict=True)))
         left = [i for i, answer in enumerate(answers) if answer is None]
         for begin in range(0, len(left), PREPARED_AT_ONCE):
             if begin:
@@ -240,23 +242,15 @@ def _close(turns: Sequence[SessionTurn | None]) -> None:
 
 
 async def _find(
-    sessions: SessionRegistry,
-    inputs: Sequence[SeriesInput],
-    turns: Sequence[SessionTurn | None],
-    answers: list[SeriesAnswer | ServiceError | None],
-) -> Sequence[SeriesInput]:
-    """Read the records of all sessions together; for one that cannot be read its error stands in ``answers``.
-
-    Gives the inputs, marked where their sessions have read them already.
-    """
+    sessions: SessionRegistry, turns: Sequence[SessionTurn | None], answers: list[SeriesAnswer | ServiceError | None]
+) -> None:
+    """Read the records of all sessions together; for one that cannot be read its error stands in ``answers``."""
     taken = [(i, turn) for i, turn in enumerate(turns) if turn is not None]
     if not taken:
-        return inputs
+        return
     found = await sessions.find_many([(turn.key, turn.session) for _, turn in taken])
     for (i, turn), record in zip(taken, found, strict=True):
         if isinstance(record, ServiceError):
             answers[i] = record
         else:
             turn.record = record
-    records = [None if turn is None else turn.record for turn in turns]
-    return await as_applied(sessions.store, list(zip(inputs, records, strict=True)))

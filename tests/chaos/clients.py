@@ -57,6 +57,8 @@ class Kind:
     by_index: bool = False
     model: str = "tiny"
     season: int | None = None
+    keyed: bool = False
+    """Values have neither time nor index: a request is known by its ``Idempotency-Key`` alone."""
     renews: bool = False
     """Now and then the session is deleted, and another of the same name opened."""
 
@@ -69,6 +71,7 @@ KINDS = (
     Kind("arrow", sessions=8, arrow=True), Kind("arrow", sessions=1, arrow=True),
     Kind("seasons", sessions=4, arrow=True, model="default", season=24),
     Kind("general", most=3, gaps=True), Kind("general", most=3, gaps=True, model="default", season=7),
+    Kind("keyed", keyed=True, most=3), Kind("keyed", keyed=True, sessions=4, model="default", season=7),
     Kind("table", sessions=4, most=2, arrow=True),
     Kind("renews", renews=True),
 )  # fmt: skip
@@ -97,7 +100,7 @@ class Client:
         one: dict[str, Any] = {"target": values(number, begin, end, self.kind.gaps), "session": session}
         if self.kind.by_index:
             one["from_index"] = begin
-        else:
+        elif not self.kind.keyed:
             one |= {"start": (START + timedelta(hours=begin)).strftime("%Y-%m-%dT%H:%M:%SZ"), "freq": "1h"}
         return one if begin or self.kind.season is None else one | {"season": self.kind.season}
 
@@ -122,11 +125,14 @@ class Client:
         """The sessions of the answer, none of a table's; None where it was refused, in whole or in part."""
         self.sent = max(self.sent, end)
         path, body = self.body(begin, end)
+        key = {"idempotency-key": f"{self.names[0]}-{begin}-{end}"} if self.kind.keyed else {}
         began = time.monotonic()
         if isinstance(body, bytes):
             reply = await http.post(path, content=body, headers={"content-type": ARROW})
         else:
-            reply = await http.post(path, json=body)
+            reply = await http.post(path, json=body, headers=key)
+        if reply.status_code >= 429:
+            assert reply.status_code in (429, 503) and int(reply.headers["retry-after"]) >= 1, (reply, reply.text)
         errors, sessions = _read(reply)
         failed = any("store_failed" in error for error in errors)
         self.outcomes.append(Outcome(began, time.monotonic(), not errors, failed))
@@ -181,7 +187,7 @@ class Client:
         for name, count in zip(self.names, counts, strict=True):
             assert self.answered <= count <= self.sent, f"{name}: {self.answered} answered, {count} kept, {self.sent}"
         before, end = self.answered, self.sent
-        begin = max(0, self.answered - self.draw.choice((0, 0, 2)))
+        begin = max(0, self.answered - self.draw.choice((0, 0, 2)) * (not self.kind.keyed))
         if end == begin:
             return 0
         told = counts
@@ -189,7 +195,8 @@ class Client:
             await asyncio.sleep(0.05)
             told = [_count(await http.get(f"/sessions/{name}")) for name in self.names]
         for session, count in zip(sessions, told if sessions else [], strict=True):
-            assert session["duplicates"] == count - begin and session["applied"] == end - count, (session, count)
+            assert session["duplicates"] + session["applied"] == end - begin, session
+            assert session["duplicates"] == count - begin or self.kind.keyed, (session, count)
         for name in self.names:
             kept = (await http.get(f"/sessions/{name}")).json()["count"]
             assert kept == end, f"{name}: {kept} kept, {end} sent"

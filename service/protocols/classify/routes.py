@@ -40,7 +40,7 @@ class Classify(JsonEndpoint[ClassifyRequest]):
         check_single(exchange.match, [given.session for given in request.inputs], "inputs")
         work = asyncio.ensure_future(self._read(request, model, services, exchange))
         checked, answers = await unless_left(work, exchange.left)
-        self.container.check_answers(answers, "inputs")
+        self.container.check_answers(answers, "inputs", exchange.idempotency_key)
         return write_reply(model, checked, answers, exchange.request_id)
 
     async def _read(

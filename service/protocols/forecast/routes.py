@@ -163,7 +163,7 @@ class Forecast:
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
         inputs = await self._validate(request, model, horizon, state["owner"], deadline)
-        level, key = request.anomaly_level, state.get("idempotency_key", "")
+        level, key = request.anomaly_level, state.get("idempotency_key")
         valid = [
             replace(one, match=match, anomaly_level=level, receipt=receipt_key(key, place))
             if match or key or level is not None
@@ -173,7 +173,7 @@ class Forecast:
         ]
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
-        self._container.check_answers(answers)
+        self._container.check_answers(answers, key=key)
         return answers
 
     async def _validate(

@@ -4,20 +4,23 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import httpx
 
 from tests.builders import tiny_artifact, tiny_family_artifact
-from tests.chaos.clients import KINDS, Client, Outcome
+from tests.chaos.clients import KINDS, OPENING, Client, Outcome
 from tests.chaos.replicas.rotation import Rotation
 from tests.chaos.server import Server
 from tests.service.stores.redis_server import RedisServer
 
-VICTIMS = (("first",), ("second",), ("first", "second"), ("redis",), ("redis", "first"))
+REPLICAS = (("first",), ("second",), ("first", "second"))
 IN_ORDER = 0.2
 """Share of the ends of replicas that are stops, as in a rolling restart."""
+SAID_EVERY = 10
+"""Kills."""
 AGAIN = 0.1
 """Share of the requests that bring observations again that were answered before."""
 
@@ -40,14 +43,18 @@ class Scene:
         self.draw, self.kills, self.again, self.broken = random.Random(seed), Counter[str](), 0, 0
         self.began = time.monotonic()
 
-    async def run(self, kills: int, minutes: float = float("inf"), every: int = 10) -> None:
+    async def run(self, kills: int, minutes: float = float("inf")) -> None:
         """The whole scene; ``AssertionError`` at the first thing that is lost, counts twice or is untrue."""
         self.redis.start()
         await asyncio.gather(*(asyncio.to_thread(server.start) for server in self.replicas.values()))
         http, done = Rotation(list(self.replicas.values())), asyncio.Event()
         streaming = [asyncio.create_task(self._stream(client, http, done)) for client in self.clients]
         try:
-            await self._kill(kills, time.monotonic() + 60 * minutes, every, streaming)
+            until = time.monotonic() + 60 * minutes
+            await asyncio.gather(
+                self._kill(REPLICAS, 1.5, kills, until, streaming),
+                self._kill((("redis",),), 12, kills, until, streaming),
+            )
         finally:
             done.set()
             await asyncio.gather(*streaming)
@@ -74,12 +81,19 @@ class Scene:
             server.kill()
         self.redis.kill()
 
-    async def _kill(self, kills: int, until: float, every: int, streaming: list[asyncio.Task[None]]) -> None:
-        said = 0
+    async def _kill(
+        self,
+        choices: Sequence[tuple[str, ...]],
+        pause_s: float,
+        kills: int,
+        until: float,
+        streaming: list[asyncio.Task[None]],
+    ) -> None:
+        """Kill one of these over and over; the others' turn to be killed may come in the middle of a start."""
         while sum(self.kills.values()) < kills and time.monotonic() < until:
-            await asyncio.sleep(self.draw.uniform(0.2, 2))
-            victims = self.draw.choice(VICTIMS)
-            in_order = self.draw.random() < IN_ORDER
+            await asyncio.sleep(self.draw.uniform(0.1, pause_s))
+            victims = self.draw.choice(choices)
+            in_order = victims != ("redis",) and self.draw.random() < IN_ORDER
             await asyncio.gather(*(asyncio.to_thread(self._end, name, in_order) for name in victims))
             self.kills[" and ".join(victims) + in_order * " in order"] += 1
             await asyncio.sleep(self.draw.choice((0, 0, 0.5)))
@@ -87,8 +101,7 @@ class Scene:
             for task in streaming:
                 if task.done():
                     task.result()
-            if sum(self.kills.values()) >= said + every:
-                said = sum(self.kills.values())
+            if sum(self.kills.values()) % SAID_EVERY == 0:
                 print(self.text(), flush=True)
 
     def _end(self, name: str, in_order: bool) -> None:
@@ -103,13 +116,15 @@ class Scene:
 
     async def _stream(self, client: Client, http: Rotation, done: asyncio.Event) -> None:
         """Send on and on; what was cut off or refused is sent again, and now and then what was answered."""
-        one = cast(httpx.AsyncClient, http)
+        one, last = cast(httpx.AsyncClient, http), (0, 0)
         while not done.is_set():
-            begin = client.answered
-            end = client.sent if client.sent > client.answered else client.answered + client.step()
-            if begin > 3 and client.draw.random() < AGAIN:
-                begin -= client.draw.randint(1, 3)
+            begin, end = client.answered, client.sent
+            if client.draw.random() < AGAIN and end > OPENING + 3:
+                begin, end = last if client.kind.keyed else (begin - client.draw.randint(1, 3), end)
                 self.again += 1
+            elif begin == end:
+                end += client.step()
+            last = begin, end
             try:
                 sessions = await client.send(one, begin, end)
             except httpx.TransportError:

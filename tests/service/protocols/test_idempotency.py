@@ -14,7 +14,7 @@ from service.protocols import idempotency
 from service.stores.interface import Answer, StoreError
 from service.stores.memory import MemoryStore
 from service.stores.registry import stores
-from tests.builders import tiny_artifact, tiny_classifier_artifact, tiny_generator_artifact
+from tests.builders import tiny_artifact, tiny_generator_artifact
 from tests.service.requests import play
 from tests.service.stores.conformance import url_of
 
@@ -238,49 +238,3 @@ def test_what_could_not_be_kept_is_not_answered(tmp_path: Path) -> None:
         assert (await send(client, body_of(1.0, 2.0), "two")).content == b"theirs"
 
     play(tmp_path, scene)
-
-
-@pytest.mark.parametrize("name", stores.names())
-def test_what_was_applied_and_not_answered_is_not_applied_again(tmp_path: Path, name: str) -> None:
-    """A crash between the session's commit and that of the answer: without an index the values would count twice."""
-    tiny_artifact(tmp_path / "artifacts", calendar=())
-    tiny_classifier_artifact(tmp_path / "artifacts", inputs="values", symbols=(), labels=("a", "b"))
-
-    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
-        store = app.state.container.store()
-        commit, failing = store.commit, list[str]()
-
-        def cut_off(writes: list[Any]) -> None:
-            if failing and isinstance(writes[0], Answer):
-                raise StoreError(failing.pop())
-            commit(writes)
-
-        async def twice(path: str, body: dict[str, Any], key: str, **headers: str) -> list[dict[str, Any]]:
-            failing.append("the replica was killed")
-            assert (await send(client, body, key, path, **headers)).status_code == 503
-            answer = await send(client, body, key, path, **headers)
-            assert answer.status_code == 200, answer.text
-            return [one["session"] for one in answer.json()["forecasts" if path == "/forecast" else "results"]]
-
-        store.commit = cut_off
-        parts = ([1.0, 2.0, 3.0], [4.0], [5.0, 6.0])
-        for path, parts_of in (("/forecast", "series"), ("/classify", "inputs")):
-            session, count, digest = path[1:], 0, ""
-            for number, target in enumerate(parts):
-                body = {"model": "tiny" if path == "/forecast" else "reviews"}
-                body[parts_of] = [{"target": target, "session": session} | ({} if number else {"open": True})]
-                headers = {"If-Match": f'"{digest}"'} if number else {}
-                (told,) = await twice(path, body, f"{path}-{number}", **headers)
-                count, digest = count + len(target), told["digest"]
-                assert (told["count"], told["applied"], told["duplicates"]) == (count, 0, len(target))
-        # One session twice in a request, and another that was deleted since.
-        series = [{"target": [7.0], "session": "forecast"}, {"target": [7.0, 7.0], "session": "forecast"}]
-        first, second = await twice("/forecast", {"model": "tiny", "series": series}, "pair")
-        assert (first["duplicates"], second["duplicates"], second["count"]) == (1, 2, 9)
-        failing.append("the replica was killed")
-        body = {"model": "tiny", "series": [{"target": [8.0], "session": "forecast"}]}
-        assert (await send(client, body, "deleted")).status_code == 503
-        await client.delete("/sessions/forecast")
-        assert (await send(client, body, "deleted")).json()["forecasts"][0]["session"]["applied"] == 1
-
-    play(tmp_path / "artifacts", scene, state_url=url_of(name, tmp_path / "store"))
