@@ -13,8 +13,8 @@ from training.speech.pipeline import fit_speech
 from training.speech.recordings import Recordings, read_recordings
 
 DATA = Path("../shared/data/speech/fsdd_recordings.zip")
-DIGITS, STREAMING, REFERENCE = (
-    Path("configs") / f"{name}.toml" for name in ("digits", "digits-streaming", "speech-reference")
+DIGITS, VOICES, STREAMING, REFERENCE = (
+    Path("configs") / f"{name}.toml" for name in ("digits", "digits-voices", "digits-streaming", "speech-reference")
 )
 
 

@@ -10,6 +10,7 @@ from training.cli.example import example
 from training.cli.export import export
 from training.cli.fit import fit
 from training.cli.pretrain import pretrain
+from training.cli.speech import voices
 from training.cli.sweep import sweep
 from training.cli.text import example_text
 
@@ -21,6 +22,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "pretrain": pretrain,
     "distill": distill,
     "export": export,
+    "voices": voices,
     "example": example,
     "example-text": example_text,
 }

@@ -1,11 +1,13 @@
-"""What ``fit`` and ``backtest`` do with recordings."""
+"""What ``fit`` and ``backtest`` do with recordings, and the command ``voices``."""
 
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
 import statecast
-from training.cli.console import print_table, print_written
+from training.cli.console import print_table, print_written, refusals
 from training.cli.fit_kind import FitKind
 from training.progress import Bar
 from training.speech.config import SpeechFitConfig
@@ -13,6 +15,7 @@ from training.speech.pipeline import backtest_speech, fit_speech
 from training.speech.recordings import read_recordings
 from training.speech.report import scores_table
 from training.speech.scores import SpeechScore
+from training.speech.voices import speak_words
 
 
 def fit_speech_files(
@@ -39,6 +42,22 @@ def backtest_speech_files(console: Console, artifact: statecast.Artifact, data: 
         Folder or zip file of wav files.
     """
     _print_scores(console, backtest_speech(artifact, read_recordings(data)))
+
+
+def voices(
+    data: Annotated[Path, typer.Option("--data", help="Folder or zip file of recordings, whose words are said.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the files; `[speech] synthetic` names it.")],
+    takes: Annotated[int, typer.Option(min=1, help="How often each voice says all words, each time another way.")] = 4,
+    seed: Annotated[int, typer.Option(help="Seed of accents, pitches and speeds.")] = 0,
+) -> None:
+    """Let espeak-ng say the words of recordings in about a hundred voices, for a fit to learn from beside them."""
+    with refusals() as console:
+        recordings = read_recordings(data)
+        written = 0
+        with console.status("espeak-ng speaks") as status:
+            for written in speak_words(recordings.labels, recordings.rate, out, takes, seed):
+                status.update(f"espeak-ng speaks: {written:,} files")
+        console.print(f"wrote {written:,} recordings of {len(recordings.labels)} words to {out}")
 
 
 def _print_scores(console: Console, scores: dict[str, SpeechScore]) -> None:

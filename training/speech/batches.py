@@ -75,6 +75,8 @@ class SpeechBatches:
         How, and how many to a batch.
     labels : sequence of str
         The symbols.
+    synthetic : Recordings or None
+        Recordings of synthetic voices, of which the config's share of the strings is put together.
 
     Attributes
     ----------
@@ -82,11 +84,16 @@ class SpeechBatches:
         The symbols.
     """
 
-    def __init__(self, recordings: Recordings, config: SpeechFitConfig, labels: Sequence[str]) -> None:
+    def __init__(
+        self,
+        recordings: Recordings,
+        config: SpeechFitConfig,
+        labels: Sequence[str],
+        synthetic: Recordings | None = None,
+    ) -> None:
         self.labels, self._config, self._rate = tuple(labels), config, recordings.rate
-        self._by_speaker: Mapping[str, Sequence[Spoken]] = {
-            speaker: recordings.of(speaker).spoken for speaker in recordings.speakers
-        }
+        self._by_speaker = recordings.by_speaker()
+        self._synthetic = synthetic.by_speaker() if synthetic else {}
         self._group: tuple[int, list[list[SpokenString]]] = (-1, [])
 
     def strings(self, step: int) -> list[SpokenString]:
@@ -131,10 +138,14 @@ class SpeechBatches:
             speech = replace(speech, shortest=1, longest=min(2, speech.longest))
             augmentation = replace(augmentation, clean=1.0)
         drawn = [
-            draw_string(random, self._by_speaker, self._rate, speech, augmentation)
+            draw_string(random, self._voices(random), self._rate, speech, augmentation)
             for _ in range(size * config.training.bucket)
         ]
         if config.training.bucket > 1:
             drawn.sort(key=len)
         batches = [drawn[start : start + size] for start in range(0, len(drawn), size)]
         return [batches[place] for place in random.permutation(len(batches)).tolist()]
+
+    def _voices(self, random: np.random.Generator) -> Mapping[str, Sequence[Spoken]]:
+        is_synthetic = self._synthetic and random.random() < self._config.speech.synthetic_share
+        return self._synthetic if is_synthetic else self._by_speaker

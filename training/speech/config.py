@@ -28,12 +28,16 @@ class SpeechConfig:
     """Share of the strings for training in which every word may have another speaker."""
     rounds: int = 10
     """Strings that each recording is scored in."""
+    synthetic: str = ""
+    """Folder or zip file of recordings of synthetic voices, which are learned from and never scored; empty for none."""
+    synthetic_share: float = 0.5
+    """Share of the strings for training that synthetic voices say, where there are some."""
 
     def __post_init__(self) -> None:
         both = sorted(set(self.test) & set(self.validation))
         expect(not both, "[speech] validation", "numbers that are not in test", both)
         expect(1 <= self.shortest <= self.longest, "[speech] shortest", "1 up to longest", self.shortest)
-        check_values(self, "speech", {SHARE: ["mixed"], COUNT: ["rounds"]})
+        check_values(self, "speech", {SHARE: ["mixed", "synthetic_share"], COUNT: ["rounds"]})
 
 
 @dataclass(frozen=True)

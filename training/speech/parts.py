@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from training.errors import TrainingError
 from training.speech.config import SpeechConfig
-from training.speech.recordings import Recordings
+from training.speech.recordings import Recordings, read_recordings
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class SpeechParts:
     """What chooses the weights; may be empty."""
     test: Recordings
     """What is scored; may be empty."""
+    synthetic: Recordings | None = None
+    """By synthetic voices, to learn from; None without."""
 
 
 def part_recordings(recordings: Recordings, config: SpeechConfig) -> SpeechParts:
@@ -27,7 +29,7 @@ def part_recordings(recordings: Recordings, config: SpeechConfig) -> SpeechParts
     recordings : Recordings
         All of them.
     config : SpeechConfig
-        Which numbers or which speaker are tested.
+        Which numbers or which speaker are tested, and where recordings of synthetic voices are.
 
     Returns
     -------
@@ -37,7 +39,8 @@ def part_recordings(recordings: Recordings, config: SpeechConfig) -> SpeechParts
     Raises
     ------
     TrainingError
-        If there is one word only, a speaker is unknown, or nothing is left to learn from.
+        If there is one word only, a speaker is unknown, nothing is left to learn from, or synthetic voices cannot be
+        read, say other words or have another rate.
     """
     if len(recordings.labels) < 2:
         raise TrainingError(
@@ -53,6 +56,7 @@ def part_recordings(recordings: Recordings, config: SpeechConfig) -> SpeechParts
         train=others.not_numbered((*config.test, *config.validation)),
         validation=others.numbered(config.validation),
         test=recordings.of(config.left_out) if config.left_out else recordings.numbered(config.test),
+        synthetic=_read_synthetic(config.synthetic, recordings) if config.synthetic else None,
     )
     missing = sorted(set(recordings.labels) - set(parts.train.labels))
     if missing:
@@ -61,3 +65,14 @@ def part_recordings(recordings: Recordings, config: SpeechConfig) -> SpeechParts
             "more, or name fewer numbers in test and validation"
         )
     return parts
+
+
+def _read_synthetic(path: str, recordings: Recordings) -> Recordings:
+    found = read_recordings(path)
+    unknown = sorted(set(found.labels) - set(recordings.labels))
+    if unknown or found.rate != recordings.rate:
+        raise TrainingError(
+            f"[speech] synthetic: expected recordings of {', '.join(recordings.labels)} at {recordings.rate} samples "
+            f"per second, got {', '.join(unknown) or 'these'} at {found.rate} in {path}; make them anew with `voices`"
+        )
+    return found

@@ -102,6 +102,7 @@ def fit_speech(
         "recordings": len(parts.train),
         "seeds": [training.seed],
         "data_sha256": recordings.digest,
+        **({"synthetic_sha256": parts.synthetic.digest} if parts.synthetic else {}),
         "scores": {"ours": describe_scores(scores)},
         "training": {
             "config": used.to_dict(),
@@ -176,7 +177,7 @@ def new_objective(recordings: Recordings, parts: SpeechParts, config: SpeechFitC
     torch.manual_seed(config.training.seed)
     network = Transcriber(TranscriberConfig.from_dict(shape))
     validation: list[SpokenString] = fixed_strings(parts.validation, config.speech, PAUSES_S)
-    batches = SpeechBatches(parts.train, config, recordings.labels)
+    batches = SpeechBatches(parts.train, config, recordings.labels, parts.synthetic)
     objective = SpokenWords(network, batches, validation, config)
     objective.scale_features()
     return objective

@@ -55,6 +55,19 @@ class Recordings:
         """Who speaks, in the order of their names."""
         return tuple(sorted({one.speaker for one in self.spoken}))
 
+    def by_speaker(self) -> dict[str, tuple[Spoken, ...]]:
+        """Give the recordings of each speaker.
+
+        Returns
+        -------
+        dict of str to tuple of Spoken
+            In the order of the speakers' names, each one's in the same order as here.
+        """
+        found: dict[str, list[Spoken]] = {speaker: [] for speaker in self.speakers}
+        for one in self.spoken:
+            found[one.speaker].append(one)
+        return {speaker: tuple(own) for speaker, own in found.items()}
+
     def of(self, speaker: str) -> "Recordings":
         """Give the recordings of one speaker.
 

@@ -54,8 +54,19 @@ def test_options_of_tables_and_texts_are_refused(folder, option):
     assert result.exit_code != 0 and f"{option[0]}: not supported for speech" in result.output
 
 
+def test_voices_without_their_program_are_refused_in_one_line(folder, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    result = run("voices", "--data", folder / "tones.zip", "--out", folder / "voices")
+    assert result.exit_code == 2 and "espeak-ng is not installed" in result.output
+
+
 def test_the_configs_in_the_folder_are_configs():
     found = [path for path in sorted(CONFIGS.glob("*.toml")) if kind_of(read_toml(path)) is SPEECH]
-    assert sorted(path.stem for path in found) == ["digits", "digits-streaming", "speech-reference"]
+    assert sorted(path.stem for path in found) == [
+        "digits",
+        "digits-streaming",
+        "digits-voices",
+        "speech-reference",
+    ]
     for path in found:
         assert SpeechFitConfig.read(path).network["width"] > 0
