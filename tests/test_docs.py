@@ -146,6 +146,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "onnx": ["training"],
         "peers": ["benchmarks"],
         "bentoml": ["benchmarks"],
+        "prequential": ["benchmarks"],
         "dev": ["tests", "benchmarks"],
     }
     used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))

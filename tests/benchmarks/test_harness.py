@@ -25,7 +25,7 @@ from benchmarks.harness.arrivals import Clients as Arriving
 from benchmarks.harness.load import Clients, Load, alternate, measure_ceiling, middle
 from benchmarks.harness.process import Process, ServerFailedError, answers, free_port, running_process
 from benchmarks.harness.sampled import place_of
-from benchmarks.soak import growth
+from benchmarks.sessions.soak import growth
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.equality import cut, measure, read_columns
 from benchmarks.harness.client import Client
 from benchmarks.harness.server import Server, running_server
+from benchmarks.sessions.equality import cut, measure, read_columns
 from statecast import save
 from tests.builders import tiny_artifact, tiny_ensemble, tiny_family_artifact
 

@@ -1,6 +1,6 @@
 """Memory of a server through minutes of streaming: it grows or it does not.
 
-    python -m benchmarks.soak [--minutes 10] [--clients 64] [--store sqlite] [--warm-minutes 1]
+    python -m benchmarks.sessions.soak [--minutes 10] [--clients 64] [--store sqlite] [--warm-minutes 1]
 
 Clients stream one observation per request, each to a session of its own. Resident memory is read every two seconds; the
 line of least squares through what follows the warm-up says by how much it grows, which is compared with how much single

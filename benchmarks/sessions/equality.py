@@ -1,6 +1,6 @@
 """How far the forecast of a session is from the forecast of the whole history: law 1, over HTTP, on real data.
 
-    python -m benchmarks.equality [TABLE.csv.gz] [--artifacts artifacts] [--model NAME] [--splits 20]
+    python -m benchmarks.sessions.equality [TABLE.csv.gz] [--artifacts artifacts] [--model NAME] [--splits 20]
 
 Each column of the table is a series; 2 % of its values are taken out; each is cut at random places into requests.
 """

@@ -1,6 +1,6 @@
 """A million sessions in one store: bytes of each, the server's memory, its start, and whether they go on.
 
-    python -m benchmarks.many_sessions [--sessions 1000000] [--store sqlite] [--folder DIR] [--values 336]
+    python -m benchmarks.sessions.many_sessions [--sessions 1000000] [--store sqlite] [--folder DIR] [--values 336]
 
 A thousand sessions are opened over HTTP, each with a series of its own; the store is then filled with copies of them
 under other names, as an import writes them. A fresh server starts on it. Then copies at random get the next

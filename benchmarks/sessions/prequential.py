@@ -1,6 +1,6 @@
 """Test, then update: a third party's judge (preqts) drives a session, and the same network that reads all again.
 
-    python -m benchmarks.prequential [--data ../shared/data] [--steps 1000] [--horizon 24]
+    python -m benchmarks.sessions.prequential [--data ../shared/data] [--steps 1000] [--horizon 24]
 
 preqts scores a forecast from every cut-off, then reveals the next value; its own clock times both. Three stand before
 it: a session over HTTP, where one answer takes in a value and forecasts; the library, which reads the history so far

@@ -1,6 +1,6 @@
 """One more observation after a million steps against after a thousand; and a long life read in pieces of any size.
 
-    python -m benchmarks.long_history [--artifacts artifacts] [--history 1000000] [--seconds 5] [--rounds 5]
+    python -m benchmarks.sessions.long_history [--artifacts artifacts] [--history 1000000] [--seconds 5] [--rounds 5]
                                       [--steps 100000] [--seasons 24 7 144]
 
 In process and over HTTP (sessions on disk), a session with a long history and one with a thousand values take
