@@ -206,11 +206,12 @@ class Client:
         """Each session is as if nothing had ever happened: its digest and its forecast are those of one request."""
         if not self.answered:
             return
-        for place, name in enumerate(self.names):
+        names = list(enumerate(self.names))
+        wholes = [self.series(place, 0, self.answered, f"whole-{name}-{self.life}") for place, name in names]
+        asked = [{"target": [], "session": name} for name in self.names]
+        forecasts = [await _forecasts(http, self.kind.model, series) for series in (asked, wholes)]
+        for name, whole, again, once in zip(self.names, wholes, *forecasts, strict=True):
             kept = (await http.get(f"/sessions/{name}")).json()
-            whole = self.series(place, 0, self.answered, f"whole-{name}-{self.life}")
-            again = await _forecast(http, self.kind.model, {"target": [], "session": name})
-            once = await _forecast(http, self.kind.model, whole)
             assert kept["count"] == once["session"]["count"] == self.answered, (name, kept, once["session"])
             assert kept["digest"] == once["session"]["digest"], name
             scored = sum(value is not None for value in whole["target"][OPENING:])
@@ -238,10 +239,10 @@ def _read(reply: httpx.Response) -> tuple[list[str], list[dict[str, Any]]]:
     return [str(one["error"]) for one in forecasts if one["error"]], [one["session"] for one in forecasts]
 
 
-async def _forecast(http: httpx.AsyncClient, model: str, series: dict[str, Any]) -> dict[str, Any]:
-    reply = await http.post("/forecast", json={"series": [series], "horizon": HORIZON, "model": model})
-    assert reply.status_code == 200, reply.text
-    found: dict[str, Any] = reply.json()["forecasts"][0]
+async def _forecasts(http: httpx.AsyncClient, model: str, series: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    reply = await http.post("/forecast", json={"series": series, "horizon": HORIZON, "model": model})
+    found: list[dict[str, Any]] = reply.json()["forecasts"] if reply.status_code == 200 else []
+    assert found and not any(one["error"] for one in found), reply.text
     return found
 
 

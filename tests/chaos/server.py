@@ -70,6 +70,13 @@ class Server:
         assert run.returncode == 2, run
         return run.stdout + run.stderr
 
+    def stop(self) -> None:
+        """SIGTERM, and wait until what is at work is done; ``kill`` then says what it had to say."""
+        assert self.process is not None
+        self.process.terminate()
+        code = self.process.wait(60)
+        assert code == -signal.SIGTERM, f"it ended with {code}"  # uvicorn sends a signal again when all is in order
+
     def kill(self) -> None:
         if self.process is not None:
             self.process.kill()
