@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 from httptools import HttpParserError
 
-from service.errors import DEFECT, MAX_FAULTS, NO_ROOM, Fault, QueueFull, ServiceError, Unprocessable
+from service.errors import DEFECT, MAX_FAULTS, NO_ROOM, Expired, Fault, Loading, QueueFull, ServiceError, Unprocessable
 from service.http.path_table import Failure
 
 _log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
 _TITLES = {404: "No such path", 405: "No such method here", 408: "The request took too long", 431: "Headers too large"}
+_PASSING = (QueueFull.status, Loading.status, Expired.status)
 _CODES = {404: "unknown_path", 405: "method_not_allowed", 408: "request_timeout", 431: "headers_too_large"}
 
 
@@ -130,7 +131,7 @@ def parse_failure(error: HttpParserError) -> ServiceError:
 def all_failed(errors: Sequence[ServiceError], what: str = "series") -> ServiceError:
     """Make one failure of a request of which no part could be answered.
 
-    A single part's failure is the request's; several agree on a status or make it 422.
+    A single part's failure is the request's; several agree on a status, or make it 503 where all may pass, else 422.
 
     Parameters
     ----------
@@ -157,7 +158,8 @@ def all_failed(errors: Sequence[ServiceError], what: str = "series") -> ServiceE
             for fault in error.faults or (Fault((what, index), error.detail),)
         ],
     )
-    kind = type(first) if same else Unprocessable
+    passing = all(error.status in _PASSING for error in errors)
+    kind = type(first) if same else Loading if passing else Unprocessable
     made.status, made.title = kind.status, kind.title
-    made.retry_after = max((e.retry_after for e in errors if e.retry_after), default=None) if same else None
+    made.retry_after = max((e.retry_after for e in errors if e.retry_after), default=None) if same or passing else None
     return made

@@ -10,6 +10,8 @@ BODY_BYTES_PER_S = 16 * 1024
 """A body has one second more for as many bytes: slow lines are served, one byte now and then is not."""
 LINGER_S = 2.0
 """Seconds in which what a client still sends is dropped, so that it reads why it was refused."""
+LAST_CALL_S = 1.0
+"""Seconds for which an idle connection stays open when the server stops: a request may be on its way on it."""
 STALLED_S = 60.0
 """Seconds in which a client that has an answer coming must read some of it."""
 TICK_S = 0.25

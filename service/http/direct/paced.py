@@ -4,17 +4,17 @@ import math
 import time
 from typing import Any, ClassVar, Self
 
-from service.http.connection import Connection
 from service.http.connection_context import ConnectionContext
 from service.http.direct.pace import Pace
 from service.http.direct.plain_post import plain_post
+from service.http.direct.stopping import StoppingConnection
 from service.http.ids import request_id
 
 WAITED_S = 0.01
 """Bytes that are read sooner come to a server that is not overloaded; a look at each would only cost."""
 
 
-class PacedConnection(Connection):
+class PacedConnection(StoppingConnection):
     """Keeps the first bytes of a request for an endpoint of the context until ``Pace`` comes to it.
 
     All else is read as it comes: other requests, such as ``GET /live``, and further pieces of a body. A client's time
@@ -62,7 +62,7 @@ class PacedConnection(Connection):
         """
         if time.monotonic() - self.came < WAITED_S:
             return False
-        if self._ended or self.flow.write_paused or self.context.keys is not None or self.root_path:
+        if self._ended or self._stopping or self.flow.write_paused or self.context.keys is not None or self.root_path:
             return False
         request = plain_post(data)
         if request is None or request.path not in self.context.endpoints:

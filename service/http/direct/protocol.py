@@ -93,7 +93,7 @@ class DirectProtocol(PacedConnection):
             return None
         request = DirectRequest(self, endpoint, path, query, self.headers)
         request.began, request.delayed = self.began, self.delayed
-        request.keep_alive = parser.should_keep_alive()
+        request.keep_alive = parser.should_keep_alive() and not self._stopping
         request.owner = owner
         request.request_id = request_id(headers.get(b"x-request-id"))
         request.content_type = headers.get(b"content-type", b"")

@@ -48,3 +48,23 @@ def test_a_slow_body_that_ends_within_the_drain_is_answered() -> None:
             assert (status, headers["connection"], body) == (200, "close", b"ab")
 
     play(scene)
+
+
+def test_a_request_that_is_on_its_way_on_an_idle_connection_is_answered() -> None:
+    """A proxy has sent it before it could know: cut off, it would be 502 in the middle of a rolling restart."""
+
+    async def scene() -> None:
+        echo = Echo()
+        async with listening(echo.app, echo.context) as live:
+            used, idle = [await live.client() for _ in range(2)]
+            for client in (used, idle):
+                client.send(SLOW + b"b")
+                assert (await client.answer())[0] == 200
+            live.stop()
+            await asyncio.sleep(0.2)
+            used.send(SLOW + b"c")
+            status, headers, body = await used.answer()
+            assert (status, headers["connection"], body) == (200, "close", b"ac")
+            assert await used.closed() and await idle.closed()
+
+    play(scene)
