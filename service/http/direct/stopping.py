@@ -11,7 +11,7 @@ class StoppingConnection(Connection):
     """Stays open for a moment when the server stops, and ends with the answer of what came by then.
 
     A proxy keeps connections to its servers. One that is closed while a request is on its way on it becomes a 502,
-    because a proxy must not send a ``POST`` again by itself; new connections are refused, so what is next goes elsewhere.
+    because a proxy must not send a ``POST`` again by itself; new connections are refused, so the rest goes elsewhere.
     """
 
     __slots__ = ("_stopping",)

@@ -5,9 +5,10 @@ from typing import Any
 
 import httptools
 
+from service.errors import Expired, Loading, QueueFull, Unprocessable
 from service.http.middleware import RequestMiddleware
 from service.http.path_table import PathTable
-from service.http.problems import parse_failure, problem_failure
+from service.http.problems import all_failed, parse_failure, problem_failure
 from service.metrics import Metrics
 
 
@@ -35,3 +36,12 @@ def test_no_memory_within_a_request_is_no_defect() -> None:
     scope = {"type": "http", "method": "POST", "path": "/forecast", "headers": [], "state": {}}
     asyncio.run(served(scope, receive, send))
     assert sent[0]["status"] == 429
+
+
+def test_a_request_whose_parts_may_all_pass_may_be_sent_again() -> None:
+    """Answered 422, its client would take its values for wrong and drop them, because a store was away for a second."""
+    away = Loading("the store is away", code="store_failed")
+    whole = all_failed([away, QueueFull("try again later"), Expired("too late")])
+    assert (whole.status, whole.code, whole.retry_after) == (503, "all_series_failed", 2)
+    wrong = all_failed([away, Unprocessable("a value is infinite")])
+    assert (wrong.status, wrong.retry_after) == (422, None)
