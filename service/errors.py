@@ -5,16 +5,19 @@ ServiceError                500      internal_error
   + NoKey                   401      no_api_key
   + WrongKey                403      wrong_api_key
   + UnknownModel            404      unknown_model
-  + UnknownSession          404      unknown_session
+  + UnknownSession, -Job    404      unknown_session, unknown_job
   + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch, session_exists,
                                      older_state, state_schema
+  + JobConflict             409      job_unfinished, job_finished, job_failed
   + ExpiredSession          410      session_expired
+  + JobFileGone             410      job_file_gone
   + StateMoved              412      state_moved_on
   + TooLarge                413      too_large
   + UnknownContent          415      unknown_content_type
   + Unprocessable           422      invalid_request, or a more precise one
   + QueueFull               429      queue_full                           (with Retry-After)
-  + Loading                 503      loading, no_model, shutting_down, store_failed (with Retry-After)
+    + TooManyJobs           429      too_many_jobs                        (with Retry-After)
+  + Loading                 503      loading, no_model, shutting_down, store_failed, job_elsewhere (with Retry-After)
     + Overtaken             503      overtaken                            (with Retry-After)
   + Expired                 504      timeout
 
@@ -132,16 +135,34 @@ class UnknownSession(ServiceError):
     status, code, title = 404, "unknown_session", "No such session"
 
 
+class UnknownJob(ServiceError):
+    """No such job of this key, or no longer."""
+
+    status, code, title = 404, "unknown_job", "No such job"
+
+
 class Conflict(ServiceError):
     """The request contradicts what the session already holds."""
 
     status, code, title = 409, "session_conflict", "The session holds something else"
 
 
+class JobConflict(ServiceError):
+    """The job is not as far as that, or further."""
+
+    status, code, title = 409, "job_unfinished", "The job stands otherwise"
+
+
 class ExpiredSession(ServiceError):
     """The session was idle for longer than its life."""
 
     status, code, title = 410, "session_expired", "The session has expired"
+
+
+class JobFileGone(ServiceError):
+    """A file of a job is no longer where it was put."""
+
+    status, code, title = 410, "job_file_gone", "A file of the job is gone"
 
 
 class StateMoved(ServiceError):
@@ -175,6 +196,12 @@ class QueueFull(ServiceError):
     """More work waits than the queue holds."""
 
     status, code, title, retry_after = 429, "queue_full", "Too busy", 1
+
+
+class TooManyJobs(QueueFull):
+    """The key, or the server, has as many jobs as it may."""
+
+    code, title, retry_after = "too_many_jobs", "Too many jobs", 30
 
 
 class Loading(ServiceError):

@@ -21,8 +21,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore", use_attribute_docstrings=True)
 
     protocols: str | None = None
-    """What the server speaks: names separated by commas, of `admin`, `classify`, `forecast`, `generate`, `openai`,
-    `transcribe` and whatever other packages bring. Left out: every protocol that comes with the server."""
+    """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `forecast`,
+    `generate`, `jobs`, `openai`, `transcribe` and whatever other packages bring. Left out: every protocol that comes
+    with the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
@@ -120,6 +121,24 @@ class Settings(BaseSettings):
     429."""
     max_samples: int = Field(default=100_000, ge=1)
     """Paths per series at most (`num_samples`); more are 413."""
+    jobs_folder: Path = Path("state/jobs")
+    """Folder of the files of jobs, made with the first one. Servers that share it and the store work on each other's
+    jobs; with folders of their own each works on those that it took."""
+    max_jobs: int = Field(default=20, ge=1)
+    """Jobs of one key that are not finished, at most; more are 429."""
+    max_kept_jobs: int = Field(default=1000, ge=1)
+    """Jobs of all keys at most, finished ones too until they expire; more are 429."""
+    job_ttl_s: int = Field(default=7 * 86400, ge=1)
+    """Seconds for which a job and its result are kept after its end (7 days); one that is not finished is dropped when
+    nothing of it went on for as long."""
+    max_job_bytes: int = Field(default=256 * 2**20, ge=1024)
+    """Largest file of a job, as sent and after decompression, and no larger than `STATECAST_MAX_HELD_BYTES`; a larger
+    one is 413."""
+    max_job_values: int = Field(default=50_000_000, ge=1)
+    """Values in the file of a job at most, times and covariates included, and numbers in its result; with more it
+    fails."""
+    max_job_series: int = Field(default=100_000, ge=1)
+    """Series in the file of a job at most; with more it fails."""
     drain_s: float = Field(default=20.0, ge=0)
     """Seconds that running requests have to end when the service stops."""
     default_timeout_ms: int = Field(default=30_000, ge=1)

@@ -113,5 +113,7 @@ STORE = ThreadPool("store", 4)
 """Reads and rare writes of the session store, which wait for a disk or a network."""
 DRAINING = ThreadPool("draining", 4)
 """What waits for work to end as the service stops."""
+JOBS = ThreadPool("jobs", 2)
+"""Files of jobs: read, checked and written while a job is at work. Two, so that one more can come meanwhile."""
 FILES = ThreadPool("files", 2)
 """Files that belong to the service itself, such as pages."""

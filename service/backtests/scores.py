@@ -1,6 +1,7 @@
 """How far off the forecasts of a backtest were: figures of each cut-off, of each series, and over all series."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,11 +119,23 @@ def over_series(sums: Sequence[Mapping[str, Sums]], wanted: Mapping[str, metrics
     wanted : mapping of str to Metric
         By name.
     """
-    found: Figures = {}
-    for name, metric in wanted.items():
-        states = [one[name].sum(axis=0) for one in sums]
-        found[name] = _known(metric.overall(np.array(states))) if states else None
-    return found
+    return figures_of([{name: state.sum(axis=0) for name, state in one.items()} for one in sums], wanted)
+
+
+def figures_of(states: Sequence[Mapping[str, Any]], wanted: Mapping[str, metrics.Metric]) -> Figures:
+    """Give the figures over all series, averaged as each metric says; None where nothing was counted.
+
+    Parameters
+    ----------
+    states : sequence of mapping of str to array
+        Of each series its sums over all cut-offs, ``[K]`` by metric.
+    wanted : mapping of str to Metric
+        By name.
+    """
+    return {
+        name: _known(metric.overall(np.array([one[name] for one in states]))) if states else None
+        for name, metric in wanted.items()
+    }
 
 
 def _known(figure: float) -> float | None:

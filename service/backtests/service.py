@@ -12,6 +12,7 @@ from service.deadline import Deadline
 from service.errors import Expired, ServiceError, Unprocessable
 from service.models.model import Model
 from service.scheduling.capacity import CapacityLimiter
+from service.scheduling.work_loop import PieceQueue
 from service.serving.runtime import Runtime
 from service.sessions.series_input import SeriesInput
 from service.threads import DECODING, DRAINING
@@ -69,13 +70,15 @@ class BacktestService:
     ----------
     runtime : Runtime
         The engine and its thread.
+    add : callable, optional
+        Has the engine's thread work on the queue of passes; left out, beside forecasts.
     """
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, add: Callable[[PieceQueue], None] | None = None) -> None:
         self._runtime, self._bridge = runtime, runtime.bridge
         self._limiter = CapacityLimiter(runtime.settings.queue_rows, "series of backtests")
         self._queue = PassQueue(self._slots, self._deliver)
-        self._bridge.add(self._queue)
+        (add or self._bridge.add)(self._queue)
 
     async def stop(self, until: float) -> None:
         """Refuse new work and finish what there is.

@@ -71,16 +71,34 @@ def write_table(rows: TableRows, *, arrow: bool, metadata: Mapping[bytes, bytes]
     Parameters
     ----------
     rows : TableRows
-        ``variable`` and ``error`` become columns only where there is one.
+        See ``table_of``.
     arrow : bool
-        Whether to write an Arrow stream, else CSV, where a time is RFC 3339 text.
+        Whether to write an Arrow stream, else CSV.
     metadata : mapping of bytes to bytes, optional
         Of the Arrow schema.
 
     Returns
     -------
     bytes
-        The table. Its ``timestamp`` is a time where any series has times, else a step index.
+        The table.
+    """
+    return _written(table_of(rows, arrow=arrow).replace_schema_metadata(metadata or None), arrow)
+
+
+def table_of(rows: TableRows, *, arrow: bool) -> pa.Table:
+    """Lay rows out one below the other.
+
+    Parameters
+    ----------
+    rows : TableRows
+        ``variable`` and ``error`` become columns only where there is one.
+    arrow : bool
+        Whether a time is one, else RFC 3339 text.
+
+    Returns
+    -------
+    pyarrow.Table
+        Its ``timestamp`` is a time where any series has times, else a step index.
     """
 
     def texts(values: Sequence[str | None]) -> pa.Array:
@@ -98,7 +116,7 @@ def write_table(rows: TableRows, *, arrow: bool, metadata: Mapping[bytes, bytes]
         columns[name] = column if own else pa.array(np.ascontiguousarray(column), from_pandas=failed)
     if failed:
         columns["error"] = texts(rows.errors)
-    return _written(pa.table(columns).replace_schema_metadata(metadata or None), arrow)
+    return pa.table(columns)
 
 
 def _times(rows: TableRows, steps: NDArray[np.int64], arrow: bool) -> pa.Array:

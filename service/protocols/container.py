@@ -14,6 +14,7 @@ from service.errors import Loading, QueueFull, ServiceError
 from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
 from service.http.problems import all_failed
+from service.jobs.service import JobService
 from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.receipts import RequestKey
@@ -82,6 +83,8 @@ class Container:
         None where there is no artifact.
     unready : str or None
         Why no request is served yet; None once the models are warm.
+    jobs : JobService or None
+        Long work on whole files; None where nothing speaks of jobs.
     """
 
     settings: Settings
@@ -89,6 +92,7 @@ class Container:
     keys: ApiKeys | None
     services: Services | None = None
     unready: str | None = "the models are still loading; try again in a few seconds"
+    jobs: JobService | None = None
 
     @classmethod
     def build(cls, settings: Settings) -> "Container":
@@ -132,21 +136,24 @@ class Container:
         except StoreError as error:
             _log.error("the engine could not start: %s", error)
             self.unready = f"sessions: {error}"
-            return
         except Exception:
             _log.exception("the engine could not start")
             self.unready = "the engine could not start; the server's log says why"
-            return
-        # What is loaded by now stays for ever. Left in the collector's sight, each full collection walks all of it and
-        # stops every thread for a tenth of a second, about once a second under load.
-        gc.collect()
-        gc.freeze()
-        self.unready = None
+        else:
+            # What is loaded by now stays for ever. Left in the collector's sight, each full collection walks all of it
+            # and stops every thread for a tenth of a second, about once a second under load.
+            gc.collect()
+            gc.freeze()
+            self.unready = None
+            if self.jobs is not None:
+                self.jobs.start()
 
     async def stop(self) -> None:
         """Refuse new work, finish what there is within the settings' ``drain_s``, close the store."""
         if self.services is not None:
             until = time.monotonic() + self.settings.drain_s
+            if self.jobs is not None:
+                await self.jobs.stop()
             await self.services.backtests.stop(until)
             await self.services.histories.stop(until)
             await self.services.lane.stop(until)

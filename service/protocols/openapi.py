@@ -110,12 +110,13 @@ def query_parameters(schema: Schema[Any]) -> list[dict[str, Any]]:
     list of dict
         For ``parameters`` of an operation.
     """
-    return [_parameter(name, part) for name, part in schema.described["properties"].items()]
+    needed = schema.described.get("required", ())
+    return [_parameter(name, part, name in needed) for name, part in schema.described["properties"].items()]
 
 
-def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
+def _parameter(name: str, part: dict[str, Any], needed: bool) -> dict[str, Any]:
     """Describe a parameter of the query string; it cannot be null, and lists are separated by commas."""
-    schema = dict(part["anyOf"][0])
+    schema = dict(part.get("anyOf", [part])[0])
     description = part["description"]
     if schema["type"] == "array":
         description += " Separated by commas."
@@ -123,11 +124,11 @@ def _parameter(name: str, part: dict[str, Any]) -> dict[str, Any]:
         schema = {"type": "string", "examples": [example]}
     if schema["type"] == "object":
         return {
-            "name": name, "in": "query", "required": False, "description": f"{description} As JSON.",
+            "name": name, "in": "query", "required": needed, "description": f"{description} As JSON.",
             "content": {JSON: {"schema": schema}},
         }  # fmt: skip
     schema.pop("minLength", None)  # an empty text counts as left out
-    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+    return {"name": name, "in": "query", "required": needed, "schema": schema, "description": description}
 
 
 class Document:

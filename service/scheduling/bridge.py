@@ -17,32 +17,44 @@ from service.scheduling.job import Job
 from service.scheduling.work_loop import PieceQueue, WorkLoop
 from service.threads import DRAINING
 
+BEHIND_ROWS = 32
+"""Rows of one batch of what lies behind all requests, for which one of them may have to wait."""
+
 _log = logging.getLogger(__name__)
 
 
 class Bridge:
-    """Owns the queue of forecasts and the thread that works. Every method but ``call_on_loop`` belongs to one loop.
+    """Owns the queues of forecasts and the thread that works. Every method but ``call_on_loop`` belongs to one loop.
 
     Parameters
     ----------
     bounds : Bounds
-        Of the queue.
+        Of the queue of requests; what lies behind is computed in smaller batches.
     runner : callable
         Runs one batch, on the thread.
     metrics : Metrics
         Where waiting times are counted.
     others : sequence of PieceQueue
         What the thread works on beside forecasts.
+
+    Attributes
+    ----------
+    forecasts : ForecastQueue
+        Of requests.
+    background : ForecastQueue
+        Of what has its turn when nothing else is to be done.
     """
 
     def __init__(
         self, bounds: Bounds, runner: Runner[Finished], metrics: Metrics, others: Sequence[PieceQueue] = ()
     ) -> None:
-        self._batcher: Batcher[Finished] = Batcher(bounds, self._deliver)
-        self._work = WorkLoop(lambda: self._batcher.turn(runner), others)
-        self._queue_seconds = metrics.queue_seconds
+        self.forecasts = ForecastQueue(bounds, runner, self, metrics.queue_seconds.observe)
+        smaller = Bounds(min(bounds.rows, BEHIND_ROWS), bounds.row_steps // 4, bounds.queue)
+        self.background = ForecastQueue(smaller, runner, self, lambda _: None)
+        self._work = WorkLoop(self.forecasts.turn, others)
+        self._work.add_behind(self.background)
         self._thread: Thread | None = None
-        metrics.queue_rows.set_function(lambda: self._batcher.rows)
+        metrics.queue_rows.set_function(lambda: self.forecasts.batcher.rows)
 
     @property
     def started(self) -> bool:
@@ -74,6 +86,16 @@ class Bridge:
         """
         self._work.add(queue)
 
+    def add_behind(self, queue: PieceQueue) -> None:
+        """Let the thread work on one more queue when there is nothing else, before ``start``.
+
+        Parameters
+        ----------
+        queue : PieceQueue
+            Behind all others.
+        """
+        self._work.add_behind(queue)
+
     def wake(self) -> None:
         """Let the thread know that there is work in one of the other queues."""
         self._work.wake()
@@ -102,10 +124,54 @@ class Bridge:
             What bounds the other queues; closed too.
         """
         closing = [DRAINING.run(limiter.close, drain_s) for limiter in limiters]
-        await asyncio.gather(DRAINING.run(self._batcher.close, drain_s), *closing)
+        await asyncio.gather(DRAINING.run(self.forecasts.batcher.close, drain_s), *closing)
         self._work.stop()
         if self._thread is not None:
             await DRAINING.run(self._thread.join)
+
+    def _run(self, prepare: Callable[[], None], prepared: asyncio.Future[None]) -> None:
+        try:
+            prepare()
+        except Exception as error:
+            self._loop.call_soon_threadsafe(prepared.set_exception, error)
+            return
+        self._loop.call_soon_threadsafe(prepared.set_result, None)
+        self._work.run()
+
+
+class ForecastQueue:
+    """Jobs that wait for the engine, and whoever waits for them. All but ``turn`` and ``abandon`` belongs to the loop.
+
+    Parameters
+    ----------
+    bounds : Bounds
+        Of the queue.
+    runner : callable
+        Runs one batch, on the engine's thread.
+    bridge : Bridge
+        The way to that thread.
+    observe : callable
+        Called with the seconds that a job waited.
+
+    Attributes
+    ----------
+    batcher : Batcher
+        What waits.
+    """
+
+    def __init__(
+        self, bounds: Bounds, runner: Runner[Finished], bridge: "Bridge", observe: Callable[[float], None]
+    ) -> None:
+        self.batcher: Batcher[Finished] = Batcher(bounds, self._deliver)
+        self._runner, self._bridge, self._observe = runner, bridge, observe
+
+    def turn(self) -> bool:
+        """Run one batch; see ``PieceQueue``."""
+        return self.batcher.turn(self._runner)
+
+    def abandon(self) -> None:
+        """Fail what waits; see ``PieceQueue``."""
+        self.batcher.close(0.0)
 
     def submit(self, jobs: Sequence[tuple[Job, Callable[[Entry], None] | None]]) -> list[Entry | ServiceError]:
         """Queue jobs together; for one that is refused its error stands in its place, see ``Batcher.submit``.
@@ -120,8 +186,8 @@ class Bridge:
         list of (QueueEntry or ServiceError)
             In their order.
         """
-        entries = self._batcher.submit_many(jobs)
-        self._work.wake()
+        entries = self.batcher.submit_many(jobs)
+        self._bridge.wake()
         return entries
 
     async def wait(self, entries: Sequence[Entry]) -> None:
@@ -137,29 +203,30 @@ class Bridge:
         waiting = [entry for entry in entries if not entry.delivered]
         if not waiting:
             return
-        waiter = _Waiter(len(waiting), self._loop.create_future())
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(len(waiting), loop.create_future())
         for entry in waiting:
             entry.waiter = waiter
         deadlines = {entry.job.deadline for entry in waiting} - {None}
         timers = [
-            self._loop.call_later(deadline - time.monotonic(), self._expire, waiting, deadline)
+            loop.call_later(deadline - time.monotonic(), self._expire, waiting, deadline)
             for deadline in deadlines
             if deadline is not None
         ]
         try:
             await waiter.future
         except asyncio.CancelledError:
-            self._batcher.drop(waiting, Expired("the client left"))
+            self.batcher.drop(waiting, Expired("the client left"))
             raise
         finally:
             for timer in timers:
                 timer.cancel()
 
     def _expire(self, entries: Sequence[Entry], deadline: float) -> None:
-        self._batcher.expire([entry for entry in entries if entry.job.deadline == deadline])
+        self.batcher.expire([entry for entry in entries if entry.job.deadline == deadline])
 
     def _deliver(self, entries: Sequence[Entry]) -> None:
-        self.call_on_loop(self._hand_out, entries)
+        self._bridge.call_on_loop(self._hand_out, entries)
 
     def _hand_out(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
@@ -168,21 +235,12 @@ class Bridge:
                 _log.error("the engine failed", exc_info=outcome)
                 entry.outcome = ServiceError("the forecast failed; the session, if any, is unchanged")
             if entry.began is not None:
-                self._queue_seconds.observe(entry.began - entry.queued)
+                self._observe(entry.began - entry.queued)
             entry.delivered = True
             if entry.resolved is not None:
                 entry.resolved(entry)
             if entry.waiter is not None:
                 entry.waiter.count_down()
-
-    def _run(self, prepare: Callable[[], None], prepared: asyncio.Future[None]) -> None:
-        try:
-            prepare()
-        except Exception as error:
-            self._loop.call_soon_threadsafe(prepared.set_exception, error)
-            return
-        self._loop.call_soon_threadsafe(prepared.set_result, None)
-        self._work.run()
 
 
 class _Waiter:

@@ -11,6 +11,7 @@ from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.models.model import Model
 from service.models.session_model import check_model
+from service.scheduling.bridge import ForecastQueue
 from service.serving.housekeeping import keep_house
 from service.serving.job_builder import build_job, each, new_record
 from service.serving.runtime import Runtime
@@ -29,9 +30,7 @@ from service.stores.interface import Record, Scores, Store
 
 
 class ForecastService:
-    """The service without HTTP.
-
-    Built once per app; ``start`` before the first request, ``stop`` after the last. All methods belong to one loop.
+    """The service without HTTP, once per app: ``start`` comes first, ``stop`` last. All methods belong to one loop.
 
     Parameters
     ----------
@@ -53,9 +52,7 @@ class ForecastService:
     def __init__(self, catalogue: Catalog, settings: Settings, metrics: Metrics, store: Store | None = None) -> None:
         self.runtime = Runtime.of(catalogue, settings, metrics, store)
         self._catalogue, self._settings, self._metrics = catalogue, settings, metrics
-        self.store = self.runtime.store
-        self._sessions = self.runtime.sessions
-        self._bridge = self.runtime.bridge
+        self.store, self._sessions, self._bridge = self.runtime.store, self.runtime.sessions, self.runtime.bridge
         self._cleaner: asyncio.Task[None] | None = None
 
     @property
@@ -114,7 +111,9 @@ class ForecastService:
             raise answer
         return answer
 
-    async def forecast_many(self, model: Model, inputs: Sequence[SeriesInput]) -> list[SeriesAnswer | ServiceError]:
+    async def forecast_many(
+        self, model: Model, inputs: Sequence[SeriesInput], queue: ForecastQueue | None = None
+    ) -> list[SeriesAnswer | ServiceError]:
         """Forecast many series at once, opening or advancing the sessions that they name; each fails alone.
 
         A caller that is cancelled drops what has not begun; the rest is finished and kept as if it had stayed.
@@ -125,6 +124,8 @@ class ForecastService:
             What forecasts.
         inputs : sequence of SeriesInput
             The series; two that name the same session are applied in their order.
+        queue : ForecastQueue, optional
+            Where they wait; left out, that of requests.
 
         Returns
         -------
@@ -137,7 +138,8 @@ class ForecastService:
             If the models are not loaded yet.
         """
         self.runtime.require()
-        answers = await run_series(self._bridge, self._sessions, inputs, partial(self._prepare, model))
+        queue = queue or self._bridge.forecasts
+        answers = await run_series(queue, self._sessions, inputs, partial(self._prepare, model))
         kept = [answer for answer in answers if isinstance(answer, SeriesAnswer) and answer.session is not None]
         self._metrics.observations.inc(sum(answer.applied for answer in kept))
         self._metrics.duplicates.inc(sum(answer.duplicates for answer in kept))

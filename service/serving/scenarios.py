@@ -58,7 +58,7 @@ class ScenarioService:
         """
         self._runtime.require()
         prepare = partial(each, partial(self._prepare, model))
-        return await run_series(self._runtime.bridge, self._runtime.sessions, inputs, prepare)
+        return await run_series(self._runtime.bridge.forecasts, self._runtime.sessions, inputs, prepare)
 
     async def draw(
         self,

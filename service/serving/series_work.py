@@ -8,7 +8,7 @@ from service.errors import Loading, Overtaken, ServiceError
 from service.models.model import Model
 from service.models.value_bounds import bounds_of
 from service.receipts import as_applied
-from service.scheduling.bridge import Bridge
+from service.scheduling.bridge import ForecastQueue
 from service.scheduling.entry import Entry
 from service.scheduling.job import Job
 from service.serving.series_answer import SeriesAnswer
@@ -122,13 +122,13 @@ Prepare = Callable[[Sequence[SeriesInput], Sequence[SessionTurn | None]], list[S
 
 
 async def run_series(
-    bridge: Bridge, sessions: SessionRegistry, inputs: Sequence[SeriesInput], prepare: Prepare
+    queue: ForecastQueue, sessions: SessionRegistry, inputs: Sequence[SeriesInput], prepare: Prepare
 ) -> list[SeriesAnswer | ServiceError]:
     """Take each series' turn, prepare its work, have it done and give the answers in order; each fails alone.
 
     Parameters
     ----------
-    bridge : Bridge
+    queue : ForecastQueue
         Where jobs are done.
     sessions : SessionRegistry
         Whose turns are taken.
@@ -148,7 +148,7 @@ async def run_series(
     ]
     free = [i for i, turn in enumerate(turns) if turn is None or turn.try_enter()]
     if len(free) == len(inputs):
-        return await _run(bridge, sessions, inputs, turns, prepare)
+        return await _run(queue, sessions, inputs, turns, prepare)
 
     async def later(i: int) -> list[SeriesAnswer | ServiceError]:
         turn = turns[i]
@@ -157,13 +157,13 @@ async def run_series(
                 await turn.enter()
         except ServiceError as error:
             return [error]
-        return await _run(bridge, sessions, [inputs[i]], [turn], prepare)
+        return await _run(queue, sessions, [inputs[i]], [turn], prepare)
 
     if len(inputs) == 1:
         return await later(0)
     rest = sorted(set(range(len(inputs))) - set(free))
     taken = [turns[i] for i in free]
-    now = _run(bridge, sessions, [inputs[i] for i in free], taken, prepare)
+    now = _run(queue, sessions, [inputs[i] for i in free], taken, prepare)
     try:
         parts = await asyncio.gather(now, *map(later, rest))
     finally:
@@ -174,7 +174,7 @@ async def run_series(
 
 
 async def _run(
-    bridge: Bridge,
+    queue: ForecastQueue,
     sessions: SessionRegistry,
     inputs: Sequence[SeriesInput],
     turns: Sequence[SessionTurn | None],
@@ -182,13 +182,13 @@ async def _run(
 ) -> list[SeriesAnswer | ServiceError]:
     """Do the work of series whose turn it is, again where another replica was faster; the turns end in any case."""
     try:
-        answers = await _attempt(bridge, sessions, inputs, turns, prepare)
+        answers = await _attempt(queue, sessions, inputs, turns, prepare)
         for _ in range(ATTEMPTS):
             again = [i for i, answer in enumerate(answers) if isinstance(answer, Overtaken)]
             if not again:
                 break
             left = [inputs[i] for i in again], [turns[i] for i in again]
-            for i, answer in zip(again, await _attempt(bridge, sessions, *left, prepare), strict=True):
+            for i, answer in zip(again, await _attempt(queue, sessions, *left, prepare), strict=True):
                 answers[i] = answer
         return answers
     finally:
@@ -198,7 +198,7 @@ async def _run(
 
 
 async def _attempt(
-    bridge: Bridge,
+    queue: ForecastQueue,
     sessions: SessionRegistry,
     inputs: Sequence[SeriesInput],
     turns: Sequence[SessionTurn | None],
@@ -221,13 +221,13 @@ async def _attempt(
                     answers[i] = work
                 else:
                     works[i] = work
-        entries = bridge.submit([(work.job, work.resolved) for work in works.values()])
+        entries = queue.submit([(work.job, work.resolved) for work in works.values()])
         for work, entry in zip(works.values(), entries, strict=True):
             if work.turn is not None and not isinstance(entry, ServiceError):
                 work.turn.hand_over()
     finally:
         _close(turns)
-    await bridge.wait([entry for entry in entries if not isinstance(entry, ServiceError)])
+    await queue.wait([entry for entry in entries if not isinstance(entry, ServiceError)])
     for number, ((i, work), entry) in enumerate(zip(works.items(), entries, strict=True)):
         answers[i] = entry if isinstance(entry, ServiceError) else work.answer(entry)
         if number % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:

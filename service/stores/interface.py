@@ -7,6 +7,7 @@ its last snapshot (``Put``) and, in a store that is ``journaled``, what was appe
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, Self, runtime_checkable
 
+from service.stores.documents.interface import DocumentStore
 from service.stores.record import PendingForecast, Record, Request, Scores
 from service.stores.writes import (
     Answer,
@@ -29,7 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class Store(Protocol):
+class Store(DocumentStore, Protocol):
     """Records and states by session key. Every method may be called from any thread; errors are ``StoreError``.
 
     Attributes

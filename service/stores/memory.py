@@ -7,7 +7,8 @@ from typing import Self
 
 import numpy as np
 
-from service.stores.interface import Answer, Append, Delete, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.documents.document import Document
+from service.stores.interface import Answer, Append, Delete, Moved, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.registry import stores
 
 
@@ -30,6 +31,7 @@ class MemoryStore:
         self._lock = Lock()
         self._sessions: dict[str, tuple[Record, bytes | None]] = {}
         self._answers: dict[str, Answer] = {}
+        self._documents: dict[str, Document] = {}
 
     def get(self, key: str) -> Record | None:
         """Read a record; see ``Store.get``."""
@@ -59,6 +61,12 @@ class MemoryStore:
             kept = self._answers.get(key)
         return None if kept is None or kept.until <= now else kept.content
 
+    def documents(self, prefix: str, after: str, limit: int) -> list[Document]:
+        """Read documents; see ``DocumentStore.documents``."""
+        with self._lock:
+            found = [one for one in self._documents.values() if one.key.startswith(prefix) and one.key > after]
+        return sorted(found, key=lambda one: one.key)[:limit]
+
     def last_written(self) -> float | None:
         """Never: it begins empty. See ``Store.last_written``."""
         return None
@@ -72,6 +80,7 @@ class MemoryStore:
         with self._lock:
             changed: dict[str, tuple[Record, bytes | None] | None] = {}
             answers: dict[str, Answer] = {}
+            documents: dict[str, Document] = {}
             for write in writes:
                 if isinstance(write, Put):
                     changed[write.record.key] = write.record, write.state
@@ -81,6 +90,11 @@ class MemoryStore:
                     kept_before = self._answers.get(write.key)
                     if kept_before is None or kept_before.until <= write.at:
                         answers.setdefault(write.key, write)
+                elif isinstance(write, Document):
+                    known = documents.get(write.key, self._documents.get(write.key))
+                    if (0 if known is None or known.content is None else known.revision) != write.revision - 1:
+                        raise Moved([write.key])
+                    documents[write.key] = write
                 elif (
                     isinstance(write, Touch)
                     and (kept := changed.get(write.key, self._sessions.get(write.key))) is not None
@@ -94,6 +108,9 @@ class MemoryStore:
                 else:
                     self._sessions[key] = session
             self._answers |= answers
+            self._documents |= documents
+            for document in (one for one in documents.values() if one.content is None):
+                del self._documents[document.key]
 
     def check(self) -> None:
         """Nothing can fail. See ``Store.check``."""
@@ -105,6 +122,9 @@ class MemoryStore:
             answers = [answer for answer in self._answers.values() if answer.until <= now][:limit]
             for answer in answers:
                 del self._answers[answer.key]
+            documents = [one for one in self._documents.values() if one.until <= now][:limit]
+            for document in documents:
+                del self._documents[document.key]
         due = [record for record in kept if record.expires_at <= (forgotten if record.dropped else now)][:limit]
         ended = 0
         with self._lock:
@@ -118,8 +138,9 @@ class MemoryStore:
                 bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
                 self._sessions[record.key] = bare, None
                 ended += 1
-        return Swept(ended, len(due) - ended, answers=len(answers))
+        return Swept(ended, len(due) - ended, answers=len(answers) + len(documents))
 
     def close(self) -> None:
         """Forget everything."""
         self._sessions.clear()
+        self._documents.clear()

@@ -13,20 +13,18 @@ from redis.exceptions import ConnectionError as Disconnected
 from redis.exceptions import TimeoutError as Unanswered
 from redis.retry import Retry
 
+from service.stores.documents import redis_hash
+from service.stores.documents.document import Document
 from service.stores.interface import (
-    Answer,
     Append,
-    Delete,
     Moved,
-    Put,
     Record,
     StoreError,
     Swept,
-    Touch,
     Unacknowledged,
     Write,
 )
-from service.stores.redis_fields import FIELDS, from_fields, to_fields
+from service.stores.redis_fields import FIELDS, from_fields, words_of
 from service.stores.registry import stores
 
 PREFIX = "statecast:"
@@ -147,6 +145,11 @@ class RedisStore:
             yield from (record for record in read.values() if record is not None)
             begin = b"(" + found[-1]
 
+    def documents(self, prefix: str, after: str, limit: int) -> list[Document]:
+        """Read documents; see ``DocumentStore.documents``."""
+        with _explained("cannot read documents"):
+            return redis_hash.read(self._redis, f"{PREFIX}d", prefix, after, limit)
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with _explained("cannot read a state"):
@@ -175,7 +178,7 @@ class RedisStore:
         """Apply all writes or none, in one round trip; see ``Store.commit``."""
         words: list[bytes | str] = []
         for write in writes:
-            words += _words(write)
+            words += words_of(write)
         size = sum(map(len, words))
         try:
             with _explained("cannot write sessions"):
@@ -226,21 +229,6 @@ def _name(key: str) -> str:
 
 def _text(value: bytes | str) -> str:
     return value.decode() if isinstance(value, bytes) else value
-
-
-def _words(write: Write) -> list[bytes | str]:
-    """Give a write as ``redis_commit.lua`` reads it."""
-    if isinstance(write, Put):
-        after = "*" if write.after is None else write.after
-        return ["P", write.record.key, after, *to_fields(write.record), write.state]
-    if isinstance(write, Touch):
-        after = "*" if write.after is None else write.after
-        return ["T", write.key, after, repr(write.last_used), repr(write.expires_at)]
-    if isinstance(write, Delete):
-        return ["D", write.key, "*" if write.after is None else write.after]
-    if isinstance(write, Answer):
-        return ["A", write.key, str(int(1e3 * write.until)), write.content]
-    raise StoreError(f"{type(write).__name__}: this store keeps no journal")
 
 
 @contextlib.contextmanager

@@ -3,10 +3,16 @@
 --   T key after used ends                                                  renew its life
 --   D key after                                                            delete it
 --   A key until content                                                    keep an answer, unless one is kept already
--- `after` is the digest that the session must have now, '' that there is none, '*' any. Gives the keys of the sessions
--- that have another one; nothing is written then.
+--   W key revision until content                                           put a document
+--   X key revision                                                         delete it
+-- `after` is the digest that the session must have now, '' that there is none, '*' any; a document must have the
+-- revision before. Gives the keys of those that have another one; nothing is written then.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
-local length = {P = 14, T = 5, D = 3, A = 4}
+local length = {P = 14, T = 5, D = 3, A = 4, W = 5, X = 3}
+
+local function document(key)
+  return prefix .. 'd:' .. key
+end
 
 local function session(key)
   return prefix .. 's:' .. key
@@ -15,7 +21,11 @@ end
 local moved, i = {}, 1
 while i <= #ARGV do
   local after = ARGV[i + 2]
-  if ARGV[i] ~= 'A' and after ~= '*' then
+  if ARGV[i] == 'W' or ARGV[i] == 'X' then
+    if tonumber(redis.call('HGET', document(ARGV[i + 1]), 'revision') or '0') ~= tonumber(after) - 1 then
+      moved[#moved + 1] = ARGV[i + 1]
+    end
+  elseif ARGV[i] ~= 'A' and after ~= '*' then
     local held = redis.call('HMGET', session(ARGV[i + 1]), 'digest', 'dropped')
     if (held[1] or '') ~= after or held[2] then
       moved[#moved + 1] = ARGV[i + 1]
@@ -60,6 +70,14 @@ while i <= #ARGV do
     redis.call('DEL', name)
     redis.call('ZREM', live, key)
     redis.call('ZREM', dropped, key)
+  elseif kind == 'W' then
+    redis.call('HSET', document(key), 'revision', ARGV[i + 2], 'until', ARGV[i + 3], 'content', ARGV[i + 4])
+    redis.call('ZADD', prefix .. 'dkeys', 0, key)
+    redis.call('ZADD', prefix .. 'dends', ARGV[i + 3], key)
+  elseif kind == 'X' then
+    redis.call('DEL', document(key))
+    redis.call('ZREM', prefix .. 'dkeys', key)
+    redis.call('ZREM', prefix .. 'dends', key)
   else
     redis.call('SET', prefix .. 'a:' .. key, ARGV[i + 3], 'NX', 'PXAT', ARGV[i + 2])
   end

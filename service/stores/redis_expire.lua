@@ -1,5 +1,6 @@
 -- A small part of the housekeeping. ARGV: sessions end that expire until then; tombstones go that expired until then;
--- how many of both at most. Gives how many ended and how many went.
+-- how many of both at most. Documents go whose time is over. Gives how many ended, how many went, 0, and how many
+-- documents went.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
 local limit = tonumber(ARGV[3])
 
@@ -24,4 +25,11 @@ for _, key in ipairs(gone) do
   redis.call('DEL', prefix .. 's:' .. key)
   redis.call('ZREM', dropped, key)
 end
-return {#ended, #gone}
+
+local over = redis.call('ZRANGEBYSCORE', prefix .. 'dends', '-inf', ARGV[1], 'LIMIT', 0, limit)
+for _, key in ipairs(over) do
+  redis.call('DEL', prefix .. 'd:' .. key)
+  redis.call('ZREM', prefix .. 'dkeys', key)
+  redis.call('ZREM', prefix .. 'dends', key)
+end
+return {#ended, #gone, 0, #over}

@@ -1,10 +1,12 @@
-"""A session as the fields of a Redis hash."""
+"""A session as the fields of a Redis hash, and what is written as the words of a script."""
 
 from collections.abc import Sequence
 
 import orjson
 
-from service.stores.record import Record
+from service.stores.documents import redis_hash
+from service.stores.documents.document import Document
+from service.stores.interface import Answer, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record_columns import COLUMNS, from_row, to_row
 
 FIELDS = ("digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "owner", "name", "dropped")
@@ -79,3 +81,31 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
         "name": (name or b"").decode(),
     }
     return from_row(tuple(row[name] for name in COLUMNS))
+
+
+def words_of(write: Write) -> list[bytes | str]:
+    """Give a write as ``redis_commit.lua`` reads it.
+
+    Parameters
+    ----------
+    write : Write
+        Of a commit.
+
+    Raises
+    ------
+    StoreError
+        If it is of a journal, which Redis has none of.
+    """
+    if isinstance(write, Document):
+        return redis_hash.words(write)
+    if isinstance(write, Put):
+        after = "*" if write.after is None else write.after
+        return ["P", write.record.key, after, *to_fields(write.record), write.state]
+    if isinstance(write, Touch):
+        after = "*" if write.after is None else write.after
+        return ["T", write.key, after, repr(write.last_used), repr(write.expires_at)]
+    if isinstance(write, Delete):
+        return ["D", write.key, "*" if write.after is None else write.after]
+    if isinstance(write, Answer):
+        return ["A", write.key, str(int(1e3 * write.until)), write.content]
+    raise StoreError(f"{type(write).__name__}: this store keeps no journal")

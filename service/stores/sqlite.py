@@ -4,33 +4,22 @@ import contextlib
 import sqlite3
 import struct
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from threading import Lock
 from time import monotonic
 from typing import Any, Self
 
-from service.stores.interface import Answer, Append, Put, Record, StoreError, Swept, Touch, Trim, Write
-from service.stores.journal import pack, unpack
-from service.stores.record_columns import COLUMNS, from_row, to_row
+from service.stores.documents import sqlite_table
+from service.stores.documents.document import Document
+from service.stores.interface import Append, Moved, Record, StoreError, Swept, Write
+from service.stores.journal import unpack
+from service.stores.record_columns import COLUMNS, from_row
 from service.stores.registry import stores
-from service.stores.sqlite_file import PAGE, connect, prepare, transaction
+from service.stores.sqlite_file import PAGE, apply, connect, log_bytes, prepare, transaction
 from service.stores.sqlite_fold import Fold
 from service.stores.sqlite_owner import FileOwner
 
 _COLUMNS = ", ".join(COLUMNS)
-_CHANGED = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[1:])
-# Updates in place keep a row's pages; INSERT OR REPLACE would free and allocate a chain of them each time.
-_PUT = (
-    f"INSERT INTO sessions ({_COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS))}) "
-    f"ON CONFLICT (key) DO UPDATE SET {_CHANGED}"
-)
-_PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
-# The first answer stays, unless its time is over.
-_ANSWER = (
-    "INSERT INTO answers (key, content, until) VALUES (?, ?, ?) "
-    "ON CONFLICT (key) DO UPDATE SET content = excluded.content, until = excluded.until WHERE until <= ?"
-)
 _FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE until <= ? LIMIT ?)"
 _DUE = "SELECT key FROM sessions WHERE dropped = ? AND expires_at <= ? LIMIT ?"
 _END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE key = ?"
@@ -112,6 +101,12 @@ class SqliteStore:
                 record = from_row(row)
             yield record
 
+    def documents(self, prefix: str, after: str, limit: int) -> list[Document]:
+        """Read documents; see ``DocumentStore.documents``."""
+        with self._reading, _explained("cannot read documents"):
+            self._owner.check_file()
+            return sqlite_table.read(self._reader, prefix, after, limit)
+
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
         with self._reading, _explained("cannot read a state"):
@@ -137,15 +132,8 @@ class SqliteStore:
 
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none; when this returns they are on the disk. See ``Store.commit``."""
-        statements: list[tuple[str, list[tuple[Any, ...]]]] = []
-        for kind, group in groupby(writes, type):
-            statements += _statements(kind, list(group))
-        with self._transaction("cannot write sessions", sum(map(_log_bytes, writes))) as writer:
-            for statement, rows in statements:
-                if len(rows) == 1:
-                    writer.execute(statement, rows[0])
-                else:
-                    writer.executemany(statement, rows)
+        with self._transaction("cannot write sessions", sum(map(log_bytes, writes))) as writer:
+            apply(writer, writes)
 
     def check(self) -> None:
         """See whether a commit would be kept now; see ``Store.check``."""
@@ -172,6 +160,7 @@ class SqliteStore:
             old = writer.execute(_DUE, (1, forgotten, limit - len(ended))).fetchall()
             writer.executemany("DELETE FROM sessions WHERE key = ?", old)
             answers = writer.execute(_FORGET, (now, limit - len(ended) - len(old))).rowcount
+            answers += sqlite_table.forget(writer, now, limit)
             free = int(writer.execute("PRAGMA freelist_count").fetchone()[0]) if _can_shrink(writer) else 0
             freed = min(free, 4 * limit)
             for _ in range(freed):
@@ -209,6 +198,8 @@ class SqliteStore:
                     yield writer
                 self._fold.written(size)
             self._owner.check_file()
+        except Moved:
+            raise
         except StoreError as error:
             self._failure, self._failed_bytes = error, max(size, self._failed_bytes)
             raise
@@ -216,37 +207,9 @@ class SqliteStore:
             self._failure, self._failed_bytes = None, 0
 
 
-def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tuple[Any, ...]]]]:
-    """Statements, each with the rows that it is run over, that apply writes of one kind."""
-    if kind is Put:
-        states = [(put.record.key, put.state) for put in writes]
-        return [(_PUT, [to_row(put.record) for put in writes]), (_PUT_STATE, states)]
-    if kind is Append:
-        entries = [(append.sequence, append.used, pack(append)) for append in writes]
-        return [("INSERT INTO journal (sequence, used, entries) VALUES (?, ?, ?)", entries)]
-    if kind is Answer:
-        return [(_ANSWER, [(answer.key, answer.content, answer.until, answer.at) for answer in writes])]
-    if kind is Trim:
-        return [("DELETE FROM journal WHERE sequence <= ?", [(trim.sequence,) for trim in writes])]
-    if kind is Touch:
-        values = [(touch.last_used, touch.expires_at, touch.key) for touch in writes]
-        return [("UPDATE sessions SET last_used = ?, expires_at = max(expires_at, ?) WHERE key = ?", values)]
-    keys = [(delete.key,) for delete in writes]
-    return [("DELETE FROM sessions WHERE key = ?", keys), ("DELETE FROM states WHERE key = ?", keys)]
-
-
 def _can_shrink(writer: sqlite3.Connection) -> bool:
     """Whether the file gives pages back: not where an earlier release made it and it was too large to be rewritten."""
     return bool(writer.execute("PRAGMA auto_vacuum").fetchone()[0])
-
-
-def _log_bytes(write: Write) -> int:
-    """About how many bytes of log a write makes."""
-    if isinstance(write, Put):
-        return len(write.state) + 2 * PAGE
-    if isinstance(write, Answer):
-        return PAGE + len(write.content)
-    return PAGE + (56 * len(write.keys) if isinstance(write, Append) else 0)
 
 
 @contextlib.contextmanager

@@ -2,12 +2,18 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
-from service.stores.interface import StoreError
+from service.stores.documents import sqlite_table
+from service.stores.documents.document import Document
+from service.stores.interface import Answer, Append, Moved, Put, StoreError, Touch, Trim, Write
+from service.stores.journal import pack
+from service.stores.record_columns import COLUMNS, to_row
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
 
 PAGE = 16_384
@@ -15,6 +21,20 @@ PAGE = 16_384
 
 _REWRITTEN = 1 << 30
 """Bytes up to which the file of an earlier release is rewritten, so that it can shrink; a larger one never does."""
+
+_COLUMNS = ", ".join(COLUMNS)
+_CHANGED = ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[1:])
+# Updates in place keep a row's pages; INSERT OR REPLACE would free and allocate a chain of them each time.
+_PUT = (
+    f"INSERT INTO sessions ({_COLUMNS}) VALUES ({', '.join('?' * len(COLUMNS))}) "
+    f"ON CONFLICT (key) DO UPDATE SET {_CHANGED}"
+)
+_PUT_STATE = "INSERT INTO states (key, state) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET state = excluded.state"
+# The first answer stays, unless its time is over.
+_ANSWER = (
+    "INSERT INTO answers (key, content, until) VALUES (?, ?, ?) "
+    "ON CONFLICT (key) DO UPDATE SET content = excluded.content, until = excluded.until WHERE until <= ?"
+)
 
 # States lie in a table of their own: a touch or a look at a record must not rewrite or read 50 KB of state.
 _SESSIONS = """
@@ -40,7 +60,7 @@ ALTER TABLE sessions ADD COLUMN owner TEXT;
 ALTER TABLE sessions ADD COLUMN name TEXT;
 CREATE INDEX names ON sessions (owner, name);
 """
-_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS, _NAMES)
+_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS, _NAMES, sqlite_table.TABLE)
 """What each version of the schema added to the one before."""
 
 
@@ -126,3 +146,65 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def apply(writer: sqlite3.Connection, writes: Sequence[Write]) -> None:
+    """Apply writes in their order.
+
+    Parameters
+    ----------
+    writer : sqlite3.Connection
+        In a transaction, to be rolled back where this raises.
+    writes : sequence of Write
+        Of a commit.
+
+    Raises
+    ------
+    Moved
+        If a document has another revision by now.
+    """
+    for kind, group in groupby(writes, type):
+        if kind is Document:
+            moved = [one.key for one in group if isinstance(one, Document) and not sqlite_table.write(writer, one)]
+            if moved:
+                raise Moved(moved)
+            continue
+        for statement, rows in _statements(kind, list(group)):
+            if len(rows) == 1:
+                writer.execute(statement, rows[0])
+            else:
+                writer.executemany(statement, rows)
+
+
+def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    """Statements, each with the rows that it is run over, that apply writes of one kind."""
+    if kind is Put:
+        states = [(put.record.key, put.state) for put in writes]
+        return [(_PUT, [to_row(put.record) for put in writes]), (_PUT_STATE, states)]
+    if kind is Append:
+        entries = [(append.sequence, append.used, pack(append)) for append in writes]
+        return [("INSERT INTO journal (sequence, used, entries) VALUES (?, ?, ?)", entries)]
+    if kind is Answer:
+        return [(_ANSWER, [(answer.key, answer.content, answer.until, answer.at) for answer in writes])]
+    if kind is Trim:
+        return [("DELETE FROM journal WHERE sequence <= ?", [(trim.sequence,) for trim in writes])]
+    if kind is Touch:
+        values = [(touch.last_used, touch.expires_at, touch.key) for touch in writes]
+        return [("UPDATE sessions SET last_used = ?, expires_at = max(expires_at, ?) WHERE key = ?", values)]
+    keys = [(delete.key,) for delete in writes]
+    return [("DELETE FROM sessions WHERE key = ?", keys), ("DELETE FROM states WHERE key = ?", keys)]
+
+
+def log_bytes(write: Write) -> int:
+    """Estimate how many bytes of log a write makes.
+
+    Parameters
+    ----------
+    write : Write
+        Of a commit.
+    """
+    if isinstance(write, Put):
+        return len(write.state) + 2 * PAGE
+    if isinstance(write, Answer | Document):
+        return PAGE + len(write.content or b"")
+    return PAGE + (56 * len(write.keys) if isinstance(write, Append) else 0)

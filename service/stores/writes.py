@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import Loading
+from service.stores.documents.document import Document
 from service.stores.record import Record
 
 
@@ -145,7 +146,7 @@ class Answer:
     until: float
 
 
-Write = Put | Touch | Delete | Append | Trim | Answer
+Write = Put | Touch | Delete | Append | Trim | Answer | Document
 
 
 class StoreError(Exception):
@@ -153,16 +154,16 @@ class StoreError(Exception):
 
 
 class Moved(StoreError):
-    """Other processes have advanced sessions since they were read; nothing of the commit was applied.
+    """Others have changed sessions or documents since they were read; nothing of the commit was applied.
 
     Parameters
     ----------
     keys : sequence of str
-        Of these sessions.
+        Of these.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        super().__init__(f"{len(keys)} sessions were advanced by another process meanwhile")
+        super().__init__(f"{len(keys)} of what was to be written was changed by others meanwhile")
         self.keys = frozenset(keys)
 
 
@@ -202,7 +203,7 @@ class Swept(NamedTuple):
     freed : int
         Pages of a file that were given back.
     answers : int
-        Answers that were dropped.
+        Answers and documents that were dropped.
     """
 
     ended: int

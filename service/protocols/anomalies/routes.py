@@ -8,7 +8,7 @@ from service.backtests.service import BacktestService, Cuts
 from service.models.model import Model
 from service.protocols.anomalies.encoder import AnomaliesEncoder
 from service.protocols.anomalies.schemas import ANOMALIES, AnomaliesRequest
-from service.protocols.backtest.endpoint import Encoded, PassRequest, SeriesEndpoint
+from service.protocols.backtest.endpoint import Outcomes, PassRequest, SeriesEndpoint
 
 EVERY_VALUE = Cuts(None, 1, 1)
 """Each value but the first is forecast from those before it."""
@@ -24,8 +24,8 @@ class Anomalies(SeriesEndpoint[AnomaliesRequest]):
         """See ``SeriesEndpoint.timeout_ms``."""
         return body.timeout_ms
 
-    async def answer(self, request: PassRequest[AnomaliesRequest], model: Model, backtests: BacktestService) -> Encoded:
-        """Forecast each value from those before it; see ``SeriesEndpoint.answer``."""
+    async def run(self, request: PassRequest[AnomaliesRequest], model: Model, backtests: BacktestService) -> Outcomes:
+        """Forecast each value from those before it; see ``SeriesEndpoint.run``."""
         body, trained = request.body, model.config.quantile_levels
         inputs = await self.validate(request, model, 0)
 
@@ -33,5 +33,4 @@ class Anomalies(SeriesEndpoint[AnomaliesRequest]):
             return Surprises(series, trained, body.level)
 
         outcomes = await backtests.run(model, inputs, EVERY_VALUE, collect, request.deadline)
-        encoder = AnomaliesEncoder(model, body.series, request.request_id, body.level)
-        return await self.encode(request, encoder, outcomes)
+        return AnomaliesEncoder(model, body.series, request.request_id, body.level), outcomes

@@ -17,8 +17,6 @@ from service.protocols.backtest.pass_encoder import PassEncoder
 from service.protocols.backtest.table import Pairs, forecast_rows, metric_rows
 from statecast import metrics
 
-Outcome = Hindcast[Forecasts] | ServiceError
-
 
 @dataclass(frozen=True)
 class BacktestEncoder(PassEncoder[Forecasts]):
@@ -44,15 +42,9 @@ class BacktestEncoder(PassEncoder[Forecasts]):
     prefix = "bt"
     failed = dict.fromkeys(("freq", "cutoffs"))
 
-    def encode(self, outcomes: Sequence[Outcome], kind: str) -> tuple[bytes, list[dict[str, Any]]]:
-        """Write a reply; see ``PassEncoder``."""
-        for one in outcomes:
-            if not isinstance(one, ServiceError):
-                _keep_inside(one)
-        return super().encode(outcomes, kind)
-
     def reply(self, pairs: Pairs) -> dict[str, Any]:
         """Give what JSON is made of; see ``PassEncoder``."""
+        _keep_inside(pairs)
         found = [one for _, one in pairs if not isinstance(one, ServiceError)]
         about: dict[str, Any] = {
             "horizon": self.horizon,
@@ -69,12 +61,23 @@ class BacktestEncoder(PassEncoder[Forecasts]):
 
     def rows(self, pairs: Pairs) -> TableRows:
         """Give a row per forecast step where forecasts are returned, else one per cut-off; see ``PassEncoder``."""
+        _keep_inside(pairs)
         if "forecasts" in self.returns:
             return forecast_rows(pairs, self.levels)
         figures = [
             None if isinstance(one, ServiceError) else by_cutoff(self._sums(one), self.wanted) for _, one in pairs
         ]
         return metric_rows(pairs, figures, list(self.wanted))
+
+    def states(self, one: Hindcast[Forecasts]) -> dict[str, list[float]]:
+        """Give the sums of a series over its cut-offs, as ``scores.figures_of`` takes them; after its rows.
+
+        Parameters
+        ----------
+        one : Hindcast
+            Of the series.
+        """
+        return {name: state.sum(axis=0).tolist() for name, state in self._sums(one).items()}
 
     def _sums(self, one: Hindcast[Forecasts]) -> dict[str, Sums]:
         order = sorted(range(len(self.levels)), key=self.levels.__getitem__)
@@ -104,11 +107,12 @@ class BacktestEncoder(PassEncoder[Forecasts]):
             }
 
 
-def _keep_inside(one: Hindcast[Forecasts]) -> None:
+def _keep_inside(pairs: Pairs) -> None:
     """Keep the forecasts at each cut-off inside of what was known by then."""
-    numbers = one.found.numbers
-    rows = numbers.reshape(-1, *numbers.shape[2:])
-    kept, _ = keep_inside(rows, one.series.lower.reshape(-1), one.series.upper.reshape(-1))
-    one.found.numbers = kept.reshape(numbers.shape)
-    ends = one.series.lower[..., None], one.series.upper[..., None]
-    one.found.median = one.found.median.clip(*ends)
+    for one in (one for _, one in pairs if not isinstance(one, ServiceError)):
+        numbers = one.found.numbers
+        rows = numbers.reshape(-1, *numbers.shape[2:])
+        kept, _ = keep_inside(rows, one.series.lower.reshape(-1), one.series.upper.reshape(-1))
+        one.found.numbers = kept.reshape(numbers.shape)
+        ends = one.series.lower[..., None], one.series.upper[..., None]
+        one.found.median = one.found.median.clip(*ends)

@@ -20,7 +20,7 @@ from service.http.middleware import send_compressed, send_failure
 from service.http.sse import while_there
 from service.models.model import Model
 from service.models.work_limits import timeout_of
-from service.protocols.backtest.pass_encoder import C, PassEncoder
+from service.protocols.backtest.pass_encoder import PassEncoder
 from service.protocols.container import Container, Services
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.schemas import R
@@ -31,6 +31,8 @@ from service.threads import DECODING
 
 Encoded = tuple[bytes, list[dict[str, Any]]]
 """A body, and the warnings that it has no place for."""
+Outcomes = tuple[PassEncoder[Any], Sequence[Hindcast[Any] | ServiceError]]
+"""What came of each series, and what writes it."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class SeriesEndpoint(ABC, Generic[R]):
         self.container, self.settings = container, container.settings
 
     @abstractmethod
-    async def answer(self, request: PassRequest[R], model: Model, backtests: BacktestService) -> Encoded:
-        """Answer a request.
+    async def run(self, request: PassRequest[R], model: Model, backtests: BacktestService) -> Outcomes:
+        """Do what a request wants.
 
         Parameters
         ----------
@@ -87,8 +89,10 @@ class SeriesEndpoint(ABC, Generic[R]):
 
         Returns
         -------
-        Encoded
-            The reply.
+        PassEncoder
+            Writes the answers.
+        list of Hindcast or ServiceError
+            One per series.
 
         Raises
         ------
@@ -143,35 +147,15 @@ class SeriesEndpoint(ABC, Generic[R]):
             deadline.at = began + timeout_of(self.timeout_ms(request), self.settings) / 1e3
             state = scope["state"]
             whole = PassRequest(request, kinds[1], state["owner"], state["request_id"], deadline)
-            return await self.answer(whole, find_model(request.model), services.backtests)
+            return await self._encode(whole, *await self.run(whole, find_model(request.model), services.backtests))
         except asyncio.CancelledError:
             deadline.leave()
             raise
 
-    async def encode(
-        self, request: PassRequest[R], encoder: PassEncoder[C], outcomes: Sequence[Hindcast[C] | ServiceError]
+    async def _encode(
+        self, request: PassRequest[R], encoder: PassEncoder[Any], outcomes: Sequence[Hindcast[Any] | ServiceError]
     ) -> Encoded:
-        """Write the answers to a request.
-
-        Parameters
-        ----------
-        request : PassRequest
-            What the client requests.
-        encoder : PassEncoder
-            Writes them.
-        outcomes : sequence of Hindcast or ServiceError
-            One per series.
-
-        Returns
-        -------
-        Encoded
-            The reply.
-
-        Raises
-        ------
-        ServiceError
-            If all series failed, or time is up.
-        """
+        """Write the answers, unless all series failed or time is up."""
         self.container.check_answers(outcomes)
         request.deadline.check()
         return await DECODING.run(encoder.encode, outcomes, request.kind)

@@ -84,11 +84,22 @@ class PassEncoder(ABC, Generic[C]):
         pairs = list(zip(self.series, outcomes, strict=True))
         if kind == JSON:
             return orjson.dumps(self.reply(pairs), option=orjson.OPT_SERIALIZE_NUMPY), []
+        rows, warned = self.table(outcomes)
+        return write_table(rows, arrow=kind == ARROW, metadata=metadata_of(warned) if kind == ARROW else {}), warned
+
+    def table(self, outcomes: Sequence[Hindcast[C] | ServiceError]) -> tuple[TableRows, list[dict[str, Any]]]:
+        """Give the rows of a table, and the warnings that it has no place for.
+
+        Parameters
+        ----------
+        outcomes : sequence of Hindcast or ServiceError
+            One per series of the request, in its order.
+        """
+        pairs = list(zip(self.series, outcomes, strict=True))
         warned = collect_warnings(
             (series.item_id, one.series.warnings) for series, one in pairs if not isinstance(one, ServiceError)
         )
-        metadata = metadata_of(warned) if kind == ARROW else {}
-        return write_table(self.rows(pairs), arrow=kind == ARROW, metadata=metadata), warned
+        return self.rows(pairs), warned
 
     def document(
         self,

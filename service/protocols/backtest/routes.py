@@ -10,7 +10,7 @@ from service.errors import TooLarge
 from service.models.model import Model
 from service.models.work_limits import horizon_of, levels_of
 from service.protocols.backtest.encoder import BacktestEncoder
-from service.protocols.backtest.endpoint import Encoded, PassRequest, SeriesEndpoint
+from service.protocols.backtest.endpoint import Outcomes, PassRequest, SeriesEndpoint
 from service.protocols.backtest.schemas import BACKTEST, BacktestRequest
 
 
@@ -24,8 +24,8 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
         """See ``SeriesEndpoint.timeout_ms``."""
         return body.timeout_ms
 
-    async def answer(self, request: PassRequest[BacktestRequest], model: Model, backtests: BacktestService) -> Encoded:
-        """Forecast at every cut-off and measure; see ``SeriesEndpoint.answer``."""
+    async def run(self, request: PassRequest[BacktestRequest], model: Model, backtests: BacktestService) -> Outcomes:
+        """Forecast at every cut-off and measure; see ``SeriesEndpoint.run``."""
         body = request.body
         horizon = horizon_of(body.horizon, model)
         cuts = Cuts(body.cutoffs, body.step or horizon, horizon)
@@ -40,8 +40,7 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
 
         outcomes = await backtests.run(model, inputs, cuts, collect, request.deadline)
         named = model, body.series, request.request_id
-        encoder = BacktestEncoder(*named, body.returns, horizon, cuts.step, levels, wanted)
-        return await self.encode(request, encoder, outcomes)
+        return BacktestEncoder(*named, body.returns, horizon, cuts.step, levels, wanted), outcomes
 
     def _check_work(self, body: BacktestRequest, cuts: Cuts, levels: int) -> None:
         """Refuse what would hold too many numbers, before anything is computed."""

@@ -75,11 +75,11 @@ async def decode(
     # What is compressed can be large inside, and tables cost a fixed millisecond.
     plain = len(body) <= INLINE_BYTES and kind == JSON and not encoding
     if plain and body.count(b"{") <= INLINE_OBJECTS:
-        return _decode(kind, body, encoding, query, settings, deadline, find_model, shape)
-    return await DECODING.run(_decode, kind, body, encoding, query, settings, deadline, find_model, shape)
+        return decode_now(kind, body, encoding, query, settings, deadline, find_model, shape)
+    return await DECODING.run(decode_now, kind, body, encoding, query, settings, deadline, find_model, shape)
 
 
-def _decode(
+def decode_now(
     kind: str,
     body: bytes,
     encoding: str,
@@ -89,6 +89,17 @@ def _decode(
     find_model: FindModel,
     shape: RequestShape[R],
 ) -> R:
+    """Decode a body, on the calling thread; see ``decode``.
+
+    Parameters
+    ----------
+    kind, body, settings, deadline, find_model, shape
+        As ``decode`` takes them.
+    encoding : str
+        Its compression.
+    query : dict of str to str
+        The query string, taken apart.
+    """
     deadline.check()
     try:
         plain = decompress(body, encoding, settings.max_body_bytes)

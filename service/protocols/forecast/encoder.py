@@ -77,18 +77,34 @@ class ForecastEncoder:
         list of dict
             The warnings that a table has no place for, see ``collect_warnings``.
         """
+        if kind == JSON:
+            return orjson.dumps(self._reply(*self._noted(answers)), option=orjson.OPT_SERIALIZE_NUMPY), []
+        rows, warned = self.table(answers)
+        metadata = metadata_of(warned) if kind == ARROW else {}
+        return write_table(rows, arrow=kind == ARROW, metadata=metadata), warned
+
+    def table(self, answers: Sequence[SeriesAnswer | ServiceError]) -> tuple[TableRows, list[dict[str, Any]]]:
+        """Give the rows of a table, and the warnings that it has no place for.
+
+        Parameters
+        ----------
+        answers : sequence of SeriesAnswer or ServiceError
+            One per series of the request, in its order.
+        """
+        answers, answered, numbers = self._noted(answers)
+        warned = collect_warnings((series.item_id, answer.warnings) for series, answer in answered)
+        return self._rows(answers, answered, numbers), warned
+
+    def _noted(
+        self, answers: Sequence[SeriesAnswer | ServiceError]
+    ) -> tuple[Sequence[SeriesAnswer | ServiceError], Answered, Doubles]:
+        """Give the answers with all their warnings, those that did not fail beside their series, and their numbers."""
         found = [answer for answer in answers if isinstance(answer, SeriesAnswer)]
         numbers, noted = numbers_of(found, self.horizon, self.model.config.quantile_levels, self.levels)
         left = iter(noted)
         answers = [next(left) if isinstance(answer, SeriesAnswer) else answer for answer in answers]
-        pairs = list(zip(self.request.series, answers, strict=True))
-        answered: Answered = [(series, answer) for series, answer in pairs if isinstance(answer, SeriesAnswer)]
-        if kind == JSON:
-            return orjson.dumps(self._reply(answers, answered, numbers), option=orjson.OPT_SERIALIZE_NUMPY), []
-        warned = collect_warnings((series.item_id, answer.warnings) for series, answer in answered)
-        rows = self._rows(answers, answered, numbers)
-        metadata = metadata_of(warned) if kind == ARROW else {}
-        return write_table(rows, arrow=kind == ARROW, metadata=metadata), warned
+        pairs = zip(self.request.series, answers, strict=True)
+        return answers, [(series, one) for series, one in pairs if isinstance(one, SeriesAnswer)], numbers
 
     def _reply(
         self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles

@@ -41,7 +41,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     tiny_generator_artifact(folder)
     tiny_classifier_artifact(folder)
     tiny_transcriber_artifact(folder)
-    server = Server(uvicorn.Config(create_app(settings_of(folder)), port=0, log_level="critical"))
+    server = Server(
+        uvicorn.Config(create_app(settings_of(folder, jobs_folder=folder / "jobs")), port=0, log_level="critical")
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     assert server.listening.wait(30)

@@ -12,6 +12,7 @@ import pytest
 
 from service.stores.interface import Answer, Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
 from tests.service.stores import journal_checks
+from tests.service.stores.documents import checks as document_checks
 from tests.service.stores.journal_checks import append_of, kept
 from tests.service.stores.redis_server import common_server
 
@@ -252,6 +253,6 @@ def url_of(name: str, folder: Path) -> str:
 
 CHECKS = {
     name.removeprefix("check_"): check
-    for name, check in [*globals().items(), *vars(journal_checks).items()]
+    for name, check in [*globals().items(), *vars(journal_checks).items(), *vars(document_checks).items()]
     if name.startswith("check_") and name != "check_what_is_durable_survives_a_reopening"
 }

@@ -4,12 +4,13 @@ import base64
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from threading import RLock
 from typing import Self
 
-from service.stores.interface import Answer, Append, Delete, Put, Record, StoreError, Swept, Touch, Write
+from service.stores.documents.document import Document
+from service.stores.interface import Answer, Append, Delete, Moved, Put, Record, StoreError, Swept, Touch, Write
 from service.stores.record_columns import from_row, to_row
 from service.stores.registry import stores
 
@@ -61,6 +62,12 @@ class ToyStore:
             content, until = self._answers().get(key, (b"", 0.0))
             return content if until > now else None
 
+    def documents(self, prefix: str, after: str, limit: int) -> list[Document]:
+        """Read documents by their keys."""
+        with self._lock:
+            kept = self._documents()
+        return [kept[key] for key in sorted(kept) if key.startswith(prefix) and key > after][:limit]
+
     def last_written(self) -> float | None:
         """Nobody remembers."""
         return None
@@ -72,11 +79,17 @@ class ToyStore:
     def commit(self, writes: Sequence[Write]) -> None:
         """Apply all writes or none."""
         with self._lock:
-            kept, answers = self._read(), self._answers()
+            kept, answers, documents = self._read(), self._answers(), self._documents()
             for write in writes:
                 if isinstance(write, Answer):
                     if answers.get(write.key, (b"", 0.0))[1] <= write.at:
                         answers[write.key] = write.content, write.until
+                elif isinstance(write, Document):
+                    before = documents.pop(write.key, None)
+                    if (0 if before is None else before.revision) != write.revision - 1:
+                        raise Moved([write.key])
+                    if write.content is not None:
+                        documents[write.key] = write
                 elif isinstance(write, Put):
                     kept[write.record.key] = (write.record, write.state)
                 elif isinstance(write, Touch):
@@ -88,7 +101,7 @@ class ToyStore:
                     kept.pop(write.key, None)
                 else:
                     raise StoreError(f"{type(write).__name__}: this store keeps no journal")
-            self._write(kept, answers)
+            self._write(kept, answers, documents)
 
     def check(self) -> None:
         """Nothing is watched."""
@@ -104,7 +117,11 @@ class ToyStore:
                     continue
                 bare = replace(record, tail=record.tail[:, :0], given_tail=record.given_tail[..., :0], dropped=True)
                 kept[record.key] = (replace(bare, issued=None), None)
-            self._write(kept, {key: one for key, one in self._answers().items() if one[1] > now})
+            self._write(
+                kept,
+                {key: one for key, one in self._answers().items() if one[1] > now},
+                {key: one for key, one in self._documents().items() if one.until > now},
+            )
             forgotten_count = sum(record.dropped for record in due)
             return Swept(len(due) - forgotten_count, forgotten_count)
 
@@ -122,9 +139,23 @@ class ToyStore:
             return {}
         return json.loads(self._file.read_text(), object_hook=_decoded)["answers"]  # type: ignore[no-any-return]
 
-    def _write(self, kept: dict[str, tuple[Record, bytes | None]], answers: dict[str, tuple[bytes, float]]) -> None:
+    def _documents(self) -> dict[str, Document]:
+        if not self._file.exists():
+            return {}
+        rows = json.loads(self._file.read_text(), object_hook=_decoded)["documents"]
+        return {row[0]: Document(*row) for row in rows}
+
+    def _write(
+        self,
+        kept: dict[str, tuple[Record, bytes | None]],
+        answers: dict[str, tuple[bytes, float]],
+        documents: dict[str, Document],
+    ) -> None:
         rows = {key: (to_row(record), state) for key, (record, state) in kept.items()}
-        text = json.dumps({"sessions": rows, "answers": answers}, default=_encoded)
+        text = json.dumps(
+            {"sessions": rows, "answers": answers, "documents": list(map(astuple, documents.values()))},
+            default=_encoded,
+        )
         new = self._file.with_suffix(".new")
         new.write_text(text)
         os.replace(new, self._file)

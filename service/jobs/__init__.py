@@ -1,0 +1,1 @@
+"""Jobs: long work on a whole file, behind all requests, that outlives the process."""
