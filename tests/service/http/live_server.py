@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
@@ -64,6 +65,11 @@ class Live:
         port = self.server.servers[0].sockets[0].getsockname()[1]
         self.clients.append(Client(*await asyncio.open_connection("127.0.0.1", port)))
         return self.clients[-1]
+
+    def http(self) -> httpx.AsyncClient:
+        """A client that needs no bytes of its own."""
+        port = self.server.servers[0].sockets[0].getsockname()[1]
+        return httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60)
 
     def stop(self) -> None:
         self.server.should_exit = True

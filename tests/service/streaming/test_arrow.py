@@ -1,6 +1,5 @@
 """Streams of tables."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +7,10 @@ import httpx
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.harness.server import running_server
-from tests.service.streaming.scenes import START, VALUES, post, series
+from service.app import create_app
+from tests.service.http.live_server import listening, play
+from tests.service.http_client import settings_of
+from tests.service.streaming.scenes import START, VALUES, Count, lane_of, post, series
 from tests.tables import arrow_bytes
 
 
@@ -30,8 +31,11 @@ def test_both_ways_say_the_same_in_arrow(folder: Path) -> None:
         assert answer.status_code == 200, answer.text
         return pa.ipc.open_stream(answer.content).read_all()
 
-    async def inside(port: int) -> None:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+    async def inside() -> None:
+        app = create_app(settings_of(folder, compiled="off"))
+        async with app.router.lifespan_context(app), listening(app, app.state.connections) as live:
+            await app.state.warming
+            count, client = Count(lane_of(app)), live.http()
             for way in ("streamed", "general"):
                 await post(client, *(series(f"{way}{n}", n, 0, 30) for n in range(8)))
             await table(client, "streamed", 30)
@@ -47,6 +51,7 @@ def test_both_ways_say_the_same_in_arrow(folder: Path) -> None:
                     assert rows["timestamp"][0].as_py() == START + timedelta(hours=step + 1)
                     np.testing.assert_allclose(rows["mean"], forecast["mean"], rtol=1e-6)
                     np.testing.assert_allclose(rows["0.5"], forecast["quantiles"]["0.5"], rtol=1e-6)
+            await client.aclose()
+            assert count.taken == 12
 
-    with running_server(folder, compiled="off") as server:
-        asyncio.run(inside(server.port))
+    play(inside, 60)
