@@ -90,7 +90,7 @@ def measure_training(device: str, data: Path, quick: bool, began: float) -> None
         line(f"{name} on {device}", f"{found:.1f} s" if isinstance(found, float) else found, "to the end", before)
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/ett/ETTh1.csv.gz"))
     parser.add_argument("--seconds", type=float, default=1.0, help="of each figure of steps and forecasts")
     parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("--device: expected a CUDA device, found none; use --device cpu --quick to try the script")
     began = time.monotonic()
