@@ -10,6 +10,8 @@ ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
 BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
 ARGS ?=
 WORKERS ?= 2
+# The tests begin some eighty processes; without bytecode each would compile this folder's modules anew, a second each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test check bench docs picture clean
@@ -20,16 +22,20 @@ help: ## this list
 setup: $(VENV)/.installed ## a virtual environment in .venv with everything pinned; nothing to do when it is up to date
 
 # torch comes first and by its pin: left to a resolver, a range may take a newer build with gigabytes of GPU libraries.
+# With it comes what compiles the networks, which uses one core while the rest is unpacked on another; should it read a
+# library that is half there, it compiles once more.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another: make setup PYTHON=python3.12")'
 	@echo "[1/4] virtual environment in $(VENV)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	@echo "[2/4] torch, as constraints.txt pins it"
-	@$(PIP) install --constraint constraints.txt $$(grep -E '^torch==' constraints.txt)
-	@echo "[3/4] the other libraries, and this folder in editable form"
-	@$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,training,sweep,onnx,dev]'
-	@echo "[4/4] the networks' step and forecast as machine code, once: a minute or so"
-	@$(PY) -m statecast.compiled warm
+	@echo "[2/4] torch, and what compiles the networks, as constraints.txt pins them"
+	@$(PIP) install --constraint constraints.txt $$(grep -E '^(torch|numpy|safetensors|numba|llvmlite)==' constraints.txt)
+	@echo "[3/4] the networks' step and forecast as machine code, once: a minute or so, while"
+	@echo "[4/4] the other libraries are installed, and this folder in editable form"
+	@$(PY) -m statecast.compiled warm & compiling=$$!; \
+	$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,training,sweep,onnx,dev]' \
+	  || { kill $$compiling; exit 1; }; \
+	wait $$compiling || $(PY) -m statecast.compiled warm
 	@touch $@
 
 serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts/, to begin with the default one
