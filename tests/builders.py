@@ -112,7 +112,7 @@ def tiny_classifier(seed: int = 0, **changes: Any) -> Classifier:
     network.channel_scale.uniform_(0.5, 2.0)
     network.temperature.fill_(1.3)
     for name, statistic in network.named_buffers():
-        if name.endswith("running_mean"):
+        if name.endswith(("running_mean", "shapes.levels")):
             statistic.normal_()
     return network
 

@@ -15,6 +15,7 @@ from statecast.layers.sequences.config import ClassifierConfig
 from statecast.layers.sequences.hashed_ngrams import HashedNgrams
 from statecast.layers.sequences.padding import sequence_mask
 from statecast.layers.sequences.pooling import Pooling
+from statecast.layers.sequences.random_kernels import RandomKernels
 from statecast.layers.sequences.recurrent_stack import RecurrentStack
 from statecast.models.sequence_network import SequenceNetwork
 from statecast.state.state import Field, State, StateSpec, fresh_fields
@@ -62,26 +63,33 @@ class Classifier(SequenceNetwork[Tensor]):
         )
         features = self.recurrent.outputs + (wide if config.shortcut else 0)
         self.pooling = Pooling(config.pooling, features, config.heads)
-        grams = config.ngrams
+        grams, spaced, channels = config.ngrams, config.dilations, len(config.channels)
         self.ngrams = HashedNgrams(grams, config.ngram_buckets, config.outputs) if grams else None
+        self.shapes = RandomKernels(channels, spaced, config.thresholds, config.outputs) if spaced else None
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(self.pooling.outputs, config.outputs)
         # What a fit finds out beside the weights: units of the values and of the number, and how sure to be.
-        self.register_buffer("channel_mean", torch.zeros(len(config.channels), dtype=torch.float64))
-        self.register_buffer("channel_scale", torch.ones(len(config.channels), dtype=torch.float64))
+        self.register_buffer("channel_mean", torch.zeros(channels, dtype=torch.float64))
+        self.register_buffer("channel_scale", torch.ones(channels, dtype=torch.float64))
         self.register_buffer("location", torch.zeros((), dtype=torch.float64))
         self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         self.register_buffer("temperature", torch.ones((), dtype=torch.float64))
-        self.register_buffer("ngram_share", torch.full((), 0.5 if grams else 0.0, dtype=torch.float64))
+        # Of the linear model, which of values is that of shapes.
+        self.register_buffer("ngram_share", torch.full((), 0.5 if self.linear else 0.0, dtype=torch.float64))
         self.spec = StateSpec(
             (
                 Field("count", (), torch.int64),
                 *(self.convolutions.fields if self.convolutions else ()),
                 Field("hidden", self.recurrent.shape, torch.float32),
                 *self.pooling.fields,
-                *(self.ngrams.fields if self.ngrams else ()),
+                *(self.linear.fields if self.linear else ()),
             )
         )
+
+    @property
+    def linear(self) -> HashedNgrams | RandomKernels | None:
+        """The linear model beside the recurrent layers: n-grams of symbols, or shapes of values."""
+        return self.ngrams or self.shapes
 
     @property
     def streaming(self) -> str:
@@ -106,7 +114,7 @@ class Classifier(SequenceNetwork[Tensor]):
         return self.mix(*self.parts(inputs, lengths))
 
     def parts(self, inputs: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Give what the recurrent layers say and what the n-grams say, each by itself.
+        """Give what the recurrent layers say and what the linear model says, each by itself.
 
         Parameters
         ----------
@@ -116,21 +124,40 @@ class Classifier(SequenceNetwork[Tensor]):
         Returns
         -------
         tuple of Tensor
-            ``[B, K]`` each; None without n-grams.
+            ``[B, K]`` each; None without a linear model.
+        """
+        carried = fresh_fields(self.spec.fields.values(), len(inputs), inputs.device)
+        recurrent = self.recur(inputs, lengths)
+        if self.linear is None:
+            return recurrent, None
+        return recurrent, self.linear.summary(self._count(inputs, lengths, carried))
+
+    def recur(self, inputs: Tensor, lengths: Tensor) -> Tensor:
+        """Give what the recurrent layers say.
+
+        Parameters
+        ----------
+        inputs, lengths : Tensor
+            As for ``forward``.
+
+        Returns
+        -------
+        Tensor
+            ``[B, K]``.
         """
         self._check(inputs, lengths)
         carried = fresh_fields(self.spec.fields.values(), len(inputs), inputs.device)
-        steps, after = self._embed(inputs, lengths, carried)
-        return self._heads(after | self._read(inputs, lengths, steps, self.recurrent.run(steps, lengths), carried))
+        steps, _ = self._embed(inputs, lengths, carried)
+        return self._head(self._pool(lengths, steps, self.recurrent.run(steps, lengths), carried))
 
-    def mix(self, recurrent: Tensor, ngrams: Tensor | None) -> Tensor:
+    def mix(self, recurrent: Tensor, linear: Tensor | None) -> Tensor:
         """Weigh both parts by the share that a fit found.
 
         Parameters
         ----------
         recurrent : Tensor
             ``[B, K]``.
-        ngrams : Tensor or None
+        linear : Tensor or None
             ``[B, K]``, likewise.
 
         Returns
@@ -138,10 +165,10 @@ class Classifier(SequenceNetwork[Tensor]):
         Tensor
             ``[B, K]``.
         """
-        if ngrams is None:
+        if linear is None:
             return recurrent
         share = self.ngram_share.float()
-        return (1.0 - share) * recurrent + share * ngrams
+        return (1.0 - share) * recurrent + share * linear
 
     def run(self, inputs: Tensor, lengths: Tensor) -> Tensor:
         """See ``SequenceNetwork.run``: calibrated probabilities ``[B, K]``, or the number in its unit ``[B, 1]``."""
@@ -155,9 +182,10 @@ class Classifier(SequenceNetwork[Tensor]):
             self._check(inputs, lengths)
             steps, after = self._embed(inputs, lengths, carried)
             outputs, after["hidden"] = self.recurrent.advance(steps, lengths, carried["hidden"])
-            after |= self._read(inputs, lengths, steps, outputs, carried)
+            after |= self._pool(lengths, steps, outputs, carried) | self._count(inputs, lengths, carried)
             carried |= after | {"count": carried["count"] + lengths}
-        return self.decode(self.mix(*self._heads(carried))), self.spec.pack(carried)
+        linear = None if self.linear is None else self.linear.summary(carried)
+        return self.decode(self.mix(self._head(carried), linear)), self.spec.pack(carried)
 
     def decode(self, outputs: Tensor) -> Tensor:
         """Turn what ``forward`` gives into what is served.
@@ -176,6 +204,21 @@ class Classifier(SequenceNetwork[Tensor]):
             return (outputs.double() * self.scale + self.location).float()
         return (outputs.double() / self.temperature).softmax(-1).float()
 
+    def units(self, inputs: Tensor) -> Tensor:
+        """Bring values to deviations from the mean of their channel.
+
+        Parameters
+        ----------
+        inputs : Tensor
+            ``[..., C]``, NaN missing.
+
+        Returns
+        -------
+        Tensor
+            ``[..., C]`` float32, not finite where missing.
+        """
+        return ((inputs.double() - self.channel_mean) / self.channel_scale).float()
+
     def _embed(
         self, inputs: Tensor, lengths: Tensor, carried: Mapping[str, Tensor]
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -184,22 +227,27 @@ class Classifier(SequenceNetwork[Tensor]):
         if self.tokenizer is not None:
             steps = self.dropout(self.embed(inputs)) * real[..., None]
         else:
-            units = ((inputs.double() - self.channel_mean) / self.channel_scale).float()
+            units = self.units(inputs)
             missing = ~units.isfinite()
             steps = torch.cat([units.masked_fill(missing, 0.0), missing.float()], dim=-1) * real[..., None]
         return (steps, {}) if self.convolutions is None else self.convolutions.read(steps, real, carried)
 
-    def _read(
-        self, inputs: Tensor, lengths: Tensor, steps: Tensor, outputs: Tensor, carried: Mapping[str, Tensor]
+    def _pool(
+        self, lengths: Tensor, steps: Tensor, outputs: Tensor, carried: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        """What pooling and n-grams carry on, from what the recurrent layers read and what they say."""
+        """What pooling carries on, from what the recurrent layers read and what they say."""
         features = torch.cat([outputs, steps], dim=-1) if self.config.shortcut else outputs
-        after = self.pooling.read(features, sequence_mask(lengths, inputs.shape[1]), carried)
-        return after | ({} if self.ngrams is None else self.ngrams.read(inputs, lengths, carried))
+        return self.pooling.read(features, sequence_mask(lengths, outputs.shape[1]), carried)
 
-    def _heads(self, carried: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
+    def _count(self, inputs: Tensor, lengths: Tensor, carried: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What the linear model carries on."""
+        if self.shapes is not None:
+            return self.shapes.read(self.units(inputs).nan_to_num(0.0, 0.0, 0.0), lengths, carried)
+        return {} if self.ngrams is None else self.ngrams.read(inputs, lengths, carried)
+
+    def _head(self, carried: Mapping[str, Tensor]) -> Tensor:
         logits: Tensor = self.head(self.dropout(self.pooling.summary(carried)))
-        return logits, None if self.ngrams is None else self.ngrams.summary(carried)
+        return logits
 
     def _check(self, inputs: Tensor, lengths: Tensor) -> None:
         wanted = (len(self.config.channels),) if self.tokenizer is None else ()

@@ -77,6 +77,10 @@ class ClassificationTraining:
     """Share of training, the last one, whose weights are averaged."""
     ngram_strength: float = 3.0
     """How far the weights of n-grams may go: the inverse of their regularisation."""
+    shape_strength: float = 1000.0
+    """How far the weights of random kernels may go: the inverse of their regularisation."""
+    linear_share: float = 0.5
+    """Share of n-grams or random kernels beside the recurrent layers, where no validation part finds it."""
     label_smoothing: float = 0.0
     """Share of each label that is spread over all classes."""
     class_weights: str = "none"
@@ -109,8 +113,8 @@ class ClassificationTraining:
             DEVICE: ["device"],
             COUNT: ["epochs", "batch", "accumulate", "validate_every"],
             FROM_ZERO: ["length", "warm_up", "patience", "threads", "seconds", "value_noise", "weight_decay"],
-            ABOVE_ZERO: ["learning_rate", "clip", "ngram_strength"],
-            SHARE: ["averaging"],
+            ABOVE_ZERO: ["learning_rate", "clip", "ngram_strength", "shape_strength"],
+            SHARE: ["averaging", "linear_share"],
             SHARE_BELOW_ONE: ["label_smoothing", "symbol_dropout", "value_dropout"],
         }
         check_values(self, "training", rules)

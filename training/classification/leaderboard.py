@@ -17,7 +17,7 @@ from training.classification.prepare import Prepared
 from training.classification.scores import Array, ClassPredictions, Score, score_numbers
 from training.evaluation.leaderboard import OURS
 
-RECURRENT, NGRAMS = "its recurrent part alone", "its n-grams alone"
+RECURRENT, NGRAMS, SHAPES = "its recurrent part alone", "its n-grams alone", "its random kernels alone"
 LINEAR = "tf-idf, linear"
 
 
@@ -63,12 +63,12 @@ def new_leaderboard(prepared: Prepared, *, linear: bool) -> ClassLeaderboard:
     network, test = prepared.network, prepared.encoded["test"]
     if not len(test):
         return ClassLeaderboard({}, {}, np.zeros((0, 0)), test.targets)
-    recurrent, ngrams = predict_parts(network, test)
-    outputs, ours = _score(network, mix(network, recurrent, ngrams), test)
+    recurrent, beside = predict_parts(network, test)
+    outputs, ours = _score(network, mix(network, recurrent, beside), test)
     scores = {OURS: ours}
-    if ngrams is not None:
+    if beside is not None:
         scores[RECURRENT] = _score(network, recurrent, test)[1]
-        scores[NGRAMS] = _score(network, ngrams, test)[1]
+        scores[SHAPES if network.shapes else NGRAMS] = _score(network, beside, test)[1]
     found = score_baselines(prepared.raw, prepared.encoded, classes=len(network.config.labels), linear=linear)
     scores |= {name: one.score for name, one in found.items()}
     seconds = {name: round(one.seconds, 1) for name, one in found.items()}

@@ -96,7 +96,7 @@ class Classify:
             A scalar.
         """
         network = self.network
-        outputs, _ = network.parts(self._hide(batch.inputs), batch.lengths)
+        outputs = network.recur(self._hide(batch.inputs), batch.lengths)
         if not network.config.labels:
             wanted = ((batch.targets - network.location) / network.scale).float()
             return functional.smooth_l1_loss(outputs[:, 0], wanted)

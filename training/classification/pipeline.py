@@ -11,7 +11,7 @@ from training.classification.calibration import calibrate
 from training.classification.config import ClassificationFitConfig
 from training.classification.examples import LabelledExamples, cut_examples, encode_examples
 from training.classification.leaderboard import ClassLeaderboard, new_leaderboard
-from training.classification.linear_start import fit_ngrams
+from training.classification.linear_start import fit_linear
 from training.classification.objective import Classify
 from training.classification.prepare import Prepared, describe, prepare
 from training.classification.report import write_class_report
@@ -83,9 +83,7 @@ def fit_classifier(
     prepared, started = prepare(examples, config), time.process_time()
     network, encoded = prepared.network, prepared.encoded
     watcher.say(describe(prepared))
-    fit_ngrams(
-        network, encoded["train"], strength=training.ngram_strength, balanced=training.class_weights == "balanced"
-    )
+    fit_linear(network, encoded["train"], training)
     curves = Fit(Classify(network, encoded["train"], encoded["validation"], training), out).run(watcher, resume)
     network.cpu()  # the golden output is made where artifacts are read
     calibrate(network, encoded["validation"])

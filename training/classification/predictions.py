@@ -25,31 +25,31 @@ def predict_parts(network: Classifier, examples: Encoded) -> tuple[Array, Array 
     Returns
     -------
     tuple of ndarray
-        What the recurrent layers and what the n-grams say, ``[N, K]`` each, None without n-grams: logits, or numbers in
-        units of their deviation.
+        What the recurrent layers and what the linear model says, ``[N, K]`` each, None without one: logits, or numbers
+        in units of their deviation.
     """
     training = network.training
     network.eval()
     shape = (len(examples), network.config.outputs)
-    recurrent, ngrams = np.zeros(shape), None if network.ngrams is None else np.zeros(shape)
+    recurrent, linear = np.zeros(shape), None if network.linear is None else np.zeros(shape)
     for places, batch in Batches(examples, _BATCH, 0).in_order():
         moved = batch.to(network.head.weight.device)
         ours, theirs = network.parts(moved.inputs, moved.lengths)
         recurrent[places] = ours.double().cpu().numpy()
-        if ngrams is not None and theirs is not None:
-            ngrams[places] = theirs.double().cpu().numpy()
+        if linear is not None and theirs is not None:
+            linear[places] = theirs.double().cpu().numpy()
     network.train(training)
-    return recurrent, ngrams
+    return recurrent, linear
 
 
-def mix(network: Classifier, recurrent: Array, ngrams: Array | None) -> Array:
+def mix(network: Classifier, recurrent: Array, linear: Array | None) -> Array:
     """Weigh both parts as the network does.
 
     Parameters
     ----------
     network : Classifier
         With its share.
-    recurrent, ngrams : ndarray, shape [N, K]
+    recurrent, linear : ndarray, shape [N, K]
         What ``predict_parts`` gave.
 
     Returns
@@ -58,4 +58,4 @@ def mix(network: Classifier, recurrent: Array, ngrams: Array | None) -> Array:
         Logits, or numbers in units of their deviation.
     """
     share = float(network.ngram_share)
-    return recurrent if ngrams is None else (1.0 - share) * recurrent + share * ngrams
+    return recurrent if linear is None else (1.0 - share) * recurrent + share * linear

@@ -42,6 +42,11 @@ class ClassifierConfig(Plain):
     """Symbols of the longest n-grams of a linear model beside the recurrent layers; 0 for none."""
     ngram_buckets: int = 65536
     """Weights that n-grams share, per class."""
+    dilations: tuple[int, ...] = ()
+    """Steps between the taps of random kernels, by which a linear model reads `values` beside the recurrent layers;
+    none for no such model."""
+    thresholds: int = 2
+    """Levels of each random kernel, over which its share of steps is counted."""
     kernels: tuple[int, ...] = ()
     """Steps that each convolution before the recurrent layers sees; none for no convolutions."""
     filters: int = 64
@@ -68,14 +73,16 @@ class ClassifierConfig(Plain):
     def __post_init__(self) -> None:
         kinds = (*SYMBOLS, "values")
         expect(self.inputs in kinds, "inputs", f"one of {', '.join(kinds)}", self.inputs)
-        for name in ("embedding", "ngram_buckets", "filters", "width", "layers", "heads"):
+        for name in ("embedding", "ngram_buckets", "thresholds", "filters", "width", "layers", "heads"):
             expect(getattr(self, name) >= 1, name, "a whole number above 0", getattr(self, name))
         expect(self.ngrams >= 0, "ngrams", "a whole number from 0", self.ngrams)
         cells.get(self.cell)
         expect(len(self.channels) >= 1, "channels", "at least one name", self.channels)
         expect(len(self.labels) != 1, "labels", "at least two, or none for a number", self.labels)
         expect(len(set(self.labels)) == len(self.labels), "labels", "distinct ones", self.labels)
-        expect(min(self.kernels, default=1) >= 1, "kernels", "whole numbers above 0", self.kernels)
+        for name in ("dilations", "kernels"):
+            found = getattr(self, name)
+            expect(min(found, default=1) >= 1, name, "whole numbers above 0", found)
         known = bool(self.pooling) and set(self.pooling) <= set(POOLINGS)
         expect(known, "pooling", f"some of {', '.join(POOLINGS)}", self.pooling)
         expect(0.0 <= self.dropout < 1.0, "dropout", "a number from 0 to below 1", self.dropout)
@@ -83,6 +90,8 @@ class ClassifierConfig(Plain):
 
         text = self.inputs != "values" or not self.ngrams
         expect(text, "ngrams", "0 for values, which are no symbols", self.ngrams)
+        values = self.inputs == "values" or not self.dilations
+        expect(values, "dilations", "none for texts, whose symbols are no values", self.dilations)
 
     @property
     def outputs(self) -> int:
@@ -91,4 +100,4 @@ class ClassifierConfig(Plain):
 
     @classmethod
     def _typed(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return as_tuples(values, "symbols", "channels", "labels", "kernels", "pooling")
+        return as_tuples(values, "symbols", "channels", "labels", "dilations", "kernels", "pooling")

@@ -1,6 +1,7 @@
 """Laws of networks that read sequences: stepping equals running, no row knows its neighbours, padding says nothing.
 
-On every variant of the classifier: each kind of input, each cell, with and without convolutions, n-grams and channels.
+On every variant of the classifier: each kind of input, each cell, with and without convolutions, n-grams, random
+kernels and channels.
 """
 
 from itertools import pairwise
@@ -26,6 +27,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "last step alone": {"pooling": ("last",), "shortcut": False, "ngrams": 0},
     "sensor": TINY_SENSOR,
     "sensor without convolutions": {**TINY_SENSOR, "kernels": (), "pooling": ("attention",)},
+    "sensor with random kernels": {**TINY_SENSOR, "dilations": (1, 3)},
     **{f"cell {name}": {"cell": name, "layers": 2} for name in cells.names()},
 }
 few = settings(max_examples=25, deadline=None)

@@ -23,6 +23,8 @@ from tests.builders import TINY_SENSOR, tiny_classifier, tiny_classifier_artifac
         ({"pooling": ()}, "pooling: expected some of"),
         ({"pooling": ("median",)}, "pooling: expected some of"),
         ({"kernels": (0,)}, "kernels"),
+        ({"inputs": "values", "dilations": (0,)}, "dilations: expected whole numbers above 0"),
+        ({"dilations": (1,)}, "dilations: expected none for texts"),
         ({"cell": "transformer"}, "cell"),
         ({"channels": ()}, "channels"),
         ({"dropout": 1.0}, "dropout"),
@@ -34,13 +36,18 @@ def test_impossible_configs_are_refused(changes: dict[str, Any], message: str) -
         ClassifierConfig(**changes)
 
 
-@pytest.mark.parametrize("changes", [{}, TINY_SENSOR, {"labels": ()}, {"bidirectional": True, "layers": 2}])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, TINY_SENSOR, {**TINY_SENSOR, "dilations": (1, 2)}, {"labels": ()}, {"bidirectional": True, "layers": 2}],
+)
 def test_an_artifact_classifies_as_its_network(changes: dict[str, Any], tmp_path: Path) -> None:
     """What is loaded must say what was saved, calibration and units included; else scores of the fit mean nothing."""
     tiny_classifier_artifact(tmp_path, **changes)
     artifact = statecast.load(tmp_path / "reviews-1")
     assert artifact.kind == "classifier" and artifact.classifier.config == tiny_classifier(**changes).config
-    given: Any = np.random.default_rng(0).normal(size=(7, 2)) if changes is TINY_SENSOR else "Not very good, not bad."
+    given: Any = (
+        np.random.default_rng(0).normal(size=(7, 2)) if changes.get("inputs") == "values" else "Not very good, not bad."
+    )
     found = artifact.classify(given)
     expected = api.classify_inputs(tiny_classifier(**changes), [given])[0]
     assert found == expected

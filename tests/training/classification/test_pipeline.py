@@ -12,7 +12,7 @@ import statecast
 from statecast.inputs.vocabulary import Vocabulary
 from statecast.models.generator import Generator, GeneratorConfig
 from tests.training.classification.labelled import reviews, small_config, waves
-from training.classification.leaderboard import LINEAR
+from training.classification.leaderboard import LINEAR, RECURRENT, SHAPES
 from training.classification.objective import Classify, class_weights
 from training.classification.pipeline import backtest_classifier, fit_classifier
 from training.classification.predictions import predict_parts
@@ -42,11 +42,12 @@ def test_reviews_are_learned_and_served(tmp_path: Path) -> None:
 def test_series_of_channels_and_lengths(tmp_path: Path) -> None:
     """Sensors: several channels, gaps and lengths of their own."""
     config = small_config(
-        network={"inputs": "values", "ngrams": 0, "kernels": [5, 3], "filters": 8}, training={"epochs": 15}
+        network={"inputs": "values", "ngrams": 0, "dilations": [1, 4], "kernels": [5, 3], "filters": 8},
+        training={"epochs": 15},
     )
     outcome = fit_classifier(waves(), config, tmp_path / "w", name="w")
     score: Any = outcome.leaderboard.scores[OURS]
-    assert score.accuracy > 0.8
+    assert score.accuracy > 0.8 and {RECURRENT, SHAPES} <= outcome.leaderboard.scores.keys()
     loaded = statecast.load(tmp_path / "w")
     assert loaded.manifest["channels"] == ["x", "y"]
     assert set(loaded.classify(waves(3, seed=9).inputs[0]).probabilities) == {"fast", "flat", "slow"}
