@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
 from typing import BinaryIO, TypeVar
 
-from service.errors import Loading, TooLarge, TooManyJobs
+from service.errors import Loading, Malformed, TooLarge, TooManyJobs
 from service.jobs.folder import JobFolder
 from service.jobs.ledger import JobLedger
 from service.jobs.record import JobRecord
@@ -74,8 +74,8 @@ class JobIntake:
 
         Raises
         ------
-        TooManyJobs, TooLarge
-            If the key has as many as it may, or there are too many of all, or the file is too large.
+        TooManyJobs, TooLarge, Malformed
+            If the key has as many as it may, or there are too many of all, or the file is too large, or empty.
         Loading
             If disk or store cannot keep it.
         """
@@ -132,5 +132,7 @@ class JobIntake:
             if len(pieces) >= _WRITTEN_AT_ONCE:
                 await JOBS.run(file.write, bytes(pieces))
                 pieces.clear()
+        if not size:
+            raise Malformed("body: expected a file, got nothing; send one")
         await JOBS.run(file.write, bytes(pieces))
         return size

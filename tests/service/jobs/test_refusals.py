@@ -26,7 +26,6 @@ AT_ONCE: dict[str, tuple[str, str, int, str, str]] = {
 }
 BY_THE_JOB: dict[str, tuple[str, str, bytes, int, str]] = {
     "no table": ("kind=forecast", CSV, b"\0\1", 400, "malformed_body"),
-    "nothing": ("kind=forecast", CSV, b"", 400, "malformed_body"),
     "a stream cut off": ("kind=forecast", ARROW, b"ARROW", 400, "malformed_body"),
     "no JSON": ("kind=forecast", "application/json", b"{", 400, "malformed_body"),
     "an unknown model in JSON": (
@@ -53,6 +52,7 @@ def test_what_shows_at_once_is_refused_at_once(folder: Path) -> None:
         for query, kind, status, code, words in AT_ONCE.values():
             answer = await client.post(f"/jobs?{query}", content=b"target\n1\n2\n", headers={"content-type": kind})
             assert words in refused(answer, status, code)
+        refused(await client.post("/jobs?kind=forecast", content=b""), 400, "malformed_body")
         assert (await client.get("/jobs")).json() == {"jobs": [], "cursor": None}
         answer = await client.post("/jobs?kind=forecast", content=bytes(5000), headers={"content-type": CSV})
         assert "STATECAST_MAX_JOB_BYTES" in refused(answer, 413, "too_large")
