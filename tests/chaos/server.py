@@ -31,7 +31,9 @@ class Server:
         """Start, and wait until it is ready."""
         self.launch(**changes)
         try:
-            wait_until(lambda: httpx.get(f"{self.url}/ready").status_code == 200, 120, "the server to become ready")
+            wait_until(
+                lambda: httpx.get(f"{self.url}/ready", timeout=60).status_code == 200, 240, "the server to become ready"
+            )
         except (TimeoutError, httpx.HTTPError):
             self.kill()
             raise

@@ -36,12 +36,13 @@ class Gateway:
         wait_until(self._listens, 10, "nginx")
 
     def kill(self) -> None:
-        """Stop it, if it runs; what it has to say is printed."""
+        """Stop it, if it runs; what it has to say is printed, but for replicas that were not there."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait()
             self._process = None
-            print(self._log.read_text()[-5000:], end="")
+            said = self._log.read_text().splitlines()
+            print(*[line for line in said if "Connection refused" not in line][-20:], sep="\n", end="")
 
     def _listens(self) -> bool:
         with socket.socket() as probe:

@@ -32,7 +32,7 @@ async def kill_over_and_over(scene: Scene, kills: int, seed: int, minutes: float
             if sum(scene.done.values()) % SAID_EVERY == 0:
                 print(scene.text(), flush=True)
 
-    await asyncio.gather(kill(REPLICAS, 1.5), kill((("redis",),), 12))
+    await asyncio.gather(kill(REPLICAS, 1.5), kill((("redis",),), 7))
 
 
 def _of(scene: Scene, name: str) -> RedisServer | Server:
