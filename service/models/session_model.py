@@ -1,9 +1,44 @@
 """Whether a session belongs to the model that a request means."""
 
+from dataclasses import replace
+
 from service.errors import Conflict
 from service.models.kinds import KINDS
 from service.models.model import Model
+from service.sessions.live_metrics import Interval
 from service.stores.interface import Record
+
+
+def taken_over(record: Record, model: Model, session: str, on_change: str) -> Record:
+    """Give a session as the model that a request means takes it over.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    model : Model
+        What the request means; of a family the whole.
+    session : str
+        Id of the session, for messages.
+    on_change : str
+        ``reprime`` where another version of the session's model may read what it keeps, else ``error``.
+
+    Returns
+    -------
+    Record
+        The same where the model made it.
+
+    Raises
+    ------
+    Conflict
+        As ``check_model``.
+    """
+    name = record.model_name.rpartition("@")[0]
+    if record.model == model.digest or on_change != "reprime" or (name, record.kind) != (model.name, model.kind):
+        check_model(record, model, session)
+        return record
+    interval = Interval.of(model.member(record.season).config.quantile_levels).coverage
+    return replace(record, model=model.digest, model_name=str(model), interval=interval)
 
 
 def check_model(record: Record, model: Model, session: str) -> None:
@@ -34,7 +69,8 @@ def check_model(record: Record, model: Model, session: str) -> None:
     if record.model != model.digest:
         raise Conflict(
             f"session {session[:80]!r}: it was made by {record.model_name} ({record.model}), the request is for "
-            f"{model} ({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, or begin again "
-            "with the whole history under a new session id, or after you DELETE the session",
+            f"{model} ({model.digest}). Go on with model '{name}@{record.model}' while that is loaded, have this one "
+            "read what the session keeps (on_model_change: reprime), or begin again with the whole history under a new "
+            "session id, or after you DELETE the session",
             code="model_changed",
         )

@@ -10,7 +10,7 @@ from service.errors import ServiceError, unknown
 from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.models.model import Model
-from service.models.session_model import check_model
+from service.models.session_model import taken_over
 from service.scheduling.bridge import ForecastQueue
 from service.serving.housekeeping import keep_house
 from service.serving.job_builder import build_job, each, new_record
@@ -18,7 +18,7 @@ from service.serving.runtime import Runtime
 from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, run_series
 from service.serving.views import session_details
-from service.serving.warnings import opening_warnings
+from service.serving.warnings import session_warnings
 from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
 from service.sessions.series_input import SeriesInput
@@ -58,8 +58,7 @@ class ForecastService:
     @property
     def ready(self) -> tuple[bool, dict[str, Any]]:
         """Whether a model is warm and the last step worked, and what is known beside."""
-        warm = self._bridge.started
-        ready = warm and self.runtime.engine.healthy
+        ready = (warm := self._bridge.started) and self.runtime.engine.healthy
         return ready, {
             "engine": "ready" if ready else "failed" if warm else "loading",
             "models": [str(model) for model in self._catalogue.models],
@@ -228,12 +227,13 @@ class ForecastService:
         self, model: Model, series: SeriesInput, turn: SessionTurn | None
     ) -> tuple[Model, SessionUpdate, Record | None]:
         """Decide what of a series is new, and to which record of its session."""
-        record = None if turn is None else turn.record
+        record = held = None if turn is None else turn.record
         if turn is not None and record is not None:
-            check_model(record, model, turn.session)
+            waits = self.runtime.residents.absent.record(turn.key) is not None
+            record = taken_over(record, model, turn.session, "error" if waits else series.on_model_change)
             turn.check_match(series.match)
         model = model.member(series.season if record is None else record.season)
-        update = plan_update(record, series, self.runtime.limits(model))
+        update = plan_update(record, series, self.runtime.limits(model), reprime=record is not held)
         if turn is not None and record is None:
             turn.check_match(series.match)
             record = new_record(turn, model, series, self._sessions.now(), self._settings.metric_names)
@@ -256,5 +256,5 @@ class ForecastService:
         lease = turn.checkout(model.key, len(series.variables))
         any_length = self.runtime.any_length(model)
         job = build_job(model, series, update, turn.record, lease, writes, any_length=any_length)
-        warnings = opening_warnings(series, update) if turn.record is None else ()
+        warnings = session_warnings(series, update, turn.record, after)
         return SeriesWork(model, series, update, job, turn, turn.record, after, warnings)

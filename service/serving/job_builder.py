@@ -70,10 +70,10 @@ def build_job(
         past=update.past,
         known=np.concatenate([calendar[:steps], update.known], axis=1),
         future=np.concatenate([calendar[steps:], future], axis=1),
-        static=series.static,
+        static=series.static if record is None else record.static,
         time_index=update.time_index,
         lease=lease,
-        fresh=record is None or lease is None,
+        fresh=record is None or lease is None or update.replayed > 0,
         deadline=series.deadline,
         mixed_frequency=update.mixed_frequency.transpose(0, 2, 1).astype(np.float32)
         if config.mixed_frequency

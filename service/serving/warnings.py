@@ -7,24 +7,39 @@ import numpy as np
 from service.models.model import Model
 from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
+from service.stores.interface import Record
 from statecast.config import ForecasterConfig
 
 
-def opening_warnings(series: SeriesInput, update: SessionUpdate) -> tuple[tuple[str, str], ...]:
-    """Name a session that was opened with a single value: often the id of another one, mistyped.
+def session_warnings(
+    series: SeriesInput, update: SessionUpdate, before: Record | None, after: Record
+) -> tuple[tuple[str, str], ...]:
+    """Name a session that was opened with a single value, often another's id, mistyped; and one that changed its model.
 
     Parameters
     ----------
     series : SeriesInput
-        The request that opens it.
+        The request's series.
     update : SessionUpdate
         What the session becomes.
+    before : Record or None
+        The session as it stood; None where it is opened.
+    after : Record
+        The session as it will stand.
 
     Returns
     -------
     tuple of (str, str)
         Code and detail, or nothing.
     """
+    if before is not None:
+        if before.model == after.model:
+            return ()
+        detail = (
+            f"session {after.name[:80]!r} was made by {before.model_name}; {after.model_name} has read the last "
+            f"{update.replayed} steps, which it keeps, and goes on from these"
+        )
+        return (("reprimed", detail),)
     if np.count_nonzero(~np.isnan(update.values).all(axis=0)) > 1:
         return ()
     session = str(series.session)[:80]

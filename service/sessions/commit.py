@@ -52,7 +52,7 @@ class SessionWrites:
     def _digest(self) -> str:
         """The chain over what the network has read; where an earlier release opened the session, since then."""
         record, update = self.record, self.update
-        if record.digest:
+        if record.digest and not update.replayed:
             before = bytes_of(record.digest)
         else:
             history = update.coarse_history if update.coarse_history.size else None

@@ -69,6 +69,10 @@ class SeriesInput:
         Id of the session that the series opens or continues.
     open : bool or None
         Whether the session is to be opened (True) or to be there already (False); None for either.
+    on_conflict : str
+        ``error``, or ``replay``: late and corrected observations take their place, and all is read again.
+    on_model_change : str
+        ``error``, or ``reprime``: a new version of the session's model reads what the session keeps.
     match : tuple of str
         Digests of the session of which it must have one, see ``SessionTurn.check_match``.
     receipt : str
@@ -111,6 +115,8 @@ class SeriesInput:
     missing: str = "mask"
     session: str | None = None
     open: bool | None = None
+    on_conflict: str = "error"
+    on_model_change: str = "error"
     match: tuple[str, ...] = ()
     receipt: str = ""
     follows: int | None = None

@@ -55,8 +55,12 @@ class SessionUpdate:
         What the network counts each variable from, see ``Record``.
     below_zero : tuple of bool
         Whether a value of each variable was ever below 0.
-    given : array of bool, ``[T]``, or None
+    given : array of bool, ``[T - replayed]``, or None
         Steps that somebody gave; None for all.
+    replayed : int
+        The first so many of the T steps are read again, and the network begins anew with them; 0 where it goes on.
+    corrected : int
+        Steps in ``applied`` that the session had counted already, with another value.
     """
 
     time_index: int
@@ -79,6 +83,8 @@ class SessionUpdate:
     level: tuple[float, ...] = (0.0,)
     below_zero: tuple[bool, ...] = (True,)
     given: NDArray[np.bool_] | None = None
+    replayed: int = 0
+    corrected: int = 0
 
     @property
     def last_index(self) -> int:
@@ -98,7 +104,8 @@ class SessionUpdate:
         Observed
             Its pending forecast and the new values.
         """
-        return Observed(record.scores, record.issued, self.values, self.time_index + 1, record.interval)
+        values, start = self.values[:, self.replayed :], self.time_index + 1 + self.replayed
+        return Observed(record.scores, record.issued, values, start, record.interval)
 
     def surprise(self, record: Record) -> Doubles:
         """Give how surprising the request's values are under the forecast that was made for them last.
@@ -111,17 +118,19 @@ class SessionUpdate:
         Returns
         -------
         array of float64, ``[V, N]``
-            One per step of the request, its duplicates first; NaN for these, for missing values and where no forecast
-            was made. See ``interval_surprise``.
+            One per step of the request, those that the session had or was to have had first; NaN for these, for missing
+            values and where no forecast was made. See ``interval_surprise``.
         """
-        observed, found = self.observed(record), np.full(self.values.shape, np.nan)
+        observed = self.observed(record)
+        found: Doubles = np.full(observed.values.shape, np.nan)
         pending, steps, skip = observed.pending, observed.steps, observed.skip
         if pending is not None and steps:
             known = pending.quantiles[:, skip : skip + steps]
-            found[:, :steps] = interval_surprise(known, self.values[:, :steps], record.interval)
+            found[:, :steps] = interval_surprise(known, observed.values[:, :steps], record.interval)
         if self.given is not None:
             found = found[:, self.given]
-        return np.concatenate([np.full((len(found), self.duplicates), np.nan), found], axis=1)
+        before = self.applied + self.duplicates - found.shape[1]
+        return np.concatenate([np.full((len(found), before), np.nan), found], axis=1)
 
     def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
         """Give the record as it will stand, but for the state and the newly issued forecast.
@@ -149,7 +158,7 @@ class SessionUpdate:
             scores=scores,
             first_index=self.first_index,
             last_index=self.last_index,
-            count=record.count + self.applied,
+            count=record.count + self.applied - self.corrected,
             tail=self.tail,
             given_tail=self.given_tail,
             checksum=self.checksum,

@@ -4,25 +4,26 @@ Nothing here changes anything. ``plan_update`` either refuses, or gives a ``Sess
 the record as it will stand after that.
 """
 
+from dataclasses import replace
 from math import isnan
 from operator import or_
 
 import numpy as np
 
 from service.errors import Conflict, UnknownSession, Unprocessable
+from service.sessions.agreement import check_open, check_reach, check_series, check_whole, compare, replay
 from service.sessions.coarse_series import align_coarse, check_coarse, checksum_coarse
-from service.sessions.duplicates import compare
 from service.sessions.imputation import fill
 from service.sessions.regular_series import Limits, RegularSeries, checksum_of, gap_too_long
 from service.sessions.series_input import Doubles, SeriesInput
 from service.sessions.session_update import SessionUpdate
-from service.sessions.time_axis import axis_of, on_axis
+from service.sessions.time_axis import on_axis
 from service.stores.interface import Record, Request
 from statecast.inputs.level import find_level
 from statecast.placement import check_gaps
 
 
-def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> SessionUpdate:
+def plan_update(record: Record | None, series: SeriesInput, limits: Limits, *, reprime: bool = False) -> SessionUpdate:
     """Decide what a request adds to a session.
 
     Parameters
@@ -33,6 +34,8 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         The request's series.
     limits : Limits
         What bounds it.
+    reprime : bool
+        Whether another network takes the session over and reads what it keeps.
 
     Returns
     -------
@@ -45,14 +48,14 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
         Each says which step it is about and how to go on.
     """
     steps = int(series.target.shape[1])
-    _check_open(record, series)
+    check_open(record, series)
     series = on_axis(record, series)
     if record is not None:
-        _check_series(record, series)
+        check_series(record, series)
         if steps == 0:
             check_coarse(record, series, limits, record.last_index, retry=False)
-            _check_reach(record, series, 0)
-            return _nothing(record, series, 0)
+            check_reach(record, series, 0)
+            return _again(record, None, series, limits) if reprime else _nothing(record, series, 0)
     elif steps == 0:
         if series.session is not None:
             raise UnknownSession(
@@ -63,10 +66,10 @@ def plan_update(record: Record | None, series: SeriesInput, limits: Limits) -> S
     if np.isinf(series.target).any():
         raise Unprocessable("target: expected finite values, got an infinite one; write null where there is none")
     if record is not None and (series.time_index is None or series.unclear):
-        _check_reach(record, series, steps)
+        check_reach(record, series, steps)
     follows = series.follows if series.follows is not None else record.last_index + 1 if record else 0
     grid = RegularSeries.of(series, follows, limits)
-    return _first(grid, series, limits) if record is None else _next(record, grid, series, limits)
+    return _first(grid, series, limits) if record is None else _next(record, grid, series, limits, reprime=reprime)
 
 
 def _first(grid: RegularSeries, series: SeriesInput, limits: Limits) -> SessionUpdate:
@@ -82,7 +85,7 @@ def _first(grid: RegularSeries, series: SeriesInput, limits: Limits) -> SessionU
     return _extend(trimmed, None, series, limits, request)
 
 
-def _next(record: Record, grid: RegularSeries, series: SeriesInput, limits: Limits) -> SessionUpdate:
+def _next(record: Record, grid: RegularSeries, series: SeriesInput, limits: Limits, *, reprime: bool) -> SessionUpdate:
     lead = grid.begin - record.last_index - 1
     if lead > limits.gap:
         raise gap_too_long(lead, 0, limits)
@@ -91,11 +94,60 @@ def _next(record: Record, grid: RegularSeries, series: SeriesInput, limits: Limi
     check_coarse(record, series, limits, max(grid.end, record.last_index), retry=retry)
     if lead < 0:
         duplicates = int(grid.given[: record.last_index - grid.begin + 1].sum())
-        if not retry:
-            compare(record, grid)
+        try:
+            if not retry:
+                compare(record, grid)
+        except Conflict:
+            if series.on_conflict != "replay":
+                raise
+            if not reprime:
+                check_whole(record, grid)
+            return _again(record, grid, series, limits)
+    if reprime:  # what lies before the tail was compared
+        early = max(0, min(record.tail_begin - grid.begin, grid.given.size - 1))
+        return _again(record, grid.since(grid.begin + early), series, limits, known=int(grid.given[:early].sum()))
     if grid.end <= record.last_index:
         return _nothing(record, series, duplicates)
     return _extend(grid.after(record.last_index), record, series, limits, request, duplicates)
+
+
+def _again(
+    record: Record, grid: RegularSeries | None, series: SeriesInput, limits: Limits, known: int = 0
+) -> SessionUpdate:
+    """Have a network read from its beginning what the session keeps, with what the request puts right and adds."""
+    if series.past.shape[1] or series.known.shape[1] or limits.mixed_frequency:
+        raise Conflict(
+            "session: its model reads covariates or coarse resolutions, which a session does not keep, so it cannot be "
+            "read again; send the whole history under a new session id",
+            code="too_late" if grid is not None and series.on_conflict == "replay" else "model_changed",
+        )
+    whole, unchanged, corrected = replay(record, grid)
+    unchanged += known
+    seen = ~np.isnan(whole.values).all(axis=0)
+    if not seen.any():
+        raise Unprocessable(
+            "target: expected at least one value that is not null among those that the session keeps, got none",
+            code="all_missing",
+        )
+    begun = whole.since(whole.begin + int(seen.argmax()))
+    request = record.request if grid is None else _request(grid, series)
+    found = _extend(begun, None, replace(series, freq=record.freq, given={}), limits, request)
+    new = None if grid is None or grid.end <= record.last_index else grid.after(record.last_index).given
+    surplus = max(0, whole.values.shape[1] - limits.tail)
+    return replace(
+        found,
+        applied=int(series.target.shape[1]) - unchanged,
+        duplicates=unchanged,
+        corrected=corrected,
+        replayed=record.last_index - found.time_index,
+        gap=0 if new is None else int(new.size - new.sum()),
+        given=None if new is None or new.all() else new,
+        first_index=begun.begin if record.tail_begin <= record.first_index else record.first_index,
+        tail=begun.values[:, -limits.tail :].copy() if not surplus else whole.values[:, surplus:].copy(),
+        checksum=_checksum(record, whole.values[:, :surplus]),
+        sparse="",
+        zone=series.zone if series.stamps is not None else record.zone,
+    )
 
 
 def _extend(
@@ -103,7 +155,7 @@ def _extend(
     record: Record | None,
     series: SeriesInput,
     limits: Limits,
-    request: Request,
+    request: Request | None,
     duplicates: int = 0,
 ) -> SessionUpdate:
     tail = record.tail if record else np.zeros((new.values.shape[0], 0))
@@ -181,51 +233,6 @@ def _nothing(record: Record, series: SeriesInput, duplicates: int) -> SessionUpd
         level=record.level,
         below_zero=record.below_zero,
     )
-
-
-def _check_open(record: Record | None, series: SeriesInput) -> None:
-    """Refuse a session that is not there, or is, against what the request says of it."""
-    if record is None and series.open is False:
-        raise UnknownSession(
-            f"session {str(series.session)[:80]!r}: there is none, and open is false; check the id, or leave open out "
-            "and send the whole history to open it"
-        )
-    if record is not None and series.open:
-        raise Conflict(
-            f"session {str(series.session)[:80]!r}: there is one already, and open is true; choose another id, leave "
-            "open out to advance it, or DELETE it first",
-            code="session_exists",
-        )
-
-
-def _check_reach(record: Record, series: SeriesInput, steps: int) -> None:
-    """Refuse what would pass the end of the calendar; where the request has times of its own, they were checked."""
-    if record.freq is None:
-        return
-    last = record.last_index + steps if series.time_index is None or not steps else int(series.time_index[-1])
-    if not axis_of(record).reaches(last + series.horizon):
-        raise Unprocessable(
-            f"target: expected a forecast that ends by the year 9999, but {steps} values more and a horizon of "
-            f"{series.horizon} pass it; request fewer steps"
-        )
-
-
-def _check_series(record: Record, series: SeriesInput) -> None:
-    """Refuse a request about another kind of series. One without any times goes on from the session's last step."""
-
-    def refuse(what: str, kept: object, came: object) -> Conflict:
-        return Conflict(
-            f"{what}: the session was opened with {kept}, the request has {came}; keep to that, or use another id",
-            code="session_mismatch",
-        )
-
-    if series.variables != record.variables:
-        raise refuse("target", f"variables {record.variables}", f"variables {series.variables}")
-    if series.named and series.season != record.season:
-        raise refuse("season", f"{record.season} steps", f"{series.season}")
-    # Static covariates are read once, at the start; a later request may leave them out, which encodes as zeros.
-    if series.static.any() and not np.array_equal(series.static, record.static):
-        raise refuse("static_covariates", "other values", "new ones")
 
 
 def _request(grid: RegularSeries, series: SeriesInput) -> Request:

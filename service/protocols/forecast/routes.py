@@ -163,14 +163,17 @@ class Forecast:
     ) -> list[SeriesAnswer | ServiceError]:
         """Forecast every series at once; give the answers in the request's order."""
         inputs = await self._validate(request, model, horizon, state["owner"], deadline)
-        level, key = request.anomaly_level, state.get("idempotency_key")
-        valid = [
-            replace(one, match=match, anomaly_level=level, receipt=receipt_key(key, place))
-            if match or key or level is not None
-            else one
-            for place, one in enumerate(inputs)
-            if isinstance(one, SeriesInput)
-        ]
+        key, valid = state.get("idempotency_key"), [one for one in inputs if isinstance(one, SeriesInput)]
+        if match or key or request.says_more:
+            level, late, changed = request.anomaly_level, request.on_conflict, request.on_model_change
+            valid = [
+                replace(
+                    one, match=match, anomaly_level=level, on_conflict=late, on_model_change=changed,
+                    receipt=receipt_key(key, place),
+                )
+                for place, one in enumerate(inputs)
+                if isinstance(one, SeriesInput)
+            ]  # fmt: skip
         found = iter(await forecasts.forecast_many(model, valid))
         answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
         self._container.check_answers(answers, key=key)

@@ -53,6 +53,16 @@ AnomalyLevel = Annotated[
         "coverage, in per cent, of the forecast made for it."
     ),
 ]
+OnConflict = Annotated[
+    Literal["error", "replay"],
+    OrNull,
+    Field(description="Of a session: what becomes of late and corrected observations: refused, or put in their place."),
+]
+OnModelChange = Annotated[
+    Literal["error", "reprime"],
+    OrNull,
+    Field(description="Of a session of an earlier version: refused, or the new one reads what the session keeps."),
+]
 TimeoutMs = Annotated[Positive | None, Field(description="Milliseconds after which the work is dropped.")]
 ColumnName = Annotated[
     Text | None,
@@ -114,6 +124,13 @@ class ForecastRequest(HorizonBody):
     include: Additions = field(default_factory=list)
     timeout_ms: TimeoutMs = None
     anomaly_level: AnomalyLevel = None
+    on_conflict: OnConflict = "error"
+    on_model_change: OnModelChange = "error"
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it says what few requests say of sessions."""
+        return self.anomaly_level is not None or (self.on_conflict, self.on_model_change) != ("error", "error")
 
 
 @dataclass(eq=False, kw_only=True)
@@ -164,6 +181,8 @@ class QueryParameters(TableParameters):
     quantile_levels: Levels = None
     include: Additions = field(default_factory=list)
     anomaly_level: AnomalyLevel = None
+    on_conflict: OnConflict = "error"
+    on_model_change: OnModelChange = "error"
     session: SessionText = None
     open: MayOpen = None
 
