@@ -27,7 +27,18 @@ class Repeatable(Protocol):
         """Under which its receipt is kept; "" for a request without a key."""
 
     def again(self, begin: int) -> Self:
-        """Give the same part as one that was applied from a time index on."""
+        """Give the same part as one that was applied from a time index on.
+
+        Parameters
+        ----------
+        begin : int
+            Time index of its first step.
+
+        Returns
+        -------
+        Self
+            What reads the same steps once more.
+        """
 
 
 R = TypeVar("R", bound=Repeatable)
