@@ -28,8 +28,8 @@ _READ_AT_ONCE = 2**18
 _FILE = {
     "required": True,
     "content": {
-        CSV: {"schema": _TABLE},
-        ARROW: {"schema": _TABLE | {"format": "binary"}},
+        CSV: {"schema": {"description": _TABLE["description"]}},
+        ARROW: {"schema": {"description": _TABLE["description"]}},
         JSON: {
             "schema": {"description": "Body of the endpoint whose work this is; the job says what is wrong with it."}
         },
