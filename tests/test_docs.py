@@ -33,7 +33,7 @@ NEVER_IMPORTED = {
 }
 
 # Extras that `make setup` leaves to those who want them.
-NOT_SET_UP = ("stats", "peers", "bentoml")
+NOT_SET_UP = ("stats", "prequential", "peers", "bentoml")
 
 
 def shell_lines(path: Path) -> list[str]:

@@ -15,7 +15,7 @@ import zstandard
 
 from service.deadline import Deadline
 from service.errors import TooLarge
-from service.protocols.forecast.body import _decode
+from service.protocols.forecast.body import decode_now
 from service.protocols.forecast.schemas import FORECAST
 from service.settings import Settings
 from statecast.inputs.covariates import Covariate
@@ -227,4 +227,4 @@ def test_a_body_without_room_to_be_read_is_too_large(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("service.protocols.forecast.body.decompress", no_room)
     deadline = Deadline(time.monotonic() + 60)
     with pytest.raises(TooLarge):
-        _decode("application/json", b"{}", "", {}, Settings(), deadline, lambda _: None, FORECAST)
+        decode_now("application/json", b"{}", "", {}, Settings(), deadline, lambda _: None, FORECAST)
