@@ -255,3 +255,6 @@ class Residents:
             table, _, (owner, session) = found
             table.drop(key)
             del self._names[owner][session]
+            # One per season that any session ever had would hold memory for good.
+            if not table.rows:
+                del self._tables[table.key]
