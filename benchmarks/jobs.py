@@ -18,9 +18,10 @@ import numpy as np
 
 from benchmarks.harness.cores import describe_cores, pin_client
 from benchmarks.harness.server import Server, running_server
+from benchmarks.harness.waiting import wait_until
 from benchmarks.machine import describe_machine
 
-HORIZON, ALONE_S, PAUSE_S = 24, 5.0, 0.02
+HORIZON, ALONE_S, PAUSE_S, LONGEST_S = 24, 5.0, 0.02, 600.0
 
 
 def table_of(series: int, values: int) -> bytes:
@@ -67,10 +68,14 @@ def run_job(server: Server, url: str, body: bytes) -> tuple[dict[str, Any], floa
     with httpx.Client(base_url=url, timeout=120) as client:
         job = client.post("/jobs", params=query, content=body, headers={"content-type": "text/csv"}).json()
         taken = time.perf_counter() - began
-        while job["status"] in ("queued", "running"):
-            time.sleep(0.2)
+
+        def ended() -> bool:
+            nonlocal job, most
             most = max(most, server.process.resident_bytes())
             job = client.get(f"/jobs/{job['id']}").json()
+            return job["status"] not in ("queued", "running")
+
+        wait_until(ended, LONGEST_S, "the job to end")
     return job, taken, most
 
 
@@ -91,7 +96,7 @@ def main() -> None:
         url = f"http://127.0.0.1:{server.port}"
         live, began = LiveClient(url, options.values), time.perf_counter()
         live.start()
-        time.sleep(ALONE_S)
+        live.ended.wait(ALONE_S)
         begin, before = time.perf_counter(), server.process.resident_bytes()
         job, taken, most = run_job(server, url, body)
         end = time.perf_counter()

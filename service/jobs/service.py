@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import BinaryIO
 
 from service.errors import JobConflict, JobFileGone, Loading, UnknownJob
+from service.jobs.admission import JobAdmission, kept
 from service.jobs.folder import JobFolder
-from service.jobs.intake import JobIntake, kept
 from service.jobs.ledger import JobLedger
 from service.jobs.record import JobRecord
 from service.jobs.runner import JobRunner
@@ -36,7 +36,7 @@ class JobService:
         self._folder = JobFolder(settings.jobs_folder)
         shared = isinstance(store, SharedStore)
         self._runner = JobRunner(self._ledger, self._folder, read, shared=shared, kept_s=settings.job_ttl_s)
-        self._intake = JobIntake(self._ledger, self._folder, settings)
+        self._admission = JobAdmission(self._ledger, self._folder, settings)
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -51,8 +51,8 @@ class JobService:
                 await self._task
 
     async def submit(self, draft: JobRecord, body: AsyncIterator[bytes]) -> JobRecord:
-        """Take a job; once this returns it is kept. See ``JobIntake.take``."""
-        record = await self._intake.take(draft, body)
+        """Take a job; once this returns it is kept. See ``JobAdmission.admit``."""
+        record = await self._admission.admit(draft, body)
         self._runner.wake()
         return record
 

@@ -1,4 +1,4 @@
-"""Jobs as they come: whether there is room for one more, and its file on its way to the disk."""
+"""Admission of jobs: whether there is room for one more, and its file on its way to the disk."""
 
 import time
 from collections import Counter
@@ -40,8 +40,8 @@ async def kept(work: Awaitable[T]) -> T:
         raise Loading(f"jobs: {error}; try again later", code="store_failed") from error
 
 
-class JobIntake:
-    """Takes jobs. Lives on the event loop.
+class JobAdmission:
+    """Admits jobs. Lives on the event loop.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ class JobIntake:
         self._ledger, self._folder, self._settings = ledger, folder, settings
         self._coming: Counter[str] = Counter()
 
-    async def take(self, draft: JobRecord, body: AsyncIterator[bytes]) -> JobRecord:
-        """Take a job; once this returns it is kept.
+    async def admit(self, draft: JobRecord, body: AsyncIterator[bytes]) -> JobRecord:
+        """Admit a job; once this returns it is kept.
 
         Parameters
         ----------
@@ -81,12 +81,12 @@ class JobIntake:
         """
         self._coming[draft.owner] += 1
         try:
-            await kept(self._admit(draft.owner))
+            await kept(self._check_room(draft.owner))
             return await kept(self._receive(draft, body))
         finally:
             self._coming[draft.owner] -= 1
 
-    async def _admit(self, owner: str) -> None:
+    async def _check_room(self, owner: str) -> None:
         """Refuse what would be too many."""
         records, now = await STORE.run(lambda: list(self._ledger.each())), time.time()
         kept = [one for one in records if one.until > now]
