@@ -22,7 +22,11 @@ IMPORT_NAMES = {
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
-FURTHER = {"service": ("redis",), "statecast": ("compiled", "tables"), "training": ("stats", "sweep", "onnx")}
+FURTHER = {
+    "service": ("redis",),
+    "statecast": ("library", "client", "compiled", "tables"),
+    "training": ("stats", "sweep", "onnx"),
+}
 # The one is written on top of the other and hands its types out.
 BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic"}
 
@@ -89,6 +93,8 @@ def declared(room: str) -> set[str]:
         *project["dependencies"],
         *(line for name in (room, *FURTHER.get(room, ())) for line in extras.get(name, [])),
     ]
+    if f"{project['name']}[library]" in lines:
+        lines += extras["library"]
     names = {re.split(r"[^A-Za-z0-9_-]", line)[0] for line in lines}
     return {IMPORT_NAMES.get(name, name) for name in names}
 
@@ -104,9 +110,9 @@ def test_a_package_imports_only_the_library_and_its_own_dependencies(room: str) 
 
 
 def test_the_library_needs_three_packages() -> None:
-    """What compiled networks and tables need is optional, and no other folder of the library may ask for it."""
-    assert declared("statecast") == {"torch", "numpy", "safetensors", "numba", "llvmlite", "pyarrow"}
-    for folder, own in (("compiled", {"numba", "llvmlite"}), ("tables", {"pyarrow"})):
+    """What compiled networks, tables and the client need is optional, and no other folder may ask for it."""
+    assert declared("statecast") == {"torch", "numpy", "safetensors", "numba", "llvmlite", "pyarrow", "httpx"}
+    for folder, own in (("compiled", {"numba", "llvmlite"}), ("tables", {"pyarrow"}), ("client", {"httpx"})):
         elsewhere = [path for path in sources("statecast") if path.parts[1] != folder]
         assert not [path for path in elsewhere if packages(path) & own]
 

@@ -20,6 +20,7 @@ from statecast.api.classify import Classification, classify_inputs
 from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.frames import R, is_table, run_table
 from statecast.api.generate import write_on
+from statecast.api.interval_levels import chosen_levels
 from statecast.api.series_forecast import SeriesForecast
 from statecast.api.transcribe import Sound, transcribe
 from statecast.artifacts.registry import Network, kind_of
@@ -126,12 +127,16 @@ class Artifact:
         history: Any,
         horizon: int | None = None,
         *,
+        level: Any = None,
         quantile_levels: Any = None,
         bounds: Any = None,
         **options: Any,
     ) -> Any:
-        """Forecast one series or each of a frame, as a frame like it; see ``forecast_series`` and ``run_table``."""
-        own = {"horizon": horizon, "quantile_levels": quantile_levels, "bounds": bounds}
+        """Forecast one series or each of a frame, as a frame like it; see ``forecast_series`` and ``run_table``.
+
+        ``level=[80, 95]`` is the same as the ``quantile_levels`` at the ends of these intervals.
+        """
+        own = {"horizon": horizon, "quantile_levels": chosen_levels(level, quantile_levels), "bounds": bounds}
         ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
         return self._each(partial(self._forecast_one, **own), history, ahead, options)
 

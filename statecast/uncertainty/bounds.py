@@ -3,13 +3,15 @@
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from statecast.errors import InputError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class Bounds:
         """
         return np.clip(values, self.lower, self.upper) if self else values
 
-    def keep_paths(self, values: Tensor) -> Tensor:
+    def keep_paths(self, values: "Tensor") -> "Tensor":
         """Keep paths inside, on whatever device they are.
 
         Parameters

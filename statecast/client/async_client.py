@@ -1,0 +1,81 @@
+"""The client that does not wait: the same for ``asyncio`` and whatever else httpx runs on."""
+
+import asyncio
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from statecast.api.series_forecast import SeriesForecast
+from statecast.client.call import Call, answer_of
+from statecast.client.client import one_series
+from statecast.client.connection import Connection
+from statecast.client.forecasts import read_forecasts
+
+
+class AsyncClient:
+    """Talks to a server from coroutines; to be closed, or used in an ``async with`` statement.
+
+    Parameters
+    ----------
+    url : str
+        Address of the server.
+    api_key : str, optional
+        Where keys are on.
+    transport : httpx.AsyncBaseTransport, optional
+        What carries requests instead of the network.
+    **options
+        ``timeout_s``, ``retries``, ...: see ``statecast.client.connection.Connection``.
+    """
+
+    def __init__(
+        self, url: str, api_key: str | None = None, *, transport: httpx.AsyncBaseTransport | None = None, **options: Any
+    ) -> None:
+        self.connection = Connection(url, api_key, **options)
+        self._http = httpx.AsyncClient(**self.connection.options(transport))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def send(self, call: Call) -> Any:
+        """Send a call, again where that may help; see ``Client.send``."""
+        connection, sent = self.connection, 0
+        request = self._http.build_request(**call.parts(with_key=connection.idempotency_keys))
+        while True:
+            outcome: httpx.Response | httpx.TransportError
+            try:
+                outcome = await self._http.send(request)
+            except httpx.TransportError as error:
+                outcome = error
+            sent += 1
+            wait_s = connection.retries.wait_s(outcome, sent)
+            if wait_s is None:
+                return answer_of(outcome, request, sent)
+            await asyncio.sleep(wait_s)
+
+    async def get(self, path: str, **query: str | int | float | bool) -> Any:
+        """Get what is at a path; see ``Client.get``."""
+        return await self.send(Call("GET", path, query=query))
+
+    async def post(self, path: str, body: Any, *, idempotency_key: str | None = None) -> Any:
+        """Post JSON values as they are; see ``Client.post``."""
+        headers = {} if idempotency_key is None else {"Idempotency-Key": idempotency_key}
+        return await self.send(Call("POST", path, body, headers=headers))
+
+    async def delete(self, path: str) -> Any:
+        """Delete what is at a path; see ``Client.get``."""
+        return await self.send(Call("DELETE", path))
+
+    async def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
+        """Forecast one series; see ``Client.forecast``."""
+        call, series = one_series(history, horizon, options)
+        return read_forecasts(await self.send(call), series, options.get("bounds"))[0]
