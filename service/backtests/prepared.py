@@ -12,7 +12,7 @@ from service.resident.calendar import calendar_columns
 from service.serving.warnings import warnings_of
 from service.sessions.regular_series import Limits
 from service.sessions.series_input import Doubles, SeriesInput
-from service.sessions.update import plan_update
+from service.sessions.updates.plan import plan_update
 from statecast.backtest.cutoffs import Cutoffs
 from statecast.backtest.whole_series import WholeSeries
 from statecast.inputs.level import deviations

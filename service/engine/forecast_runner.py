@@ -14,7 +14,7 @@ from service.engine.model_pool import LoadedModel, ModelPool
 from service.engine.partial_forecast import PartialForecast, finished, not_forecastable, result_of
 from service.engine.scratch import cache_of, gather_rows
 from service.engine.session_committer import Computed, SessionCommitter
-from service.engine.state_cache import stored_rows
+from service.engine.state_cache import rows_of, stored_rows
 from service.errors import ServiceError
 from service.metrics import Metrics
 from service.scheduling.entry import Entry
@@ -124,6 +124,9 @@ class ForecastRunner:
             return self._failed(errors, batch[0].job.model)
         entries = [entry for entry, one in zip(batch, given, strict=True) if not isinstance(one, ServiceError)]
         rows = gather_rows(entries, [one for one in given if not isinstance(one, ServiceError)], loaded)
+        for entry, span in zip(entries, spans(entry.job.rows for entry in entries), strict=True):
+            if entry.job.mark == entry.position:
+                entry.marked = rows[span].cpu().numpy().tobytes()
         if batch[0].chunk:
             every = np.arange(len(rows))
             forgotten = [entry.last and entry.job.lease is None for entry in entries]
@@ -149,7 +152,11 @@ class ForecastRunner:
             job = entry.job
             if isinstance(entry.partial_state, Tensor):
                 found.append(entry.partial_state)
-            elif job.fresh or job.lease is None or cache.holds(job.lease):
+            elif job.fresh or job.lease is None:
+                found.append(None)
+            elif job.origin:
+                found.append(rows_of(job.origin, job.rows, cache.rows))
+            elif cache.holds(job.lease):
                 found.append(None)
             else:
                 found.append(stored_rows(self._state, job.lease.key, len(job.lease.slots), cache.rows))

@@ -88,7 +88,7 @@ class SessionCommitter:
                 continue
             host = computed.rows.cpu().numpy() if host is None else host
             state = host[rows].tobytes() if job.target.shape[1] else None
-            write = job.writes.write(outcome[0], outcome[1], state)
+            write = job.writes.write(outcome[0], outcome[1], state, entry.marked)
             if write is not None:
                 pending.append(_Pending(write, i, job.lease, rows))
         written = self._write(pending, outcomes)

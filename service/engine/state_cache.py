@@ -206,9 +206,28 @@ def stored_rows(read: Callable[[str], bytes | None], key: str, rows: int, like: 
         ``ExpiredSession`` where the state is gone, ``Loading`` where the store failed.
     """
     try:
-        state = read(key)
+        return rows_of(read(key), rows, like)
     except StoreError as error:
         return Loading(f"sessions: {error}", code="store_failed")
+
+
+def rows_of(state: bytes | None, rows: int, like: Tensor) -> Tensor | ServiceError:
+    """Give rows that were kept as bytes.
+
+    Parameters
+    ----------
+    state : bytes or None
+        The rows, None where there are none.
+    rows : int
+        Their number V.
+    like : Tensor, ``[M, bytes]``
+        Rows of the same network, for width and device.
+
+    Returns
+    -------
+    Tensor ``[V, bytes]``, or ServiceError
+        ``ExpiredSession`` where the state is gone.
+    """
     if state is None or len(state) != like.shape[1] * rows:
         return ExpiredSession("the session's state is no longer kept; DELETE it and begin again with the whole history")
     return torch.frombuffer(bytearray(state), dtype=torch.uint8).view(rows, -1).to(like.device)

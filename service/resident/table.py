@@ -17,6 +17,7 @@ from service.stores.record import Record, Request
 from statecast.config import ForecasterConfig
 
 _axis = SessionAxis.of
+_UNBOUNDED = np.iinfo(np.int64).max
 
 
 class SessionTable:
@@ -53,6 +54,8 @@ class SessionTable:
         As a ``Record`` has them; a row of no session never expires.
     stored_until, put_until : array of float64, ``[N]``
         End of its life as the store has it, and as the snapshot that is being written has it.
+    reach : array of int64, ``[N]``
+        Last time index of which the session can still be read again from its anchor, a very large one without.
     level : array of float64, ``[N]``
         What the network counts values from, see ``Record.level``.
     below_zero : array of bool, ``[N]``
@@ -67,7 +70,7 @@ class SessionTable:
         self._free = list(range(capacity - 1, -1, -1))
         self.keys, self.opened, self.axis = (np.full(capacity, None, dtype=object) for _ in range(3))
         self.slot, self.spare, self.generation = np.zeros((3, capacity), dtype=np.int64)
-        self.first_index, self.last_index, self.count = np.zeros((3, capacity), dtype=np.int64)
+        self.first_index, self.last_index, self.count, self.reach = np.zeros((4, capacity), dtype=np.int64)
         self.digest = np.zeros((capacity, 32), dtype=np.uint8)
         self.birth, self.last_used, self.put_until, self.level = np.zeros((4, capacity))
         self.below_zero = np.zeros(capacity, dtype=np.bool_)
@@ -115,6 +118,7 @@ class SessionTable:
         self.slot[row], self.generation[row] = lease.slots[0], lease.generation
         self.first_index[row], self.last_index[row] = record.first_index, record.last_index
         self.count[row] = record.count
+        self.reach[row] = _UNBOUNDED if record.anchor is None else record.anchor.last_index + self.tails.kept
         self.digest[row] = np.frombuffer(bytes_of(record.digest), dtype=np.uint8)
         self.birth[row], self.last_used[row] = record.created_at, record.last_used
         self.expires_at[row] = self.stored_until[row] = self.put_until[row] = record.expires_at

@@ -73,6 +73,8 @@ class QueueEntry(Generic[R]):
         Steps that the next piece runs over.
     partial_state : object
         What the runner keeps between two pieces.
+    marked : bytes
+        Rows of state at the job's mark, once it is read up to there; none where that is the end.
     cancelled : ServiceError or None
         Why nobody wants the outcome any more.
     began : float or None
@@ -86,8 +88,8 @@ class QueueEntry(Generic[R]):
     """
 
     __slots__ = (
-        "began", "cancelled", "chunk", "delivered", "forecast", "job", "outcome", "partial_state", "position", "queued",
-        "resolved", "running", "waiter",
+        "began", "cancelled", "chunk", "delivered", "forecast", "job", "marked", "outcome", "partial_state", "position",
+        "queued", "resolved", "running", "waiter",
     )  # fmt: skip
 
     def __init__(self, job: Job, now: float, resolved: "Callable[[QueueEntry[R]], None] | None" = None) -> None:
@@ -96,12 +98,19 @@ class QueueEntry(Generic[R]):
         self.resolved = resolved
         self.began: float | None = None
         self.position = self.forecast = 0
-        self.chunk = chunk_of(job.target.shape[1], job.any_length)
+        self.chunk = chunk_of(self._left, job.any_length)
         self.partial_state: object = None
+        self.marked = b""
         self.running = self.delivered = False
         self.cancelled: ServiceError | None = None
         self.outcome: R | Exception | None = None
         self.waiter: Countdown | None = None
+
+    @property
+    def _left(self) -> int:
+        """Steps of the history up to the next at which a piece ends in any case."""
+        mark = self.job.mark or 0
+        return (mark if self.position < mark else int(self.job.target.shape[1])) - self.position
 
     @property
     def rolling(self) -> bool:
@@ -137,8 +146,7 @@ class QueueEntry(Generic[R]):
         if not self.rolling:
             self.position += self.chunk
         self.forecast += forecasts
-        steps = job.target.shape[1] - self.position
-        self.chunk = len(job.future) // job.horizons if forecasts else chunk_of(steps, job.any_length)
+        self.chunk = len(job.future) // job.horizons if forecasts else chunk_of(self._left, job.any_length)
 
 
 Finished = tuple[ForecastResult, slice, Record | None]

@@ -75,7 +75,9 @@ class Lease(NamedTuple):
 class Writes(Protocol):
     """What a job that advances a session leaves in the store."""
 
-    def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Put | Touch | None:
+    def write(
+        self, result: ForecastResult, rows: slice, state: bytes | None, marked: bytes = b""
+    ) -> Put | Touch | None:
         """Give the write, or None where nothing is to be written.
 
         Parameters
@@ -86,6 +88,8 @@ class Writes(Protocol):
             The job's rows in it.
         state : bytes or None
             The V rows of state after the job; None where it read nothing.
+        marked : bytes
+            Those at the job's ``mark``, if that lies before its end.
 
         Returns
         -------
@@ -133,6 +137,10 @@ class Job:
         What the job leaves in the store, None for one that only reads.
     level : array of float64, ``[V]``, or None
         What is added to forecasts, see ``statecast.inputs.level``; None for zeros.
+    origin : bytes
+        V rows of state that the job goes on from instead of those of its lease; none where it does not.
+    mark : int or None
+        Steps after which the rows are kept, too.
     """
 
     model: str
@@ -151,6 +159,8 @@ class Job:
     any_length: bool = False
     writes: Writes | None = None
     level: NDArray[np.float64] | None = None
+    origin: bytes = b""
+    mark: int | None = None
 
     @property
     def rows(self) -> int:

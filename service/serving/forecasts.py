@@ -19,12 +19,12 @@ from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, run_series
 from service.serving.views import session_details
 from service.serving.warnings import session_warnings
-from service.sessions.commit import SessionWrites
 from service.sessions.live_metrics import Interval, score
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
 from service.sessions.turn import SessionTurn
-from service.sessions.update import plan_update
+from service.sessions.updates.commit import SessionWrites
+from service.sessions.updates.plan import plan_update
 from service.settings import Settings
 from service.stores.interface import Record, Scores, Store
 

@@ -73,7 +73,7 @@ def build_job(
         static=series.static if record is None else record.static,
         time_index=update.time_index,
         lease=lease,
-        fresh=record is None or lease is None or update.replayed > 0,
+        fresh=record is None or lease is None or update.fresh,
         deadline=series.deadline,
         mixed_frequency=update.mixed_frequency.transpose(0, 2, 1).astype(np.float32)
         if config.mixed_frequency
@@ -83,6 +83,8 @@ def build_job(
         any_length=any_length,
         writes=writes,
         level=level,
+        origin=update.origin.state if update.origin else b"",
+        mark=update.mark,
     )
 
 

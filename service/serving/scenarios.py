@@ -18,7 +18,7 @@ from service.serving.series_answer import SeriesAnswer
 from service.serving.series_work import SeriesWork, run_series
 from service.sessions.series_input import SeriesInput
 from service.sessions.turn import SessionTurn
-from service.sessions.update import plan_update
+from service.sessions.updates.plan import plan_update
 
 # An odd number far from any power of two: it keeps the seeds of neighbouring series apart.
 _STRIDE = 0x1E3779B97F4A7C15

@@ -152,7 +152,7 @@ def session_details(record: Record, session: str) -> dict[str, object]:
         "created_at": instant(record.created_at),
         "kind": record.kind,
         "season": record.season,
-        "bytes": record.state_bytes,
+        "bytes": record.state_bytes + (len(record.anchor.state) if record.anchor else 0),
         "scores": summary(record.scores, record.interval) if record.kind in FORECASTING else {},
     }
 

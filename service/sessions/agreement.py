@@ -1,6 +1,4 @@
-"""Whether a request agrees with what its session is and has read; and what is read again where it puts that right."""
-
-from typing import NamedTuple
+"""Whether a request agrees with what its session is and has read."""
 
 import numpy as np
 
@@ -121,11 +119,11 @@ def compare(record: Record, grid: RegularSeries) -> None:
     lead = max(0, min(record.first_index - grid.begin, given.size))
     early = ~np.isnan(values[:, :lead]).all(axis=0)
     if early.any():
-        raise _too_late(int(early.argmax()), record)
+        raise too_late(int(early.argmax()), record)
     skip = max(lead, min(record.tail_begin - grid.begin, given.size))
     if given[lead:skip].any():
         if grid.begin > record.first_index or skip < record.tail_begin - grid.begin:
-            raise _too_late(lead, record)
+            raise too_late(lead, record)
         if checksum_of(record.as_told_apart(values[:, lead:skip])) != record.checksum:
             raise _conflict(f"one of the steps {lead} to {skip - 1} differs from what the session read then")
     begin = grid.begin + skip - record.tail_begin
@@ -142,96 +140,7 @@ def compare(record: Record, grid: RegularSeries) -> None:
             raise _conflict(
                 f"step {skip + step} is {came[variable, step]}, the session read {kept[variable, step]} for that time"
             )
-    raise _too_late(skip + step, record)
-
-
-class Replay(NamedTuple):
-    """What a session reads from its kept tail on, with what a request puts right.
-
-    Parameters
-    ----------
-    whole : RegularSeries
-        From the first step of the tail to the last one of session and request; without covariates.
-    unchanged : int
-        Steps of the request that the session had read like that.
-    corrected : int
-        Steps of the request that the session had counted, with another value.
-    """
-
-    whole: RegularSeries
-    unchanged: int
-    corrected: int
-
-
-def check_whole(record: Record, grid: RegularSeries) -> None:
-    """Refuse to replay a session that has read more than it keeps: the state before its tail is not kept.
-
-    Parameters
-    ----------
-    record : Record
-        The session.
-    grid : RegularSeries
-        What the request brings.
-
-    Raises
-    ------
-    Conflict
-        ``too_late``.
-    """
-    if record.tail_begin > record.first_index or record.single_until is not None:
-        raise Conflict(
-            f"target: step {grid.begin} or a later one lies before the session's last observation, and the session has "
-            f"read more than the {record.tail.shape[1]} steps that it keeps, so it cannot be read again; leave the "
-            "step out, or send the history under another session id",
-            code="too_late",
-        )
-
-
-def replay(record: Record, grid: RegularSeries | None) -> Replay:
-    """Put the steps of a request where they belong among those that a session keeps.
-
-    Parameters
-    ----------
-    record : Record
-        The session.
-    grid : RegularSeries or None
-        What the request brings, if anything.
-
-    Returns
-    -------
-    Replay
-        What is to be read.
-
-    Raises
-    ------
-    Conflict
-        ``too_late`` where the request has a value from before the kept tail.
-    """
-    begin, kept = record.tail_begin, record.tail.shape[1]
-    end = record.last_index if grid is None else max(record.last_index, grid.end)
-    values = np.full((len(record.tail), end - begin + 1), np.nan)
-    values[:, :kept] = record.tail
-    given = ~np.isnan(values).all(axis=0)
-    unchanged = corrected = 0
-    if grid is not None:
-        early = grid.given[: max(0, begin - grid.begin)] & ~np.isnan(grid.values[:, : max(0, begin - grid.begin)]).all(
-            0
-        )
-        if early.any():
-            raise _too_late(int(early.argmax()), record)
-        came = grid if grid.begin >= begin else grid.since(begin)
-        place = slice(came.begin - begin, came.end - begin + 1)
-        before, known = values[:, place], max(0, min(record.last_index - came.begin + 1, came.given.size))
-        same = ((came.values == before) | (np.isnan(came.values) & np.isnan(before))).all(axis=0)[:known]
-        unchanged = int((same & came.given[:known]).sum())
-        # Of steps without a value some were given as missing, and count; the others are gaps that nobody gave.
-        late = int((came.given[:known] & ~same & ~given[place][:known]).sum())
-        gaps = record.last_index - record.first_index + 1 - record.count
-        corrected = int(came.given[:known].sum()) - unchanged - min(late, max(0, gaps))
-        values[:, place] = np.where(came.given, came.values, before)
-        given[place] |= came.given
-    none = np.zeros((values.shape[1], 0), dtype=np.float32)
-    return Replay(RegularSeries(begin, values, none, none, given), unchanged, corrected)
+    raise too_late(skip + step, record)
 
 
 def _conflict(finding: str) -> Conflict:
@@ -242,7 +151,21 @@ def _conflict(finding: str) -> Conflict:
     )
 
 
-def _too_late(step: int, record: Record) -> Conflict:
+def too_late(step: int, record: Record) -> Conflict:
+    """Make the refusal of a value for a step that was passed.
+
+    Parameters
+    ----------
+    step : int
+        Its place in the request.
+    record : Record
+        The session.
+
+    Returns
+    -------
+    Conflict
+        Not raised yet.
+    """
     return Conflict(
         f"target: expected values after the session's last observation, but step {step} lies before it and was not "
         f"read in time (only the last {record.tail.shape[1]} steps can be compared one by one); leave it out, or send "

@@ -134,6 +134,22 @@ class RegularSeries:
         skip = time_index - self.begin
         return RegularSeries(time_index, self.values[:, skip:], self.past[skip:], self.known[skip:], self.given[skip:])
 
+    def until(self, time_index: int) -> "RegularSeries":
+        """Drop a step and those after it.
+
+        Parameters
+        ----------
+        time_index : int
+            Of the first step that goes.
+
+        Returns
+        -------
+        RegularSeries
+            Views into the arrays of this one.
+        """
+        stay = time_index - self.begin
+        return RegularSeries(self.begin, self.values[:, :stay], self.past[:stay], self.known[:stay], self.given[:stay])
+
     def after(self, last: int) -> "RegularSeries":
         """Begin right after a step; steps between are missing.
 

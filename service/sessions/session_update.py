@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from service.sessions.live_metrics import Observed
 from service.sessions.series_input import Doubles, Floats
 from service.stores.interface import Record, Request, Scores
+from service.stores.states.anchor import Anchor
 from statecast.uncertainty.surprise import interval_surprise
 
 
@@ -58,9 +59,17 @@ class SessionUpdate:
     given : array of bool, ``[T - replayed]``, or None
         Steps that somebody gave; None for all.
     replayed : int
-        The first so many of the T steps are read again, and the network begins anew with them; 0 where it goes on.
+        The first so many of the T steps are read again.
     corrected : int
         Steps in ``applied`` that the session had counted already, with another value.
+    fresh : bool
+        Whether the network begins with the empty state.
+    origin : Anchor or None
+        Where it goes on from instead of the session's last state, None otherwise.
+    anchor : Anchor or None
+        What the session can be read again from afterwards, None where nothing is kept for that.
+    mark : int or None
+        The state after so many of the T steps is that of ``anchor``, which has none yet; None where it has.
     """
 
     time_index: int
@@ -85,6 +94,10 @@ class SessionUpdate:
     given: NDArray[np.bool_] | None = None
     replayed: int = 0
     corrected: int = 0
+    fresh: bool = False
+    origin: Anchor | None = None
+    anchor: Anchor | None = None
+    mark: int | None = None
 
     @property
     def last_index(self) -> int:
@@ -166,4 +179,5 @@ class SessionUpdate:
             zone=self.zone,
             level=self.level,
             below_zero=self.below_zero,
+            anchor=self.anchor,
         )

@@ -135,7 +135,9 @@ class MemoryStore:
                     del self._sessions[record.key]
                     continue
                 empty = np.zeros((len(record.variables), 0))
-                bare = replace(record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True)
+                bare = replace(
+                    record, tail=empty, given_tail=record.given_tail[..., :0], issued=None, dropped=True, anchor=None
+                )
                 self._sessions[record.key] = bare, None
                 ended += 1
         return Swept(ended, len(due) - ended, answers=len(answers) + len(documents))

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from service.stores.states.anchor import Anchor
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Scores = Mapping[str, NDArray[np.float64]]
@@ -83,8 +85,7 @@ class Record:
     checksum : int
         CRC-32 of the values before the tail, time-major.
     created_at : float
-        Seconds since 1970. Stores keep this float64 to the bit (as the shortest text that reads back the same), because
-        a journal tells the lives of a key apart by it.
+        Seconds since 1970. Stores keep this float64 to the bit, because a journal tells the lives of a key apart by it.
     last_used : float
         Seconds since 1970.
     expires_at : float
@@ -122,6 +123,8 @@ class Record:
         Whose it is, see ``key_of``.
     name : str
         Its id; "" where an earlier release opened the session, until it is next used.
+    anchor : Anchor or None
+        What it can be read again from.
     """
 
     key: str
@@ -155,6 +158,7 @@ class Record:
     below_zero: tuple[bool, ...] = (True,)
     owner: str = ""
     name: str = ""
+    anchor: Anchor | None = None
 
     @classmethod
     def of_state(

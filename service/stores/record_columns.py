@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from service.stores.record import Doubles, PendingForecast, Record, Request, Scores
+from service.stores.states.anchor import Anchor
 from statecast.time.frequency import Frequency
 from statecast.time.offsets import common_offset
 
 COLUMNS = (
     "key", "birth", "last_clock", "count", "tail", "checksum", "request_begin", "request_end", "request_crc",
-    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped", "owner", "name",
+    "issued_start", "issued", "scores", "digest", "last_used", "expires_at", "dropped", "owner", "name", "anchor",
 )  # fmt: skip
 """Names of what ``to_row`` gives, in order."""
 
@@ -60,6 +61,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
             record.single_until,
             record.level,
             record.below_zero,
+            record.anchor and record.anchor[:-1],
         ),
         record.last_index,
         record.count,
@@ -77,6 +79,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
         int(record.dropped),
         record.owner,
         record.name,
+        record.anchor.state if record.anchor else None,
     )
 
 
@@ -100,6 +103,7 @@ def _birth(
     single_until: int | None,
     level: tuple[float, ...],
     below_zero: tuple[bool, ...],
+    anchor: tuple[int, str, tuple[float, ...], tuple[bool, ...]] | None,
 ) -> str:
     """What of a record hardly ever changes, as one JSON text; kept, because to write it takes longer than all the rest.
 
@@ -125,6 +129,7 @@ def _birth(
             "single_until": single_until,
             "level": level,
             "below_zero": below_zero,
+            "anchor": anchor,
         }
     )
 
@@ -181,8 +186,14 @@ def from_row(row: tuple[Any, ...]) -> Record:
         zone=birth.get("zone", ""),
         single_until=birth.get("single_until", values["last_clock"]),
         level=tuple(birth.get("level", (0.0,) * rows)),
+        anchor=_anchor(birth.get("anchor"), values.get("anchor")),
         below_zero=tuple(birth["below_zero"] if "below_zero" in birth else _below_zero_of_before(values, birth, tails)),
     )
+
+
+def _anchor(kept: list[Any] | None, state: bytes | None) -> Anchor | None:
+    """The earlier state, of which what is small lies in the birth: where an earlier release wrote that, it is void."""
+    return None if kept is None else Anchor(kept[0], kept[1], tuple(kept[2]), tuple(kept[3]), bytes(state or b""))
 
 
 def _below_zero_of_before(values: Mapping[str, Any], birth: Mapping[str, Any], tails: Doubles) -> list[bool]:

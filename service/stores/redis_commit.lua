@@ -1,5 +1,5 @@
 -- Applies the writes of one commit, all or none. ARGV has them one after the other, each by its letter:
---   P key after digest used ends birth numbers tail issued scores owner name state    put a session
+--   P key after digest used ends birth numbers tail issued scores owner name anchor state    put a session
 --   T key after used ends                                                  renew its life
 --   D key after                                                            delete it
 --   A key until content                                                    keep an answer, unless one is kept already
@@ -8,7 +8,7 @@
 -- `after` is the digest that the session must have now, '' that there is none, '*' any; a document must have the
 -- revision before. Gives the keys of those that have another one; nothing is written then.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
-local length = {P = 14, T = 5, D = 3, A = 4, W = 5, X = 3}
+local length = {P = 15, T = 5, D = 3, A = 4, W = 5, X = 3}
 
 local function document(key)
   return prefix .. 'd:' .. key
@@ -44,7 +44,12 @@ while i <= #ARGV do
   if kind == 'P' then
     redis.call('HSET', name, 'digest', ARGV[i + 3], 'used', ARGV[i + 4], 'ends', ARGV[i + 5], 'birth', ARGV[i + 6],
       'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'owner', ARGV[i + 11], 'name', ARGV[i + 12],
-      'state', ARGV[i + 13])
+      'state', ARGV[i + 14])
+    if ARGV[i + 13] ~= '' then
+      redis.call('HSET', name, 'anchor', ARGV[i + 13])
+    else
+      redis.call('HDEL', name, 'anchor')
+    end
     if ARGV[i + 12] ~= '' then
       redis.call('ZREM', prefix .. 'n:', '\0' .. key)
     end

@@ -10,7 +10,7 @@ for _, key in ipairs(ended) do
   local ends = redis.call('HGET', name, 'ends')
   redis.call('ZREM', live, key)
   if ends then -- else somebody deleted it by hand
-    redis.call('HDEL', name, 'state')
+    redis.call('HDEL', name, 'state', 'anchor')
     redis.call('HSET', name, 'dropped', '1', 'tail', '', 'issued', '')
     redis.call('ZADD', dropped, ends, key)
   end

@@ -9,7 +9,20 @@ from service.stores.documents.document import Document
 from service.stores.interface import Answer, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record_columns import COLUMNS, from_row, to_row
 
-FIELDS = ("digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "owner", "name", "dropped")
+FIELDS = (
+    "digest",
+    "used",
+    "ends",
+    "birth",
+    "numbers",
+    "tail",
+    "issued",
+    "scores",
+    "owner",
+    "name",
+    "anchor",
+    "dropped",
+)
 """Fields of a record; ``state`` lies beside them."""
 
 _NUMBERS = ("last_clock", "count", "checksum", "request_begin", "request_end", "request_crc", "issued_start")
@@ -40,6 +53,7 @@ def to_fields(record: Record) -> list[bytes | str]:
         row["scores"],
         row["owner"],
         row["name"],
+        row["anchor"] or b"",
     ]
 
 
@@ -63,7 +77,7 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
     ValueError, KeyError, TypeError
         If the fields are damaged.
     """
-    digest, used, ends, birth, numbers, tail, issued, scores, owner, name, dropped = values
+    digest, used, ends, birth, numbers, tail, issued, scores, owner, name, anchor, dropped = values
     if digest is None or birth is None or numbers is None:
         return None
     row = dict(zip(_NUMBERS, orjson.loads(numbers), strict=True))
@@ -79,6 +93,7 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
         "dropped": dropped is not None,
         "owner": (owner or b"").decode(),
         "name": (name or b"").decode(),
+        "anchor": anchor,
     }
     return from_row(tuple(row[name] for name in COLUMNS))
 

@@ -22,7 +22,7 @@ from service.stores.sqlite_owner import FileOwner
 _COLUMNS = ", ".join(COLUMNS)
 _FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE until <= ? LIMIT ?)"
 _DUE = "SELECT key FROM sessions WHERE dropped = ? AND expires_at <= ? LIMIT ?"
-_END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL WHERE key = ?"
+_END = "UPDATE sessions SET dropped = 1, tail = x'', issued = NULL, issued_start = NULL, anchor = NULL WHERE key = ?"
 _NAMED = (
     f"SELECT {_COLUMNS} FROM sessions WHERE owner = ? AND name > ? AND name >= ? AND name < ? ORDER BY name LIMIT ?"
 )

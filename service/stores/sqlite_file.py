@@ -13,7 +13,7 @@ from service.stores.interface import Answer, Append, Moved, Put, StoreError, Tou
 from service.stores.journal import pack
 from service.stores.record_columns import COLUMNS, to_row
 
-SCHEMA = 5
+SCHEMA = 6
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
 
 PAGE = 16_384
@@ -60,7 +60,8 @@ ALTER TABLE sessions ADD COLUMN owner TEXT;
 ALTER TABLE sessions ADD COLUMN name TEXT;
 CREATE INDEX names ON sessions (owner, name);
 """
-_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS, _NAMES, sqlite_table.TABLE)
+_ANCHORS = "ALTER TABLE sessions ADD COLUMN anchor BLOB"
+_STEPS = (_SESSIONS, _JOURNAL, _ANSWERS, _NAMES, sqlite_table.TABLE, _ANCHORS)
 """What each version of the schema added to the one before."""
 
 

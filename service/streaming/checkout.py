@@ -73,6 +73,7 @@ class Checkout:
         if (
             min(table.expires_at[rows].tolist()) > now
             and table.opened[rows[0]].model == digest
+            and (table.last_index[rows] < table.reach[rows]).all()
             and self._runner.holds(table.key, table.slot[rows], table.generation[rows])
             and _follows(group, body)
         ):

@@ -22,7 +22,7 @@ _LENGTH = 8
 """Bytes before the header, which say how long it is."""
 _LONGEST_HEADER = 1 << 20
 _UNSIGNED = "0" * 64
-_ARRAYS = {"tail": "<f8", "issued": "<f8", "scores": "<f8"}
+_ARRAYS = {"tail": "<f8", "issued": "<f8", "scores": "<f8", "anchor": "|u1"}
 """Columns of a record that are arrays, and of what."""
 _ADDRESS = ("key", "owner", "name")
 _LIFE = ("last_used", "expires_at", "dropped")

@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import Conflict
 from service.sessions.regular_series import checksum_of
-from service.sessions.update import plan_update
+from service.sessions.updates.plan import plan_update
 from service.stores.record import Record
 from tests.service.sessions.test_update import LIMITS, apply, input_of, opened
 

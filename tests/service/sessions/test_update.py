@@ -11,7 +11,7 @@ from service.errors import Conflict, ServiceError, TooLarge, UnknownSession, Unp
 from service.sessions.regular_series import Limits
 from service.sessions.series_input import SeriesInput
 from service.sessions.session_update import SessionUpdate
-from service.sessions.update import plan_update
+from service.sessions.updates.plan import plan_update
 from service.stores.interface import Record
 
 LIMITS = Limits(tail=8, gap=5, history=10_000)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from service.stores.interface import Answer, Delete, PendingForecast, Put, Record, Request, Store, StoreError, Touch
+from service.stores.states.anchor import Anchor
 from tests.service.stores import journal_checks
 from tests.service.stores.documents import checks as document_checks
 from tests.service.stores.journal_checks import append_of, kept
@@ -68,10 +69,11 @@ def same(a: Record, b: Record) -> bool:
 
 
 def check_a_record_and_its_state_come_back_as_they_went(store: Store) -> None:
-    """What is not read back as it was written makes the next observation another series."""
+    """What is not read back as it was written makes the next observation another series; an earlier state, too."""
     first, bare = record_of("k1"), record_of("k2", request=None, issued=None, freq=None, static=np.zeros(0, np.float32))
-    store.commit([Put(first, STATE), Put(bare, b"x")])
-    for put in (first, bare):
+    anchored = record_of("k3", anchor=Anchor(6, "sha256:dd", (0.1, np.nan), (True, False), STATE))
+    store.commit([Put(first, STATE), Put(replace(anchored, key="k2"), b"y"), Put(anchored, b"y"), Put(bare, b"x")])
+    for put in (first, bare, anchored):
         back = store.get(put.key)
         assert back is not None and same(back, put)
     assert (store.state("k1"), store.state("k2")) == (STATE, b"x")

@@ -32,7 +32,7 @@ def first_release(path: Path) -> None:
     file.executescript(FIRST)
     file.execute("PRAGMA user_version = 1")
     for number in range(3):
-        row, columns = to_row(record_of(f"k{number}"))[:-2], COLUMNS[:-2]  # without names
+        row, columns = to_row(record_of(f"k{number}"))[:-3], COLUMNS[:-3]  # without names and anchor
         file.execute(f"INSERT INTO sessions ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", row)
         file.execute("INSERT INTO states (key, state) VALUES (?, ?)", (f"k{number}", STATE))
     file.commit()

@@ -6,7 +6,8 @@ from service.receipts import with_receipt
 from service.scheduling.forecast_result import ForecastResult
 from service.sessions.live_metrics import Interval, issue
 from service.sessions.session_update import SessionUpdate
-from service.stores.digest import bytes_of, extend, opening, text_of
+from service.sessions.updates.anchoring import chain_at
+from service.stores.digest import bytes_of, extend, text_of
 from service.stores.interface import Put, Record, Touch
 
 
@@ -38,7 +39,9 @@ class SessionWrites:
     touch: bool
     receipt: str = ""
 
-    def write(self, result: ForecastResult, rows: slice, state: bytes | None) -> Put | Touch | None:
+    def write(
+        self, result: ForecastResult, rows: slice, state: bytes | None, marked: bytes = b""
+    ) -> Put | Touch | None:
         """Give what the store is to write; see ``Writes.write``."""
         record = self.record
         if state is None:
@@ -46,19 +49,24 @@ class SessionWrites:
         pending = issue(
             result.quantiles[rows], result.seasonal_error[rows], record.last_index + 1, self.interval, self.horizon
         )
-        after = replace(record, state_bytes=len(state), digest=self._digest(), issued=pending)
+        digest, at_mark = self._digests()
+        anchor, mark = record.anchor, self.update.mark
+        if anchor is not None and mark is not None:
+            anchor = anchor._replace(digest=at_mark, state=marked if mark < self.update.target.shape[1] else state)
+        after = replace(record, state_bytes=len(state), digest=digest, issued=pending, anchor=anchor)
         return with_receipt(Put(after, state, record.digest), self.receipt)
 
-    def _digest(self) -> str:
-        """The chain over what the network has read; where an earlier release opened the session, since then."""
+    def _digests(self) -> tuple[str, str]:
+        """The chain over what the network has read, to the end and to the mark; that of an old session since then."""
         record, update = self.record, self.update
-        if record.digest and not update.replayed:
+        if record.digest and not update.fresh and update.origin is None:
             before = bytes_of(record.digest)
         else:
-            history = update.coarse_history if update.coarse_history.size else None
-            before = opening(
-                record.model, record.variables, record.static,
-                season=record.season, freq=record.freq, offset=record.offset, history=history,
-            )  # fmt: skip
-        coarse = update.mixed_frequency.transpose(2, 0, 1)
-        return text_of(extend(before, update.time_index + 1, update.target, update.past, update.known, coarse))
+            before = chain_at(record, update.origin, update.coarse_history if update.coarse_history.size else None)
+        read = update.target, update.past.T, update.known.T, update.mixed_frequency
+        chains = [before]
+        for begin, end in ((0, update.mark or 0), (update.mark or 0, update.target.shape[1])):
+            target, past, known, coarse = (part[..., begin:end] for part in read)
+            others = past.T, known.T, coarse.transpose(2, 0, 1)
+            chains.append(extend(chains[-1], update.time_index + 1 + begin, target, *others))
+        return text_of(chains[2]), text_of(chains[1])

@@ -1,0 +1,1 @@
+"""States of sessions as stores keep them."""
