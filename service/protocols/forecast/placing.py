@@ -10,9 +10,9 @@ from service.models.model import Model
 from service.models.value_bounds import bounds_of
 from service.protocols.forecast.histories.body import PlainSeries
 from service.protocols.forecast.histories.placed import Placed
-from service.protocols.forecast.season import frequency_of, season_of_values
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import check_reach, read_timeline
+from service.protocols.forecast.series.season import frequency_of, season_of_values
+from service.protocols.forecast.series.timeline import check_reach, read_timeline
 from service.resident.calendar import calendar_columns
 from service.serving.warnings import history_warnings, is_constant
 from statecast.config import ForecasterConfig

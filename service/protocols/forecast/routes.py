@@ -5,40 +5,32 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from service.codecs.if_match import check_single, read_if_match
+from service.codecs.if_match import read_if_match
 from service.codecs.table_warnings import HEADER, write_warnings
 from service.deadline import Deadline
 from service.errors import Overtaken, ServiceError
 from service.http.body import JSON, content_kind, read_body, reply_kind
 from service.http.middleware import send_compressed, send_failure
 from service.http.sse import while_there
-from service.models.model import Model
-from service.models.work_limits import check_reply, horizon_of, levels_of, timeout_of
+from service.models.work_limits import timeout_of
 from service.protocols.container import Container, Services
+from service.protocols.forecast.answering import INLINE_VALUES, Caller, answer_forecasts
 from service.protocols.forecast.body import decode
 from service.protocols.forecast.encoder import ForecastEncoder
-from service.protocols.forecast.schemas import FORECAST, ForecastRequest
+from service.protocols.forecast.schemas import FORECAST
 from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
-from service.protocols.forecast.validation import validate
-from service.receipts import receipt_key
 from service.serving.admission import Admission
-from service.serving.forecasts import ForecastService
-from service.serving.series_answer import SeriesAnswer
-from service.sessions.series_input import SeriesInput
 from service.streaming.lane import StreamingLane
 from service.threads import DECODING
 
 _log = logging.getLogger(__name__)
-# Values in, or numbers out, above which a request's numpy work leaves the loop.
-INLINE_VALUES = 50_000
 _BESIDE = frozenset((b"content-encoding", b"idempotency-key", b"if-match"))
 """Headers that say what the general way alone knows of."""
 Reply = tuple[bytes, Sequence[tuple[bytes, bytes]]]
@@ -105,20 +97,15 @@ class Forecast:
             find_model = partial(services.catalogue.resolve, kind="forecaster")
             request = await decode(scope, headers, kinds[0], body, self._settings, deadline, find_model, FORECAST)
             deadline.at = began + timeout_of(request.timeout_ms, self._settings) / 1e3
-            model = services.catalogue.resolve(request.model, "forecaster")
-            horizon = horizon_of(request.horizon, model)
-            levels = tuple(levels_of(request.quantile_levels, model.config, self._settings))
-            check_reply(sum([len(series.target) or 1 for series in request.series]), horizon, levels, self._settings)
-            match = read_if_match(headers.get(b"if-match"))
-            check_single(match, [series.session for series in request.series], "series")
-            answers = await self._forecast(services.forecasts, request, model, horizon, scope["state"], deadline, match)
-            if not any(series.session for series in request.series):
-                deadline.check()  # what a session has kept is answered, however late
-            encoder = ForecastEncoder(request, model, horizon, levels, scope["state"]["request_id"])
-            if len(answers) * horizon * (len(levels) + 1) > INLINE_VALUES or kinds[1] != JSON:
-                body, warned = await DECODING.run(encoder.encode, answers, kinds[1])
+            state = scope["state"]
+            caller = Caller(state["owner"], read_if_match(headers.get(b"if-match")), state.get("idempotency_key"))
+            found = await answer_forecasts(self._container, request, caller, deadline)
+            encoder = ForecastEncoder(request, found.model, found.horizon, found.levels, state["request_id"])
+            numbers = len(found.answers) * found.horizon * (len(found.levels) + 1)
+            if numbers > INLINE_VALUES or kinds[1] != JSON:
+                body, warned = await DECODING.run(encoder.encode, found.answers, kinds[1])
             else:
-                body, warned = encoder.encode(answers, kinds[1])
+                body, warned = encoder.encode(found.answers, kinds[1])
             return body, [(HEADER.lower().encode(), write_warnings(warned))] if warned else ()
         except asyncio.CancelledError:
             deadline.leave()
@@ -150,43 +137,6 @@ class Forecast:
         except ClientDisconnect:
             client.closed = True
             raise
-
-    async def _forecast(
-        self,
-        forecasts: ForecastService,
-        request: ForecastRequest,
-        model: Model,
-        horizon: int,
-        state: dict[str, Any],
-        deadline: Deadline,
-        match: tuple[str, ...],
-    ) -> list[SeriesAnswer | ServiceError]:
-        """Forecast every series at once; give the answers in the request's order."""
-        inputs = await self._validate(request, model, horizon, state["owner"], deadline)
-        key, valid = state.get("idempotency_key"), [one for one in inputs if isinstance(one, SeriesInput)]
-        if match or key or request.says_more:
-            level, late, changed = request.anomaly_level, request.on_conflict, request.on_model_change
-            valid = [
-                replace(
-                    one, match=match, anomaly_level=level, on_conflict=late, on_model_change=changed,
-                    receipt=receipt_key(key, place),
-                )
-                for place, one in enumerate(inputs)
-                if isinstance(one, SeriesInput)
-            ]  # fmt: skip
-        found = iter(await forecasts.forecast_many(model, valid))
-        answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
-        self._container.check_answers(answers, key=key)
-        return answers
-
-    async def _validate(
-        self, request: ForecastRequest, model: Model, horizon: int, owner: str, deadline: Deadline
-    ) -> list[SeriesInput | ServiceError]:
-        # A series costs about as much to check as 500 values; to look for a season takes ten times as long as all else.
-        values = sum(500 + sum(map(len, one.target.values())) for one in request.series)
-        if (10 if model.longest_season else 1) * values > INLINE_VALUES:
-            return await DECODING.run(validate, request, model, self._settings, horizon, owner, deadline)
-        return validate(request, model, self._settings, horizon, owner, deadline)
 
 
 @dataclass(slots=True)

@@ -7,12 +7,12 @@ import numpy as np
 from service.deadline import Deadline
 from service.errors import ServiceError, TooLarge, Unprocessable
 from service.models.model import Model
-from service.protocols.forecast.coarse_series import read_resolutions
-from service.protocols.forecast.covariates import read_history, read_known, read_static
 from service.protocols.forecast.schemas import SeriesBody
-from service.protocols.forecast.season import season_of
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import check_reach, read_timeline
+from service.protocols.forecast.series.coarse_series import read_resolutions
+from service.protocols.forecast.series.covariates import read_history, read_known, read_static
+from service.protocols.forecast.series.season import season_of
+from service.protocols.forecast.series.timeline import check_reach, read_timeline
 from service.sessions.series_input import SeriesInput
 from service.settings import Settings
 from statecast.config import ForecasterConfig

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import TimeIndex, check_reach, read_timeline
+from service.protocols.forecast.series.timeline import TimeIndex, check_reach, read_timeline
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import AS_THEY_ARE, Stamps, TimeOptions

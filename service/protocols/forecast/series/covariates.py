@@ -7,7 +7,7 @@ import numpy as np
 
 from service.codecs.faults import quoted, unknown_name
 from service.codecs.number_array import Values
-from service.protocols.forecast.series import SeriesRequest
+from service.protocols.forecast.series.request import SeriesRequest
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
+from service.protocols.forecast.series.request import ResolutionRequest, SeriesRequest
 from statecast.errors import ConfigError, InputError
 from statecast.placement import place_stamps
 from statecast.time.aliases import BUSINESS_MONTHS

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.models.model import Model
-from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.timeline import TimeIndex
+from service.protocols.forecast.series.request import SeriesRequest
+from service.protocols.forecast.series.timeline import TimeIndex
 from service.sessions.series_input import Doubles
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis

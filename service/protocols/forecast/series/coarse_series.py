@@ -6,8 +6,8 @@ import numpy as np
 
 from service.codecs.faults import quoted
 from service.codecs.number_array import Doubles
-from service.protocols.forecast.series import ResolutionRequest, SeriesRequest
-from service.protocols.forecast.timeline import TimeIndex, read_times
+from service.protocols.forecast.series.request import ResolutionRequest, SeriesRequest
+from service.protocols.forecast.series.timeline import TimeIndex, read_times
 from service.sessions.series_input import Coarse
 from service.settings import Settings
 from statecast.config import ForecasterConfig
