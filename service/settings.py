@@ -49,8 +49,9 @@ class Settings(BaseSettings):
     as `open_to_all`."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port; `0` picks a free one and prints it."""
-    threads: int = Field(default=1, ge=1, le=256)
-    """Threads of one computation. More help large batches of wide networks, not small ones."""
+    threads: int | None = Field(default=None, ge=1, le=256)
+    """Threads of one computation at most. Left out: compiled networks share a batch of many rows among as many as the
+    process may use cores, and what runs in torch has one, because more help large batches of wide networks alone."""
     compiled: Literal["auto", "off"] = "auto"
     """`auto` runs networks as machine code of their own where numba is installed, on a CPU, and the network is covered;
     the first start on a machine compiles for a minute, unless `python -m statecast.compiled warm` did. `off` runs all

@@ -1,6 +1,7 @@
 """Networks by key, each with the state cache of its sessions; a family's members are made when they are first used."""
 
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class ModelPool:
         Rows of each state cache at most.
     compiled : bool
         Whether networks run as machine code of their own, where they have it.
+    threads : int, optional
+        That share a batch of a compiled network, at most; as many as there are cores, if none is given.
     keeps : callable
         Whether the cache of a network holds states that the store does not know, so that it must stay.
     """
@@ -64,9 +67,10 @@ class ModelPool:
         slots: int,
         *,
         compiled: bool,
+        threads: int | None = None,
         keeps: Callable[[str], bool] = lambda _: False,
     ) -> None:
-        self._keeps = keeps
+        self._keeps, self._threads = keeps, threads or os.cpu_count() or 1
         self._artifacts, self._slots, self._compiled = artifacts, slots, compiled
         self._single: dict[str, LoadedModel | None] = {
             digest: None for digest, artifact in artifacts.items() if artifact.kind == "forecaster"
@@ -160,7 +164,7 @@ class ModelPool:
 
     def _load(self, network: SeriesNetwork) -> LoadedModel:
         if self._compiled and uncovered(network) is None:
-            network = _compile(network)
+            network = _compile(network, self._threads)
         return LoadedModel(network, StateCache(self._slots, network), slot_network(network))
 
 
@@ -170,12 +174,12 @@ def _is_covered(artifact: Artifact) -> bool:
     return uncovered(network.of(1) if isinstance(network, Family) else network) is None
 
 
-def _compile(network: SeriesNetwork) -> SeriesNetwork:
+def _compile(network: SeriesNetwork, threads: int) -> SeriesNetwork:
     """Give the compiled form, or the network itself where this machine cannot keep what it compiles."""
     if not is_built():
         _log.info("compiling the networks' step and forecast, once on this machine: a minute or so")
     try:
-        return compile_network(network) or network
+        return compile_network(network, threads) or network
     except (OSError, RuntimeError) as error:
         _log.warning("the network runs in torch, slower, because it could not be compiled: %s", error)
         return network

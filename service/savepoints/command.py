@@ -130,7 +130,9 @@ def _recover(store: Store, settings: Settings, load: Callable[[], Catalog] | Non
         return []
     catalogue = load() if load else Catalog.load(settings.artifacts, settings.default_model, settings.device)
     series = {model.digest: model.artifact for model in catalogue.models if model.kind in FORECASTING}
-    networks = ModelPool(series, settings.resident_sessions, compiled=settings.compiled == "auto")
+    networks = ModelPool(
+        series, settings.resident_sessions, compiled=settings.compiled == "auto", threads=settings.threads
+    )
     names = {model.digest: str(model) for model in catalogue.models}
     _, absent = Recovery(networks, store, names, settings.session_ttl_s).run()
     return [one.record.name or one.record.key for one in absent]

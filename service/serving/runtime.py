@@ -129,7 +129,9 @@ class Runtime:
         slots = settings.resident_sessions
         artifacts = {model.digest: model.artifact for model in self.catalogue.models}
         series = {digest: artifact for digest, artifact in artifacts.items() if artifact.kind in FORECASTING}
-        networks = ModelPool(series, slots, compiled=settings.compiled == "auto", keeps=self._keeps)
+        networks = ModelPool(
+            series, slots, compiled=settings.compiled == "auto", threads=settings.threads, keeps=self._keeps
+        )
         self.networks = networks
         self.steps = StepRunner(networks, self.store, metrics)
         self.histories = HistoryRunner(networks, metrics)
@@ -138,7 +140,7 @@ class Runtime:
             self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc, resident=self.residents
         )
         self.engine = ForecastRunner(
-            networks, self.store, metrics, threads=settings.threads, waiting=self.residents.waiting_state
+            networks, self.store, metrics, threads=settings.threads or 1, waiting=self.residents.waiting_state
         )
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")

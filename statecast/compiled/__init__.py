@@ -21,7 +21,7 @@ from statecast.models.slot_network import SlotNetwork
 __all__ = ["compile_network", "is_built", "slot_network", "uncovered"]
 
 
-def compile_network(network: nn.Module) -> SeriesNetwork | None:
+def compile_network(network: nn.Module, threads: int | None = None) -> SeriesNetwork | None:
     """Give the compiled form of a network, which shares its states.
 
     The first call on a machine compiles, for a minute or so, unless ``python -m statecast.compiled warm`` did.
@@ -30,6 +30,9 @@ def compile_network(network: nn.Module) -> SeriesNetwork | None:
     ----------
     network : nn.Module
         What an artifact loads; its weights are copied.
+    threads : int, optional
+        That share a call of many rows, at most: as many as torch uses on the calling thread, if none is given. Results
+        are the same to the bit, however many they are.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def compile_network(network: nn.Module) -> SeriesNetwork | None:
     from statecast.models.forecaster import Forecaster
 
     assert isinstance(network, Forecaster)
-    return CompiledForecaster(network)
+    return CompiledForecaster(network, threads)
 
 
 def slot_network(network: SeriesNetwork) -> SlotNetwork:

@@ -22,7 +22,7 @@ from statecast.compiled.arithmetic.kernel import (
     kernel,
     signature,
 )
-from statecast.compiled.arithmetic.memory import borrowed, carved, extent
+from statecast.compiled.arithmetic.memory import borrowed, carved, claimed, extent
 from statecast.compiled.arithmetic.products import dense, padded
 from statecast.compiled.network import NUMBERS
 from statecast.compiled.parts.encoder_inputs import (
@@ -49,14 +49,15 @@ _AT_ONCE = 48
 
 @entry
 def advance(
-    room: Floats, numbers: Network, coarse: Integers, weights: Floats, before: Bytes, read: Integers, after: Bytes,
-    write: Integers, target: Floats, past: Floats, known: Floats, final: Booleans,
+    room: Floats, taken: Integers, numbers: Network, coarse: Integers, weights: Floats, before: Bytes, read: Integers,
+    after: Bytes, write: Integers, target: Floats, past: Floats, known: Floats, final: Booleans,
 ) -> int:  # fmt: skip
     """Fill rows with what others become T steps later.
 
     Parameters
     ----------
     room : Floats, to work in, overwritten
+    taken : Integers, shape [1], 0 at first: rows that are taken, by any of the threads that run this call together
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
     weights : Floats, all packed weights of the network
@@ -106,7 +107,8 @@ def advance(
     this, lent = carved(EncoderInputs, lent, sizes), lent[extent(sizes) :]
     scratch, lent = carved(StackScratch, lent, stack), lent[extent(stack) :]
     h = new_hindcast_scratch(n, hindcasts, lent)
-    for first in range(0, count, block):
+    first = claimed(taken, block)
+    while first < count:
         some_rows = min(block, count - first)
         for i in range(some_rows):
             rows.places[i] = write[first + i]
@@ -132,6 +134,7 @@ def advance(
                 settle_hindcasts(n, coarse, weights, rows, h, this.before, its.ended, some_rows, begin, some)
         for i in range(some_rows):
             end_row(n, rows, i)
+        first = claimed(taken, block)
     return DONE
 
 
@@ -181,7 +184,7 @@ def _advance_coarse(
 
 
 ADVANCE = signature(
-    (np.float32, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.uint8, 2), (np.int64, 1), (np.uint8, 2),
-    (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3), (np.bool_, 1),
+    (np.float32, 1), (np.int64, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.uint8, 2), (np.int64, 1),
+    (np.uint8, 2), (np.int64, 1), (np.float32, 2), (np.float32, 3), (np.float32, 3), (np.bool_, 1),
 )  # fmt: skip
 """The types that ``advance`` takes."""

@@ -18,7 +18,7 @@ from statecast.compiled.arithmetic.kernel import (
     kernel,
     signature,
 )
-from statecast.compiled.arithmetic.memory import borrowed, carved, extent
+from statecast.compiled.arithmetic.memory import borrowed, carved, claimed, extent
 from statecast.compiled.network import NUMBERS
 from statecast.compiled.parts.decoding import look_back, set_hidden
 from statecast.compiled.parts.giving import give_autocorrelation, give_row, give_scaled, give_shares, repeat_season
@@ -33,8 +33,8 @@ _SEGMENTS = 96
 
 @entry
 def forecast(
-    room: Floats, numbers: Network, coarse: Integers, weights: Floats, masses: Doubles, cache: Bytes, slots: Integers,
-    future: Floats, quantiles: Doubles, mean: Doubles, finite: Booleans, seasonal_error: Doubles,
+    room: Floats, taken: Integers, numbers: Network, coarse: Integers, weights: Floats, masses: Doubles, cache: Bytes,
+    slots: Integers, future: Floats, quantiles: Doubles, mean: Doubles, finite: Booleans, seasonal_error: Doubles,
     autocorrelation: Floats, baseline: Doubles, naive_weights: Floats, resolution_weights: Floats, scaled: Floats,
     raw: Floats, scaling: Doubles,
 ) -> int:  # fmt: skip
@@ -43,6 +43,7 @@ def forecast(
     Parameters
     ----------
     room : Floats, to work in, overwritten
+    taken : Integers, shape [1], 0 at first: rows that are taken, by any of the threads that run this call together
     numbers : Network, shape [1], of ``NUMBERS``
     coarse : Integers, shape [R - 1, COLUMNS], a row per coarse resolution
     weights : Floats, all packed weights of the network
@@ -83,7 +84,8 @@ def forecast(
     floats, doubles, integers = rows.view(np.float32), rows.view(np.float64), rows.view(np.int64)
     quantiles, mean, scaled, raw = borrowed(quantiles), borrowed(mean), borrowed(scaled), borrowed(raw)
     o = carved(Origins, borrowed(room), sizes)
-    for first in range(0, many, block):
+    first = claimed(taken, block)
+    while first < many:
         count = min(block, many - first)
         for i in range(count):
             r = slots[first + i]
@@ -109,6 +111,7 @@ def forecast(
             if len(scaling) > 0:
                 scaling[b, 0], scaling[b, 1] = loc, scale
                 give_scaled(n, weights, o, i, floats[r], age, scaled[b].reshape(-1), raw[b].reshape(-1), steps)
+        first = claimed(taken, block)
     return DONE
 
 
@@ -132,8 +135,9 @@ def _set_origin(
 
 
 FORECAST = signature(
-    (np.float32, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float64, 1), (np.uint8, 2), (np.int64, 1),
-    (np.float32, 3), (np.float64, 3), (np.float64, 2), (np.bool_, 1), (np.float64, 1), (np.float32, 2),
-    (np.float64, 2), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float64, 2),
+    (np.float32, 1), (np.int64, 1), (NUMBERS, 1), (np.int64, 2), (np.float32, 1), (np.float64, 1), (np.uint8, 2),
+    (np.int64, 1), (np.float32, 3), (np.float64, 3), (np.float64, 2), (np.bool_, 1), (np.float64, 1),
+    (np.float32, 2), (np.float64, 2), (np.float32, 3), (np.float32, 3), (np.float32, 3), (np.float32, 3),
+    (np.float64, 2),
 )  # fmt: skip
 """The types that ``forecast`` takes."""

@@ -37,6 +37,8 @@ class CompiledForecaster(SeriesNetwork):
     ----------
     eager : Forecaster
         One of which ``statecast.compiled.uncovered`` says nothing.
+    threads : int, optional
+        See ``compile_network``.
 
     Attributes
     ----------
@@ -44,10 +46,10 @@ class CompiledForecaster(SeriesNetwork):
         The same on rows of a cache, in arrays.
     """
 
-    def __init__(self, eager: Forecaster) -> None:
+    def __init__(self, eager: Forecaster, threads: int | None = None) -> None:
         super().__init__()
         self.eager, self.config, self.spec, self.calibration = eager, eager.config, eager.spec, eager.calibration
-        self.slots = CompiledSlots(eager)
+        self.slots = CompiledSlots(eager, threads)
 
     @property
     def streaming(self) -> str:

@@ -1,14 +1,15 @@
 """A compiled network on the rows of a cache: read and written where they lie, one call a batch."""
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from statecast.compiled.arithmetic import DONE, MISFIT, NO_ROW
+from statecast.compiled.arithmetic import MISFIT, NO_ROW
 from statecast.compiled.build import entries
+from statecast.compiled.calls import Calls
 from statecast.compiled.network import pack_network
 from statecast.errors import InputError
 from statecast.models.forecast_arrays import ForecastArrays
@@ -41,9 +42,11 @@ class CompiledSlots(SlotNetwork):
     ----------
     eager : Forecaster
         One of which ``statecast.compiled.uncovered`` says nothing.
+    threads : int, optional
+        See ``Calls``.
     """
 
-    def __init__(self, eager: Forecaster) -> None:
+    def __init__(self, eager: Forecaster, threads: int | None = None) -> None:
         self.config, self.spec = eager.config, eager.spec
         self.spread_growth = float(eager.calibration.spread_growth)
         arrays = pack_network(eager)
@@ -52,7 +55,7 @@ class CompiledSlots(SlotNetwork):
         self._advance, self._forecast = entries()
         self._fresh, config = self.spec.fresh(1).rows.numpy(), self.config
         self._sizes = len(config.quantile_levels), len(config.naive_forecasts), len(config.resolutions)
-        self._rooms: list[Floats] = []
+        self._calls = Calls(threads)
 
     def new_cache(self, rows: int) -> NDArray[np.uint8]:
         """See ``SlotNetwork.new_cache``."""
@@ -125,12 +128,12 @@ class CompiledSlots(SlotNetwork):
             final = np.zeros(len(read), np.bool_)
         try:
             given = before, read, after, write, target, past, known, final
-            status = self._call(self._advance, (*self._network, *given))
+            status = self._calls.run(self._advance, (*self._network, *given), prod(target.shape))
         except TypeError:  # of another type than usual: looked into here, because the usual ones must not wait for it
             places = _readable(before), _slots(read), _changeable(after), _slots(write)
             arrays = (*places, _floats(target), _floats(past), _floats(known), np.array(final, np.bool_, order="C"))
             fits = [array.ndim for array in arrays] == [2, 1, 2, 1, 2, 3, 3, 1]
-            status = self._call(self._advance, (*self._network, *arrays)) if fits else MISFIT
+            status = self._calls.run(self._advance, (*self._network, *arrays), prod(target.shape)) if fits else MISFIT
         if status == NO_ROW:
             raise _no_row(np.concatenate([read, write]), min(len(before), len(after)))
         if status == MISFIT:
@@ -192,11 +195,11 @@ class CompiledSlots(SlotNetwork):
             units = ScaledForecast(np.empty(size, np.float32), np.empty(size, np.float32), np.empty((count, 2)))
         found = quantiles, mean, *beside, *units
         try:
-            status = self._call(self._forecast, (*self._calibrated, cache, slots, future, *found))
+            status = self._calls.run(self._forecast, (*self._calibrated, cache, slots, future, *found), count)
         except TypeError:  # as above
             places = _readable(cache), _slots(slots), _floats(future)
             fits = [array.ndim for array in places] == [2, 1, 3]
-            status = self._call(self._forecast, (*self._calibrated, *places, *found)) if fits else MISFIT
+            status = self._calls.run(self._forecast, (*self._calibrated, *places, *found), count) if fits else MISFIT
         if status == NO_ROW:
             raise _no_row(slots, len(cache))
         if status == MISFIT:
@@ -206,29 +209,8 @@ class CompiledSlots(SlotNetwork):
             )
         return ForecastArrays(quantiles.swapaxes(1, 2), mean, *beside), units
 
-    def _call(self, function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
-        """Lend a room to work in, which no other thread has meanwhile, and a larger one if that is too small."""
-        try:
-            room = self._rooms.pop()
-        except IndexError:
-            room = _room(_ROOM)
-        while True:
-            status = function(room, *arguments)
-            if status <= DONE:
-                self._rooms.append(room)
-                return status
-            room = _room(len(room) + status)
 
-
-_ROOM = 1 << 16
 _NO_UNITS = ScaledForecast(np.empty((0, 0, 0), np.float32), np.empty((0, 0, 0), np.float32), np.empty((0, 2)))
-
-
-def _room(size: int) -> Floats:
-    """Memory from a place where a line of the cache begins."""
-    room = np.empty(size + 16, np.float32)
-    first = -room.ctypes.data % 64 // 4
-    return room[first : first + size]
 
 
 def _no_row(slots: Slots, rows: int) -> InputError:

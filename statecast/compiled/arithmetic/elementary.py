@@ -15,42 +15,24 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from statecast.compiled.arithmetic.coefficients import (
+    ARTANH,
+    ERF_ABOVE,
+    ERF_BELOW,
+    EXP,
+    LOG,
+    LOG2_E,
+    LOG_2_HIGH,
+    LOG_2_LOW,
+    ROOT_HALF_BITS,
+    ROUND,
+    ROUND_BITS,
+)
 from statecast.compiled.arithmetic.kernel import HALF, ONE, TWO, ZERO, Floats, Number, kernel
 
-_LOG2_E = np.float32(1.44269504088896341)
-_LOG_2 = np.float32(-0.693359375), np.float32(2.12194440e-4)  # in two parts, the first exact in few digits
-_EXP = tuple(
-    np.float32(c)
-    for c in (1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-)
-_LOG = tuple(
-    np.float32(c)
-    for c in (
-        7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
-        2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-    )
-)  # fmt: skip
-# Added to a float32 it leaves the nearest whole number in the last bits.
-_ROUND, _ROUND_BITS = np.float32(12582912.0), np.int32(0x4B400000)
 _BIAS, _DIGITS, _FRACTION = np.int32(127), np.int32(23), np.int32(0x7FFFFF)
-_ROOT_HALF_BITS = np.int32(0x3F3504F3)  # of the root of 1/2
-_ERF_ABOVE = tuple(
-    np.float32(c)
-    for c in (
-        -2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05,
-        -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02,
-    )
-)  # fmt: skip
-_ERF_BELOW = tuple(
-    np.float32(c)
-    for c in (
-        -1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
-        -1.42647390514189e-02,
-    )
-)  # fmt: skip
 _ROOT_HALF, _FOUR = np.float32(0.7071067811865476), np.float32(4.0)
 _LOWEST, _HIGHEST = np.float32(-87.0), np.float32(88.0)
-_ARTANH = tuple(np.float32(1.0 / power) for power in (15, 13, 11, 9, 7, 5, 3))
 
 
 def _same_bits(to: Any, from_: Any, kind: Any) -> Any:
@@ -82,17 +64,17 @@ def exp(x: Number) -> Number:
         Within 2e-7 of its value.
     """
     x = min(max(x, _LOWEST), _HIGHEST)
-    rounded = x * _LOG2_E + _ROUND
-    whole = rounded - _ROUND
-    rest = x + whole * _LOG_2[0] + whole * _LOG_2[1]
-    sum_ = _EXP[0]
-    sum_ = sum_ * rest + _EXP[1]
-    sum_ = sum_ * rest + _EXP[2]
-    sum_ = sum_ * rest + _EXP[3]
-    sum_ = sum_ * rest + _EXP[4]
-    sum_ = sum_ * rest + _EXP[5]
+    rounded = x * LOG2_E + ROUND
+    whole = rounded - ROUND
+    rest = x + whole * LOG_2_HIGH + whole * LOG_2_LOW
+    sum_ = EXP[0]
+    sum_ = sum_ * rest + EXP[1]
+    sum_ = sum_ * rest + EXP[2]
+    sum_ = sum_ * rest + EXP[3]
+    sum_ = sum_ * rest + EXP[4]
+    sum_ = sum_ * rest + EXP[5]
     sum_ = sum_ * rest * rest + rest + ONE
-    power = np.int32((_as_bits(rounded) - _ROUND_BITS + _BIAS) << _DIGITS)
+    power = np.int32((_as_bits(rounded) - ROUND_BITS + _BIAS) << _DIGITS)
     return sum_ * _as_float(power)
 
 
@@ -110,20 +92,20 @@ def log(x: Number) -> Number:
     Number
         Within 2e-7 of max(|log x|, 1).
     """
-    bits = np.int32(_as_bits(x) - _ROOT_HALF_BITS)
+    bits = np.int32(_as_bits(x) - ROOT_HALF_BITS)
     power = np.float32(bits >> _DIGITS)
-    r = _as_float(np.int32((bits & _FRACTION) + _ROOT_HALF_BITS)) - ONE
-    sum_ = _LOG[0]
-    sum_ = sum_ * r + _LOG[1]
-    sum_ = sum_ * r + _LOG[2]
-    sum_ = sum_ * r + _LOG[3]
-    sum_ = sum_ * r + _LOG[4]
-    sum_ = sum_ * r + _LOG[5]
-    sum_ = sum_ * r + _LOG[6]
-    sum_ = sum_ * r + _LOG[7]
-    sum_ = sum_ * r + _LOG[8]
+    r = _as_float(np.int32((bits & _FRACTION) + ROOT_HALF_BITS)) - ONE
+    sum_ = LOG[0]
+    sum_ = sum_ * r + LOG[1]
+    sum_ = sum_ * r + LOG[2]
+    sum_ = sum_ * r + LOG[3]
+    sum_ = sum_ * r + LOG[4]
+    sum_ = sum_ * r + LOG[5]
+    sum_ = sum_ * r + LOG[6]
+    sum_ = sum_ * r + LOG[7]
+    sum_ = sum_ * r + LOG[8]
     square = r * r
-    return r + (r * square * sum_ - HALF * square - power * _LOG_2[1]) - power * _LOG_2[0]
+    return r + (r * square * sum_ - HALF * square - power * LOG_2_LOW) - power * LOG_2_HIGH
 
 
 @kernel
@@ -180,18 +162,18 @@ def gelu(x: Number) -> Number:
     """
     v = min(max(x * _ROOT_HALF, -_FOUR), _FOUR)
     u = v * v
-    above = _ERF_ABOVE[0]
-    above = above * u + _ERF_ABOVE[1]
-    above = above * u + _ERF_ABOVE[2]
-    above = above * u + _ERF_ABOVE[3]
-    above = above * u + _ERF_ABOVE[4]
-    above = above * u + _ERF_ABOVE[5]
-    above = above * u + _ERF_ABOVE[6]
-    below = _ERF_BELOW[0]
-    below = below * u + _ERF_BELOW[1]
-    below = below * u + _ERF_BELOW[2]
-    below = below * u + _ERF_BELOW[3]
-    below = below * u + _ERF_BELOW[4]
+    above = ERF_ABOVE[0]
+    above = above * u + ERF_ABOVE[1]
+    above = above * u + ERF_ABOVE[2]
+    above = above * u + ERF_ABOVE[3]
+    above = above * u + ERF_ABOVE[4]
+    above = above * u + ERF_ABOVE[5]
+    above = above * u + ERF_ABOVE[6]
+    below = ERF_BELOW[0]
+    below = below * u + ERF_BELOW[1]
+    below = below * u + ERF_BELOW[2]
+    below = below * u + ERF_BELOW[3]
+    below = below * u + ERF_BELOW[4]
     return HALF * x * (ONE + v * above / below)
 
 
@@ -212,13 +194,13 @@ def softplus(x: Number) -> Number:
     y = exp(-abs(x))
     s = y / (TWO + y)
     u = s * s
-    sum_ = _ARTANH[0]
-    sum_ = sum_ * u + _ARTANH[1]
-    sum_ = sum_ * u + _ARTANH[2]
-    sum_ = sum_ * u + _ARTANH[3]
-    sum_ = sum_ * u + _ARTANH[4]
-    sum_ = sum_ * u + _ARTANH[5]
-    sum_ = sum_ * u + _ARTANH[6]
+    sum_ = ARTANH[0]
+    sum_ = sum_ * u + ARTANH[1]
+    sum_ = sum_ * u + ARTANH[2]
+    sum_ = sum_ * u + ARTANH[3]
+    sum_ = sum_ * u + ARTANH[4]
+    sum_ = sum_ * u + ARTANH[5]
+    sum_ = sum_ * u + ARTANH[6]
     sum_ = sum_ * u + ONE
     return max(x, ZERO) + TWO * s * sum_
 

@@ -66,8 +66,20 @@ def _carved(_, kind, room, sizes):  # type: ignore[no-untyped-def]
     return found(kind, room, sizes), generate
 
 
+@intrinsic
+def _claimed(_, taken, count):  # type: ignore[no-untyped-def]
+    """Give the next of what threads share out among them, and take ``count`` of it; ``taken`` is how much is gone."""
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        data = context.make_array(taken)(context, builder, given[0]).data
+        return builder.atomic_rmw("add", data, given[1], "monotonic")
+
+    return types.int64(taken, types.int64), generate
+
+
 borrowed: Any = _borrowed
 carved: Any = _carved
+claimed: Any = _claimed
 
 
 def _rounded(builder: Any, size: Any) -> Any:

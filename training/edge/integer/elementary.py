@@ -8,7 +8,7 @@ says what they give. numpy rounds after each; a C compiler does unless it is all
 import numpy as np
 from numpy.typing import NDArray
 
-from training.edge.integer.coefficients import (
+from statecast.compiled.arithmetic.coefficients import (
     ARTANH,
     ERF_ABOVE,
     ERF_BELOW,

@@ -1,5 +1,7 @@
 """Numbers of the elementary functions: coefficients from the highest power on, logarithms in two parts, bits.
 
+Compiled kernels and what is exported for small devices have the same. numba is not needed to read them.
+
 References
 ----------
 Moshier, S. L. (1989). Methods and programs for mathematical functions. (Cephes: ``exp`` and ``log``.)
@@ -33,6 +35,8 @@ ERF_BELOW = tuple(
     )
 )  # fmt: skip
 ARTANH = tuple(np.float32(1.0) / np.float32(power) for power in (15, 13, 11, 9, 7, 5, 3))
+# log 2 in two parts, the first exact in few digits.
 LOG2_E, LOG_2_HIGH, LOG_2_LOW = np.float32(1.44269504088896341), np.float32(-0.693359375), np.float32(2.12194440e-4)
+# Added to a float32 it leaves the nearest whole number in the last bits.
 ROUND, ROUND_BITS = np.float32(12582912.0), np.int32(0x4B400000)
-ROOT_HALF_BITS = np.int32(0x3F3504F3)
+ROOT_HALF_BITS = np.int32(0x3F3504F3)  # of the root of 1/2
