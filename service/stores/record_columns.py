@@ -3,10 +3,11 @@
 import json
 import struct
 from collections.abc import Mapping
-from functools import lru_cache
+from math import isnan
 from typing import Any
 
 import numpy as np
+import orjson
 
 from service.stores.record import Doubles, PendingForecast, Record, Request, Scores
 from service.stores.states.anchor import Anchor
@@ -42,27 +43,7 @@ def to_row(record: Record) -> tuple[Any, ...]:
     request, issued, scores = record.request, record.issued, record.scores
     return (
         record.key,
-        _birth(
-            record.model,
-            record.model_name,
-            record.freq,
-            record.offset,
-            record.variables,
-            record.static.astype("<f4", copy=False).tobytes(),
-            record.interval,
-            record.first_index,
-            record.created_at,
-            record.state_bytes,
-            record.kind,
-            record.given_tail.shape[1],
-            record.season,
-            tuple([(name, len(state)) for name, state in scores.items()]),
-            record.zone,
-            record.single_until,
-            record.level,
-            record.below_zero,
-            record.anchor and record.anchor[:-1],
-        ),
+        _birth(record),
         record.last_index,
         record.count,
         tail.astype("<f8", copy=False).tobytes(),
@@ -83,55 +64,32 @@ def to_row(record: Record) -> tuple[Any, ...]:
     )
 
 
-@lru_cache(maxsize=8192)
-def _birth(
-    model: str,
-    model_name: str,
-    freq: str | None,
-    offset: int,
-    variables: tuple[str, ...],
-    static: bytes,
-    interval: float,
-    first_index: int,
-    created_at: float,
-    state_bytes: int,
-    kind: str,
-    given: int,
-    season: int | None,
-    metrics: tuple[tuple[str, int], ...],
-    zone: str,
-    single_until: int | None,
-    level: tuple[float, ...],
-    below_zero: tuple[bool, ...],
-    anchor: tuple[int, str, tuple[float, ...], tuple[bool, ...]] | None,
-) -> str:
-    """What of a record hardly ever changes, as one JSON text; kept, because to write it takes longer than all the rest.
-
-    Floats are written so that they are read back to the bit.
-    """
-    return json.dumps(
-        {
-            "model": model,
-            "model_name": model_name,
-            "freq": freq,
-            "offset": offset,
-            "variables": variables,
-            "static": np.frombuffer(static, "<f4").tolist(),
-            "interval": interval,
-            "first_clock": first_index,
-            "created_at": created_at,
-            "state_bytes": state_bytes,
-            "kind": kind,
-            "given": given,
-            "season": season,
-            "metrics": dict(metrics),
-            "zone": zone,
-            "single_until": single_until,
-            "level": level,
-            "below_zero": below_zero,
-            "anchor": anchor,
-        }
-    )
+def _birth(record: Record) -> str:
+    """What of a record hardly ever changes, as one JSON text; floats are read back to the bit."""
+    fields = {
+        "model": record.model,
+        "model_name": record.model_name,
+        "freq": record.freq,
+        "offset": record.offset,
+        "variables": record.variables,
+        "static": record.static.astype(np.float32, copy=False).tolist(),
+        "interval": record.interval,
+        "first_clock": record.first_index,
+        "created_at": record.created_at,
+        "state_bytes": record.state_bytes,
+        "kind": record.kind,
+        "given": record.given_tail.shape[1],
+        "season": record.season,
+        "metrics": {name: len(state) for name, state in record.scores.items()},
+        "zone": record.zone,
+        "single_until": record.single_until,
+        "level": record.level,
+        "below_zero": record.below_zero,
+        "anchor": record.anchor and record.anchor[:-1],
+    }
+    # NaN is none of orjson's numbers. Kept texts would be quicker still, but of thousands of sessions that are over.
+    missing = any(map(isnan, record.level + (record.anchor.level if record.anchor else ())))
+    return json.dumps(fields) if missing else orjson.dumps(fields).decode()
 
 
 def from_row(row: tuple[Any, ...]) -> Record:

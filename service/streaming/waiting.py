@@ -7,23 +7,31 @@ from service.errors import Expired
 from service.streaming.request import Part, StreamedRequest
 
 _BEGUN_KEPT = 256
-"""Requests that have begun stay among the deadlines until there are more of them than this and all that wait."""
+"""Numbers of what has begun stay among the deadlines until there are more of them than this and all that wait."""
 
 
 class WaitingRequests:
     """First come, first served; a request of many rows may be done in several batches.
 
-    Beside the order in which they came, a heap has them by deadline, so that nobody looks through all that wait.
+    Beside the order in which they came, a heap has their numbers by deadline, so that nobody looks through all that
+    wait. It has no requests: those that have begun would stay until their deadlines, and with each a connection, a body
+    and an answer.
     """
 
     def __init__(self) -> None:
         self._requests: deque[StreamedRequest] = deque()
-        self._deadlines: list[tuple[float, int, StreamedRequest]] = []
+        self._deadlines: list[tuple[float, int]] = []
+        self._unbegun: dict[int, StreamedRequest] = {}
         self._came = self._waiting = 0
 
     def __len__(self) -> int:
         """How many wait, in whole or in part."""
         return self._waiting
+
+    @property
+    def _first(self) -> int:
+        """Number of the request that came first of those that are here."""
+        return self._came - len(self._requests) + 1
 
     def append(self, request: StreamedRequest) -> None:
         """Add a request.
@@ -36,7 +44,8 @@ class WaitingRequests:
         self._requests.append(request)
         self._came += 1
         self._waiting += 1
-        heappush(self._deadlines, (request.deadline, self._came, request))
+        self._unbegun[self._came] = request
+        heappush(self._deadlines, (request.deadline, self._came))
 
     def drop(self, now: float) -> list[StreamedRequest]:
         """Give up what has not begun and comes too late, and what is next and for nobody.
@@ -52,17 +61,19 @@ class WaitingRequests:
             They have failed.
         """
         late: list[StreamedRequest] = []
-        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][2].begun):
-            request = heappop(self._deadlines)[2]
-            if not request.begun and request.outcome is None:
-                late.append(_expired(request))
+        unbegun = self._unbegun
+        while self._deadlines and (self._deadlines[0][0] <= now or self._deadlines[0][1] not in unbegun):
+            expired = unbegun.pop(heappop(self._deadlines)[1], None)
+            if expired is not None:
+                late.append(_expired(expired))
         while self._requests and (self._requests[0].outcome is not None or _is_for_nobody(self._requests[0])):
+            unbegun.pop(self._first, None)
             request = self._requests.popleft()
             if request.outcome is None:
                 late.append(_expired(request))
         self._waiting -= len(late)
         if len(self._deadlines) > 2 * self._waiting + _BEGUN_KEPT:
-            self._deadlines = [one for one in self._deadlines if not one[2].begun and one[2].outcome is None]
+            self._deadlines = [one for one in self._deadlines if one[1] in unbegun]
             heapify(self._deadlines)
         return late
 
@@ -91,6 +102,7 @@ class WaitingRequests:
             part = request.take(room - at, at, parts[0].table if parts else None)
             if part is None:
                 break
+            self._unbegun.pop(self._first, None)
             parts.append(part)
             at += len(part.rows)
             if request.begun < request.size:

@@ -1,6 +1,7 @@
 """One new observation of each of some sessions, as JSON or as an Arrow table, in the ways of many clients."""
 
 import json
+import re
 from random import Random
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +16,8 @@ from tests.tables import arrow_bytes
 
 ARROW, JSON = b"application/vnd.apache.arrow.stream", b"application/json"
 Row = dict[str, Any]
+_WEST = re.compile(r"-(\d\d):(\d\d)$")
+"""A zone west of Greenwich."""
 
 
 def json_of(draw: Random, rows: list[Row], beside: dict[str, Any]) -> RawRequest:
@@ -95,8 +98,16 @@ def _times(draw: Random, stamps: list[str | None]) -> pa.Array:
     try:
         if any("+" in (stamp or "") for stamp in stamps):
             return pa.array(stamps, pa.string())
-        plain = [None if stamp is None else np.datetime64(stamp.rstrip("Zz"), "s") for stamp in stamps]
+        plain = [None if stamp is None else _instant(stamp) for stamp in stamps]
         times = pa.array(plain, pa.timestamp("s", draw.choice((None, "UTC", "+00:00", "Europe/Berlin"))))
         return times if draw.random() < 0.7 else times.cast(draw.choice((pa.timestamp("ns"), pa.date32(), pa.int64())))
     except (ValueError, pa.ArrowException, OverflowError):
         return pa.array(stamps, pa.string())
+
+
+def _instant(stamp: str) -> np.datetime64:
+    """Read a time, whose zone numpy would read with a warning."""
+    west = _WEST.search(stamp)
+    if west is None:
+        return np.datetime64(stamp.rstrip(" Zz"), "s")
+    return np.datetime64(stamp[: west.start()], "s") + np.timedelta64(60 * int(west[1]) + int(west[2]), "m")

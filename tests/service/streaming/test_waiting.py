@@ -5,6 +5,7 @@ Without it a late answer would be computed for nobody, or a full queue would be 
 
 from types import SimpleNamespace
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -77,6 +78,17 @@ def test_what_has_begun_does_not_stay_in_memory_until_its_deadline() -> None:
         waiting.take(10)
         waiting.drop(0.0)
     assert len(waiting._deadlines) < 600
+
+
+def test_what_is_done_is_held_by_nobody() -> None:
+    """Each of the last few hundred requests kept its connection, its body and its answer until its deadline."""
+    waiting, begun, late = WaitingRequests(), request(1e9), request(1.0)
+    seen = [ref(begun), ref(late)]
+    waiting.append(begun)
+    waiting.append(late)
+    assert len(waiting.take(1)) == 1 and waiting.drop(2.0) == [late] and not waiting.take(1)
+    del begun, late
+    assert [one() for one in seen] == [None, None]
 
 
 def test_a_request_of_several_networks_is_done_in_a_batch_for_each() -> None:
