@@ -5,6 +5,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 PACKAGES := statecast training service connectors benchmarks
+# A client that the tests run as it is; it wants an older pandas, so it lies in a folder of its own.
+NIXTLA := tests/service/protocols/nixtla/requirements.txt
 ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
 # Those that can be run; the other files there are what they share.
 BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
@@ -24,7 +26,7 @@ setup: $(VENV)/.installed ## a virtual environment in .venv with everything pinn
 # torch comes first and by its pin: left to a resolver, a range may take a newer build with gigabytes of GPU libraries.
 # With it comes what compiles the networks, which uses one core while the rest is unpacked on another; should it read a
 # library that is half there, it compiles once more.
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt $(NIXTLA)
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another: make setup PYTHON=python3.12")'
 	@echo "[1/4] virtual environment in $(VENV)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
@@ -35,6 +37,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PY) -m statecast.compiled warm & compiling=$$!; \
 	$(PIP) install --constraint constraints.txt --editable '.[service,redis,compiled,client,connectors,training,sweep,onnx,clients,dev]' \
 	  || { kill $$compiling; exit 1; }; \
+	$(PIP) install --target $(VENV)/nixtla --upgrade --no-deps --requirement $(NIXTLA) \
+	  || echo "nixtla's SDK cannot be installed; the tests that run it are skipped"; \
 	wait $$compiling || $(PY) -m statecast.compiled warm
 	@touch $@
 

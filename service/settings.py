@@ -22,14 +22,18 @@ class Settings(BaseSettings):
 
     protocols: str | None = None
     """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `forecast`,
-    `generate`, `jobs`, `openai`, `transcribe` and whatever other packages bring. Left out: every protocol that comes
-    with the server."""
+    `generate`, `jobs`, `nixtla`, `openai`, `transcribe` and whatever other packages bring. Left out: all that come with
+    the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
     default_model: str | None = None
     """`name` or `name@version` of the model that answers requests naming none. Left out: a family named `default`, else
     the first by name, in its newest version."""
+    nixtla_models: str = "timegpt-*"
+    """Names of models that clients of nixtla's SDK give, and what they stand for here: patterns separated by commas,
+    each with `=MODEL` or, without it, for the default model; the first that fits counts. A name of a model of this
+    server stands for itself; empty for no others ([nixtla.md](../howto/nixtla.md))."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` (a GPU where there is one), `cpu` or `cuda`."""
     state_url: str = "sqlite:///state/sessions.db"

@@ -149,6 +149,17 @@ class Catalog:
         return "; ".join(f"{path}: {reason}" for path, reason in self.broken.items())
 
 
+def holds_artifact(folder: Path) -> bool:
+    """Whether a folder is an artifact or holds one, whole or not.
+
+    Parameters
+    ----------
+    folder : Path
+        As ``STATECAST_ARTIFACTS`` names it.
+    """
+    return (folder / "manifest.json").is_file() or any(folder.glob("*/manifest.json"))
+
+
 def _named_in(path: Path) -> str:
     """The name of an artifact that cannot be loaded, as far as it can be read."""
     try:

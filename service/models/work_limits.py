@@ -9,7 +9,7 @@ from service.settings import Settings
 from statecast.config import ForecasterConfig
 
 
-def horizon_of(horizon: int | None, model: Model) -> int:
+def horizon_of(horizon: int | None, model: Model, field: str = "horizon") -> int:
     """Give the steps ahead that a request gets.
 
     Parameters
@@ -18,6 +18,8 @@ def horizon_of(horizon: int | None, model: Model) -> int:
         What the request names; None to leave it to the model.
     model : Model
         What will forecast it.
+    field : str
+        What the request calls them.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def horizon_of(horizon: int | None, model: Model) -> int:
     horizon = model.horizon if horizon is None else horizon
     if horizon > model.reach:
         msg = f"expected at most {model.reach}, the model's horizon, got {horizon}; request fewer steps"
-        raise Unprocessable(f"horizon: {msg}", code="horizon_too_long", faults=[Fault(("horizon",), msg)])
+        raise Unprocessable(f"{field}: {msg}", code="horizon_too_long", faults=[Fault((field,), msg)])
     return horizon
 
 

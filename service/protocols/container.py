@@ -4,8 +4,7 @@ import gc
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from fastapi import Request
 
@@ -15,8 +14,9 @@ from service.histories.lane import HistoryLane
 from service.http.auth import ApiKeys
 from service.http.problems import all_failed
 from service.jobs.service import JobService
+from service.jobs.work import Reader
 from service.metrics import Metrics
-from service.models.catalog import Catalog
+from service.models.catalog import Catalog, holds_artifact
 from service.receipts import RequestKey
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
@@ -85,6 +85,8 @@ class Container:
         Why no request is served yet; None once the models are warm.
     jobs : JobService or None
         Long work on whole files; None where nothing speaks of jobs.
+    job_readers : dict of str to Reader
+        What reads the files of jobs of further kinds, by kind.
     """
 
     settings: Settings
@@ -93,6 +95,7 @@ class Container:
     services: Services | None = None
     unready: str | None = "the models are still loading; try again in a few seconds"
     jobs: JobService | None = None
+    job_readers: dict[str, Reader] = field(default_factory=dict)
 
     @classmethod
     def build(cls, settings: Settings) -> "Container":
@@ -230,17 +233,6 @@ class Container:
         if self.unready is not None:
             raise Loading(self.unready)
         return services
-
-
-def holds_artifact(folder: Path) -> bool:
-    """Whether a folder is an artifact or holds one, whole or not.
-
-    Parameters
-    ----------
-    folder : Path
-        As ``STATECAST_ARTIFACTS`` names it.
-    """
-    return (folder / "manifest.json").is_file() or any(folder.glob("*/manifest.json"))
 
 
 def container_of(request: Request) -> Container:

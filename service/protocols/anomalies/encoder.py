@@ -46,7 +46,7 @@ class AnomaliesEncoder(PassEncoder[Surprises]):
 
 def _result(one: Hindcast[Surprises]) -> dict[str, Any]:
     series, own = one.series, one.series.variables
-    mean, lower, upper, surprise, flags = (by_variable(own, values) for values in _columns(one))
+    mean, lower, upper, surprise, flags = (by_variable(own, values) for values in columns_of(one))
     return {
         "start": times_of(series.axis, np.array([series.whole.before + 1]))[0],
         "expected": mean,
@@ -59,8 +59,14 @@ def _result(one: Hindcast[Surprises]) -> dict[str, Any]:
     }
 
 
-def _columns(one: Hindcast[Surprises]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Mean, ends of the interval, surprise and flag of every value, ``[5, V, T]``; the first has none."""
+def columns_of(one: Hindcast[Surprises]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Give mean, ends of the interval, surprise and flag of every value, ``[5, V, T]``; the first has none.
+
+    Parameters
+    ----------
+    one : Hindcast
+        Of one series.
+    """
     found, bounds = one.found, (one.series.lower, one.series.upper)
     numbers = found.numbers.reshape(-1, 1, 3)
     kept, _ = keep_inside(numbers, bounds[0].reshape(-1), bounds[1].reshape(-1))
@@ -83,7 +89,7 @@ def _rows(pairs: Pairs) -> TableRows:
             each.append(1)
             continue
         variables, length = one.series.values.shape
-        numbers.append(np.concatenate([one.series.values.reshape(1, -1), _columns(one).reshape(5, -1)]))
+        numbers.append(np.concatenate([one.series.values.reshape(1, -1), columns_of(one).reshape(5, -1)]))
         steps.append(np.tile(one.series.whole.before + 1 + np.arange(length), variables))
         each.append(length)
     *values, flags = np.concatenate(numbers, axis=1)

@@ -44,8 +44,9 @@ class BacktestEncoder(PassEncoder[Forecasts]):
 
     def reply(self, pairs: Pairs) -> dict[str, Any]:
         """Give what JSON is made of; see ``PassEncoder``."""
-        _keep_inside(pairs)
         found = [one for _, one in pairs if not isinstance(one, ServiceError)]
+        for one in found:
+            keep_inside_of_bounds(one)
         about: dict[str, Any] = {
             "horizon": self.horizon,
             "step": self.step,
@@ -61,7 +62,8 @@ class BacktestEncoder(PassEncoder[Forecasts]):
 
     def rows(self, pairs: Pairs) -> TableRows:
         """Give a row per forecast step where forecasts are returned, else one per cut-off; see ``PassEncoder``."""
-        _keep_inside(pairs)
+        for one in (one for _, one in pairs if not isinstance(one, ServiceError)):
+            keep_inside_of_bounds(one)
         if "forecasts" in self.returns:
             return forecast_rows(pairs, self.levels)
         figures = [
@@ -107,12 +109,17 @@ class BacktestEncoder(PassEncoder[Forecasts]):
             }
 
 
-def _keep_inside(pairs: Pairs) -> None:
-    """Keep the forecasts at each cut-off inside of what was known by then."""
-    for one in (one for _, one in pairs if not isinstance(one, ServiceError)):
-        numbers = one.found.numbers
-        rows = numbers.reshape(-1, *numbers.shape[2:])
-        kept, _ = keep_inside(rows, one.series.lower.reshape(-1), one.series.upper.reshape(-1))
-        one.found.numbers = kept.reshape(numbers.shape)
-        ends = one.series.lower[..., None], one.series.upper[..., None]
-        one.found.median = one.found.median.clip(*ends)
+def keep_inside_of_bounds(one: Hindcast[Forecasts]) -> None:
+    """Keep the forecasts at each cut-off inside of what was known by then.
+
+    Parameters
+    ----------
+    one : Hindcast
+        Changed in place.
+    """
+    numbers = one.found.numbers
+    rows = numbers.reshape(-1, *numbers.shape[2:])
+    kept, _ = keep_inside(rows, one.series.lower.reshape(-1), one.series.upper.reshape(-1))
+    one.found.numbers = kept.reshape(numbers.shape)
+    ends = one.series.lower[..., None], one.series.upper[..., None]
+    one.found.median = one.found.median.clip(*ends)

@@ -38,6 +38,8 @@ def _service(container: Container, services: Services) -> JobService:
     find_model = partial(services.catalogue.resolve, kind="forecaster")
 
     def read(record: JobRecord, data: bytes, deadline: Deadline) -> JobWork:
+        if (reader := container.job_readers.get(record.kind)) is not None:
+            return reader(record, data, deadline)
         kind = KINDS[record.kind](container, backtests)
         return read_work(record, data, deadline, kind=kind, settings=settings, find_model=find_model)
 

@@ -49,7 +49,7 @@ class Job(BaseModel):
     """A job as it stands."""
 
     id: str
-    kind: KindName
+    kind: str = Field(description="forecast, backtest or anomalies; of jobs of other clients theirs.")
     status: Status
     progress: JobProgress
     model: AnsweringModel | None = Field(description="null until work begins.")

@@ -1,19 +1,18 @@
 """What clients of the OpenAI API send and get: the request is parser and OpenAPI at once, see ``codecs.schema``."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
-from pydantic_core import core_schema
 
 from service.codecs.faults import raise_faults
 from service.codecs.field_types import Flag, OrNull, Positive
-from service.codecs.json_document import as_list, came, is_list, parse_object
+from service.codecs.json_document import as_list, is_list, parse_object
 from service.codecs.members import members_of
 from service.codecs.schema import Schema
 from service.errors import Fault
 from service.protocols.generate.schemas import Choice, Usage
+from service.protocols.unsupported import Unsupported
 from service.text.parameters import Prompt, TextParameters, refused
 
 
@@ -25,33 +24,6 @@ def _one_prompt(value: Any) -> Any:
     if len(entries) == 1 and isinstance(entries[0], str):
         return entries[0]
     raise refused("expected one text, got a list; send several prompts in several requests, they run together")
-
-
-class Unsupported:
-    """``Annotated[Any, Unsupported(…)]``: refused, unless the value changes nothing.
-
-    Parameters
-    ----------
-    schema : dict
-        JSON Schema of the values that change nothing.
-    neutral : callable
-        Whether a value is one of them.
-    """
-
-    def __init__(self, schema: dict[str, Any], neutral: Callable[[Any], bool]) -> None:
-        self._schema, self._neutral = schema, neutral
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._read)
-
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        description = "Not supported; only a value that changes nothing is accepted."
-        return {"anyOf": [self._schema, {"type": "null"}], "description": description}
-
-    def _read(self, value: Any) -> Any:
-        if not self._neutral(value):
-            raise refused(f"not supported by this server; remove it (got {came(value)})")
-        return value
 
 
 def _zero(value: Any) -> bool:

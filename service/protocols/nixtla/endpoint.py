@@ -1,0 +1,55 @@
+"""A task of nixtla's SDK, done while its client waits."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from service.deadline import Deadline
+from service.http.sse import unless_left
+from service.protocols.container import Container, Services
+from service.protocols.json_endpoint import Exchange, JsonEndpoint
+from service.protocols.nixtla.requests import TaskRequest
+from service.protocols.nixtla.task import Task, TaskContext
+from service.threads import DECODING
+
+
+class TaskEndpoint(JsonEndpoint[TaskRequest]):
+    """A task, done while the client waits.
+
+    Parameters
+    ----------
+    container : Container
+        What handlers share.
+    task : Task
+        What is done.
+    """
+
+    def __init__(self, container: Container, task: Task[Any]) -> None:
+        super().__init__(container)
+        self._task = task
+
+    def decode(self, body: bytes, deadline: Deadline) -> TaskRequest:  # noqa: ARG002
+        """Read a body; see ``JsonEndpoint.decode``."""
+        request: TaskRequest = self._task.read(body, self.settings)
+        return request
+
+    async def answer(self, request: TaskRequest, services: Services, exchange: Exchange) -> bytes:
+        """Do it; see ``JsonEndpoint.answer``."""
+        context = TaskContext(services, self.settings, exchange.owner, exchange.deadline, services.backtests)
+        work = asyncio.ensure_future(self._task.run(request, context))
+        found = await unless_left(work, exchange.left)
+        exchange.deadline.check()
+        return await DECODING.run(written, found)
+
+
+def written(document: Mapping[str, Any]) -> bytes:
+    """Write an answer.
+
+    Parameters
+    ----------
+    document : mapping
+        What ``Task.run`` gave.
+    """
+    return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
