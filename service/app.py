@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from typing import Any
 
@@ -64,7 +64,7 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
         title="Statecast", version=version("statecast"), lifespan=_lifespan, docs_url=None, redoc_url=None,
         openapi_url=OPENAPI, redirect_slashes=False,
     )  # fmt: skip
-    app.state.container = container
+    app.state.container, app.state.protocols = container, protocols
     paths = PathTable(problem_failure)
     paths.add(OPENAPI, ("GET",), problem_failure, open=True)
     app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
@@ -72,6 +72,8 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     for protocol in protocols:
         _mount(app, protocol, paths)
         for endpoint in protocol.endpoints():
+            if "{" in endpoint.path:
+                continue  # the router takes the parts of the path out
             served = RequestMiddleware(IdempotentApp(endpoint.app, answers), container.metrics, container.keys, paths)
             app.plain[endpoint.method, endpoint.path] = served
         for path, direct in protocol.direct().items():
@@ -89,7 +91,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
     warming = app.state.warming = asyncio.create_task(container.start())
     try:
-        yield
+        async with AsyncExitStack() as beside:
+            for protocol in app.state.protocols:
+                await beside.enter_async_context(protocol.running())
+            yield
     finally:
         if not warming.done():
             await asyncio.wait([warming])

@@ -22,8 +22,8 @@ class Settings(BaseSettings):
 
     protocols: str | None = None
     """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `forecast`,
-    `generate`, `jobs`, `nixtla`, `openai`, `transcribe` and whatever other packages bring. Left out: all that come with
-    the server."""
+    `generate`, `jobs`, `nixtla`, `open_inference`, `openai`, `transcribe` and whatever other packages bring. Left out:
+    all that come with the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     as `open_to_all`."""
     port: int = Field(default=8000, ge=0, le=65535)
     """Port; `0` picks a free one and prints it."""
+    grpc_port: int | None = Field(default=None, ge=0, le=65535)
+    """Port of gRPC, for clients of Triton and KServe ([triton.md](../howto/triton.md)); `0` picks a free one and logs
+    it. Left out: no gRPC. Needs the extra `grpc`."""
     threads: int | None = Field(default=None, ge=1, le=256)
     """Threads of one computation at most. Left out: compiled networks share a batch of many rows among as many as the
     process may use cores, and what runs in torch has one, because more help large batches of wide networks alone."""

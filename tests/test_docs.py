@@ -144,6 +144,8 @@ def test_every_dependency_is_used(group: str) -> None:
         "client": ["statecast"],
         "compiled": ["statecast"],
         "redis": ["service"],
+        "grpc": ["service"],
+        "clients": ["tests"],
         "stats": ["training"],
         "sweep": ["training"],
         "onnx": ["training"],
@@ -151,7 +153,6 @@ def test_every_dependency_is_used(group: str) -> None:
         "bentoml": ["benchmarks"],
         "prequential": ["benchmarks"],
         "dev": ["tests", "benchmarks"],
-        "clients": ["tests"],
     }
     used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))
     idle = [name for name in asked_for()[group] if IMPORT_NAMES.get(name, name) not in used | NEVER_IMPORTED]

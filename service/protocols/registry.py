@@ -4,7 +4,8 @@ A protocol registers itself under the name that ``STATECAST_PROTOCOLS`` uses. Th
 nothing else; the conformance suite of ``tests/service/protocols`` runs over all that are registered.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -107,6 +108,11 @@ class ClientProtocol:
             for route in router.routes:
                 if isinstance(route, Route):
                     yield route.path, tuple((route.methods or {"GET"}) - {"HEAD"})
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run what answers beside the paths, such as another port, while the app runs; nothing by default."""
+        yield
 
     def status(self, status: int) -> int:
         """Give the status that stands for one of ``service.errors`` here.
