@@ -19,6 +19,8 @@ SESSION = ("session", "key", "item_id", "unique_id")
 TIMESTAMP = ("timestamp", "ds", "time")
 TARGET = ("target", "value", "y")
 INDEX = ("index",)
+_LARGEST = 2**53
+"""Whole numbers from here on are not exact in every JSON parser."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ class MessageFormat:
         if self.timestamp_unit is None or number is None:
             return int(value) if isinstance(value, float) and value.is_integer() else value
         try:
+            if number != int(number) or abs(number) >= _LARGEST:
+                raise InputError(f"expected a whole number since 1970, got {number}; round the times")
             stamps = read_stamps([int(number)], TimeOptions(timestamp_unit=self.timestamp_unit))
         except InputError as error:
             raise PoisonMessage("unreadable_timestamp", f"{self.timestamp[0]}: {error}") from None
@@ -157,13 +161,15 @@ def _find(message: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def _as_number(value: Any) -> float | int | None:
-    """A number, also one that is written as a text, as Redis has them."""
+    """A finite number, also one that is written as a text, as Redis has them."""
     if isinstance(value, str):
         try:
-            return int(value) if value.strip().lstrip("+-").isdigit() else float(value)
+            value = int(value) if value.strip().lstrip("+-").isdigit() else float(value)
         except ValueError:
             return None
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or isfinite(value) else None
 
 
 def _number(value: Any, name: str) -> float | None:
@@ -183,7 +189,7 @@ def _number(value: Any, name: str) -> float | None:
 
 def _whole(value: Any, names: Sequence[str]) -> int:
     number = _as_number(value)
-    if number is None or number != int(number) or number < 0:
+    if number is None or number != int(number) or not 0 <= number < _LARGEST:
         raise PoisonMessage(
             "unreadable_index", f"{names[0]}: expected a whole number from 0, got {json.dumps(value)[:80]}"
         )

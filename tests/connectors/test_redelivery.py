@@ -4,12 +4,16 @@ A connector that counts a message twice, or forgets one, makes forecasts of a se
 message that it cannot read stops for everybody.
 """
 
+import os
 import shlex
+import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from connectors.answer import Answer
+from connectors.broker import Broker
 from connectors.brokers.registry import brokers
 from connectors.cli import main
 from connectors.delivery import Delivery
@@ -83,5 +87,33 @@ def test_options_that_are_wrong_end_it_at_once(url: str, tmp_path: Path) -> None
         room.produce(readings("wrong", 2, 1))
         assert main([*room.arguments, "--url", url, "--horizon", "5000", "--until-idle-s", "0.5"]) == 1
         assert room.letters() == []
+    finally:
+        room.kill()
+
+
+def test_a_signal_ends_it_after_what_is_in_hand(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rollout stops connectors all the time; each would leave work to be done again."""
+    if reason := missing("redis"):
+        pytest.skip(reason)
+    room = ROOMS["redis"](tmp_path)
+    room.start()
+    kind = brokers["redis"]
+    publish, acknowledged = kind.publish, list[int]()
+
+    async def publish_and_stop(self: Broker, answers: Sequence[Answer]) -> None:
+        await publish(self, answers)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def count(self: Broker, deliveries: Sequence[Delivery]) -> None:
+        acknowledged.append(len(deliveries))
+
+    try:
+        room.produce(readings("signal", 5, 4))
+        with monkeypatch.context() as patched:
+            patched.setattr(kind, "publish", publish_and_stop)
+            patched.setattr(kind, "acknowledge", count)
+            assert main([*room.arguments, "--url", url, *REQUEST, "--batch", "10"]) == 0
+        assert acknowledged == [10]
+        assert len(room.outputs()) == 10
     finally:
         room.kill()

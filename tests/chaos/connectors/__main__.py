@@ -2,8 +2,8 @@
 
 All messages are written first, readings with times and, with ``--plain``, numbers alone among them. The connector is
 killed (SIGKILL) at random points, counted in observations that sessions have, and started again; a broker that persists
-is restarted once in the middle. Ends with 1 at the first observation that is missing or counted twice, or that has no
-forecast; prints lag, throughput and what was delivered again. With ``--kills 0`` it is left alone.
+is restarted once in the middle, and later the service is killed and started again. Ends with 1 at the first observation
+that is missing or counted twice, or has no forecast; prints lag and throughput. With ``--kills 0`` nothing is killed.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.harness.process import free_port
 from statecast.compiled import is_built
 from tests.builders import tiny_artifact
 from tests.chaos.server import Server
@@ -69,16 +70,21 @@ def run(room: Room, server: Server, options: argparse.Namespace, folder: Path) -
     total = keys * (steps + numbers)
     points = sorted(draw.randrange(total) for _ in range(options.kills))
     restart = total // 2 if room.persists and options.kills else None
-    began, kills, restarts, at_start = time.monotonic(), 0, 0, 0
+    crash = total * 3 // 4 if options.kills else None
+    began, kills, restarts, crashes, at_start = time.monotonic(), 0, 0, 0, 0
     connector = Connector(room, server, log)
     while connector.process.poll() is None:
-        done = applied(server) if points or restart else 0
+        done = applied(server) if points or restart or crash else 0
         if points and done > at_start and done >= points[0]:
             connector.kill()
             points.pop(0)
             kills += 1
             at_start = applied(server)
             connector = Connector(room, server, log)
+        if crash is not None and done >= crash:
+            server.kill()
+            server.start()
+            crash, crashes = None, 1
         if restart is not None and done >= restart:
             room.stop()
             time.sleep(1)
@@ -96,7 +102,7 @@ def run(room: Room, server: Server, options: argparse.Namespace, folder: Path) -
     rates = [int(rate) for rate in re.findall(r"(\d+) messages/s", said)]
     lags = [int(lag) for lag in re.findall(r"lag (\d+)", said)]
     print(f"{room.name}: {total} messages of {2 * keys if numbers else keys} sessions, {kills} kills of the connector, "
-          f"{restarts} restarts of the broker: each counted once, each with its forecast; "
+          f"{restarts} restarts of the broker, {crashes} kills of the service: each counted once, with its forecast; "
           f"{again} forecasts published again, {took:.0f} s in all")  # fmt: skip
     print(f"  best second {max(rates, default=0)} messages/s; lag {lags[:1]} to {lags[-1:]}, of {len(lags)} reports")
     print("  " + "\n  ".join(line.partition("ended: ")[2] for line in said.splitlines() if "ended: " in line))
@@ -118,7 +124,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         tiny_artifact(folder / "artifacts", calendar=())
-        server = Server(folder, artifacts=str(folder / "artifacts"), state_url=f"sqlite:///{folder}/s.db")
+        server = Server(
+            folder, artifacts=str(folder / "artifacts"), state_url=f"sqlite:///{folder}/s.db", port=str(free_port())
+        )
         room = ROOMS[options.broker](folder / options.broker)
         server.start()
         try:
