@@ -74,9 +74,9 @@ class Settings(BaseSettings):
     family has as many, and all together at most twice as many."""
     session_ttl_s: int = Field(default=30 * 86400, ge=1)
     """Seconds without use after which a session expires (30 days)."""
-    live_metrics: str = "mase,coverage"
+    live_metrics: str = "mase,wql,coverage,calibration"
     """Metrics that new sessions keep of their forecasts, by name ([metrics.md](metrics.md)), separated by commas;
-    `mase` and `coverage` are kept in any case. They read the median and the interval that is scored;
+    the default ones are kept in any case. They read the median and the interval that is scored;
     `directional_accuracy` stays unknown. An unknown name ends the start."""
     max_gap: int = Field(default=336, ge=0)
     """Longest gap, in steps, that the `missing` policy fills; a longer one is 422."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from service.resident.step import SessionStep
 from service.sessions.live_metrics import Interval, metric_of, new_scores
+from service.sessions.recent_surprise import KEPT, NAME
 from service.stores.record import PendingForecast, Record, Scores
 from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
@@ -33,17 +34,22 @@ class PendingForecasts:
         self._start, self._steps = np.zeros((2, capacity), dtype=np.int64)
         self._scale = np.zeros(capacity)
         self._quantiles = np.zeros((capacity, config.horizon, 3))
-        self._scores = {name: np.zeros((capacity, state.size)) for name, state in new_scores(metrics).items()}
+        states = new_scores(metrics)
+        ends = np.cumsum([0, *(state.size for state in states.values())]).tolist()
+        self._columns = dict(zip(states, map(slice, ends[:-1], ends[1:]), strict=True))
+        self._metrics = [metric for metric in map(metric_of, states) if metric is not None]
+        self._sums = np.zeros((capacity, ends[-1]))
+        self._recent = np.full((capacity, KEPT), np.nan)
 
     def covers(self, record: Record) -> bool:
-        """Whether a session keeps the same scores.
+        """Whether all scores of a session can be kept here; those that it lacks begin with its next observation.
 
         Parameters
         ----------
         record : Record
             The session.
         """
-        return tuple(record.scores) == tuple(self._scores)
+        return all(name in self._columns or name == NAME for name in record.scores)
 
     def load(self, row: int, record: Record) -> None:
         """Take in a session.
@@ -61,8 +67,10 @@ class PendingForecasts:
             self._quantiles[row, :steps] = record.issued.quantiles[0, :steps]
             self._scale[row] = record.issued.scale[0]
             self._start[row], self._steps[row] = record.issued.start, steps
-        for name, state in record.scores.items():
-            self._scores[name][row] = state
+        self._sums[row] = 0
+        self._recent[row] = record.scores.get(NAME, np.nan)
+        for name in record.scores.keys() & self._columns.keys():
+            self._sums[row, self._columns[name]] = record.scores[name]
 
     def issued(self, row: int) -> PendingForecast | None:
         """Give a session's forecast as a value.
@@ -96,7 +104,8 @@ class PendingForecasts:
         dict
             By name.
         """
-        return {name: states[row].copy() for name, states in self._scores.items()}
+        found = {name: self._sums[row, columns].copy() for name, columns in self._columns.items()}
+        return found | {NAME: self._recent[row].copy()}
 
     def score(self, step: SessionStep) -> NDArray[np.float64]:
         """Score the forecast of each session with its next observation.
@@ -118,8 +127,10 @@ class PendingForecasts:
             found = np.full(len(rows), np.nan)
             if met.any():
                 found[met] = self._score(rows[met], ahead[met], values[met])
-            return found
-        return self._score(rows, ahead, values)
+        else:
+            found = self._score(rows, ahead, values)
+        self._recent[rows, step.index % KEPT] = found
+        return found
 
     def _score(
         self, rows: NDArray[np.int64], ahead: NDArray[np.int64], values: NDArray[np.float64]
@@ -133,10 +144,7 @@ class PendingForecasts:
             levels=self._levels,
             seasonal_error=self._scale[rows],
         )
-        for name, states in self._scores.items():
-            metric = metric_of(name)
-            if metric is not None:
-                states[rows] = metric.update(states[rows][:, None], batch)[:, 0]
+        self._sums[rows] += np.concatenate([term for metric in self._metrics for term in metric.terms(batch)], axis=1)
         return interval_surprise(quantiles, values, self._coverage)
 
     def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.models.kinds import FORECASTING
-from service.sessions.live_metrics import summary
+from service.sessions.summary import summary
 from service.sessions.time_axis import axis_of
 from service.stores.interface import Record
 
@@ -153,7 +153,9 @@ def session_details(record: Record, session: str) -> dict[str, object]:
         "kind": record.kind,
         "season": record.season,
         "bytes": record.state_bytes + (len(record.anchor.state) if record.anchor else 0),
-        "scores": summary(record.scores, record.interval) if record.kind in FORECASTING else {},
+        "scores": summary(record.scores, record.interval, record.variables, record.last_index)
+        if record.kind in FORECASTING
+        else {},
     }
 
 

@@ -14,8 +14,10 @@ from statecast import metrics
 from statecast.errors import UnknownNameError
 from statecast.uncertainty.surprise import interval_levels
 
-ALWAYS = ("mase", "coverage")
-"""Metrics that every session keeps."""
+ALWAYS = ("mase", "wql", "coverage", "calibration")
+"""Metrics that every session keeps; one of an earlier release from its next observation on."""
+
+_ALWAYS = frozenset(ALWAYS)
 
 
 @dataclass(frozen=True)
@@ -67,14 +69,31 @@ def new_scores(names: Sequence[str] = ALWAYS) -> Scores:
     Parameters
     ----------
     names : sequence of str
-        Metrics beside ``ALWAYS``.
+        Metrics beside ``ALWAYS``; those that are not installed here have no state.
 
     Returns
     -------
     mapping of str to array
         State by the metric's name.
     """
-    return {name: metrics.get(name).initial(levels=3) for name in dict.fromkeys((*ALWAYS, *names))}
+    found = ((name, metric_of(name)) for name in dict.fromkeys((*ALWAYS, *names)))
+    return {name: metric.initial(levels=3) for name, metric in found if metric is not None}
+
+
+def completed(scores: Scores) -> Scores:
+    """Give a session the metrics that every one keeps.
+
+    Parameters
+    ----------
+    scores : mapping of str to array
+        As an earlier release may have kept them.
+
+    Returns
+    -------
+    mapping of str to array
+        The same value where none is missing.
+    """
+    return scores if scores.keys() >= _ALWAYS else {**new_scores(), **scores}
 
 
 def issue(
@@ -196,30 +215,6 @@ def _scored(observed: Sequence[Observed], steps: int, coverage: float) -> list[S
         for scores, state in zip(updated, states, strict=True):
             scores[name] = state
     return list(updated)
-
-
-def summary(scores: Scores, coverage: float) -> dict[str, object]:
-    """Give the ``scores`` object of ``GET /sessions/{id}``.
-
-    Parameters
-    ----------
-    scores : mapping of str to array
-        States by the metric's name.
-    coverage : float
-        Nominal coverage of the scored interval.
-
-    Returns
-    -------
-    dict
-        Figure by name; null where nothing was scored yet.
-    """
-    known = ((name, metric_of(name), state) for name, state in scores.items())
-    figures = {name: float(metric.value(state)) for name, metric, state in known if metric is not None}
-    return {
-        "observations": int(scores["coverage"][1]) if scores else 0,
-        **{name: figure if np.isfinite(figure) else None for name, figure in figures.items()},
-        "nominal_coverage": coverage,
-    }
 
 
 @lru_cache(maxsize=64)  # of a model's levels, at each of its observations

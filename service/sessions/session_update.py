@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from service.sessions.live_metrics import Observed
+from service.sessions.live_metrics import Observed, completed
+from service.sessions.recent_surprise import with_surprises
 from service.sessions.series_input import Doubles, Floats
 from service.stores.interface import Record, Request, Scores
 from service.stores.states.anchor import Anchor
@@ -118,7 +119,7 @@ class SessionUpdate:
             Its pending forecast and the new values.
         """
         values, start = self.values[:, self.replayed :], self.time_index + 1 + self.replayed
-        return Observed(record.scores, record.issued, values, start, record.interval)
+        return Observed(completed(record.scores), record.issued, values, start, record.interval)
 
     def surprise(self, record: Record) -> Doubles:
         """Give how surprising the request's values are under the forecast that was made for them last.
@@ -134,16 +135,21 @@ class SessionUpdate:
             One per step of the request, those that the session had or was to have had first; NaN for these, for missing
             values and where no forecast was made. See ``interval_surprise``.
         """
+        found = self._surprises(record)
+        if self.given is not None:
+            found = found[:, self.given]
+        before = self.applied + self.duplicates - found.shape[1]
+        return np.concatenate([np.full((len(found), before), np.nan), found], axis=1)
+
+    def _surprises(self, record: Record) -> Doubles:
+        """Those of all new steps."""
         observed = self.observed(record)
         found: Doubles = np.full(observed.values.shape, np.nan)
         pending, steps, skip = observed.pending, observed.steps, observed.skip
         if pending is not None and steps:
             known = pending.quantiles[:, skip : skip + steps]
             found[:, :steps] = interval_surprise(known, observed.values[:, :steps], record.interval)
-        if self.given is not None:
-            found = found[:, self.given]
-        before = self.applied + self.duplicates - found.shape[1]
-        return np.concatenate([np.full((len(found), before), np.nan), found], axis=1)
+        return found
 
     def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
         """Give the record as it will stand, but for the state and the newly issued forecast.
@@ -168,7 +174,7 @@ class SessionUpdate:
             record,
             last_used=now,
             expires_at=max(record.expires_at, expires_at),
-            scores=scores,
+            scores=with_surprises(scores, self._surprises(record), self.time_index + 1 + self.replayed),
             first_index=self.first_index,
             last_index=self.last_index,
             count=record.count + self.applied - self.corrected,

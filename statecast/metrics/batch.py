@@ -109,25 +109,24 @@ class ForecastBatch:
         """Pinball loss of each quantile ``[B, F, Q]`` in the data's unit, 0 where nothing counts."""
         error = self.actual[..., None] - self.quantiles
         level = np.asarray(self.levels)
-        losses: Array = np.maximum(level * error, (level - 1.0) * error)
-        return losses if self._complete else np.where(self.known[..., None], losses, 0.0)
+        return self.counted(np.maximum(level * error, (level - 1.0) * error))
 
     def counted(self, values: Array | NDArray[np.bool_]) -> Array:
         """Set to 0 what does not count.
 
         Parameters
         ----------
-        values : ndarray, shape [B, F]
+        values : ndarray, shape [B, F] or [B, F, Q]
             Numbers or booleans.
 
         Returns
         -------
-        ndarray, shape [B, F]
+        ndarray, shape [B, F] or [B, F, Q]
             float64; ``values`` where ``known``, else 0.
         """
         if self._complete:  # as in most updates of one observation, where masking would take as long as the metric
             return values.astype(np.float64, copy=False)
-        return np.where(self.known, values, 0.0)
+        return np.where(self.known if values.ndim == self.known.ndim else self.known[..., None], values, 0.0)
 
     def in_units(self, values: Array) -> Array:
         """Divide by ``unit``.

@@ -39,9 +39,8 @@ class Calibration(Metric):
     def terms(self, batch: ForecastBatch) -> Iterator[Array]:
         """See ``Metric.terms``: the count; per level, 1 at or below its quantile, else 0, less the level."""
         yield batch.count
-        for at, level in enumerate(batch.levels):
-            below = (batch.actual <= batch.quantiles[..., at]).astype(np.float64)
-            yield batch.counted(below - level)
+        below = (batch.actual[..., None] <= batch.quantiles) - np.asarray(batch.levels)
+        yield from batch.counted(below).transpose(2, 0, 1)
 
     def value(self, state: Sums) -> Array:
         """See ``Metric.value``: the mean over levels of the absolute excess."""

@@ -203,14 +203,17 @@ def test_new_sessions_keep_the_metrics_that_the_settings_name(catalogue: Catalog
     values = np.nan_to_num(series(80), nan=50)
 
     async def scene() -> None:
-        async with running(catalogue, live_metrics="wql, calibration") as service:
+        async with running(catalogue, live_metrics="wql, mae") as service:
             model = catalogue.resolve(None)
             await service.forecast(model, input_of(values[:70], session="s"))
             before = (await service.session("s", ""))["scores"]
             await service.forecast(model, input_of(values[70:], 500_070, session="s"))
             scores = (await service.session("s", ""))["scores"]
             assert isinstance(before, dict) and isinstance(scores, dict)
-            assert list(scores) == ["observations", "mase", "coverage", "wql", "calibration", "nominal_coverage"]
+            assert list(scores) == [
+                "observations", "mase", "wql", "coverage", "calibration", "mae", "nominal_coverage",
+                "coverage_by_level", "surprise",
+            ]  # fmt: skip
             assert before["wql"] is None and 0 < scores["wql"] < 1
 
     play(scene)

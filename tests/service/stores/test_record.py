@@ -6,7 +6,7 @@ from math import isnan
 
 import numpy as np
 
-from service.sessions.live_metrics import summary
+from service.sessions.summary import summary
 from service.stores.record_columns import from_row, to_row
 
 # As the release before metrics had names wrote it: judged, inside, scaled, and the sum of the scaled errors.
@@ -37,6 +37,7 @@ def test_scores_from_before_metrics_had_names() -> None:
     assert {name: state.tolist() for name, state in record.scores.items()} == {"mase": [2.5, 3], "coverage": [4, 5]}
     assert summary(record.scores, record.interval) == {
         "observations": 5, "mase": 2.5 / 3, "coverage": 0.8, "nominal_coverage": 0.8,
+        "coverage_by_level": {"0.1": None, "0.5": None, "0.9": None}, "surprise": [None] * 8,
     }  # fmt: skip
     again = from_row(to_row(record))
     assert {name: state.tolist() for name, state in again.scores.items()} == {"mase": [2.5, 3], "coverage": [4, 5]}
