@@ -28,6 +28,8 @@ _NAMED = (
 )
 _ALL = f"SELECT {_COLUMNS} FROM sessions WHERE key > ? ORDER BY key LIMIT ?"
 _JOURNAL = "SELECT sequence, used, entries FROM journal WHERE sequence > ? ORDER BY sequence LIMIT ?"
+_FREED = 24
+"""Pages per session that ends that the file is shortened by at most: what a session takes, and some more."""
 _PROBED_EVERY = 1.0
 """Seconds between two attempts to write while commits fail."""
 _PROBED_BYTES = 4 << 20
@@ -153,7 +155,7 @@ class SqliteStore:
 
     def expire(self, now: float, forgotten: float, limit: int) -> Swept:
         """Turn sessions whose life has ended into tombstones, drop old ones, shorten the file; see ``Store.expire``."""
-        with self._transaction("cannot expire sessions", 4 * limit * PAGE) as writer:
+        with self._transaction("cannot expire sessions", _FREED * limit * PAGE) as writer:
             ended = writer.execute(_DUE, (0, now, limit)).fetchall()
             writer.executemany("DELETE FROM states WHERE key = ?", ended)
             writer.executemany(_END, ended)
@@ -162,7 +164,7 @@ class SqliteStore:
             answers = writer.execute(_FORGET, (now, limit - len(ended) - len(old))).rowcount
             answers += sqlite_table.forget(writer, now, limit)
             free = int(writer.execute("PRAGMA freelist_count").fetchone()[0]) if _can_shrink(writer) else 0
-            freed = min(free, 4 * limit)
+            freed = min(free, _FREED * limit)
             for _ in range(freed):
                 writer.execute("PRAGMA incremental_vacuum(1)")  # which goes one step, whatever the number
         return Swept(len(ended), len(old), freed, answers)

@@ -16,8 +16,12 @@ from service.stores.record_columns import COLUMNS, to_row
 SCHEMA = 6
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
 
-PAGE = 16_384
-"""Bytes of a page: large ones hold a state in a few pages instead of a chain of a dozen."""
+PAGE = 1024
+"""Bytes of a page: of a session half a page is empty at the end of its state and of its record, and whatever is larger
+than a quarter of a page takes pages of its own. A journal's entry is synced in one page, too."""
+
+_LOG = 256 << 20
+"""Bytes of log at which the writer itself folds it."""
 
 _REWRITTEN = 1 << 30
 """Bytes up to which the file of an earlier release is rewritten, so that it can shrink; a larger one never does."""
@@ -79,14 +83,10 @@ def connect(path: Path) -> sqlite3.Connection:
         For one thread at a time, whichever. The writer itself folds the log at 256 MiB, should ``Fold`` not keep up.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10.0)
-    for pragma in (
-        f"page_size = {PAGE}",
-        "auto_vacuum = INCREMENTAL",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "wal_autocheckpoint = 16384",
-    ):
+    for pragma in (f"page_size = {PAGE}", "auto_vacuum = INCREMENTAL", "journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}")
+    page = connection.execute("PRAGMA page_size").fetchone()[0]  # of a file of an earlier release its own
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG // page}")
     return connection
 
 
@@ -121,7 +121,10 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
     if version and path.stat().st_size <= _REWRITTEN:
         with contextlib.suppress(sqlite3.OperationalError):  # without room for a copy it is used as it is
+            connection.execute("PRAGMA journal_mode = DELETE")  # with a log pages keep their size
+            connection.execute(f"PRAGMA page_size = {PAGE}")
             connection.execute("VACUUM")
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextlib.contextmanager
@@ -205,7 +208,7 @@ def log_bytes(write: Write) -> int:
         Of a commit.
     """
     if isinstance(write, Put):
-        return len(write.state) + 2 * PAGE
+        return len(write.state) + 8 * PAGE
     if isinstance(write, Answer | Document):
         return PAGE + len(write.content or b"")
     return PAGE + (56 * len(write.keys) if isinstance(write, Append) else 0)

@@ -9,7 +9,7 @@ from service.stores.interface import Put, StoreError
 from service.stores.record_columns import COLUMNS, to_row
 from service.stores.registry import open_store
 from service.stores.sqlite import SqliteStore
-from service.stores.sqlite_file import SCHEMA
+from service.stores.sqlite_file import PAGE, SCHEMA
 from tests.service.stores.conformance import STATE, record_of, same
 from tests.service.stores.journal_checks import append_of, kept
 
@@ -44,6 +44,8 @@ def test_a_file_of_the_first_release_keeps_its_sessions(tmp_path: Path) -> None:
     for _ in range(2):
         store = SqliteStore(tmp_path / "s.db")
         assert store._writer.execute("PRAGMA auto_vacuum").fetchone() == (2,)  # so that it can shrink
+        assert store._writer.execute("PRAGMA page_size").fetchone() == (PAGE,)
+        assert store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         for number in range(3):
             back = store.get(f"k{number}")
             assert back is not None and same(back, record_of(f"k{number}")) and store.state(f"k{number}") == STATE
