@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from statecast.artifacts.saving import save
     from statecast.client import AsyncClient, Client
     from statecast.config import ForecasterConfig
+    from statecast.frames.plotting import plot
     from statecast.layers.acoustic.config import TranscriberConfig
     from statecast.layers.sequences.config import ClassifierConfig
     from statecast.models.classifier import Classifier
@@ -58,6 +59,7 @@ __all__ = [
     "Transcriber",
     "TranscriberConfig",
     "load",
+    "plot",
     "save",
 ]
 _MODULES = {
@@ -84,6 +86,7 @@ _MODULES = {
     "Transcriber": "models.transcriber",
     "TranscriberConfig": "layers.acoustic.config",
     "load": "artifacts.loading",
+    "plot": "frames.plotting",
     "save": "artifacts.saving",
 }
 _EXTRAS = {"torch": "library", "safetensors": "library", "httpx": "client"}

@@ -26,7 +26,7 @@ IMPORT_NAMES = {
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {
     "service": ("redis", "grpc"),
-    "statecast": ("library", "client", "compiled", "tables"),
+    "statecast": ("library", "client", "compiled", "tables", "plots"),
     "training": ("stats", "sweep", "onnx"),
 }
 # The one is written on top of the other and hands its types out.
@@ -113,8 +113,24 @@ def test_a_package_imports_only_the_library_and_its_own_dependencies(room: str) 
 
 def test_the_library_needs_three_packages() -> None:
     """What compiled networks, tables and the client need is optional, and no other folder may ask for it."""
-    assert declared("statecast") == {"torch", "numpy", "safetensors", "numba", "llvmlite", "pyarrow", "httpx"}
-    for folder, own in (("compiled", {"numba", "llvmlite"}), ("tables", {"pyarrow"}), ("client", {"httpx"})):
+    assert declared("statecast") == {
+        "torch",
+        "numpy",
+        "safetensors",
+        "numba",
+        "llvmlite",
+        "pyarrow",
+        "httpx",
+        "narwhals",
+        "plotly",
+    }
+    for folder, own in (
+        ("compiled", {"numba", "llvmlite"}),
+        ("tables", {"pyarrow"}),
+        ("client", {"httpx"}),
+        ("frames", {"narwhals"}),
+        ("plots", {"plotly"}),
+    ):
         elsewhere = [path for path in sources("statecast") if path.parts[1] != folder]
         assert not [path for path in elsewhere if packages(path) & own]
 

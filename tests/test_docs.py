@@ -142,6 +142,8 @@ def test_every_dependency_is_used(group: str) -> None:
         "Always": ["statecast"],
         "library": ["statecast"],
         "client": ["statecast"],
+        "tables": ["statecast"],
+        "plots": ["statecast"],
         "compiled": ["statecast"],
         "redis": ["service"],
         "grpc": ["service"],

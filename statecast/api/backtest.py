@@ -74,7 +74,7 @@ def backtest_series(
     cuts = Cutoffs(cutoffs, step, wanted)
     own, whole, placed, values = _read(network, history, wanted + (cutoffs - 1) * step, **options)
     quantiles, mean, seasonal_error = _collect(own, whole, cuts)
-    trained, read = own.config.quantile_levels, cuts.read(whole.steps)
+    trained, read = own.config.quantile_levels, cuts.read(placed.span)
     levels = tuple(quantile_levels or trained)
     chosen, limits = interpolate_levels(quantiles, trained, levels), _limits(network, values, read, bounds)
     ahead = read[:, None] + np.arange(wanted)
@@ -131,12 +131,13 @@ def anomalies_of(
     found, mean, _ = _collect(own, whole, cuts)
     quantiles, trained = found[:, 0], own.config.quantile_levels
     ends = 0.5 - level / 200, 0.5 + level / 200
-    limits = _limits(network, values, cuts.read(whole.steps), bounds)
+    limits = _limits(network, values, cuts.read(placed.span), bounds)
     inside = (mean, *(quantile_at(quantiles, trained, end)[:, None] for end in ends))
-    parts = (*(one.clip(*limits)[:, 0] for one in inside), surprise(quantiles, values[1:], trained))
-    expected, lower, upper, share = (np.concatenate([[np.nan], part]) for part in parts)
+    parts = (*(one.clip(*limits)[:, 0] for one in inside), surprise(quantiles, values[-cuts.count :], trained))
+    unknown = np.full(placed.span - cuts.count, np.nan)
+    expected, lower, upper, share = (np.concatenate([unknown, part]) for part in parts)
     flag = (share < ends[0]) | (share > ends[1])
-    return SeriesAnomalies(values, expected, lower, upper, share, flag, _times(placed, np.arange(whole.steps)))
+    return SeriesAnomalies(values, expected, lower, upper, share, flag, _times(placed, np.arange(placed.span)))
 
 
 def _read(

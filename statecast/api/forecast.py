@@ -109,7 +109,8 @@ def forecast_series(
     levels = tuple(quantile_levels or config.quantile_levels)
     chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
     by_level = {level: chosen[:, index] for index, level in enumerate(levels)}
-    return SeriesForecast(mean, by_level, *placed.following(wanted)).within(Bounds.read(bounds))
+    found = SeriesForecast(mean, by_level, *placed.following(wanted), read=placed.span)
+    return found.within(Bounds.read(bounds))
 
 
 def forecast_any(

@@ -1,9 +1,12 @@
 """What a notebook gets of a search for anomalies: how surprising each value of one series is, as arrays."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from statecast.plots.figure import Band, Line, draw
 
 Doubles = NDArray[np.float64]
 
@@ -35,6 +38,18 @@ class SeriesAnomalies:
     surprise: Doubles
     flag: NDArray[np.bool_]
     times: NDArray[np.datetime64] | None
+
+    def plot(self) -> Any:
+        """Draw the values over what was expected, and mark those that are flagged; see ``SeriesForecast.plot``."""
+        steps = self.columns("time")["time"]
+        bands: list[Band] = [("interval", self.lower, self.upper)]
+        return draw(
+            [
+                Line("observed", steps, self.values, faint=True),
+                Line("expected", steps, self.expected, bands),
+                Line("anomalies", steps[self.flag], self.values[self.flag], marks=True),
+            ]
+        )
 
     def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
         """See ``SeriesResult.columns``."""

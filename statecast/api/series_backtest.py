@@ -1,12 +1,14 @@
 """What a notebook gets of a cross-validation: the forecasts at many cut-offs of one series as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from statecast import metrics
+from statecast.plots.figure import Line, draw, outer_band
 
 Doubles = NDArray[np.float64]
 
@@ -47,6 +49,21 @@ class SeriesBacktest:
     times: NDArray[np.datetime64] | None
     cutoffs: NDArray[np.datetime64] | None
 
+    def at(self, levels: Sequence[float]) -> "SeriesBacktest":
+        """Keep some of the quantiles.
+
+        Parameters
+        ----------
+        levels : sequence of float
+            Of those that it has, in the order that is wanted.
+
+        Returns
+        -------
+        SeriesBacktest
+            Otherwise the same.
+        """
+        return replace(self, quantiles={level: self.quantiles[level] for level in levels})
+
     def scores(self, names: Sequence[str] = ("mase", "wql", "coverage")) -> dict[str, float]:
         """Measure how far off the forecasts were, over all cut-offs.
 
@@ -69,6 +86,17 @@ class SeriesBacktest:
             )
             for name in names
         }  # fmt: skip
+
+    def plot(self) -> Any:
+        """Draw what came, and the forecast of each cut-off; see ``SeriesForecast.plot``."""
+        columns = self.columns("time")
+        steps = columns["time"].reshape(self.mean.shape)
+        _, first = np.unique(steps, return_index=True)
+        lines = [Line("observed", steps.ravel()[first], self.actual.ravel()[first], faint=True)]
+        for place, cutoff in enumerate(columns["cutoff"].reshape(self.mean.shape)[:, 0]):
+            quantiles = {level: values[place] for level, values in self.quantiles.items()}
+            lines.append(Line(f"from {cutoff}", steps[place], self.mean[place], outer_band(quantiles)))
+        return draw(lines)
 
     def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
         """See ``SeriesResult.columns``."""

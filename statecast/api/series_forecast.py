@@ -1,10 +1,12 @@
 """What a notebook gets: the forecast of one series as arrays."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.plots.figure import Line, draw, outer_band
 from statecast.uncertainty.bounds import Bounds
 
 
@@ -26,6 +28,8 @@ class SeriesForecast:
         What mean and quantiles were kept inside of.
     notes : tuple of str
         What was done that nobody requested.
+    read : int
+        How many steps the forecast knew.
     """
 
     mean: NDArray[np.float64]
@@ -34,6 +38,7 @@ class SeriesForecast:
     timestamps: list[str] | None = None
     bounds: Bounds = field(default_factory=Bounds)
     notes: tuple[str, ...] = ()
+    read: int = 0
 
     def within(self, bounds: Bounds) -> "SeriesForecast":
         """Keep mean and quantiles inside of bounds.
@@ -72,10 +77,30 @@ class SeriesForecast:
             return kept
         return replace(kept, notes=(*kept.notes, bounds.why(where)))
 
+    def plot(self, history: Any = None) -> Any:
+        """Draw it.
+
+        Parameters
+        ----------
+        history : sequence of float, optional
+            Values that are drawn before it.
+
+        Returns
+        -------
+        plotly.graph_objects.Figure or matplotlib.figure.Figure
+            The mean over its outermost interval; plotly's where it is installed.
+        """
+        steps: NDArray[Any] = self.columns("time")["time"]
+        lines = [Line("mean", steps, self.mean, outer_band(self.quantiles))]
+        if history is not None and len(history):
+            before = steps[0] - (steps[1] - steps[0] if len(steps) > 1 else 1) * np.arange(len(history), 0, -1)
+            lines.insert(0, Line("observed", before, history, faint=True))
+        return draw(lines)
+
     def columns(self, timestamp: str) -> dict[str, NDArray[np.generic]]:
         """See ``SeriesResult.columns``."""
         return {
-            timestamp: np.arange(len(self.mean)) if self.times is None else self.times,
+            timestamp: self.read + np.arange(len(self.mean)) if self.times is None else self.times,
             "mean": self.mean,
             **{repr(level): values for level, values in self.quantiles.items()},
         }

@@ -78,7 +78,7 @@ def read_whole(
     Returns
     -------
     WholeSeries
-        Of one variable, one step per step of its grid.
+        Of one variable, one step per step of its grid from the first observed value on.
     Placement
         Where its steps lie.
 
@@ -98,13 +98,18 @@ def read_whole(
     if times is not None:
         columns = calendar_features(config.calendar, times)
     level = np.atleast_1d(find_level(target) if network.takes_deviations else np.float64(0.0))
-    mixed, coarse = read_coarse_series(config, resolutions or {}, options, placed.first - 1, steps)
-    lower = bool(config.mixed_frequency)
+    grid = np.asarray(placed.spread(target), dtype=np.float64)
+    # Nothing is known of a series before its first value: a network would take missing ones for its age.
+    missing = int(np.argmax(np.isfinite(grid)))
+    before = placed.first - 1 + missing
+    mixed, coarse = read_coarse_series(config, resolutions or {}, options, before, steps - missing)
+    lower, ahead_too = bool(config.mixed_frequency), (steps + ahead,)
+    known_columns = np.concatenate([columns, encode_covariates(config.future_covariates, known, ahead_too)], axis=1)
     return WholeSeries(
-        before=placed.first - 1,
-        target=deviations(np.asarray(placed.spread(target), dtype=np.float64)[None], level),
-        past=encode_covariates(config.past_covariates, past, (steps,)),
-        known=np.concatenate([columns, encode_covariates(config.future_covariates, known, (steps + ahead,))], axis=1),
+        before=before,
+        target=deviations(grid[None, missing:], level),
+        past=encode_covariates(config.past_covariates, past, (steps,))[missing:],
+        known=known_columns[missing:],
         static=encode_covariates(config.static_covariates, dict(static_covariates or {}), ()),
         level=level,
         mixed_frequency=mixed.numpy().astype(np.float32) if lower else None,

@@ -10,7 +10,7 @@ JSON and safetensors only: loading runs no code from the folder. The manifest is
 whole; it ends with a digest of itself and has one canonical form, so that any changed byte is seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,14 +18,15 @@ from typing import Any, TypeVar
 from statecast.api.backtest import anomalies_of, backtest_series
 from statecast.api.classify import Classification, classify_inputs
 from statecast.api.forecast import forecast_any, forecast_series
-from statecast.api.frames import R, is_table, run_table
 from statecast.api.generate import write_on
-from statecast.api.interval_levels import chosen_levels
 from statecast.api.series_forecast import SeriesForecast
 from statecast.api.transcribe import Sound, transcribe
 from statecast.artifacts.registry import Network, kind_of
 from statecast.ctc.symbols import Transcript
 from statecast.errors import ArtifactError
+from statecast.frames.each import run_each
+from statecast.frames.interval_levels import chosen_levels
+from statecast.frames.reading import ModelColumns
 from statecast.models.classifier import Classifier
 from statecast.models.family import Family
 from statecast.models.generator import Generator
@@ -129,16 +130,19 @@ class Artifact:
         *,
         level: Any = None,
         quantile_levels: Any = None,
+        quantiles: Any = None,
         bounds: Any = None,
         **options: Any,
     ) -> Any:
-        """Forecast one series or each of a frame, as a frame like it; see ``forecast_series`` and ``run_table``.
+        """Forecast one series, or each of several; see ``forecast_series`` and ``run_each`` for the options.
 
-        ``level=[80, 95]`` is the same as the ``quantile_levels`` at the ends of these intervals.
+        ``level=[80, 95]`` is the same as the ``quantile_levels`` at the ends of these intervals, which a frame then has
+        as ``lo-80``, ``hi-80``, ...
         """
-        own = {"horizon": horizon, "quantile_levels": chosen_levels(level, quantile_levels), "bounds": bounds}
+        levels = chosen_levels(level, quantile_levels, quantiles)
+        own = {"horizon": horizon, "quantile_levels": levels, "bounds": bounds}
         ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
-        return self._each(partial(self._forecast_one, **own), history, ahead, options)
+        return run_each(partial(self._forecast_one, **own), history, self._columns(ahead), level=level, **options)
 
     def _forecast_one(self, history: Any, **options: Any) -> SeriesForecast:
         if isinstance(self.network, Family):
@@ -154,18 +158,22 @@ class Artifact:
         *,
         cutoffs: int = 1,
         step: int | None = None,
+        level: Any = None,
         quantile_levels: Any = None,
+        quantiles: Any = None,
         bounds: Any = None,
         **options: Any,
     ) -> Any:
-        """Forecast a series, or each of a frame, at many cut-offs in one pass; see ``backtest_series``."""
-        own = {"cutoffs": cutoffs, "step": step, "quantile_levels": quantile_levels, "bounds": self._kept(bounds)}
-        return self._each(partial(backtest_series, self._series_network, horizon=horizon, **own), history, 0, options)
+        """Forecast series at many cut-offs in one pass; see ``backtest_series`` and ``run_each``."""
+        levels = chosen_levels(level, quantile_levels, quantiles)
+        own = {"cutoffs": cutoffs, "step": step, "quantile_levels": levels, "bounds": self._kept(bounds)}
+        run = partial(backtest_series, self._series_network, horizon=horizon, **own)
+        return run_each(run, history, self._columns(0), level=level, **options)
 
     def anomalies(self, history: Any, level: float = 99.0, *, bounds: Any = None, **options: Any) -> Any:
-        """Find how surprising each value is of a series or of each of a frame; see ``anomalies_of``."""
+        """Find how surprising each value of series is; see ``anomalies_of`` and ``run_each``."""
         run = partial(anomalies_of, self._series_network, level=level, bounds=self._kept(bounds))
-        return self._each(run, history, 0, options)
+        return run_each(run, history, self._columns(0), **options)
 
     @property
     def _series_network(self) -> SeriesNetwork | Family:
@@ -175,12 +183,14 @@ class Artifact:
         """Requested bounds, else those of the fit; None of a family, which looks at each series."""
         return self.bounds if bounds is None and not isinstance(self.network, Family) else bounds
 
-    def _each(self, run: Callable[..., R], history: Any, ahead: int, options: dict[str, Any]) -> Any:
-        """What ``run`` makes of one series, or of each of a frame as a frame like it."""
-        if not is_table(history):
-            return run(history, **options)
-        config = None if isinstance(self.network, Family) else self.forecaster.config
-        return run_table(run, config, history, self.manifest, ahead, **options).like(history)
+    def _columns(self, ahead: int) -> ModelColumns:
+        """What it reads of a table."""
+        fitted = self.manifest.get("training", {}).get("config", {}).get("data", {}) | self.manifest.get("columns", {})
+        if isinstance(self.network, Family):
+            return ModelColumns(fitted=fitted)
+        config = self.forecaster.config
+        kinds = (config.past_covariates, config.future_covariates, config.static_covariates)
+        return ModelColumns(*kinds, ahead=ahead, fitted=fitted)
 
     @property
     def bounds(self) -> Bounds:

@@ -6,11 +6,9 @@ from typing import Any, Self
 
 import httpx
 
-from statecast.api.series_forecast import SeriesForecast
 from statecast.client.call import Call, answer_of
-from statecast.client.client import one_series
 from statecast.client.connection import Connection
-from statecast.client.forecasts import read_forecasts
+from statecast.client.operations import Steps, backtesting, finding_anomalies, forecasting
 
 
 class AsyncClient:
@@ -75,7 +73,26 @@ class AsyncClient:
         """Delete what is at a path; see ``Client.get``."""
         return await self.send(Call("DELETE", path))
 
-    async def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
-        """Forecast one series; see ``Client.forecast``."""
-        call, series = one_series(history, horizon, options)
-        return read_forecasts(await self.send(call), series, options.get("bounds"))[0]
+    async def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Forecast one series, or each of several; see ``Client.forecast``."""
+        return await self._run(forecasting(history, horizon, options))
+
+    async def cross_validation(
+        self, history: Any, horizon: int | None = None, *, cutoffs: int = 1, step: int | None = None, **options: Any
+    ) -> Any:
+        """Forecast at many cut-offs; see ``Client.cross_validation``."""
+        return await self._run(backtesting(history, horizon, cutoffs, step, options))
+
+    async def anomalies(self, history: Any, level: float = 99.0, **options: Any) -> Any:
+        """Find how surprising values are; see ``Client.anomalies``."""
+        return await self._run(finding_anomalies(history, level, options))
+
+    async def _run(self, steps: Steps[Any]) -> Any:
+        """Send the calls of an operation until it has its result."""
+        answer = None
+        while True:
+            try:
+                call = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+            answer = await self.send(call)

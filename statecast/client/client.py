@@ -6,11 +6,9 @@ from typing import Any, Self
 
 import httpx
 
-from statecast.api.series_forecast import SeriesForecast
 from statecast.client.call import Call, answer_of
 from statecast.client.connection import Connection
-from statecast.client.forecasts import OF_THE_REQUEST, forecast_call, read_forecasts
-from statecast.client.series import SentSeries
+from statecast.client.operations import Steps, backtesting, finding_anomalies, forecasting
 
 
 class Client:
@@ -126,13 +124,14 @@ class Client:
         """Delete what is at a path; see ``Client.get``."""
         return self.send(Call("DELETE", path))
 
-    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> SeriesForecast:
-        """Forecast one series.
+    def forecast(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Forecast one series, or each of several.
 
         Parameters
         ----------
-        history : sequence of float
-            T observations, None or NaN where missing.
+        history : Any
+            T values, None or NaN where missing: a list, an array; a frame or a series of pandas, polars, pyarrow, ...;
+            the path of a file; values by name; rows of values.
         horizon : int, optional
             Steps ahead; left out, the model's.
         **options
@@ -142,36 +141,76 @@ class Client:
 
         Returns
         -------
-        SeriesForecast
-            As the library gives it.
+        SeriesForecast, frame, dict or list
+            As the library gives it: of a frame, one like it.
 
         Raises
         ------
         InputError
             If a time or a value cannot be read.
         ClientError
-            As ``send``.
+            As ``send``; of several series the first that failed is named.
         """
-        call, series = one_series(history, horizon, options)
-        return read_forecasts(self.send(call), series, options.get("bounds"))[0]
+        return self._run(forecasting(history, horizon, options))
 
+    def cross_validation(
+        self, history: Any, horizon: int | None = None, *, cutoffs: int = 1, step: int | None = None, **options: Any
+    ) -> Any:
+        """Forecast one series, or each of several, at many cut-offs that count back from their end.
 
-def one_series(history: Any, horizon: int | None, options: dict[str, Any]) -> tuple[Call, list[SentSeries]]:
-    """Make the call of one series.
+        Parameters
+        ----------
+        history, horizon
+            As in ``forecast``.
+        cutoffs : int
+            How many.
+        step : int, optional
+            Steps from one to the next; left out, the horizon.
+        **options
+            As in ``forecast``, but for sessions.
 
-    Parameters
-    ----------
-    history, horizon, options
-        As of ``Client.forecast``.
+        Returns
+        -------
+        SeriesBacktest, frame, dict or list
+            As the library gives it.
 
-    Returns
-    -------
-    Call
-        ``POST /forecast``.
-    list of SentSeries
-        The one series.
-    """
-    names = (*OF_THE_REQUEST, "level", "quantile_levels", "bounds")
-    said = {name: options[name] for name in names if name in options}
-    series = [SentSeries.of(history, **{name: value for name, value in options.items() if name not in names})]
-    return forecast_call(series, horizon, **said), series
+        Raises
+        ------
+        InputError, ClientError
+            As ``forecast``.
+        """
+        return self._run(backtesting(history, horizon, cutoffs, step, options))
+
+    def anomalies(self, history: Any, level: float = 99.0, **options: Any) -> Any:
+        """Find how surprising each value of one series is, or of each of several.
+
+        Parameters
+        ----------
+        history : Any
+            As in ``forecast``.
+        level : float
+            Percent of values that are expected inside of the interval.
+        **options
+            As in ``forecast``, but for sessions.
+
+        Returns
+        -------
+        SeriesAnomalies, frame, dict or list
+            As the library gives it.
+
+        Raises
+        ------
+        InputError, ClientError
+            As ``forecast``.
+        """
+        return self._run(finding_anomalies(history, level, options))
+
+    def _run(self, steps: Steps[Any]) -> Any:
+        """Send the calls of an operation until it has its result."""
+        answer = None
+        while True:
+            try:
+                call = steps.send(answer)
+            except StopIteration as done:
+                return done.value
+            answer = self.send(call)

@@ -1,20 +1,17 @@
-"""A series of a notebook as a request has it, and its forecast as a notebook has it."""
+"""A series of a notebook as a request has it."""
 
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from statecast.api.history import Placement, place_history, read_one, read_options, read_times
-from statecast.api.series_forecast import SeriesForecast
-from statecast.client.numbers import to_json, to_numbers
+from statecast.client.numbers import to_json
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 from statecast.time.stamps import Stamps, TimeOptions
 from statecast.time.zones import offset_text
-from statecast.uncertainty.bounds import Bounds
 
 _TIME_OPTIONS = tuple(TimeOptions.__dataclass_fields__)
 
@@ -102,49 +99,30 @@ class SentSeries:
         if start is None or freq is None:
             return None, None
         stamps = read_one(start, TimeOptions(self.zone))
-        found = self._placed(freq)
-        if found is not None:
-            instants, texts = found.following(ahead)
+        if self.fields["target"] and (self.start is not None or self.timestamps is not None):
+            instants, texts = self.place(freq).following(ahead)
             if instants is not None and instants[0] == stamps.instants[0]:
                 return instants, texts
         axis, first = TimeAxis.of_start(stamps, Frequency.parse(freq))
         return Placement(axis, first - 1, np.zeros(1, dtype=np.int64)).following(ahead)
 
-    def _placed(self, freq: str) -> Placement | None:
-        """Where its own values lie, if it has any."""
-        count = len(self.fields["target"])
-        if not count or (self.start is None and self.timestamps is None):
-            return None
-        own = self.fields.get("freq")
+    def place(self, freq: str | None) -> Placement:
+        """Say where its own values lie.
+
+        Parameters
+        ----------
+        freq : str or None
+            Their distance, as the server says; None without times.
+
+        Returns
+        -------
+        Placement
+            On one grid, as the library has them.
+        """
+        own = self.fields.get("freq") or (None if self.start is None else freq)
         with warnings.catch_warnings():  # the server's reply has them too
             warnings.simplefilter("ignore", UserWarning)
-            return place_history(
-                count, self.start, self.timestamps, own or (None if self.start is None else freq), freq, self.options
-            )
-
-
-def read_forecast(reply: Mapping[str, Any], sent: SentSeries, bounds: Bounds) -> SeriesForecast:
-    """Read one series' forecast.
-
-    Parameters
-    ----------
-    reply : mapping
-        Its object in the reply of ``POST /forecast``.
-    sent : SentSeries
-        What it is the answer to.
-    bounds : Bounds
-        What was requested.
-
-    Returns
-    -------
-    SeriesForecast
-        As the library gives it.
-    """
-    mean = to_numbers(reply["mean"])
-    instants, texts = sent.times_ahead(reply["start"], reply["freq"], len(mean))
-    quantiles = {float(level): to_numbers(values) for level, values in reply["quantiles"].items()}
-    notes = tuple(str(one["detail"]) for one in reply["warnings"])
-    return SeriesForecast(mean, quantiles, instants, texts, bounds, notes)
+            return place_history(len(self.fields["target"]), self.start, self.timestamps, own, freq, self.options)
 
 
 def _texts(stamps: Stamps) -> list[str]:

@@ -1,7 +1,5 @@
 """Tables from wherever they come: a file, the bytes of one, a frame of pandas or of another library."""
 
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +118,20 @@ def of_arrow(columns: Any) -> Table:
         if name in seen:
             raise TableError(f"column {name[:80]!r}: named twice; rename one", name[:80])
         seen.add(name)
-    return Table(columns.rename_columns(names))
+    return Table(_without_views(columns.rename_columns(names)))
+
+
+def _without_views(columns: Any) -> Any:
+    """Texts as the rest of Arrow has them; polars hands out views."""
+    for place, field in enumerate(columns.schema):
+        column, text = columns.column(place), pa.large_string()
+        if pa.types.is_string_view(field.type):
+            columns = columns.set_column(place, field.name, column.cast(text))
+        elif pa.types.is_dictionary(field.type) and pa.types.is_string_view(field.type.value_type):
+            chunks = [pa.DictionaryArray.from_arrays(one.indices, one.dictionary.cast(text)) for one in column.chunks]
+            kind = pa.dictionary(field.type.index_type, text)
+            columns = columns.set_column(place, field.name, pa.chunked_array(chunks, type=kind))
+    return columns
 
 
 def of_frame(frame: Any) -> Table:
@@ -142,46 +153,90 @@ def of_frame(frame: Any) -> Table:
         If a column mixes kinds of values.
     """
     try:
-        if type(frame).__module__.partition(".")[0] != "pandas":
+        if not is_pandas(frame):
             return of_arrow(pa.table(frame))
-        if frame.ndim == 1:
-            frame = frame.to_frame("target" if frame.name is None else frame.name)
-        names = list(map(str, frame.columns))
-        if len(set(names)) < len(names):
-            raise TableError(f"column {next(n for n in names if names.count(n) > 1)!r}: named twice; rename one")
-        index = frame.index
-        if index.names != [None] or index.dtype.kind == "M" or _is_period(index):
-            frame = frame.reset_index(names=None if index.names != [None] else "timestamp")
-        frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
-        for name in frame.columns:
-            if _is_period(frame[name]):
-                frame = frame.assign(**{name: frame[name].dt.to_timestamp()})
-        return of_arrow(pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata())
+        return of_arrow(pa.Table.from_pandas(plain_pandas(frame), preserve_index=False).replace_schema_metadata())
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         reason = " ".join(map(str, error.args))[:160]
         raise TableError(f"expected columns of one kind of value each, {reason}; make them alike") from None
 
 
-def to_frame(columns: Mapping[str, Any], like: Any) -> Any:
-    """Make a frame.
+def is_pandas(frame: Any) -> bool:
+    """Say whether a frame or series is one of pandas.
 
     Parameters
     ----------
-    columns : mapping of str to array
-        Its columns.
-    like : Any
-        A frame of the library that is wanted.
+    frame : Any
+        Of any library.
 
     Returns
     -------
-    Any
-        A frame of pandas or polars; else a ``pyarrow.Table``.
+    bool
+        Without importing it.
     """
-    table, library = pa.table(dict(columns)), type(like).__module__.partition(".")[0]
-    if library == "pandas":
-        return table.to_pandas()
-    return sys.modules[library].from_arrow(table) if library == "polars" else table
+    return type(frame).__module__.partition(".")[0] == "pandas"
 
 
-def _is_period(values: Any) -> bool:
+def plain_pandas(frame: Any) -> Any:
+    """Make an index of pandas that means something columns.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or pandas.Series
+        With an index of times or with names; any other index is left.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Column names are texts, periods the times at which they begin.
+
+    Raises
+    ------
+    TableError
+        If a name comes twice.
+    """
+    if frame.ndim == 1:
+        frame = frame.to_frame("target" if frame.name is None else frame.name)
+    names = list(map(str, frame.columns))
+    if len(set(names)) < len(names):
+        raise TableError(f"column {next(n for n in names if names.count(n) > 1)!r}: named twice; rename one")
+    if has_telling_index(frame):
+        frame = frame.reset_index(names=None if frame.index.names != [None] else "timestamp")
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    for name in frame.columns:
+        if is_period(frame[name]):
+            frame = frame.assign(**{name: frame[name].dt.to_timestamp()})
+    return frame
+
+
+def has_telling_index(frame: Any) -> bool:
+    """Say whether an index counts as columns.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame or pandas.Series
+        With the index.
+
+    Returns
+    -------
+    bool
+        True for one of times, and for one with names.
+    """
+    index = frame.index
+    return bool(index.names != [None] or index.dtype.kind == "M" or is_period(index))
+
+
+def is_period(values: Any) -> bool:
+    """Say whether values of pandas are periods.
+
+    Parameters
+    ----------
+    values : pandas.Series or pandas.Index
+        The values.
+
+    Returns
+    -------
+    bool
+        By their type.
+    """
     return str(values.dtype).startswith("period[")

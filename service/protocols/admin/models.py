@@ -68,7 +68,7 @@ def _details(model: Model, catalogue: Catalog, settings: Settings) -> dict[str, 
 
 
 def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
-    config = model.config
+    config, named = model.config, model.manifest.get("columns")
     return {
         "horizon": config.horizon,
         "reach": model.reach,
@@ -85,6 +85,7 @@ def _of_series(model: Model, settings: Settings) -> dict[str, Any]:
             "max_history": settings.max_history,
             "max_gap": settings.max_gap,
         },
+        "columns": {name: text for name, text in (named or {}).items() if isinstance(text, str)},
         "past_covariates": _covariates(config.past_covariates),
         "future_covariates": _covariates(config.future_covariates),
         "static_covariates": _covariates(config.static_covariates),

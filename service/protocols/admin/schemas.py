@@ -93,6 +93,7 @@ class ModelDetails(BaseModel):
     symbols: list[str] | None = Field(None, description="What a transcriber writes.")
     sample_rates: list[int] | None = Field(None, description="Samples per second that a transcriber hears.")
     limits: ModelLimits | TextLimits | InputLimits | RecordingLimits
+    columns: dict[str, str] = Field({}, description="What item_id, timestamp and target were called in its table.")
     past_covariates: list[CovariateDetails] = []
     future_covariates: list[CovariateDetails] = []
     static_covariates: list[CovariateDetails] = []

@@ -1,0 +1,1 @@
+"""Figures of forecasts: plotly where it is installed, else matplotlib."""
