@@ -89,16 +89,16 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Warm the models beside the running server, so that ``/live`` and ``/ready`` can say how it stands."""
     container: Container = app.state.container
-    warming = app.state.warming = asyncio.create_task(container.start())
-    try:
-        async with AsyncExitStack() as beside:
-            for protocol in app.state.protocols:
-                await beside.enter_async_context(protocol.running())
+    async with AsyncExitStack() as beside:
+        for protocol in app.state.protocols:
+            await beside.enter_async_context(protocol.running())
+        warming = app.state.warming = asyncio.create_task(container.start())
+        try:
             yield
-    finally:
-        if not warming.done():
-            await asyncio.wait([warming])
-        await container.stop()
+        finally:
+            if not warming.done():
+                await asyncio.wait([warming])
+            await container.stop()
 
 
 def _mount(app: FastAPI, protocol: ClientProtocol, paths: PathTable) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from service.codecs.if_match import read_if_match
 from service.deadline import Deadline
 from service.errors import ServiceError
 from service.http.body import INLINE_BYTES, JSON, content_kind
@@ -15,6 +16,7 @@ from service.http.compression import decompress
 from service.http.middleware import send_compressed, send_failure
 from service.http.sse import while_there
 from service.protocols.container import Container
+from service.protocols.forecast.answering import Caller
 from service.protocols.open_inference.body import HEADER_LENGTH, read_body
 from service.protocols.open_inference.inference.answering import Inference
 from service.protocols.open_inference.inference.metadata import model_text
@@ -73,7 +75,9 @@ class Infer:
         try:
             small = len(body) <= INLINE_BYTES and not encoding
             request = decode() if small else await DECODING.run(decode)
-            reply = await self._inference.infer(request, scope["state"]["owner"], deadline, began)
+            state = scope["state"]
+            caller = Caller(state["owner"], read_if_match(headers.get(b"if-match")), state.get("idempotency_key"))
+            reply = await self._inference.infer(request, caller, deadline, began)
             if len(body) <= INLINE_BYTES:
                 return write_reply(reply)
             return await DECODING.run(write_reply, reply)

@@ -37,15 +37,15 @@ class Inference:
         self._container = container
         self.statistics = Statistics()
 
-    async def infer(self, request: InferRequest, owner: str, deadline: Deadline, began: float) -> InferReply:
+    async def infer(self, request: InferRequest, caller: Caller, deadline: Deadline, began: float) -> InferReply:
         """Forecast every row; open, advance or end the sequence that the request names.
 
         Parameters
         ----------
         request : InferRequest
             Decoded.
-        owner : str
-            Whose sequences it may name.
+        caller : Caller
+            Who sent it.
         deadline : Deadline
             Until when it is worth it; the request may say less.
         began : float
@@ -74,7 +74,7 @@ class Inference:
             else:
                 asked = forecast_request(request, model, settings)
             read = time.perf_counter()
-            found = await self._answer(asked, given, Caller(owner), deadline)
+            found = await self._answer(asked, given, caller, deadline)
             answers = _all(found.answers)
             done = time.perf_counter()
             precise = request.inputs[TARGET].datatype == "FP64"
@@ -84,7 +84,7 @@ class Inference:
                 await DECODING.run(_outputs, *arguments) if numbers > INLINE_VALUES else _outputs(*arguments)
             )
             if given.sequence_end and given.sequence_id is not None:
-                await self._container.ready().forecasts.end(given.sequence_id, owner)
+                await self._container.ready().forecasts.end(given.sequence_id, caller.owner)
         except ServiceError:
             self.statistics.failed(model, time.perf_counter() - begin)
             raise

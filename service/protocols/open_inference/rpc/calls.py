@@ -11,6 +11,7 @@ from service.errors import ServiceError
 from service.http.body import INLINE_BYTES
 from service.models.model import Model
 from service.protocols.container import Container
+from service.protocols.forecast.answering import Caller
 from service.protocols.open_inference.inference import metadata
 from service.protocols.open_inference.inference.answering import Inference
 from service.protocols.open_inference.rpc.messages import message_type
@@ -71,12 +72,11 @@ class Calls:
         patience = settings.default_timeout_ms / 1e3
         deadline = Deadline(began + (patience if left is None else min(left, settings.max_timeout_ms / 1e3)))
         self._container.ready()
+        large = request.ByteSize() > INLINE_BYTES
         try:
-            if request.ByteSize() > INLINE_BYTES:
-                read = await DECODING.run(read_request, request, settings)
-                reply = await self._inference.infer(read, owner, deadline, began)
-                return await DECODING.run(write_response, reply)
-            return write_response(await self._inference.infer(read_request(request, settings), owner, deadline, began))
+            read = await DECODING.run(read_request, request, settings) if large else read_request(request, settings)
+            reply = await self._inference.infer(read, Caller(owner), deadline, began)
+            return await DECODING.run(write_response, reply) if large else write_response(reply)
         except BaseException:
             deadline.leave()
             raise

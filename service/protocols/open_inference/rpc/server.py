@@ -70,7 +70,7 @@ async def serving(container: Container, inference: Inference) -> AsyncIterator[N
         ("grpc.max_send_message_length", -1),
         ("grpc.so_reuseport", 0),  # another server on this port must not take every second call
     ]
-    server = grpc.aio.server(options=options)
+    server = grpc.aio.server(options=options, maximum_concurrent_rpcs=settings.max_connections)
     server.add_generic_rpc_handlers((_handlers(container, Calls(container, inference)),))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
