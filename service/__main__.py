@@ -1,4 +1,5 @@
 """``python -m service``: serve forecasts; ``export`` and ``import`` move all sessions at once."""
+# ruff: noqa: E402
 
 import asyncio
 import logging
@@ -12,6 +13,10 @@ from urllib.parse import urlsplit
 
 import uvicorn
 from pydantic import ValidationError
+
+from service.allocator import use_one_heap
+
+use_one_heap()  # before the libraries that are imported below start threads
 
 from service.app import create_app
 from service.http.direct import DirectProtocol
