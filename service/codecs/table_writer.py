@@ -102,6 +102,8 @@ def table_of(rows: TableRows, *, arrow: bool) -> pa.Table:
     """
 
     def texts(values: Sequence[str | None]) -> pa.Array:
+        if values and values.count(values[0]) == len(values):
+            return pa.repeat(pa.scalar(values[0], pa.string()), len(blocks))
         return pa.array(values, pa.string()).take(pa.array(blocks))
 
     blocks, failed = np.repeat(np.arange(len(rows.lengths)), rows.lengths), any(rows.errors)
@@ -120,24 +122,25 @@ def table_of(rows: TableRows, *, arrow: bool) -> pa.Table:
 
 
 def _times(rows: TableRows, steps: NDArray[np.int64], arrow: bool) -> pa.Array:
-    own = {id(axis): axis for axis in rows.axes}  # quicker told apart than by what they are
+    own = dict(zip(map(id, rows.axes), rows.axes, strict=True))  # quicker told apart than by what they are
     found = dict.fromkeys(axis for axis in own.values() if axis is not None)
     axes = {axis: number for number, axis in enumerate(found)}
     if not axes:
         return pa.array(steps, mask=np.repeat([error is not None for error in rows.errors], rows.lengths))
-    numbers = {of: -1 if axis is None else axes[axis] for of, axis in own.items()}
-    which = np.repeat([numbers[id(axis)] for axis in rows.axes], rows.lengths)
     if len(own) == 1:
+        which, missing = np.zeros(len(steps), dtype=np.int64), None
         instants = next(iter(axes)).instants(steps)
     else:
-        instants = np.zeros(len(steps), dtype="datetime64[s]")
+        numbers = {of: -1 if axis is None else axes[axis] for of, axis in own.items()}
+        which = np.repeat([numbers[id(axis)] for axis in rows.axes], rows.lengths)
+        missing, instants = which < 0, np.zeros(len(steps), dtype="datetime64[s]")
         for axis, number in axes.items():
             instants[which == number] = axis.instants(steps[which == number])
     if arrow:
         # A column has one zone; items of several are written in UTC.
         zones = {axis.zone for axis in axes}
         kind = pa.timestamp("s", (zones.pop() if len(zones) == 1 else "") or "UTC")
-        return pa.array(instants, pa.timestamp("s", "UTC"), mask=which < 0).cast(kind)
+        return pa.array(instants, pa.timestamp("s", "UTC"), mask=missing).cast(kind)
     written = np.full(len(which), None, dtype=object)
     for axis, number in axes.items():
         written[which == number] = instant_texts(instants[which == number], axis.zone)

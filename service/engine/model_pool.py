@@ -153,7 +153,7 @@ class ModelPool:
         return keys
 
     def _rows(self) -> int:
-        return sum(len(loaded.state_cache.rows) for loaded in self._members.values())
+        return sum(loaded.state_cache.held for loaded in self._members.values())
 
     def _make(self, key: str) -> LoadedModel:
         digest, season = split_key(key)

@@ -42,6 +42,11 @@ class StateCache:
         Slots, slot 0 not counted.
     network : SeriesNetwork
         Whose states they are.
+
+    Attributes
+    ----------
+    held : int
+        Rows that the tensor has by now.
     """
 
     FIRST = 16
@@ -50,7 +55,8 @@ class StateCache:
     def __init__(self, capacity: int, network: SeriesNetwork) -> None:
         self.device = next(network.parameters()).device
         self._host: NDArray[np.uint8] | None = None
-        self.rows = self._zeros(min(capacity + 1, self.FIRST), network.spec.row_bytes)
+        self.held = min(capacity + 1, self.FIRST)
+        self.rows = self._zeros(self.held, network.spec.row_bytes)
         self.generations = np.zeros(capacity + 1, dtype=np.int64)
 
     def holds(self, lease: Lease) -> bool:
@@ -145,7 +151,8 @@ class StateCache:
         """
         if not self.holds(lease):
             raise LookupError(f"the state cache does not hold the rows of session {lease.key}")
-        return self.rows[list(lease.slots)].cpu().numpy().tobytes()
+        slots, rows = list(lease.slots), self.rows
+        return (rows[slots].cpu().numpy() if rows.is_cuda else rows.numpy()[slots]).tobytes()
 
     def _zeros(self, rows: int, width: int) -> Tensor:
         """On the CPU rows are numpy's memory: one made of a tensor costs compiled code a millisecond per call."""
@@ -172,11 +179,11 @@ class StateCache:
 
     def _hold(self, slot: int) -> None:
         """Grow to at least twice the size if this slot has no row yet."""
-        if slot >= len(self.rows):
-            more = min(max(2 * len(self.rows), slot + 1), len(self.generations)) - len(self.rows)
-            rows = self._zeros(len(self.rows) + more, self.rows.shape[1])
-            rows[: len(self.rows)] = self.rows
-            self.rows = rows  # whole by now: the loop may copy the rows of a session that gives way
+        if slot >= self.held:
+            held = min(max(2 * self.held, slot + 1), len(self.generations))
+            rows = self._zeros(held, self.rows.shape[1])
+            rows[: self.held] = self.rows
+            self.rows, self.held = rows, held  # whole by now: the loop may copy the rows of one that gives way
 
     def _mark(self, lease: Lease, generation: int) -> None:
         for slot in lease.slots:

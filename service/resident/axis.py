@@ -11,6 +11,8 @@ from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
 
 _parsed = lru_cache(maxsize=256)(Frequency.parse)
+_KINDS = 1024
+"""Axes that are kept: those of a batch are told apart by what they are in memory, not by what they say."""
 
 
 class SessionAxis(NamedTuple):
@@ -44,12 +46,12 @@ class SessionAxis(NamedTuple):
         SessionAxis
             It never changes while the session is streamed.
         """
-        return cls(record.freq, record.offset, record.zone)
+        return _shared(record.freq, record.offset, record.zone)
 
     @property
     def times(self) -> TimeAxis | None:
         """The axis itself; None without times."""
-        return None if self.freq is None else TimeAxis(_parsed(self.freq), self.offset, self.zone)
+        return _times(self)
 
     def text(self, index: int) -> str | None:
         """Write the time of a step.
@@ -113,3 +115,13 @@ def _time_text(axis: SessionAxis, index: int) -> str:
     times = axis.times
     assert times is not None
     return times.texts(np.array([index], dtype=np.int64))[0]
+
+
+@lru_cache(maxsize=_KINDS)
+def _shared(freq: str | None, offset: int, zone: str) -> SessionAxis:
+    return SessionAxis(freq, offset, zone)
+
+
+@lru_cache(maxsize=_KINDS)
+def _times(axis: SessionAxis) -> TimeAxis | None:
+    return None if axis.freq is None else TimeAxis(_parsed(axis.freq), axis.offset, axis.zone)

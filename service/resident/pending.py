@@ -33,7 +33,7 @@ class PendingForecasts:
         self._coverage, self._levels = of.coverage, interval_levels(of.coverage)
         self._start, self._steps = np.zeros((2, capacity), dtype=np.int64)
         self._scale = np.zeros(capacity)
-        self._quantiles = np.zeros((capacity, config.horizon, 3))
+        self._quantiles = np.zeros((capacity, 3, config.horizon))
         states = new_scores(metrics)
         ends = np.cumsum([0, *(state.size for state in states.values())]).tolist()
         self._columns = dict(zip(states, map(slice, ends[:-1], ends[1:]), strict=True))
@@ -63,8 +63,8 @@ class PendingForecasts:
         """
         self._start[row] = self._steps[row] = 0
         if record.issued is not None:
-            steps = min(record.issued.quantiles.shape[1], self._quantiles.shape[1])
-            self._quantiles[row, :steps] = record.issued.quantiles[0, :steps]
+            steps = min(record.issued.quantiles.shape[1], self._quantiles.shape[2])
+            self._quantiles[row, :, :steps] = record.issued.quantiles[0, :steps].T
             self._scale[row] = record.issued.scale[0]
             self._start[row], self._steps[row] = record.issued.start, steps
         self._sums[row] = 0
@@ -88,7 +88,7 @@ class PendingForecasts:
         steps = int(self._steps[row])
         if not steps:
             return None
-        quantiles = self._quantiles[None, row, :steps].copy()
+        quantiles = np.ascontiguousarray(self._quantiles[row, :, :steps].T)[None]
         return PendingForecast(int(self._start[row]), quantiles, self._scale[row : row + 1].copy())
 
     def scores(self, row: int) -> Scores:
@@ -136,7 +136,7 @@ class PendingForecasts:
         self, rows: NDArray[np.int64], ahead: NDArray[np.int64], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Score forecasts that were made so many steps ahead of the observations."""
-        quantiles = self._quantiles[rows, ahead]
+        quantiles = self._quantiles[rows, :, ahead]
         batch = ForecastBatch(
             values[:, None],
             quantiles[:, None, 1],
@@ -159,7 +159,8 @@ class PendingForecasts:
         seasonal_error : array of float64, ``[B]``
             Their unit of MASE.
         """
-        rows, steps = step.rows, min(quantiles.shape[1], self._quantiles.shape[1])
-        self._quantiles[rows, :steps] = quantiles[:, :steps, self._kept]
+        rows, steps = step.rows, min(quantiles.shape[1], self._quantiles.shape[2])
+        for place, level in enumerate(self._kept):
+            self._quantiles[rows, place, :steps] = quantiles[:, :steps, level]
         self._scale[rows] = seasonal_error
         self._start[rows], self._steps[rows] = step.index + 1, steps

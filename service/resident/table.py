@@ -226,7 +226,7 @@ class SessionTable:
             alike=np.where(values == tails.last[rows], tails.alike[rows] + 1, 1),
             tail_length=np.minimum(tails.length[rows] + 1, tails.kept),
             below_zero=self.below_zero[rows] | (values < 0),
-            used=np.broadcast_to(used, len(rows)),
+            used=np.full(len(rows), used),
             expires_at=np.maximum(self.expires_at[rows], expires_at),
         )
 

@@ -200,6 +200,11 @@ def interpolate_levels(
                 f"quantile_levels: expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost that the "
                 f"model was trained for, got {level:g}; leave it out"
             )
+    if set(trained).issuperset(wanted):
+        found = np.empty((len(wanted), *quantiles.shape[:-1]), quantiles.dtype)
+        for place, level in enumerate(wanted):
+            found[place] = quantiles[..., trained.index(level)]
+        return found.transpose((*range(1, found.ndim), 0))
     right = np.clip(np.searchsorted(np.asarray(trained), np.asarray(wanted), side="left"), 1, len(trained) - 1)
     low, high = np.asarray(trained)[right - 1], np.asarray(trained)[right]
     share = (np.asarray(wanted) - low) / (high - low)

@@ -126,7 +126,8 @@ class Metric(ABC):
             return state
         shape = state.shape[:-1]
         if shape:
-            added = np.stack([_sum_to(term, shape) for term in self.terms(batch)], axis=-1)
+            terms = np.array([_sum_to(term, shape) for term in self.terms(batch)], dtype=np.float64)
+            added = terms.transpose((*range(1, terms.ndim), 0))
         else:  # the way of a session's single observation, whose time is that of calling numpy
             added = np.array([_total(term) for term in self.terms(batch)], dtype=np.float64)
         if added.shape != state.shape:
@@ -245,6 +246,8 @@ def _total(term: Array | NDArray[np.bool_]) -> float:
 
 def _sum_to(term: Array | NDArray[np.bool_], shape: tuple[int, ...]) -> Array:
     """Sum ``[B, F]`` to the shape that numpy would broadcast to it."""
+    if term.shape == shape:
+        return np.asarray(term, dtype=np.float64)
     absent = term.ndim - len(shape)
     if absent:
         term = term.sum(axis=tuple(range(absent)))

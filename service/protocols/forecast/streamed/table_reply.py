@@ -23,7 +23,7 @@ class TableReply:
 
     def __init__(self) -> None:
         self._parts: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
-        self._axes: dict[int, SessionAxis] = {}
+        self._axes: list[SessionAxis | None] = []
         self._warnings: dict[int, list[tuple[str, str]]] = {}
         self._errors: dict[int, str] = {}
         self.headers = b""
@@ -33,8 +33,13 @@ class TableReply:
         own = slice(part.at, part.at + len(part.rows))
         numbers = forecasts.numbers(request.model, request.levels, request.horizon).values[own]
         self._parts.append((part.places, forecasts.step.index[own] + 1, numbers))
-        places = part.places.tolist()
-        self._axes.update(zip(places, part.table.axis[part.rows].tolist(), strict=True))
+        places, axes = part.places.tolist(), part.table.axis[part.rows].tolist()
+        if len(places) == request.size:
+            self._axes = axes
+        else:
+            self._axes = self._axes or [None] * request.size
+            for place, axis in zip(places, axes, strict=True):
+                self._axes[place] = axis
         warned = warnings_of(forecasts, request)
         if warned:
             self._warnings.update((place, warned[row]) for row, place in enumerate(places, part.at) if row in warned)
@@ -53,24 +58,28 @@ class TableReply:
             starts = np.zeros(size, dtype=np.int64)
             for places, first, own in self._parts:
                 starts[places], numbers[places] = first, own
-        errors = [self._errors.get(place) for place in range(size)]
+        errors: list[str | None] = [None] * size
+        variables: list[str | None] = [""] * size
+        times = {id(axis): axis and axis.times for axis in {id(axis): axis for axis in self._axes}.values()}
+        axes = [times[id(axis)] for axis in self._axes]
         steps, columns = starts[:, None] + np.arange(horizon), numbers.transpose(1, 0, 2)
         lengths = np.full(size, horizon)
         if self._errors:  # such a row stands alone
             failed = list(self._errors)
+            for place, error in self._errors.items():
+                errors[place], variables[place], axes[place] = error, None, None
             lengths[failed], steps[failed], numbers[failed] = 1, 0, np.nan
             kept = np.arange(horizon) < lengths[:, None]
             steps, columns = steps[kept], columns[:, kept]
-        times = {axis: axis.times for axis in set(self._axes.values())}
         warned = collect_warnings((ids[place], own) for place, own in sorted(self._warnings.items()))
         if warned:
             self.headers = b"%s: %s\r\n" % (HEADER.lower().encode(), write_warnings(warned))
         return write_table(
             TableRows(
                 item_ids=ids,
-                variables=["" if error is None else None for error in errors],
+                variables=variables,
                 errors=errors,
-                axes=[None if place in self._errors else times[self._axes[place]] for place in range(size)],
+                axes=axes,
                 lengths=lengths,
                 steps=steps.ravel(),
                 numbers=named_numbers(request.levels, columns.reshape(len(columns), -1)),
