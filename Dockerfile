@@ -13,7 +13,7 @@ COPY constraints.txt ./
 RUN pip install -c constraints.txt "$(grep -E '^torch==' constraints.txt)"
 # Only the list of dependencies is here yet, so that a change of code does not install them again.
 COPY pyproject.toml LICENSE ./
-RUN touch README.md && pip install -c constraints.txt '.[service,redis]' && rm -rf build *.egg-info
+RUN touch README.md && pip install -c constraints.txt '.[service,redis,grpc]' && rm -rf build *.egg-info
 
 # --- training: tables in, artifacts out
 FROM libraries AS training

@@ -169,6 +169,11 @@ class Settings(BaseSettings):
                 f"STATECAST_API_KEYS_FILE: expected a file, found none at {self.api_keys_file}; without it everybody "
                 "would be let in, so the service does not start"
             )
+        if self.grpc_port is not None and self.protocols and "open_inference" not in _split(self.protocols):
+            raise ValueError(
+                "STATECAST_GRPC_PORT: expected open_inference, which speaks gRPC, among STATECAST_PROTOCOLS, got "
+                f"{self.protocols}; add it, or leave the port unset"
+            )
         if self.batch_rows > self.queue_rows:
             raise ValueError(
                 f"STATECAST_BATCH_ROWS: expected at most STATECAST_QUEUE_ROWS ({self.queue_rows}), got "

@@ -57,6 +57,11 @@ def test_a_port_that_is_taken_ends_the_start(tmp_path: Path) -> None:
             asyncio.run(start())
 
 
+def test_a_port_of_a_protocol_that_is_off_ends_the_start(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"STATECAST_GRPC_PORT: expected open_inference.*got admin, forecast"):
+        settings_of(tmp_path, grpc_port=1, protocols="admin, forecast")
+
+
 def test_without_grpcio_its_port_ends_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.protocols.open_inference.protocol.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"STATECAST_GRPC_PORT: .*statecast\[grpc\]"):
