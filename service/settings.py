@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from service.stores.interface import StoreError
 from service.stores.registry import find_store
 from statecast import metrics
+from statecast.time.frequency import Frequency
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHORTEST_SECRET = 16
@@ -22,8 +23,8 @@ class Settings(BaseSettings):
 
     protocols: str | None = None
     """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `forecast`,
-    `generate`, `jobs`, `nixtla`, `open_inference`, `openai`, `transcribe` and whatever other packages bring. Left out:
-    all that come with the server."""
+    `generate`, `influx`, `jobs`, `nixtla`, `open_inference`, `openai`, `prometheus`, `transcribe` and whatever other
+    packages bring. Left out: all that come with the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""
@@ -74,6 +75,9 @@ class Settings(BaseSettings):
     family has as many, and all together at most twice as many."""
     session_ttl_s: int = Field(default=30 * 86400, ge=1)
     """Seconds without use after which a session expires (30 days)."""
+    write_freq: str = "1min"
+    """Freq of the sessions that writers of line protocol and remote write advance, unless `freq` in their URL names
+    another ([line-protocol.md](../howto/line-protocol.md))."""
     live_metrics: str = "mase,wql,coverage,calibration"
     """Metrics that new sessions keep of their forecasts, by name ([metrics.md](metrics.md)), separated by commas;
     the default ones are kept in any case. They read the median and the interval that is scored;
@@ -180,6 +184,12 @@ class Settings(BaseSettings):
                 f"{self.batch_rows}; a batch larger than the queue can never fill, so lower it or raise the other"
             )
         return self
+
+    @field_validator("write_freq")
+    @classmethod
+    def _refuse_unknown_freq(cls, value: str) -> str:
+        Frequency.parse(value)
+        return value
 
     @field_validator("live_metrics")
     @classmethod

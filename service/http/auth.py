@@ -7,6 +7,8 @@ from pathlib import Path
 
 from service.errors import NoKey, WrongKey
 
+_SCHEMES = ("bearer", "token")
+
 
 class ApiKeys:
     """The keys of one file. A line is ``name:key``, ``name:sha256:HEX`` or a bare ``key``; ``#`` begins a comment.
@@ -60,7 +62,7 @@ class ApiKeys:
         Parameters
         ----------
         authorization : str or None
-            Header ``Authorization: Bearer KEY``.
+            Header ``Authorization: Bearer KEY``; writers of InfluxDB say ``Token KEY``.
         x_api_key : str or None
             Header ``X-API-Key: KEY``, which comes first.
 
@@ -79,7 +81,7 @@ class ApiKeys:
         key = x_api_key
         if key is None and authorization is not None:
             scheme, _, rest = authorization.partition(" ")
-            key = rest.strip() if scheme.lower() == "bearer" else None
+            key = rest.strip() if scheme.lower() in _SCHEMES else None
         if not key:
             raise NoKey("API key: expected Authorization: Bearer KEY or X-API-Key: KEY, got neither; send one")
         digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()

@@ -63,6 +63,33 @@ class ForecastAnswers:
 async def answer_forecasts(
     container: Container, request: ForecastRequest, caller: Caller, deadline: Deadline
 ) -> ForecastAnswers:
+    """Answer a request, of which at least one series has to succeed; see ``answer_each``.
+
+    Parameters
+    ----------
+    container, request, caller, deadline
+        As ``answer_each`` takes them.
+
+    Returns
+    -------
+    ForecastAnswers
+        A series that failed has its error in the place of its answer.
+
+    Raises
+    ------
+    ServiceError
+        If the request as a whole is wrong or late, or all its series failed.
+    """
+    found = await answer_each(container, request, caller, deadline)
+    container.check_answers(found.answers, key=caller.key)
+    if not any(series.session for series in request.series):
+        deadline.check()  # what a session has kept is answered, however late
+    return found
+
+
+async def answer_each(
+    container: Container, request: ForecastRequest, caller: Caller, deadline: Deadline
+) -> ForecastAnswers:
     """Check a request against its model and the limits, and forecast all its series at once.
 
     Parameters
@@ -84,7 +111,7 @@ async def answer_forecasts(
     Raises
     ------
     ServiceError
-        If the request as a whole is wrong or late, or all its series failed.
+        If the request as a whole is wrong.
     """
     services, settings = container.ready(), container.settings
     model = services.catalogue.resolve(request.model, "forecaster")
@@ -106,9 +133,6 @@ async def answer_forecasts(
         ]  # fmt: skip
     found = iter(await services.forecasts.forecast_many(model, valid))
     answers = [next(found) if isinstance(one, SeriesInput) else one for one in inputs]
-    container.check_answers(answers, key=caller.key)
-    if not any(series.session for series in request.series):
-        deadline.check()  # what a session has kept is answered, however late
     return ForecastAnswers(model, horizon, levels, answers)
 
 
