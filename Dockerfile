@@ -1,4 +1,4 @@
-# Two images from one file, for the CPU:  `service` (the default, without the training stack) and `training`.
+# Images from one file, for the CPU: `service` (the default, without the training stack), `training` and `connectors`.
 # Nothing here needs BuildKit. Sessions and artifacts live in volumes; the code is root's and read-only to the user.
 
 # --- libraries: what the service runs on, in a virtual environment that later stages copy whole
@@ -28,6 +28,23 @@ ENV PYTHONUNBUFFERED=1 HOME=/tmp
 USER statecast
 VOLUME /srv/statecast/artifacts
 ENTRYPOINT ["python", "-m", "training"]
+CMD ["--help"]
+
+# --- connectors: messages in, forecasts out; a client of the service, without torch
+FROM python:3.11-slim-bookworm AS connectors
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN useradd --uid 10001 --user-group --no-create-home statecast \
+ && mkdir -p /srv/statecast/state && chown -R statecast:statecast /srv/statecast
+WORKDIR /srv/statecast
+COPY constraints.txt pyproject.toml LICENSE ./
+RUN touch README.md && pip install -c constraints.txt '.[connectors]' && rm -rf build *.egg-info
+COPY statecast statecast
+COPY connectors connectors
+ENV PYTHONUNBUFFERED=1 HOME=/tmp
+USER statecast
+# Identities of MQTT messages without time.
+VOLUME /srv/statecast/state
+ENTRYPOINT ["python", "-m", "connectors"]
 CMD ["--help"]
 
 # --- service: requests in, forecasts out

@@ -19,7 +19,8 @@ from connectors.progress import Progress
 from connectors.shutdown import Shutdown
 from connectors.stream import Stream
 from statecast.client import AsyncClient, Retries
-from statecast.errors import UnknownNameError
+from statecast.errors import StatecastError
+from statecast.time.frequency import Frequency
 
 _log = logging.getLogger(__name__)
 _REQUEST = ("model", "horizon", "quantile_levels", "missing", "anomaly_level", "on_conflict", "on_model_change")
@@ -45,14 +46,14 @@ def main(arguments: Sequence[str]) -> int:
     try:
         kind = brokers[arguments[0]]
         chosen = options_of(kind).parse_args(arguments[1:])
-        broker = kind.of(chosen)
-    except (UnknownNameError, ConnectorError) as error:
+        broker, form = kind.of(chosen), format_of(chosen)
+    except StatecastError as error:
         sys.stderr.write(f"{error}\n")
         return 2
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        asyncio.run(_run(broker, chosen))
+        asyncio.run(_run(broker, form, chosen))
     except Undrained as error:
         _log.warning("%s", error)
     except ConnectorError as error:
@@ -112,7 +113,7 @@ def declare_common(options: Options) -> None:
     options.add("--until-idle-s", "Stop where nothing has come for so many seconds.", kind=float)
 
 
-async def _run(broker: Broker, chosen: argparse.Namespace) -> None:
+async def _run(broker: Broker, form: MessageFormat, chosen: argparse.Namespace) -> None:
     shutdown, progress = Shutdown(chosen.drain_s), Progress(chosen.report_s)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,7 +129,7 @@ async def _run(broker: Broker, chosen: argparse.Namespace) -> None:
         stream = Stream(
             broker,
             Forecasting(client, request, chosen.season, identify, shutdown),
-            format_of(chosen),
+            form,
             progress,
             shutdown,
             chosen.batch,
@@ -148,7 +149,14 @@ def format_of(chosen: argparse.Namespace) -> MessageFormat:
     -------
     MessageFormat
         As it says.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such freq, which would make a dead letter of every message.
     """
+    if chosen.freq is not None:
+        Frequency.parse(chosen.freq)
     return MessageFormat(
         chosen.session_field,
         chosen.timestamp_field,

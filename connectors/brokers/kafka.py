@@ -20,6 +20,8 @@ _ANSWER_S = 15.0
 """Seconds to wait for the broker where something is asked of it."""
 _LINGER_S = 0.005
 """Seconds that a window waits for more once it has begun."""
+_LONGEST_LETTER = 500_000
+"""Bytes of a message that a dead letter keeps."""
 _REBALANCED = (
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
@@ -148,8 +150,13 @@ class Kafka:
         message = letter.delivery.token
         assert isinstance(message, Message)
         reason = {"code": letter.code, "detail": letter.detail, "origin": letter.delivery.place}
+        value = message.value()
+        if (
+            value is not None and len(value) > _LONGEST_LETTER
+        ):  # which the broker might refuse, and the stream would stand
+            reason["length"], value = str(len(value)), value[:_LONGEST_LETTER]
         headers = [*(message.headers() or []), *((f"statecast-{name}", text.encode()) for name, text in reason.items())]
-        return {"topic": self._dead, "key": message.key(), "value": message.value(), "headers": headers}
+        return {"topic": self._dead, "key": message.key(), "value": value, "headers": headers}
 
     async def _write(self, messages: Sequence[dict[str, Any]]) -> None:
         """Returns when all copies have them."""
@@ -163,9 +170,17 @@ class Kafka:
             if error is not None:
                 failed.append(error)
 
-        for message in messages:
-            self._producer.produce(**message, on_delivery=keep)
+        try:
+            for message in messages:
+                self._producer.produce(**message, on_delivery=keep)
+        except KafkaException as error:
+            failed.append(error.args[0])
         left = self._producer.flush(_ANSWER_S)
+        if any(error.code() == KafkaError.MSG_SIZE_TOO_LARGE for error in failed):
+            raise ConnectorError(
+                f"a forecast is longer than the broker takes: {failed[0]}; request fewer quantile levels or steps, or "
+                "raise message.max.bytes by --settings and max.message.bytes of the topic"
+            )
         if failed or left:
             raise BrokerLost(f"forecasts: {failed[0] if failed else f'{left} were not written in {_ANSWER_S:.0f} s'}")
 

@@ -27,8 +27,9 @@ KEYS, STEPS, NUMBERS = 6, 8, 4
 POISON = [
     ("poison", b"{broken"), ("poison", b'{"timestamp": "2026-01-01T00:00:00Z"}'),
     ("poison", b'{"timestamp": "yesterday", "value": 1}'), ("poison", b'{"value": "NaN"}'),
+    ("poison", rb'{"session": "\ud800", "value": 1}'), ("poison", b'{"session": "' + b"x" * 900 + b'", "value": 1}'),
 ]  # fmt: skip
-CODES = ["invalid_request", "no_target", "unreadable_message", "unreadable_target"]
+CODES = ["invalid_request", "malformed_body", "no_target", "unreadable_message", "unreadable_target"]
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,11 @@ def printed(name: str) -> list[str]:
     return next(words[3:] for line in lines if (words := shlex.split(line))[1:4] == ["-m", "connectors", name])
 
 
+async def die(_: object, __: Sequence[Delivery]) -> None:
+    """In the place of ``Broker.acknowledge``."""
+    raise Died
+
+
 class Died(BaseException):
     """As ``kill -9`` does: after the forecasts were written, before anything is acknowledged."""
 
@@ -60,9 +66,6 @@ def test_what_comes_twice_counts_once(name: str, url: str, tmp_path: Path, monke
     try:
         room.produce([*readings(name, KEYS, STEPS), *POISON, *plain(f"{name}-plain", 2, NUMBERS)])
         command = [*printed(name), *room.arguments[1:], "--url", url, *REQUEST]
-
-        async def die(self: object, deliveries: Sequence[Delivery]) -> None:
-            raise Died
 
         with monkeypatch.context() as patched, pytest.raises(Died):
             patched.setattr(brokers[name], "acknowledge", die)
@@ -86,7 +89,30 @@ def test_options_that_are_wrong_end_it_at_once(url: str, tmp_path: Path) -> None
     try:
         room.produce(readings("wrong", 2, 1))
         assert main([*room.arguments, "--url", url, "--horizon", "5000", "--until-idle-s", "0.5"]) == 1
+        assert main([*room.arguments, "--url", url, "--model", "none", "--until-idle-s", "0.5"]) == 1
+        assert main([*room.arguments, "--url", url, "--freq", "1 fortnight"]) == 2
         assert room.letters() == []
+    finally:
+        room.kill()
+
+
+def test_what_a_dead_consumer_left_is_taken_over(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries of a machine that never comes back would wait in its name for ever."""
+    if reason := missing("redis"):
+        pytest.skip(reason)
+    room = ROOMS["redis"](tmp_path)
+    room.start()
+    command = [*room.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]
+    try:
+        room.produce(readings("left", 5, 4))
+        with monkeypatch.context() as patched, pytest.raises(Died):
+            patched.setattr(brokers["redis"], "acknowledge", die)
+            main([*command, "--consumer", "dead"])
+        assert main([*command, "--consumer", "two"]) == 0  # it has not been left for long enough
+        assert len(room.outputs()) == 20
+        assert main([*command, "--consumer", "two", "--claim-idle-s", "0"]) == 0
+        assert check_outputs(room, room.outputs(), "left", 5, 4) == 5
+        check_sessions(url, room, "left", 5, 4)
     finally:
         room.kill()
 
