@@ -106,11 +106,32 @@ def declare_common(options: Options) -> None:
     options.add("--target-field", "Fields of the value.", default=TARGET, kind=names)
     options.add("--index-field", "Fields of an index, where there are no times.", default=INDEX, kind=names)
     options.add("--timestamp-unit", "Unit of times that are numbers since 1970: s or ms.")
+    options.add(
+        "--times", "Off the steps of --freq: exact refuses them, floor cuts them down.", default="exact", kind=times
+    )
     options.add("--session-prefix", "Put before the name of each session.", default="")
     options.add("--batch", "Messages taken together at most.", default=512, kind=int)
     options.add("--report-s", "Seconds from one line of progress to the next.", default=10.0, kind=float)
     options.add("--drain-s", "Seconds that what is in hand may take after SIGTERM.", default=20.0, kind=float)
     options.add("--until-idle-s", "Stop where nothing has come for so many seconds.", kind=float)
+
+
+def times(text: str) -> str:
+    """Read what becomes of times off the steps.
+
+    Parameters
+    ----------
+    text : str
+        What was given.
+
+    Returns
+    -------
+    str
+        The same.
+    """
+    if text not in ("exact", "floor"):
+        raise ValueError(f"expected exact or floor, got {text!r}")
+    return text
 
 
 async def _run(broker: Broker, form: MessageFormat, chosen: argparse.Namespace) -> None:
@@ -152,11 +173,12 @@ def format_of(chosen: argparse.Namespace) -> MessageFormat:
 
     Raises
     ------
-    ConfigError
-        If there is no such freq, which would make a dead letter of every message.
+    StatecastError
+        If there is no such freq, or none where one is needed: each message would become a dead letter.
     """
-    if chosen.freq is not None:
-        Frequency.parse(chosen.freq)
+    freq = None if chosen.freq is None else Frequency.parse(chosen.freq)
+    if chosen.times == "floor" and freq is None:
+        raise ConnectorError("times: expected --freq beside --times floor, got none; say the step, such as --freq 1min")
     return MessageFormat(
         chosen.session_field,
         chosen.timestamp_field,
@@ -165,4 +187,5 @@ def format_of(chosen: argparse.Namespace) -> MessageFormat:
         chosen.session_prefix,
         chosen.freq,
         chosen.timestamp_unit,
+        freq if chosen.times == "floor" else None,
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
@@ -12,6 +13,7 @@ from connectors.delivery import Delivery
 from connectors.errors import PoisonMessage
 from connectors.observation import Observation
 from statecast.errors import InputError
+from statecast.time.frequency import Frequency
 from statecast.time.parse import read_stamps
 from statecast.time.stamps import Stamps, TimeOptions
 
@@ -19,6 +21,9 @@ SESSION = ("session", "key", "item_id", "unique_id")
 TIMESTAMP = ("timestamp", "ds", "time")
 TARGET = ("target", "value", "y")
 INDEX = ("index",)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECONDS = 100_000_000_000
+"""Numbers from here on are milliseconds; as seconds this is the year 5138."""
 _LARGEST = 2**53
 """Whole numbers from here on are not exact in every JSON parser."""
 
@@ -37,6 +42,8 @@ class MessageFormat:
         Step of the series.
     timestamp_unit : str or None
         Unit of times that are numbers since 1970; None leaves them to the server.
+    floor : Frequency or None
+        Step to whose beginning, in UTC, times are cut down; None leaves them as they are.
     """
 
     session: Sequence[str] = SESSION
@@ -46,6 +53,7 @@ class MessageFormat:
     prefix: str = ""
     freq: str | None = None
     timestamp_unit: str | None = None
+    floor: Frequency | None = None
 
     def read(self, delivery: Delivery) -> Observation:
         """Read a message.
@@ -115,6 +123,8 @@ class MessageFormat:
                 f"{self.timestamp[0]}: expected a time such as 2026-01-01T00:00:00Z, got {json.dumps(value)[:80]}",
             )
         number = _as_number(value)
+        if self.floor is not None:
+            return self._floored(value, number, self.floor)
         if self.timestamp_unit is None or number is None:
             return int(value) if isinstance(value, float) and value.is_integer() else value
         try:
@@ -126,6 +136,25 @@ class MessageFormat:
         if not isinstance(stamps, Stamps):
             return value
         return f"{np.datetime_as_string(stamps.instants[0], unit='s')}Z"
+
+    def _floored(self, value: Any, number: float | int | None, step: Frequency) -> str:
+        try:
+            if number is None:
+                moment = datetime.fromisoformat(value)
+                second = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // timedelta(seconds=1)
+            else:
+                unit = self.timestamp_unit or ("ms" if abs(number) >= _MILLISECONDS else "s")
+                second = int(number // (1000 if unit == "ms" else 1))
+            if not -_LARGEST < second < _LARGEST:
+                raise ValueError("it is out of range")
+            index, _ = step.place_one(second)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise PoisonMessage(
+                "unreadable_timestamp",
+                f"{self.timestamp[0]}: expected an RFC 3339 time or a number since 1970, got "
+                f"{json.dumps(value)[:80]} ({error})",
+            ) from None
+        return f"{np.datetime_as_string(step.times(np.array([index]))[0], unit='s')}Z"
 
 
 def _parse(payload: bytes) -> Any:

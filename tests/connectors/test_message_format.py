@@ -10,6 +10,7 @@ from connectors.delivery import Delivery
 from connectors.errors import PoisonMessage
 from connectors.message_format import MessageFormat
 from connectors.observation import Observation
+from statecast.time.frequency import Frequency
 
 
 def read(message: Any, key: str | None = "k", **options: Any) -> Observation:
@@ -51,6 +52,26 @@ def test_what_cannot_says_why(message: Any, code: str) -> None:
     with pytest.raises(PoisonMessage, match="expected") as found:
         read(message)
     assert found.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("time", "freq", "step"),
+    [
+        ("2026-01-01T00:59:59.999Z", "15min", "2026-01-01T00:45:00Z"),
+        ("2026-01-01T01:00:20+01:00", "1h", "2026-01-01T00:00:00Z"),
+        (1767225600123, "1min", "2026-01-01T00:00:00Z"),
+        ("1767225659.9", "1min", "2026-01-01T00:00:00Z"),
+        ("2026-02-17T08:00:00", "1mo", "2026-02-01T00:00:00Z"),
+        ("1969-12-31T23:59:30Z", "1min", "1969-12-31T23:59:00Z"),
+    ],
+)
+def test_times_of_sensors_are_cut_down_to_their_step(time: Any, freq: str, step: str) -> None:
+    """Nothing in the field reports on the second, and the service refuses what is off the grid."""
+    message = {"value": 1, "timestamp": time}
+    assert read(message, freq=freq, floor=Frequency.parse(freq)).series["timestamps"] == [step]
+    for wrong in ("yesterday", 10**400, "1e400", "9" * 30):
+        with pytest.raises(PoisonMessage):
+            read({"value": 1, "timestamp": wrong}, floor=Frequency.parse(freq))
 
 
 @pytest.mark.parametrize("time", [1767225600.5, 10**400, 1767225600123])
