@@ -58,7 +58,7 @@ def place_of(frame: FrameType | None) -> str | None:
 def _waits(frame: FrameType) -> bool:
     """Whether the innermost frame is one in which threads wait for work."""
     name, path = frame.f_code.co_name, frame.f_code.co_filename
-    if path.endswith(("threading.py", "queue.py", "selectors.py", "concurrent/futures/thread.py")):
+    if path.endswith(("threading.py", "queue.py", "selectors.py", "futures/thread.py", "service/threads.py")):
         return True
     return name in ("run", "run_until_complete") and "asyncio" in path
 
