@@ -97,7 +97,7 @@ async def find_finetuned(id: str) -> Any:
     id : str
         Its name.
     """
-    raise UnknownModel(f"finetuned model {id[:80]!r}: there is none; {_INSTEAD['finetune']}")
+    raise UnknownModel(f"Finetuned model not found: {id[:80]!r}, there is none; {_INSTEAD['finetune']}")
 
 
 @router.post("/v2/finetune", include_in_schema=False)

@@ -13,7 +13,7 @@ from service.backtests.service import Cuts, Hindcast
 from service.codecs.schema import Schema
 from service.models.work_limits import horizon_of
 from service.protocols.anomalies.encoder import columns_of
-from service.protocols.nixtla.cross_validation import EVERY_VALUE, hindcasts, positions
+from service.protocols.nixtla.cross_validation import EVERY_VALUE, hindcasts, positions, unsettled
 from service.protocols.nixtla.forecast import NOTHING
 from service.protocols.nixtla.intervals import Doubles, names_of
 from service.protocols.nixtla.requests import NixtlaAnomalies, NixtlaOnlineAnomalies
@@ -25,7 +25,7 @@ _NORMAL = NormalDist()
 
 
 class AnomaliesTask(Task[NixtlaAnomalies]):
-    """Every value but the first against the forecast made one step before it; as ``POST /anomalies``."""
+    """Every value past the first season against the forecast made one step before it; as ``POST /anomalies``."""
 
     shape = Schema(NixtlaAnomalies, lambda: NixtlaAnomalies(series=NOTHING))
 
@@ -39,11 +39,11 @@ class AnomaliesTask(Task[NixtlaAnomalies]):
             return Surprises(series, trained, level)
 
         found = whole(await context.backtests.run(model, inputs, EVERY_VALUE, collect, context.deadline))
-        parts = [np.ascontiguousarray(columns_of(one)[:, 0, 1:]) for one in found]
+        parts = [np.ascontiguousarray(columns_of(one)[:, 0, 1 + unsettled(one) :]) for one in found]
         mean, low, high, _, flags = np.concatenate(parts, axis=1)
         answer = {
             "mean": mean,
-            "sizes": [one.found.surprise.size for one in found],
+            "sizes": [part.shape[1] for part in parts],
             "intervals": dict(zip(names_of(level), (low, high), strict=True)),
             "anomaly": flags > 0,
         }

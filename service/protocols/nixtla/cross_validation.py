@@ -27,7 +27,7 @@ Hindcasts = list[Hindcast[Forecasts]]
 
 
 class CrossValidationTask(Task[NixtlaCrossValidation]):
-    """Forecasts at cut-offs that count back from the end of each series; or at every value."""
+    """Forecasts at cut-offs that count back from the end of each series; or at every value past the first season."""
 
     shape = Schema(NixtlaCrossValidation, lambda: NixtlaCrossValidation(series=NOTHING))
 
@@ -38,8 +38,10 @@ class CrossValidationTask(Task[NixtlaCrossValidation]):
         levels = quantile_levels(request.level, model, context.settings)
         reserved = 0 if cuts.number is None else cuts.horizon + (cuts.number - 1) * cuts.step
         native, found = await hindcasts(self, request, context, cuts, levels, reserved, request.hist_exog)
-        rows = np.concatenate([one.found.numbers[0].reshape(-1, 1 + len(levels)) for one in found])
-        places = positions(native, found)
+        begins = [unsettled(one) if request.full_history else 0 for one in found]
+        own = [one.found.numbers[0].reshape(-1, 1 + len(levels)) for one in found]
+        rows = np.concatenate([part[begin:] for part, begin in zip(own, begins, strict=True)])
+        places = [part[begin:] for part, begin in zip(positions(native, found), begins, strict=True)]
         answer = {
             "mean": np.ascontiguousarray(rows[:, 0]),
             "sizes": [len(own) for own in places],
@@ -50,7 +52,7 @@ class CrossValidationTask(Task[NixtlaCrossValidation]):
 
 
 class FittedValuesTask(CrossValidationTask):
-    """``/v2/historic_forecast`` of earlier SDKs: every value but the first, one step ahead."""
+    """``/v2/historic_forecast`` of earlier SDKs: every value past the first season, one step ahead."""
 
     async def run(self, request: NixtlaCrossValidation, context: TaskContext) -> dict[str, Any]:
         """See ``Task.run``."""
@@ -117,6 +119,19 @@ async def hindcasts(
     for one in found:
         keep_inside_of_bounds(one)
     return native, found
+
+
+def unsettled(one: Hindcast[Any]) -> int:
+    """Give how many of the forecasts of every value are left out: those made from less than a season, up to half.
+
+    Little is known by then, so that intervals say nothing and every other value would be an outlier.
+
+    Parameters
+    ----------
+    one : Hindcast
+        Of one series at every value.
+    """
+    return min(max(one.series.model.config.season, 2) - 1, len(one.series.read) // 2)
 
 
 def positions(native: NativeSeries, found: Hindcasts) -> list[Any]:

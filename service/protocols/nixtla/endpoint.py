@@ -35,6 +35,10 @@ class TaskEndpoint(JsonEndpoint[TaskRequest]):
         request: TaskRequest = self._task.read(body, self.settings)
         return request
 
+    def timeout_ms(self, request: TaskRequest) -> int:  # noqa: ARG002
+        """See ``JsonEndpoint.timeout_ms``: all there is, because the SDK leaves by itself, and sends a 504 again."""
+        return self.settings.max_timeout_ms
+
     async def answer(self, request: TaskRequest, services: Services, exchange: Exchange) -> bytes:
         """Do it; see ``JsonEndpoint.answer``."""
         context = TaskContext(services, self.settings, exchange.owner, exchange.deadline, services.backtests)

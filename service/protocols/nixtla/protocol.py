@@ -33,7 +33,7 @@ _TASKS: dict[str, tuple[Task[Any], type, type, str]] = {
     ),
     "historic_forecast": (
         FittedValuesTask(), requests.NixtlaCrossValidation, replies.NixtlaCrossValidationReply,
-        "Forecast every value of flat series but the first, as earlier SDKs request it",
+        "Forecast every value of flat series past the first season, as earlier SDKs request it",
     ),
     "anomaly_detection": (
         AnomaliesTask(), requests.NixtlaAnomalies, replies.NixtlaAnomaliesReply, "Find outliers in flat series",

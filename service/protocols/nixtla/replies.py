@@ -42,7 +42,7 @@ class NixtlaCrossValidationReply(NixtlaReply):
 
 
 class NixtlaAnomaliesReply(NixtlaReply):
-    """Answer of ``POST /v2/anomaly_detection``: of each series the last values, all but the first."""
+    """Answer of ``POST /v2/anomaly_detection``: of each series the values past its first season."""
 
     sizes: list[int]
     anomaly: list[bool]

@@ -136,7 +136,7 @@ class NixtlaForecast(TaskRequest):
 
 @dataclass(eq=False, kw_only=True)
 class NixtlaCrossValidation(TaskRequest):
-    """Body of ``POST /v2/cross_validation``; with ``full_history`` every value but the first is forecast."""
+    """Body of ``POST /v2/cross_validation``; with ``full_history`` every value past the first season."""
 
     h: Annotated[Positive | None, Field(description="Steps ahead; 1 with full_history.")] = None
     n_windows: Annotated[Positive, OrNull, Field(description="Cut-offs of each series; 1 if left out.")] = 1

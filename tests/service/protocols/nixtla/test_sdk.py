@@ -27,12 +27,12 @@ order = ["TimeGPT-lo-95", "TimeGPT-lo-80", "TimeGPT-hi-80", "TimeGPT-hi-95"]
 assert (np.diff(forecast[order].to_numpy(), axis=1) >= 0).all()
 assert list(forecast["ds"][:14]) == list(pd.date_range("2026-04-01", periods=14, freq="D"))
 assert isinstance(same, pl.DataFrame) and np.allclose(same["TimeGPT"], forecast["TimeGPT"])
-assert len(fitted) == 20 * (89 + 14)
+assert len(fitted) == 20 * (83 + 14)
 assert np.allclose(fitted.groupby("unique_id").tail(14)["TimeGPT"], forecast["TimeGPT"])
 assert windows.shape == (420, 7) and windows.groupby("unique_id")["cutoff"].nunique().eq(3).all()
 both = windows.merge(frame, on=["unique_id", "ds"])
 assert len(both) == 420 and both["y_x"].equals(both["y_y"])
-assert len(outliers) == 20 * 89 and outliers["anomaly"].dtype == bool
+assert len(outliers) == 20 * 83 and outliers["anomaly"].dtype == bool
 assert len(latest) == 280 and {"anomaly", "anomaly_score", "TimeGPT-lo-99", "TimeGPT-hi-99"} <= set(latest.columns)
 assert np.allclose(with_columns["TimeGPT"], forecast["TimeGPT"])
 client.forecast(known, h=14, X_df=coming)
