@@ -13,7 +13,7 @@ COPY constraints.txt ./
 RUN pip install -c constraints.txt "$(grep -E '^torch==' constraints.txt)"
 # Only the list of dependencies is here yet, so that a change of code does not install them again.
 COPY pyproject.toml LICENSE ./
-RUN touch README.md && pip install -c constraints.txt '.[service,redis,grpc]' && rm -rf build *.egg-info
+RUN touch README.md && pip install -c constraints.txt '.[service,redis,grpc,mcp]' && rm -rf build *.egg-info
 
 # --- training: tables in, artifacts out
 FROM libraries AS training
@@ -57,6 +57,7 @@ COPY statecast statecast
 COPY service service
 # An empty volume mounted over artifacts/ begins as a copy of this folder.
 COPY --chown=statecast:statecast artifacts/default artifacts/default
+COPY deploy/sagemaker/serve /usr/local/bin/serve
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HOME=/tmp \
     STATECAST_HOST=0.0.0.0 STATECAST_PORT=8000 \
     STATECAST_ARTIFACTS=/srv/statecast/artifacts STATECAST_STATE_URL=sqlite:////srv/statecast/state/sessions.db

@@ -35,7 +35,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(NIXTLA)
 	@echo "[3/4] the networks' step and forecast as machine code, once: a minute or so, while"
 	@echo "[4/4] the other libraries are installed, and this folder in editable form"
 	@$(PY) -m statecast.compiled warm & compiling=$$!; \
-	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,clients,dev]' \
+	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,clients,mcp,dev]' \
 	  || { kill $$compiling; exit 1; }; \
 	$(PIP) install --target $(VENV)/nixtla --upgrade --no-deps --requirement $(NIXTLA) \
 	  || echo "nixtla's SDK cannot be installed; the tests that run it are skipped"; \

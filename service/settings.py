@@ -22,9 +22,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STATECAST_", extra="ignore", use_attribute_docstrings=True)
 
     protocols: str | None = None
-    """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `forecast`,
-    `generate`, `influx`, `jobs`, `nixtla`, `open_inference`, `openai`, `prometheus`, `transcribe` and whatever other
-    packages bring. Left out: all that come with the server."""
+    """What the server speaks: names separated by commas, of `admin`, `anomalies`, `backtest`, `classify`, `confluent`,
+    `forecast`, `generate`, `influx`, `jobs`, `mcp`, `nixtla`, `open_inference`, `openai`, `prometheus`, `sagemaker`,
+    `transcribe` and whatever other packages bring. Left out: all that come with the server."""
     artifacts: Path = Path("artifacts")
     """Folder whose sub-folders are artifacts (or one artifact). Without any, the server starts and `/ready` says what
     to do. A broken artifact is skipped and named in `/ready`; a broken default one ends the start."""

@@ -25,12 +25,12 @@ IMPORT_NAMES = {
 }  # fmt: skip
 # Extras that a room uses where they are installed, beside its own.
 FURTHER = {
-    "service": ("redis", "grpc"),
+    "service": ("redis", "grpc", "mcp"),
     "statecast": ("library", "client", "compiled", "tables", "plots"),
     "training": ("stats", "sweep", "onnx"),
 }
 # The one is written on top of the other and hands its types out.
-BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic"}
+BROUGHT_ALONG = {"starlette": "fastapi", "pydantic_core": "pydantic", "mcp_types": "mcp"}
 
 
 def sources(*folders: str) -> Iterator[Path]:

@@ -1,6 +1,7 @@
 """What is deployed is what the code serves: probes lead somewhere, settings exist, selectors find their pods."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,20 @@ def test_the_gateway_knows_every_replica() -> None:
     for name in replicas:
         assert services[name]["ports"] == [] and services[name]["profiles"] == ["replicas"]
         assert "STATECAST_STATE_URL=redis://redis:6379/0" in services[name]["environment"]
+
+
+def test_what_sagemaker_starts_listens_where_it_calls(tmp_path: Path) -> None:
+    """It calls port 8080 and nothing else; a container that listens elsewhere is killed after some minutes."""
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$STATECAST_PORT $*"\n')
+    python.chmod(0o755)
+
+    def started(**settings: str) -> str:
+        environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", **settings}
+        done = subprocess.run(
+            [ROOT / "deploy/sagemaker/serve"], env=environment, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    assert started() == started(STATECAST_PORT="8000") == "8080 -m service\n"
+    assert started(STATECAST_PORT="9000") == started(SAGEMAKER_BIND_TO_PORT="9000") == "9000 -m service\n"

@@ -147,13 +147,14 @@ def test_every_dependency_is_used(group: str) -> None:
         "compiled": ["statecast"],
         "redis": ["service"],
         "grpc": ["service"],
-        "clients": ["tests"],
+        "mcp": ["service"],
         "stats": ["training"],
         "sweep": ["training"],
         "onnx": ["training"],
         "peers": ["benchmarks"],
         "bentoml": ["benchmarks"],
         "prequential": ["benchmarks"],
+        "clients": ["tests"],
         "dev": ["tests", "benchmarks"],
     }
     used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))

@@ -62,7 +62,8 @@ class ApiKeys:
         Parameters
         ----------
         authorization : str or None
-            Header ``Authorization: Bearer KEY``; writers of InfluxDB say ``Token KEY``.
+            Header ``Authorization: Bearer KEY``; writers of InfluxDB say ``Token KEY``. Of a request that a client of
+            AWS signs, the access key id is the key; the signature is not looked at.
         x_api_key : str or None
             Header ``X-API-Key: KEY``, which comes first.
 
@@ -81,7 +82,7 @@ class ApiKeys:
         key = x_api_key
         if key is None and authorization is not None:
             scheme, _, rest = authorization.partition(" ")
-            key = rest.strip() if scheme.lower() in _SCHEMES else None
+            key = rest.strip() if scheme.lower() in _SCHEMES else _access_key(scheme, rest)
         if not key:
             raise NoKey("API key: expected Authorization: Bearer KEY or X-API-Key: KEY, got neither; send one")
         digest = hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
@@ -93,6 +94,12 @@ class ApiKeys:
         if not found:
             raise WrongKey("API key: the key is not one of this server's; ask its operator for one")
         return found
+
+
+def _access_key(scheme: str, rest: str) -> str | None:
+    """Give the access key id of a request that a client of AWS signs: ``Credential=ID/day/region/service/end, …``."""
+    found = re.search(r"Credential=([^,\s]+)", rest[:2000]) if scheme == "AWS4-HMAC-SHA256" else None
+    return None if found is None else found[1].rsplit("/", 4)[0]
 
 
 def _parse(text: str, place: str) -> tuple[str, bytes]:

@@ -23,7 +23,7 @@ from service.http.sse import STOPPED
 
 _log = logging.getLogger(__name__)
 _NOT_PLAIN = frozenset(
-    (b"expect", b"idempotency-key", b"if-match", b"if-modified-since", b"if-none-match", b"if-range",
+    (b"expect", b"idempotency-key", b"ce-id", b"if-match", b"if-modified-since", b"if-none-match", b"if-range",
      b"if-unmodified-since", b"prefer", b"range", b"trailer", b"transfer-encoding", b"upgrade")
 )  # fmt: skip
 """Headers that ask for more than an answer: the app knows what to do about them."""

@@ -1,12 +1,12 @@
 """A body about series as a request, such as a ``ForecastRequest``: what is wrong with one series stays with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from starlette.types import Scope
 
-from service.codecs.faults import quoted, raise_faults
+from service.codecs.faults import Loc, quoted, raise_faults
 from service.codecs.json_document import (
     came,
     is_list,
@@ -27,6 +27,9 @@ from service.protocols.forecast.table_body import FindModel, decode_table, fill_
 from service.protocols.request_shape import RequestShape
 from service.settings import Settings
 from service.threads import DECODING
+
+Prepare = Callable[[dict[str, Any]], None]
+"""Changes the members of a series in place."""
 
 
 async def decode(
@@ -158,9 +161,16 @@ def decode_json(body: bytes, settings: Settings, deadline: Deadline, shape: Requ
 
 
 def read_series(
-    value: Any, faults: list[Fault], settings: Settings, deadline: Deadline, *, flat: bool
+    value: Any,
+    faults: list[Fault],
+    settings: Settings,
+    deadline: Deadline,
+    *,
+    flat: bool,
+    name: str = "series",
+    prepare: Prepare | None = None,
 ) -> list[SeriesRequest]:
-    """Read the list ``series`` of a body.
+    """Read the list of a body's series.
 
     Parameters
     ----------
@@ -174,6 +184,10 @@ def read_series(
         Until when it is worth it.
     flat : bool
         Whether no list of the body lies within another one, see ``lists_are_members``.
+    name : str
+        Of the list in the body.
+    prepare : Prepare, optional
+        Turns the members of each series into those that it has here, where a protocol writes them in another way.
 
     Returns
     -------
@@ -186,27 +200,31 @@ def read_series(
         If there are too many.
     """
     if not is_list(value):
-        faults.append(Fault(("series",), f"expected a list of objects with target, got {came(value)}"))
+        faults.append(Fault((name,), f"expected a list of objects with target, got {came(value)}"))
         return []
     if len(value) == 0:
         message = 'expected at least one series, got an empty list; add {"target": [...]}'
-        faults.append(Fault(("series",), message))
+        faults.append(Fault((name,), message))
     elif len(value) > settings.max_series:
         raise TooLarge(
-            f"series: expected at most {settings.max_series}, got {len(value)}; send them in several requests"
+            f"{name}: expected at most {settings.max_series}, got {len(value)}; send them in several requests"
         )
     with np.errstate(over="ignore"):  # once here, because it costs more than a short list
-        return [_one(entry, index, flat, settings.max_fields) for index, entry in enumerate(deadline.each(value))]
+        return [
+            _one(entry, (name, index), flat, settings.max_fields, prepare)
+            for index, entry in enumerate(deadline.each(value))
+        ]
 
 
-def _one(entry: Any, index: int, flat: bool, most: int) -> SeriesRequest:
-    loc = ("series", index)
+def _one(entry: Any, loc: Loc, flat: bool, most: int, prepare: Prepare | None) -> SeriesRequest:
     if not is_object(entry):
         series = SeriesRequest(target={})
         series.faults.append(Fault(loc, f"expected an object with target, got {came(entry)}"))
         return series
     repeated: list[Fault] = []
     members = members_of(entry, repeated, loc, most=most)
+    if prepare is not None:
+        prepare(members)
     series, wrong = SERIES.read(members, flat=flat)
     series.loc = loc
     series.faults = [*repeated, *(Fault((*loc, *fault.loc), fault.msg) for fault in wrong)]

@@ -95,6 +95,37 @@ class ForecastEncoder:
         warned = collect_warnings((series.item_id, answer.warnings) for series, answer in answered)
         return self._rows(answers, answered, numbers), warned
 
+    def forecasts(self, answers: Sequence[SeriesAnswer | ServiceError]) -> list[dict[str, Any]]:
+        """Give each series' forecast as a reply in JSON has it, for a protocol that writes another reply of it.
+
+        Parameters
+        ----------
+        answers : sequence of SeriesAnswer or ServiceError
+            One per series of the request, in its order.
+
+        Returns
+        -------
+        list of dict
+            What orjson writes, arrays included; those that failed have their ``error``.
+        """
+        return self._all(*self._noted(answers))
+
+    @property
+    def numbers(self) -> int:
+        """Of one variable's forecast."""
+        return self.horizon * (1 + len(self.levels))
+
+    def _all(
+        self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles
+    ) -> list[dict[str, Any]]:
+        found = self._forecasts(answered, numbers)
+        return [
+            {"item_id": series.item_id, **_FAILED, "error": problem(answer, self.request_id)}
+            if isinstance(answer, ServiceError)
+            else {"item_id": series.item_id, **next(found)}
+            for series, answer in zip(self.request.series, answers, strict=True)
+        ]
+
     def _noted(
         self, answers: Sequence[SeriesAnswer | ServiceError]
     ) -> tuple[Sequence[SeriesAnswer | ServiceError], Answered, Doubles]:
@@ -109,17 +140,10 @@ class ForecastEncoder:
     def _reply(
         self, answers: Sequence[SeriesAnswer | ServiceError], answered: Answered, numbers: Doubles
     ) -> dict[str, Any]:
-        found = self._forecasts(answered, numbers)
-        forecasts = [
-            {"item_id": series.item_id, **_FAILED, "error": problem(answer, self.request_id)}
-            if isinstance(answer, ServiceError)
-            else {"item_id": series.item_id, **next(found)}
-            for series, answer in zip(self.request.series, answers, strict=True)
-        ]
         return {
             "id": f"fc_{ulid()}",
             "model": self.model.identity,
-            "forecasts": write_list(forecasts, self.horizon * (1 + len(self.levels))),
+            "forecasts": write_list(self._all(answers, answered, numbers), self.numbers),
             "timing_ms": {
                 "queue": round(max((answer.queue_ms for _, answer in answered), default=0.0), 3),
                 "compute": round(max((answer.result.compute_ms for _, answer in answered), default=0.0), 3),
