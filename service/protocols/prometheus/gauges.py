@@ -124,8 +124,8 @@ class Gauges:
                 axis = TimeAxis(Frequency.parse(answer.freq), answer.offset, answer.zone)
                 second = axis.instants(np.array([answer.start])).astype("datetime64[s]").astype(np.int64)[0]
                 self._time.add_metric([name], float(second))
-            surprises = one.get("surprise") or []
-            if isinstance(surprises, list) and surprises and surprises[-1] is not None:
+            surprises = one["scores"]["surprise"]
+            if surprises and surprises[-1] is not None:
                 self._surprise.add_metric([name], float(surprises[-1]))
 
     def exposition(self) -> bytes:

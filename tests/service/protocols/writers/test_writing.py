@@ -62,13 +62,20 @@ def test_lines_come_in_parts_twice_and_say_the_same_as_one_request(artifacts: Pa
     """A writer that sends a batch again after a timeout would else count its observations twice."""
 
     async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
-        for part_of in (lines(VALUES[:3]), lines(VALUES[1:6], 1), lines(VALUES[1:6], 1), lines(VALUES[6:], 6)):
+        for part_of in (
+            lines(VALUES[:3]),
+            lines(VALUES[1:6], 1),
+            lines(VALUES[1:6], 1),
+            lines(VALUES[6:7], 6),
+            lines(VALUES[7:], 7),
+        ):
             answer = await client.post("/api/v2/write?org=o&bucket=any&freq=1h", content=part_of)
             assert (answer.status_code, answer.content) == (204, b""), answer.text
         stepped = await details(client, "power,site=b watt")
         body = {"series": [{"target": VALUES, "start": "2026-01-01T00:00:00Z", "freq": "1h", "session": "whole"}]}
         assert (await client.post("/forecast", json=body)).status_code == 200
         whole = await details(client, "whole")
+        assert "statecast_surprise{" in (await client.get("/metrics/forecasts")).text
         assert (stepped["count"], stepped["digest"]) == (len(VALUES), whole["digest"])
         gauges = (await client.get("/metrics/forecasts", params={"prefix": "power", "horizon": 2})).text
         again = await client.post("/forecast", json={"series": [{"target": [], "session": "whole"}], "horizon": 2})
