@@ -140,22 +140,56 @@ def anomalies_of(
     return SeriesAnomalies(values, expected, lower, upper, share, flag, _times(placed, np.arange(placed.span)))
 
 
-def _read(
-    network: SeriesNetwork | Family, history: Any, reserved: int, *, season: int | None = None, **options: Any
-) -> tuple[SeriesNetwork, WholeSeries, Placement, Doubles]:
-    """Encode a series; of a family for the member of the season that shows before the last ``reserved`` steps."""
-    target = read_values(history)
+def choose_member(
+    network: SeriesNetwork | Family, target: Doubles, reserved: int, *, season: int | None = None, **options: Any
+) -> tuple[SeriesNetwork, dict[str, Any]]:
+    """Choose what reads a series: of a family the member of the season that shows before its last steps.
+
+    Parameters
+    ----------
+    network : SeriesNetwork or Family
+        What forecasts.
+    target : array of float64, ``[T]``
+        The series.
+    reserved : int
+        Steps at its end where no season is looked for.
+    season : int, optional
+        Steps per season, of a family.
+    **options
+        Times and covariates, as in ``statecast.api.whole_series.read_whole``.
+
+    Returns
+    -------
+    SeriesNetwork
+        The network itself, or the member.
+    dict
+        The further options.
+
+    Raises
+    ------
+    InputError
+        If a season is said of a network that has its own, or a time does not fit.
+    """
     if isinstance(network, Family):
         others = {name: value for name, value in options.items() if name not in ("start", "timestamps", "freq")}
         start, timestamps, freq = (options.get(name) for name in ("start", "timestamps", "freq"))
         placed = place_history(len(target), start, timestamps, freq, None, read_options(others))
         grid = np.asarray(placed.spread(target), dtype=np.float64)
         own = freq if placed.axis is None else str(placed.axis.frequency)
-        network = network.of(choose_season(grid[: max(1, len(grid) - reserved)], own, season), own).eval()
-    elif season is not None:
+        return network.of(choose_season(grid[: max(1, len(grid) - reserved)], own, season), own).eval(), options
+    if season is not None:
         raise InputError(f"season: expected none, because the model has its own, got {season}; leave it out")
-    whole, placed = read_whole(network, target, **options)
-    return network, whole, placed, np.asarray(placed.spread(target), dtype=np.float64)
+    return network, options
+
+
+def _read(
+    network: SeriesNetwork | Family, history: Any, reserved: int, **options: Any
+) -> tuple[SeriesNetwork, WholeSeries, Placement, Doubles]:
+    """Encode a series, of a family for the member that reads it."""
+    target = read_values(history)
+    own, options = choose_member(network, target, reserved, **options)
+    whole, placed = read_whole(own, target, **options)
+    return own, whole, placed, np.asarray(placed.spread(target), dtype=np.float64)
 
 
 def _collect(network: SeriesNetwork, whole: WholeSeries, cuts: Cutoffs) -> tuple[Doubles, Doubles, Doubles]:

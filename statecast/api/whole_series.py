@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from statecast.api.coarse_series import read_coarse_series
 from statecast.api.history import Placement, place_history, read_options
 from statecast.backtest.whole_series import WholeSeries
+from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.inputs.covariates import encode_covariates
 from statecast.inputs.level import deviations, find_level
@@ -115,6 +116,84 @@ def read_whole(
         mixed_frequency=mixed.numpy().astype(np.float32) if lower else None,
         coarse_history=coarse.numpy().astype(np.float32) if lower else None,
     ), placed
+
+
+def encode_more(
+    config: ForecasterConfig,
+    target: NDArray[np.float64],
+    placed: Placement,
+    level: NDArray[np.float64],
+    *,
+    past_covariates: Mapping[str, Sequence[Any]] | None = None,
+    future_covariates: Mapping[str, Sequence[Any]] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Encode observations that go on from earlier ones.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Of what reads them.
+    target : NDArray
+        ``[T]`` float64, NaN where missing.
+    placed : Placement
+        Where they lie, from the step after the last one.
+    level : NDArray
+        ``[1]``, what the series is read as deviations from.
+    past_covariates, future_covariates : mapping, optional
+        T values each.
+
+    Returns
+    -------
+    target : NDArray
+        ``[1, S]`` float32, S steps.
+    past : NDArray
+        ``[1, S, Cp]`` float32.
+    known : NDArray
+        ``[1, S, Ck]`` float32.
+
+    Raises
+    ------
+    InputError
+        If a length or a name does not fit.
+    """
+    steps = placed.span
+    past, future = (
+        {name: _on_grid(name, values, len(target), 0, placed) for name, values in (given or {}).items()}
+        for given in (past_covariates, future_covariates)
+    )
+    columns = np.zeros((steps, calendar_width(config.calendar)), dtype=np.float32)
+    if placed.axis is not None and config.freq is not None:
+        columns = calendar_features(config.calendar, placed.axis.times(placed.first + np.arange(steps)))
+    known = np.concatenate([columns, encode_covariates(config.future_covariates, future, (steps,))], axis=1)
+    grid = np.asarray(placed.spread(target), dtype=np.float64)
+    return deviations(grid[None], level), encode_covariates(config.past_covariates, past, (steps,))[None], known[None]
+
+
+def known_ahead(
+    config: ForecasterConfig, last: Placement, ahead: int, future_covariates: Mapping[str, Sequence[Any]] | None
+) -> NDArray[np.float32]:
+    """Encode what is known of the steps to come.
+
+    Parameters
+    ----------
+    config : ForecasterConfig
+        Of what reads it.
+    last : Placement
+        Of the last step that was read.
+    ahead : int
+        Steps F.
+    future_covariates : mapping or None
+        F values each.
+
+    Returns
+    -------
+    NDArray
+        ``[F, Ck]`` float32.
+    """
+    to_come = Placement(last.axis, last.first + 1, np.arange(ahead))
+    nothing = np.full(ahead, np.nan)
+    _, _, known = encode_more(config, nothing, to_come, np.zeros(1), future_covariates=future_covariates)
+    return known.reshape(ahead, -1)
 
 
 def _on_grid(name: str, values: Sequence[Any], steps: int, ahead: int, placed: Placement) -> Sequence[Any]:

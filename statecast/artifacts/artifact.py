@@ -17,15 +17,16 @@ from typing import Any, TypeVar
 
 from statecast.api.backtest import anomalies_of, backtest_series
 from statecast.api.classify import Classification, classify_inputs
+from statecast.api.explain import explain_series
 from statecast.api.forecast import forecast_any, forecast_series
 from statecast.api.generate import write_on
 from statecast.api.series_forecast import SeriesForecast
+from statecast.api.session import SeriesSession
 from statecast.api.transcribe import Sound, transcribe
 from statecast.artifacts.registry import Network, kind_of
 from statecast.ctc.symbols import Transcript
 from statecast.errors import ArtifactError
 from statecast.frames.each import run_each
-from statecast.frames.interval_levels import chosen_levels
 from statecast.frames.reading import ModelColumns
 from statecast.models.classifier import Classifier
 from statecast.models.family import Family
@@ -33,6 +34,7 @@ from statecast.models.generator import Generator
 from statecast.models.interface import SeriesNetwork
 from statecast.models.transcriber import Transcriber
 from statecast.uncertainty.bounds import Bounds
+from statecast.uncertainty.interval_levels import chosen_levels
 
 N = TypeVar("N", Generator, Classifier, Transcriber)
 
@@ -174,6 +176,16 @@ class Artifact:
         """Find how surprising each value of series is; see ``anomalies_of`` and ``run_each``."""
         run = partial(anomalies_of, self._series_network, level=level, bounds=self._kept(bounds))
         return run_each(run, history, self._columns(0), **options)
+
+    def explain(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Say what a forecast is made of, of a frame by item; see ``explain_series`` and ``run_each``."""
+        run = partial(explain_series, self._series_network, horizon=horizon)
+        ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
+        return run_each(run, history, self._columns(ahead), framed=False, **options)
+
+    def session(self, id: str = "", **options: Any) -> SeriesSession:
+        """Open a session in this process, under a name of one's own; see ``SeriesSession`` for the options."""
+        return SeriesSession(self._series_network, id, **{"bounds": self._kept(None), **options})
 
     @property
     def _series_network(self) -> SeriesNetwork | Family:

@@ -8,7 +8,8 @@ import httpx
 
 from statecast.client.call import Call, answer_of
 from statecast.client.connection import Connection
-from statecast.client.operations import Steps, backtesting, finding_anomalies, forecasting
+from statecast.client.operations import Steps, backtesting, explaining, finding_anomalies, forecasting
+from statecast.client.session import AsyncSession
 
 
 class AsyncClient:
@@ -86,6 +87,14 @@ class AsyncClient:
     async def anomalies(self, history: Any, level: float = 99.0, **options: Any) -> Any:
         """Find how surprising values are; see ``Client.anomalies``."""
         return await self._run(finding_anomalies(history, level, options))
+
+    async def explain(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Say what a forecast is made of; see ``Client.explain``."""
+        return await self._run(explaining(history, horizon, options))
+
+    def session(self, id: str, **options: Any) -> AsyncSession:
+        """Give a session by its id; see ``Session`` for the options."""
+        return AsyncSession(self, id, **options)
 
     async def _run(self, steps: Steps[Any]) -> Any:
         """Send the calls of an operation until it has its result."""

@@ -8,7 +8,8 @@ import httpx
 
 from statecast.client.call import Call, answer_of
 from statecast.client.connection import Connection
-from statecast.client.operations import Steps, backtesting, finding_anomalies, forecasting
+from statecast.client.operations import Steps, backtesting, explaining, finding_anomalies, forecasting
+from statecast.client.session import Session
 
 
 class Client:
@@ -204,6 +205,32 @@ class Client:
             As ``forecast``.
         """
         return self._run(finding_anomalies(history, level, options))
+
+    def explain(self, history: Any, horizon: int | None = None, **options: Any) -> Any:
+        """Say what a forecast is made of.
+
+        Parameters
+        ----------
+        history, horizon
+            As in ``forecast``.
+        **options
+            As in ``forecast``.
+
+        Returns
+        -------
+        SeriesExplanation, dict or list
+            As the library gives it; of a frame by item.
+
+        Raises
+        ------
+        InputError, ClientError
+            As ``forecast``.
+        """
+        return self._run(explaining(history, horizon, options))
+
+    def session(self, id: str, **options: Any) -> Session:
+        """Give a session by its id; see ``Session`` for the options."""
+        return Session(self, id, **options)
 
     def _run(self, steps: Steps[Any]) -> Any:
         """Send the calls of an operation until it has its result."""

@@ -10,14 +10,14 @@ from urllib.parse import quote
 from statecast.client.call import Call
 from statecast.client.errors import kind_of
 from statecast.client.numbers import to_json
-from statecast.client.replies import read_anomalies, read_backtest, read_forecast
+from statecast.client.replies import read_anomalies, read_backtest, read_explanation, read_forecast
 from statecast.client.series import SentSeries
 from statecast.frames.each import as_several, in_the_form_of
-from statecast.frames.interval_levels import chosen_levels
 from statecast.frames.reading import ModelColumns, TableItems, is_table, read_items
 from statecast.frames.table_result import TableResult
 from statecast.inputs.covariates import Covariate
 from statecast.uncertainty.bounds import Bounds
+from statecast.uncertainty.interval_levels import chosen_levels
 
 R = TypeVar("R", bound=Any)
 Steps = Generator[Call, Any, R]
@@ -63,6 +63,17 @@ def backtesting(
     return (yield from _run("/backtest", "results", read, history, fields, options, level))
 
 
+def explaining(history: Any, horizon: int | None, options: dict[str, Any]) -> Steps[Any]:
+    """Explain; see ``Client.explain``."""
+    fields: dict[str, Any] = {
+        "horizon": horizon,
+        "include": ["baseline", "attention"],
+        "bounds": {},
+        "quantile_levels": [0.5],
+    }
+    return (yield from _run("/forecast", "forecasts", read_explanation, history, fields, dict(options), framed=False))
+
+
 def finding_anomalies(history: Any, level: float, options: dict[str, Any]) -> Steps[Any]:
     """Find anomalies; see ``Client.anomalies``."""
     return (yield from _run("/anomalies", "results", read_anomalies, history, {"level": float(level)}, dict(options)))
@@ -91,6 +102,8 @@ def _run(
     fields: Mapping[str, Any],
     options: dict[str, Any],
     level: Any = None,
+    *,
+    framed: bool = True,
 ) -> Steps[Any]:
     """Send one series or each of several, and give what came of them the form in which they came."""
     said = {name: options.pop(name) for name in (*_OF_THE_REQUEST, "bounds") if name in options}
@@ -106,7 +119,8 @@ def _run(
             for name, arguments in zip(items.names, items.arguments, strict=True)
         ]
         replies = yield from _send(path, answers, series, request)
-        return _of_items(items, series, replies, read).like(level)
+        result = _of_items(items, series, replies, read)
+        return result.like(level) if framed else result.results
     several = as_several(history)
     named = [(None, history)] if several is None else several
     series = [SentSeries.of(values, item_id=name, **options) for name, values in named]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from statecast.api.history import Placement
 from statecast.api.series_anomalies import SeriesAnomalies
 from statecast.api.series_backtest import SeriesBacktest
+from statecast.api.series_explanation import SeriesExplanation
 from statecast.api.series_forecast import SeriesForecast
 from statecast.backtest.cutoffs import Cutoffs
 from statecast.client.numbers import to_numbers
@@ -106,6 +107,33 @@ def read_anomalies(reply: Reply, sent: SentSeries) -> SeriesAnomalies:
     )
     flag = np.array([False] * len(before) + [bool(one) for one in reply["flag"]], dtype=bool)
     return SeriesAnomalies(values, expected, lower, upper, surprise, flag, _instants(placed, np.arange(len(values))))
+
+
+def read_explanation(reply: Reply, sent: SentSeries) -> SeriesExplanation:  # noqa: ARG001
+    """Read what a forecast was made of.
+
+    Parameters
+    ----------
+    reply : mapping
+        Its object in the reply of ``POST /forecast``, with baseline and attention.
+    sent : SentSeries
+        What it is the answer to.
+
+    Returns
+    -------
+    SeriesExplanation
+        As the library gives it.
+    """
+    attention = dict(reply["attention"])
+    naive, time, features = (attention.pop(name, {}) for name in ("experts", "time", "features"))
+    return SeriesExplanation(
+        mean=to_numbers(reply["mean"]),
+        baseline=to_numbers(reply["baseline"]["mean"]),
+        resolutions={name: to_numbers(own) for name, own in attention.items()},
+        naive_forecasts={name: to_numbers(own) for name, own in naive.items()},
+        time=time,
+        features=features,
+    )
 
 
 def _quantiles(reply: Reply) -> dict[float, NDArray[np.float64]]:

@@ -8,15 +8,16 @@ import numpy as np
 
 from statecast.errors import InputError
 from statecast.frames.reading import ModelColumns, TableItems, is_table, read_items
-from statecast.frames.table_result import R, TableResult
+from statecast.frames.table_result import TableResult
 
 
 def run_each(
-    run: Callable[..., R],
+    run: Callable[..., Any],
     history: Any,
     columns: ModelColumns,
     *,
     level: float | Sequence[float] | None = None,
+    framed: bool = True,
     **options: Any,
 ) -> Any:
     """Do the same with one series or each of several.
@@ -31,6 +32,8 @@ def run_each(
         What is read of a table.
     level : float, sequence of float or None
         Percents of the intervals that were requested, after which a frame calls its columns.
+    framed : bool
+        Whether a frame comes of a frame; else the results by item.
     **options
         Of one series, or of a table as in ``read_items``.
 
@@ -47,17 +50,18 @@ def run_each(
     """
     if is_table(history):
         items = read_items(history, columns, **options)
-        return _of_items(run, items).like(level)
+        found = _of_items(run, items)
+        return found.like(level) if framed else found.results
     several = as_several(history)
     if several is None:
         return run(history, **options)
-    found = []
+    every = []
     for name, values in several:
         try:
-            found.append(run(values, **options))
+            every.append(run(values, **options))
         except InputError as error:
             raise InputError(f"item {name!r}: {error}") from None
-    return in_the_form_of(history, found)
+    return in_the_form_of(history, every)
 
 
 def as_several(history: Any) -> list[tuple[str, Any]] | None:
@@ -82,7 +86,7 @@ def as_several(history: Any) -> list[tuple[str, Any]] | None:
     return None if rows is None else [(str(place), row) for place, row in enumerate(rows)]
 
 
-def in_the_form_of(history: Any, found: Sequence[R]) -> dict[Any, R] | list[R]:
+def in_the_form_of(history: Any, found: Sequence[Any]) -> dict[Any, Any] | list[Any]:
     """Give results of several series the form in which they came.
 
     Parameters
@@ -100,8 +104,8 @@ def in_the_form_of(history: Any, found: Sequence[R]) -> dict[Any, R] | list[R]:
     return dict(zip(history, found, strict=True)) if isinstance(history, Mapping) else list(found)
 
 
-def _of_items(run: Callable[..., R], items: TableItems) -> TableResult[R]:
-    found: list[R] = []
+def _of_items(run: Callable[..., Any], items: TableItems) -> TableResult[Any]:
+    found: list[Any] = []
     notes: list[list[str]] = []
     for place, arguments in enumerate(items.arguments):
         try:

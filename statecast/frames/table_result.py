@@ -8,8 +8,8 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from statecast.frames.interval_levels import name_intervals
 from statecast.frames.reading import TableItems
+from statecast.uncertainty.interval_levels import name_intervals
 
 _MOST_NOTES = 5
 """Notes that a warning shows."""

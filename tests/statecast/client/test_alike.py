@@ -23,6 +23,7 @@ from tests.service.http_client import serving, settings_of
 
 VALUES = 50 + 10 * np.sin(np.arange(100) * np.pi / 12) + np.random.default_rng(0).normal(size=100)
 VALUES[[30, 31, 90]] = np.nan
+LATE = np.concatenate([[np.nan, np.nan], VALUES])
 CALLS: list[dict[str, Any]] = [
     {},
     {"horizon": 3, "level": [50, 80], "start": "2026-01-01", "freq": "1h"},
@@ -30,6 +31,7 @@ CALLS: list[dict[str, Any]] = [
     {"horizon": 2, "level": 80, "start": "2026-03-28T12:00:00", "freq": "1h", "timezone": "Europe/Berlin"},
     {"bounds": {"lower": 49.0}, "start": np.datetime64("2026-01-01T05"), "freq": "h"},
 ]
+SEASONS: dict[str, dict[str, Any]] = {"default": {"season": 24}, "tiny": {}}
 PASSES: list[tuple[str, dict[str, Any]]] = [
     ("cross_validation", {"horizon": 3, "cutoffs": 4, "level": 80, "start": "2026-01-01", "freq": "1h"}),
     ("cross_validation", {"horizon": 2, "cutoffs": 2, "step": 1, "quantiles": [0.5, 0.2]}),
@@ -62,6 +64,8 @@ def panel() -> pd.DataFrame:
 def same(ours: Any, theirs: Any) -> None:
     """The same to 1e-6 of the size of the values, whatever holds them."""
     assert type(ours) is type(theirs)
+    if isinstance(ours, dict):
+        assert list(ours) == list(theirs)
     if isinstance(ours, dict | list):
         pairs = (
             zip(ours.values(), theirs.values(), strict=True)
@@ -77,18 +81,18 @@ def same(ours: Any, theirs: Any) -> None:
     elif isinstance(ours, pl.DataFrame):
         assert ours.schema == theirs.schema
         same(ours.to_pandas(), theirs.to_pandas())
+    elif isinstance(ours, np.ndarray) and ours.dtype.kind != "f":
+        np.testing.assert_array_equal(theirs, ours)
+    elif isinstance(ours, float | np.ndarray):
+        np.testing.assert_allclose(theirs, ours, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(ours), initial=0.0))
+    elif not hasattr(ours, "__dataclass_fields__"):
+        assert ours == theirs
     else:
         for name in ours.__dataclass_fields__:
-            one, other = getattr(ours, name), getattr(theirs, name)
-            if name == "quantiles":
-                assert list(one) == list(other)
-                one, other = np.array(list(one.values())), np.array(list(other.values()))
             if name == "seasonal_error":
-                np.testing.assert_allclose(one, other, rtol=1e-4)
-            elif isinstance(one, np.ndarray) and one.dtype.kind == "f":
-                np.testing.assert_allclose(other, one, rtol=1e-6, atol=1e-6 * np.nanmax(np.abs(one)))
+                np.testing.assert_allclose(theirs.seasonal_error, ours.seasonal_error, rtol=1e-4)
             elif name not in ("bounds", "notes"):
-                np.testing.assert_array_equal(one, other)
+                same(getattr(ours, name), getattr(theirs, name))
 
 
 def test_library_and_client_agree(folder: Path) -> None:
@@ -102,12 +106,11 @@ def test_library_and_client_agree(folder: Path) -> None:
             AsyncClient("http://test", transport=httpx.ASGITransport(app=app)) as client,
         ):
             for name, artifact in artifacts.items():
-                for call in CALLS:
+                for call in CALLS if name == "tiny" else CALLS[1:2]:
                     same(artifact.forecast(VALUES, **call), await client.forecast(VALUES, model=name, **call))
                 for method, call in PASSES:
-                    for history in (VALUES, np.concatenate([[np.nan, np.nan], VALUES])):
-                        ours = getattr(artifact, method)(history, **call)
-                        same(ours, await getattr(client, method)(history, model=name, **call))
+                    ours = getattr(artifact, method)(LATE, **call)
+                    same(ours, await getattr(client, method)(LATE, model=name, **call))
                 for many in ({"a": VALUES, "b": VALUES[:50]}, [VALUES.tolist()] * 2, np.stack([VALUES, VALUES])):
                     same(artifact.forecast(many, 2), await client.forecast(many, 2, model=name))
             for kind in (pd.DataFrame, pl.from_pandas):
@@ -119,6 +122,23 @@ def test_library_and_client_agree(folder: Path) -> None:
                 ):
                     ours = getattr(artifacts["tiny"], method)(own, **call)
                     same(ours, await getattr(client, method)(own, **call))
+            for name, artifact in artifacts.items():
+                for call in ({"horizon": 5, "start": "2026-01-01", "freq": "1h"}, {}):
+                    same(artifact.explain(VALUES, **call), await client.explain(VALUES, model=name, **call))
+                ours, theirs = artifact.session("s", freq="1h"), client.session(f"s-{name}", freq="1h", model=name)
+                for first, last in ((0, 60), (60, 61), (61, 80), (83, 100)):
+                    values, start = VALUES[first:last], np.datetime64("2026-01-01") + np.timedelta64(first, "h")
+                    assert ours.update(values, start=start) == await theirs.update(values, start=start)
+                    same(ours.forecast(6), await theirs.forecast(6))
+                hole = np.where((np.arange(100) > 79) & (np.arange(100) < 83), np.nan, VALUES)
+                whole = artifact.forecast(hole, 6, start="2026-01-01", freq="1h", **SEASONS[name])
+                np.testing.assert_allclose(ours.forecast(6).mean, whole.mean, rtol=1e-5)
+                assert (await theirs.describe())["count"] == ours.count == 97
+                with pytest.raises(InputError, match="after those"):
+                    ours.update([1.0], start="2026-01-01")
+                await theirs.end()
+            same(artifacts["tiny"].explain({"a": VALUES}), await client.explain({"a": VALUES}))
+            assert set(await client.explain(frame)) == {"7", "3", "11"}
             opened = await client.forecast(VALUES[:99], 2, session="a", start="2026-01-01", freq="1h")
             last = await client.forecast([VALUES[99]], 2, session="a", start="2026-01-05T03:00", freq="1h")
             whole = artifacts["tiny"].forecast(VALUES, 2, start="2026-01-01", freq="1h")
