@@ -25,7 +25,7 @@ class InferInput(_Shape):
     name: str
     shape: list[int]
     datatype: Literal["FP32", "FP64", "INT32", "INT64", "BYTES"]
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] | None = None
     data: Data | None = None
 
 
@@ -33,18 +33,18 @@ class InferOutputChoice(_Shape):
     """An output that is wanted; with ``parameters.binary_data`` as bytes behind the JSON."""
 
     name: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] | None = None
 
 
 class InferBody(_Shape):
     """Body of ``POST /v2/models/{model}/infer``."""
 
-    id: str = ""
-    parameters: Parameters = Field(default_factory=dict)
+    id: str | None = None
+    parameters: Parameters | None = None
     inputs: list[InferInput] = Field(
         examples=[[{"name": "target", "shape": [1, 3], "datatype": "FP32", "data": [12.1, None, 12.9]}]]
     )
-    outputs: list[InferOutputChoice] = Field(default_factory=list)
+    outputs: list[InferOutputChoice] | None = None
 
 
 class InferOutput(_Shape):
