@@ -11,6 +11,14 @@ import orjson
 
 from service.stores.record import Doubles, PendingForecast, Record, Request, Scores
 from service.stores.states.anchor import Anchor
+from service.stores.states.packed import (
+    pack_forecast,
+    pack_state,
+    pack_values,
+    unpack_forecast,
+    unpack_state,
+    unpack_values,
+)
 from statecast.time.frequency import Frequency
 from statecast.time.offsets import common_offset
 
@@ -24,13 +32,15 @@ _FIRST_SCORES = struct.Struct("<qqqd")
 """Where a session's birth names no metrics: observations scored, inside, with a scaled error; the sum of these."""
 
 
-def to_row(record: Record) -> tuple[Any, ...]:
+def to_row(record: Record, *, packed: bool = False) -> tuple[Any, ...]:
     """Take a record apart into plain columns: arrays as little-endian bytes, what never changes as one JSON text.
 
     Parameters
     ----------
     record : Record
         One session.
+    packed : bool
+        Whether values, forecasts and states take fewer bytes, see ``service.stores.states.packed``.
 
     Returns
     -------
@@ -43,16 +53,16 @@ def to_row(record: Record) -> tuple[Any, ...]:
     request, issued, scores = record.request, record.issued, record.scores
     return (
         record.key,
-        _birth(record),
+        _birth(record, packed),
         record.last_index,
         record.count,
-        tail.astype("<f8", copy=False).tobytes(),
+        pack_values(tail) if packed else tail.astype("<f8", copy=False).tobytes(),
         record.checksum,
         request.begin if request else None,
         request.end if request else None,
         request.crc if request else None,
         issued.start if issued else None,
-        _pack(issued) if issued else None,
+        _pack(issued, np.array(record.level) if packed else None) if issued else None,
         b"".join(state.astype("<f8", copy=False).tobytes() for state in scores.values()),
         record.digest,
         record.last_used,
@@ -60,11 +70,11 @@ def to_row(record: Record) -> tuple[Any, ...]:
         int(record.dropped),
         record.owner,
         record.name,
-        record.anchor.state if record.anchor else None,
+        None if record.anchor is None else pack_state(record.anchor.state) if packed else record.anchor.state,
     )
 
 
-def _birth(record: Record) -> str:
+def _birth(record: Record, packed: bool) -> str:
     """What of a record hardly ever changes, as one JSON text; floats are read back to the bit."""
     fields = {
         "model": record.model,
@@ -86,6 +96,7 @@ def _birth(record: Record) -> str:
         "level": record.level,
         "below_zero": record.below_zero,
         "anchor": record.anchor and record.anchor[:-1],
+        "packed": packed,
     }
     # NaN is none of orjson's numbers. Kept texts would be quicker still, but of thousands of sessions that are over.
     missing = any(map(isnan, record.level + (record.anchor.level if record.anchor else ())))
@@ -110,7 +121,10 @@ def from_row(row: tuple[Any, ...]) -> Record:
     rows, given = len(birth["variables"]), birth.get("given", 0)
     # Earlier releases kept float32, and know of no more than that.
     kind = "<f8" if "single_until" in birth else "<f4"
-    tails = _array(values["tail"], rows * (1 + given), kind)
+    packed = birth.get("packed", False)
+    level = tuple(birth.get("level", (0.0,) * rows))
+    tails = unpack_values(values["tail"]) if packed else _array(values["tail"], 1, kind)
+    tails = tails.reshape(rows * (1 + given), -1)
     return Record(
         key=values["key"],
         model=birth["model"],
@@ -131,7 +145,9 @@ def from_row(row: tuple[Any, ...]) -> Record:
         request=None
         if values["request_begin"] is None
         else Request(values["request_begin"], values["request_end"], values["request_crc"]),
-        issued=None if values["issued"] is None else _unpack(values["issued_start"], values["issued"], rows, kind),
+        issued=None
+        if values["issued"] is None
+        else _unpack(values["issued_start"], values["issued"], rows, kind, np.array(level) if packed else None),
         scores=_unpack_scores(birth.get("metrics"), values["scores"]),
         digest=values["digest"],
         last_used=values["last_used"],
@@ -143,7 +159,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         season=birth.get("season"),
         zone=birth.get("zone", ""),
         single_until=birth.get("single_until", values["last_clock"]),
-        level=tuple(birth.get("level", (0.0,) * rows)),
+        level=level,
         anchor=_anchor(birth.get("anchor"), values.get("anchor")),
         below_zero=tuple(birth["below_zero"] if "below_zero" in birth else _below_zero_of_before(values, birth, tails)),
     )
@@ -151,7 +167,11 @@ def from_row(row: tuple[Any, ...]) -> Record:
 
 def _anchor(kept: list[Any] | None, state: bytes | None) -> Anchor | None:
     """The earlier state, of which what is small lies in the birth: where an earlier release wrote that, it is void."""
-    return None if kept is None else Anchor(kept[0], kept[1], tuple(kept[2]), tuple(kept[3]), bytes(state or b""))
+    return (
+        None
+        if kept is None
+        else Anchor(kept[0], kept[1], tuple(kept[2]), tuple(kept[3]), unpack_state(bytes(state or b"")))
+    )
 
 
 def _below_zero_of_before(values: Mapping[str, Any], birth: Mapping[str, Any], tails: Doubles) -> list[bool]:
@@ -170,19 +190,29 @@ def _offset_of_before(birth: dict[str, Any]) -> int:
     return common_offset(frequency, (begin + offset).astype("datetime64[s]"))[1]
 
 
-def _pack(issued: PendingForecast) -> bytes:
+def _pack(issued: PendingForecast, level: Doubles | None) -> bytes:
+    """Columns of medians, lows, highs and scale; packed, where a level is given, the scale before the others."""
     rows, steps = issued.quantiles.shape[:2]
     table = np.empty((rows, 3 * steps + 1), dtype="<f8")
-    for place, level in enumerate((1, 0, 2)):
-        table[:, place * steps : (place + 1) * steps] = issued.quantiles[..., level]
+    for place, column in enumerate((1, 0, 2)):
+        table[:, place * steps : (place + 1) * steps] = issued.quantiles[..., column]
     table[:, -1] = issued.scale
-    return table.tobytes()
+    if level is None:
+        return table.tobytes()
+    return issued.scale.astype("<f8", copy=False).tobytes() + pack_forecast(table[:, :-1], np.broadcast_to(level, rows))
 
 
-def _unpack(start: int, data: bytes, rows: int, kind: str) -> PendingForecast:
-    table = _array(data, rows, kind)
-    median, low, high = np.split(table[:, :-1], 3, axis=1)
-    return PendingForecast(start, np.stack([low, median, high], axis=-1), table[:, -1])
+def _unpack(start: int, data: bytes, rows: int, kind: str, level: Doubles | None) -> PendingForecast:
+    if level is None:
+        table = _array(data, rows, kind)
+        forecasts, scale = table[:, :-1], table[:, -1]
+    else:
+        forecasts, scale = (
+            unpack_forecast(data[8 * rows :], np.broadcast_to(level, rows)),
+            _array(data[: 8 * rows], 1, "<f8")[0],
+        )
+    median, low, high = np.split(forecasts, 3, axis=1)
+    return PendingForecast(start, np.stack([low, median, high], axis=-1), scale)
 
 
 def _unpack_scores(sizes: Mapping[str, int] | None, data: bytes) -> Scores:

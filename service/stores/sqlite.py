@@ -18,6 +18,7 @@ from service.stores.registry import stores
 from service.stores.sqlite_file import PAGE, apply, connect, log_bytes, prepare, transaction
 from service.stores.sqlite_fold import Fold
 from service.stores.sqlite_owner import FileOwner
+from service.stores.states.packed import unpack_state
 
 _COLUMNS = ", ".join(COLUMNS)
 _FORGET = "DELETE FROM answers WHERE key IN (SELECT key FROM answers WHERE until <= ? LIMIT ?)"
@@ -114,7 +115,7 @@ class SqliteStore:
         with self._reading, _explained("cannot read a state"):
             self._owner.check_file()
             row = self._reader.execute("SELECT state FROM states WHERE key = ?", (key,)).fetchone()
-        return None if row is None else bytes(row[0])
+            return None if row is None else unpack_state(bytes(row[0]))
 
     def answer(self, key: str, now: float) -> bytes | None:
         """Read a kept answer; see ``Store.answer``."""

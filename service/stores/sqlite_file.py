@@ -12,6 +12,7 @@ from service.stores.documents.document import Document
 from service.stores.interface import Answer, Append, Moved, Put, StoreError, Touch, Trim, Write
 from service.stores.journal import pack
 from service.stores.record_columns import COLUMNS, to_row
+from service.stores.states.packed import pack_state
 
 SCHEMA = 6
 """Version of the tables below. Files of earlier ones are brought to it when they are opened, unknown ones refused."""
@@ -183,8 +184,8 @@ def apply(writer: sqlite3.Connection, writes: Sequence[Write]) -> None:
 def _statements(kind: type[Write], writes: list[Any]) -> list[tuple[str, list[tuple[Any, ...]]]]:
     """Statements, each with the rows that it is run over, that apply writes of one kind."""
     if kind is Put:
-        states = [(put.record.key, put.state) for put in writes]
-        return [(_PUT, [to_row(put.record) for put in writes]), (_PUT_STATE, states)]
+        states = [(put.record.key, pack_state(put.state)) for put in writes]
+        return [(_PUT, [to_row(put.record, packed=True) for put in writes]), (_PUT_STATE, states)]
     if kind is Append:
         entries = [(append.sequence, append.used, pack(append)) for append in writes]
         return [("INSERT INTO journal (sequence, used, entries) VALUES (?, ?, ?)", entries)]
