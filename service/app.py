@@ -62,7 +62,7 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     protocols = enabled(settings.protocols, container)
     app = Service(
         title="Statecast", version=version("statecast"), lifespan=_lifespan, docs_url=None, redoc_url=None,
-        openapi_url=OPENAPI, redirect_slashes=False,
+        openapi_url=OPENAPI, redirect_slashes=False, generate_unique_id_function=openapi.operation_id,
     )  # fmt: skip
     app.state.container, app.state.protocols = container, protocols
     paths = PathTable(problem_failure)

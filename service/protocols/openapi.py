@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from service.codecs.schema import Schema
@@ -37,6 +38,7 @@ IF_MATCH: dict[str, Any] = {
     "description": "Digest of the session in quotes; where it has another one, nothing happens and the answer is 412.",
 }
 """The header, for operations that have it."""
+_OWN_TAGS = ("models", "sessions", "health", "jobs")
 _KEYS = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -57,6 +59,23 @@ def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
         Description by status.
     """
     return {status: {"description": _WHEN[status]} for status in statuses}
+
+
+def operation_id(route: APIRoute) -> str:
+    """Name the operation of a FastAPI handler, which generators make the name of a function.
+
+    Parameters
+    ----------
+    route : APIRoute
+        The handler's.
+
+    Returns
+    -------
+    str
+        The handler's name; after that of its protocol where it is another project's, which may name one alike.
+    """
+    tag = str(route.tags[0]) if route.tags else ""
+    return route.name if tag in _OWN_TAGS else f"{tag.replace(' ', '_')}_{route.name}".strip("_")
 
 
 def reference(*names: str) -> dict[str, Any]:

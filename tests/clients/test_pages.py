@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 HOWTO = Path(__file__).parents[2] / "docs" / "howto"
-PAGES = {"mcp": "mcp", "sagemaker": "boto3"}
+PAGES = {"mcp": "mcp", "openai": "openai", "sagemaker": "boto3"}
 """Page by its name, and the client that it needs."""
 
 

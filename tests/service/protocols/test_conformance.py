@@ -144,6 +144,14 @@ def test_only_open_paths_answer_without_a_key(name: str, artifacts: Path) -> Non
     run(name, settings_of(artifacts, api_keys_file=artifacts / "keys.txt"), flow)
 
 
+def test_operations_have_short_names_of_their_own() -> None:
+    """Generators of clients make functions of them; of two alike the second one is lost."""
+    document = create_app(settings_of(Path("nowhere"))).openapi()
+    names = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert len(set(names)) == len(names) and not [name for name in names if not re.fullmatch("[a-z][a-z0-9_]*", name)]
+    assert {"forecast", "list_models", "openai_list_models", "show_session"} <= set(names)
+
+
 def test_what_is_switched_off_is_not_there(artifacts: Path) -> None:
     async def flow(client: httpx.AsyncClient, protocol: ClientProtocol, document: dict[str, Any]) -> None:
         assert (await client.post("/generate", json={})).status_code == 404
