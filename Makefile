@@ -26,7 +26,7 @@ setup: $(VENV)/.installed ## a virtual environment in .venv with everything pinn
 # torch comes first and by its pin: left to a resolver, a range may take a newer build with gigabytes of GPU libraries.
 # With it comes what compiles the networks, which uses one core while the rest is unpacked on another; should it read a
 # library that is half there, it compiles once more.
-$(VENV)/.installed: pyproject.toml constraints.txt $(NIXTLA)
+$(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another: make setup PYTHON=python3.12")'
 	@echo "[1/4] virtual environment in $(VENV)"
 	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
@@ -35,11 +35,16 @@ $(VENV)/.installed: pyproject.toml constraints.txt $(NIXTLA)
 	@echo "[3/4] the networks' step and forecast as machine code, once: a minute or so, while"
 	@echo "[4/4] the other libraries are installed, and this folder in editable form"
 	@$(PY) -m statecast.compiled warm & compiling=$$!; \
-	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,clients,mcp,dev]' \
+	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,mcp,dev]' \
 	  || { kill $$compiling; exit 1; }; \
-	$(PIP) install --target $(VENV)/nixtla --upgrade --no-deps --requirement $(NIXTLA) \
-	  || echo "nixtla's SDK cannot be installed; the tests that run it are skipped"; \
 	wait $$compiling || $(PY) -m statecast.compiled warm
+	@touch $@
+
+# Other people's clients and a broker, which tests alone need.
+$(VENV)/.clients: $(VENV)/.installed $(NIXTLA)
+	@$(PIP) install --constraint constraints.txt --editable '.[clients]'
+	@$(PIP) install --target $(VENV)/nixtla --upgrade --no-deps --requirement $(NIXTLA) \
+	  || echo "nixtla's SDK cannot be installed; the tests that run it are skipped"
 	@touch $@
 
 serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts/, to begin with the default one
@@ -50,11 +55,11 @@ serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts
 	@exec $(PY) -m service
 
 # Two workers, each with one thread for its tensors: more threads only get in each other's way on small tensors.
-test: setup ## the tests, examples and doctests, warnings as errors (ARGS='-k sessions' to choose)
+test: $(VENV)/.clients ## the tests, examples and doctests, warnings as errors (ARGS='-k sessions' to choose)
 	@$(PY) -m statecast.compiled warm
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -W error --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
-check: setup ## the whole gate, the same here and in CI: format, lint, strict types, then make test
+check: $(VENV)/.clients ## the whole gate, the same here and in CI: format, lint, strict types, then make test
 	@echo "[1/4] format: ruff format --check"
 	@$(PY) -m ruff format --check .
 	@echo "[2/4] lint: ruff check"

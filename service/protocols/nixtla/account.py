@@ -32,7 +32,7 @@ async def validate_api_key(request: Request) -> Any:
     return {"detail": "the API key is valid" if keys else "this server needs no API key; any is taken"}
 
 
-@router.get("/usage", response_model=replies.Usage, operation_id="nixtla_usage")
+@router.get("/usage", response_model=replies.UsageOfKey, operation_id="nixtla_usage")
 async def show_usage() -> Any:
     """Requests of this minute and this month: they are not counted, and nothing is billed."""
     uncounted = {"consumed": None, "limit": None}

@@ -75,7 +75,7 @@ class Consumed(BaseModel):
     limit: int | None
 
 
-class Usage(BaseModel):
+class UsageOfKey(BaseModel):
     """Answer of ``GET /usage``."""
 
     minute: Consumed

@@ -60,7 +60,7 @@ print("all as shown")
 """
 
 
-@pytest.mark.skipif(not SDK.is_dir(), reason="nixtla's SDK is not in .venv/nixtla; make setup puts it there")
+@pytest.mark.skipif(not SDK.is_dir(), reason="nixtla's SDK is not in .venv/nixtla; make test puts it there")
 def test_the_guide_runs_as_it_stands(models: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.S)
     assert len(blocks) == 5
