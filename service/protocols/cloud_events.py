@@ -38,7 +38,7 @@ def event_key(headers: Mapping[bytes, bytes]) -> bytes:
     Examples
     --------
     >>> event_key({b"ce-id": b"1", b"ce-source": b"/plant", b"ce-specversion": b"1.0"})[:9]
-    b'ce-5de6f3'
+    b'ce-86edb6'
     """
     for name in ("id", "source", "specversion"):
         if not headers.get(f"ce-{name}".encode()):

@@ -19,6 +19,8 @@ from statecast.time.stamps import Stamps
 Observation = tuple[int, float]
 """Seconds since 1970, and the value."""
 _CONFLICT = "conflicting_observation"
+_OVER = ("session_expired", "gap_too_long")
+"""Codes of sessions that a writer which comes back after a long silence would be refused by for ever."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,14 @@ class Written:
     ----------
     left_out : int
         Observations that came too late for their step, which had another value by then.
+    begun_anew : int
+        Sessions that were over, or whose gap is longer than what is filled, and were opened once more.
     failures : list of (str, ServiceError)
         Sessions that refused theirs, and why.
     """
 
     left_out: int = 0
+    begun_anew: int = 0
     failures: list[tuple[str, ServiceError]] = field(default_factory=list)
 
 
@@ -86,17 +91,21 @@ async def write_observations(
     ]
     for session, _ in wrong:
         del steps[session]
-    refused = await _send(container, steps, freq, model, caller, deadline)
-    late = [session for session, error in refused if error.code == _CONFLICT]
-    failures += [(session, error) for session, error in refused if error.code != _CONFLICT]
-    again = {}
-    for session in late:
-        newer = _after(steps[session], await _last_second(container, session, caller.owner))
-        left_out += len(steps[session][1]) - len(newer[1])
-        if len(newer[1]):
-            again[session] = newer
+    again: dict[str, Steps] = {}
+    begun_anew = 0
+    for session, error in await _send(container, steps, freq, model, caller, deadline):
+        if error.code == _CONFLICT:
+            again[session] = _after(steps[session], await _last_second(container, session, caller.owner))
+            left_out += len(steps[session][1]) - len(again[session][1])
+        elif error.code in _OVER:
+            await container.ready().forecasts.end(session, caller.owner)
+            again[session] = steps[session]
+            begun_anew += 1
+        else:
+            failures.append((session, error))
+    again = {session: found for session, found in again.items() if len(found[1])}
     failures += await _send(container, again, freq, model, caller, deadline)
-    return Written(left_out, failures)
+    return Written(left_out, begun_anew, failures)
 
 
 Steps = tuple[NDArray[np.datetime64], NDArray[np.float64]]

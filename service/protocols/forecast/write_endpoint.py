@@ -172,4 +172,7 @@ def notes(request: WriteRequest, written: Written) -> list[tuple[str, str]]:
     if written.left_out:
         detail = f"{written.left_out} observations lie in steps that had a value already; left out, see freq"
         found.append(("step_taken", detail))
+    if written.begun_anew:
+        detail = f"{written.begun_anew} sessions were silent for longer than what is filled, and begin anew"
+        found.append(("begun_anew", detail))
     return found

@@ -99,7 +99,7 @@ class InfluxProtocol(ClientProtocol):
         )
 
     def status(self, status: int) -> int:
-        """Make a wrong request 400: writers drop such a batch, and send others again."""
+        """Make a wrong request 400, whose batch writers drop; see ``ClientProtocol.status``."""
         return 400 if status == 422 else status
 
     def failure(self, error: ServiceError, request_id: str) -> Failure:

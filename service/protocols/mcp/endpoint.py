@@ -47,6 +47,8 @@ class Mcp:
             await send_failure(error, scope, send)
             return
         coming: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+        if b"content-type" not in headers:  # JSON, as everywhere
+            scope = {**scope, "headers": [*scope["headers"], (b"content-type", JSON.encode())]}
 
         async def replay() -> Message:
             return coming.pop() if coming else await receive()

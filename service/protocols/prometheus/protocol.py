@@ -51,7 +51,7 @@ class PrometheusProtocol(ClientProtocol):
         return (gauges.router,)
 
     def status(self, status: int) -> int:
-        """Make a wrong request 400: Prometheus drops such a batch, and sends others again."""
+        """Make a wrong request 400, whose batch Prometheus drops; see ``ClientProtocol.status``."""
         return 400 if status == 422 else status
 
     def failure(self, error: ServiceError, request_id: str) -> Failure:

@@ -104,6 +104,20 @@ def test_a_step_takes_the_first_value_that_comes_for_it(artifacts: Path) -> None
     play(artifacts, flow)
 
 
+def test_a_writer_that_was_silent_for_long_begins_anew(artifacts: Path) -> None:
+    """After a night's outage a session of minutes would else refuse every value that its sensor ever sends again."""
+
+    async def flow(client: httpx.AsyncClient, _: FastAPI) -> None:
+        await client.post("/write?db=any&freq=1h", content=lines(VALUES))
+        back = await client.post("/write?db=any&freq=1h", content=lines(VALUES[:3], 1000))
+        assert back.status_code == 204, back.text
+        (warning,) = orjson.loads(back.headers["statecast-warnings"])["warnings"]
+        assert warning["code"] == "begun_anew"
+        assert (await details(client, "power,site=b watt"))["count"] == 3
+
+    play(artifacts, flow)
+
+
 def test_what_is_wrong_is_refused_in_the_writer_s_shape_and_the_rest_is_kept(artifacts: Path) -> None:
     """Telegraf drops a batch that is refused; without a partial write the good lines of it were lost."""
 
