@@ -57,7 +57,7 @@ class Answer:
             return False
         session, series = self.forecast["session"], self.observation.series
         if "timestamps" in series:
-            own, last = _instant(series["timestamps"][0]), _instant(session["last_timestamp"])
+            own, last = instant(series["timestamps"][0]), instant(session["last_timestamp"])
             return own is not None and last is not None and own < last
         last_index = session.get("last_index")
         return "from_index" in series and last_index is not None and series["from_index"] < last_index
@@ -89,7 +89,24 @@ def _only(values: Any) -> Any:
     return values[0] if values else None
 
 
-def _instant(text: Any) -> datetime | None:
+def instant(text: Any) -> datetime | None:
+    """Read a time of a message or an answer.
+
+    Parameters
+    ----------
+    text : Any
+        RFC 3339; without an offset it is UTC.
+
+    Returns
+    -------
+    datetime or None
+        None where it is something else.
+
+    Examples
+    --------
+    >>> instant("2026-01-01T00:00:00Z"), instant(7)
+    (datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), None)
+    """
     try:
         found = datetime.fromisoformat(text)
     except (TypeError, ValueError):

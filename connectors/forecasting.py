@@ -3,9 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
-from connectors.answer import Answer, DeadLetter
+from connectors.answer import Answer, DeadLetter, instant
 from connectors.errors import ConnectorError
 from connectors.observation import Observation
 from connectors.shutdown import Shutdown
@@ -24,6 +27,10 @@ _AT_ONCE = 16
 _REMEMBERED = 1_000_000
 """Sessions that are known to have been opened."""
 _PASSING = (408, 429, 502, 503, 504)
+_OVER = ("session_expired", "gap_too_long")
+"""Codes of sessions by which whoever comes back after a long silence would be refused for ever."""
+_AHEAD = timedelta(hours=1)
+"""How far a sender's clock may be ahead. For a time that is further ahead, a mistake, no session ends."""
 _FIRST_S, _LONGEST_S = 0.2, 15.0
 
 Identify = Callable[[Sequence[Observation]], Awaitable[list[str]]]
@@ -107,7 +114,7 @@ class Forecasting:
             middle = len(observations) // 2
             return await self._together(observations[:middle]) + await self._together(observations[middle:])
         found: list[Answer | DeadLetter] = []
-        again = []
+        again, anew = [], []
         for observation, forecast in zip(observations, reply["forecasts"], strict=True):
             problem = forecast["error"]
             if problem is None:
@@ -116,12 +123,24 @@ class Forecasting:
                     self._opened.add(observation.session)
             elif problem["status"] in _PASSING:
                 again.append(observation)
+            elif problem["code"] in _OVER and _is_past(observation):
+                anew.append(observation)
             else:
                 found.append(DeadLetter(observation.delivery, problem["code"], problem["detail"]))
         if again:
             await self._shutdown.pause(_FIRST_S)
             found += await self._together(again, key)
+        for observation in anew:
+            found += await self._begin_anew(observation, key)
         return found
+
+    async def _begin_anew(self, observation: Observation, key: str | None) -> list[Answer | DeadLetter]:
+        """End a session that was silent for longer than what is filled, and open it once more."""
+        _log.warning("session %s was silent for too long and begins anew", observation.session)
+        with suppress(ProblemError):
+            await self._client.delete(f"/sessions/{quote(observation.session, safe='')}")
+        self._opened.discard(observation.session)
+        return await self._together([observation], key)
 
     def _series(self, observation: Observation) -> Mapping[str, Any]:
         if self._season is None or observation.session in self._opened:
@@ -146,6 +165,11 @@ class Forecasting:
                 if _about_all(error):
                     raise ConnectorError(f"the service refuses every request: {error}") from error
                 raise
+
+
+def _is_past(observation: Observation) -> bool:
+    own = instant(observation.series["timestamps"][0]) if "timestamps" in observation.series else None
+    return own is not None and own <= datetime.now(UTC) + _AHEAD
 
 
 def _about_all(error: ProblemError) -> bool:

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import pytest
 
 from connectors.answer import Answer
@@ -20,7 +21,7 @@ from connectors.delivery import Delivery
 from tests.builders import tiny_artifact
 from tests.chaos.server import Server
 from tests.connectors.rooms import ROOMS, missing
-from tests.connectors.scene import REQUEST, check_outputs, check_sessions, plain, readings
+from tests.connectors.scene import REQUEST, at, check_outputs, check_sessions, plain, readings
 from tests.test_docs import ROOT, shell_lines
 
 KEYS, STEPS, NUMBERS = 6, 8, 4
@@ -92,6 +93,22 @@ def test_options_that_are_wrong_end_it_at_once(url: str, tmp_path: Path) -> None
         assert main([*room.arguments, "--url", url, "--model", "none", "--until-idle-s", "0.5"]) == 1
         assert main([*room.arguments, "--url", url, "--freq", "1 fortnight"]) == 2
         assert room.letters() == []
+    finally:
+        room.kill()
+
+
+def test_a_sender_that_was_silent_for_long_begins_anew(url: str, tmp_path: Path) -> None:
+    """After a week's outage each of its messages would else become a dead letter for ever; no wrong clock ends it."""
+    if reason := missing("redis"):
+        pytest.skip(reason)
+    room = ROOMS["redis"](tmp_path)
+    room.start()
+    try:
+        times = [*map(at, (0, 1, 1000, 1001)), "2100-01-01T00:00:00Z"]
+        room.produce([("silent-0", f'{{"timestamp": "{time}", "value": 5}}'.encode()) for time in times])
+        assert main([*room.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]) == 0
+        assert httpx.get(f"{url}/sessions/{room.session('silent-0')}", timeout=60).json()["count"] == 2
+        assert (len(room.outputs()), room.letters()) == (4, ["gap_too_long"])
     finally:
         room.kill()
 

@@ -1,5 +1,6 @@
 """Observations of many sessions, as writers of metrics send them: at any time, in any order, each perhaps twice."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,8 @@ Observation = tuple[int, float]
 _CONFLICT = "conflicting_observation"
 _OVER = ("session_expired", "gap_too_long")
 """Codes of sessions that a writer which comes back after a long silence would be refused by for ever."""
+_AHEAD_S = 3600
+"""Seconds that a writer's clock may be ahead. A time that is further ahead is a mistake, for which no session ends."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ async def write_observations(
         if error.code == _CONFLICT:
             again[session] = _after(steps[session], await _last_second(container, session, caller.owner))
             left_out += len(steps[session][1]) - len(again[session][1])
-        elif error.code in _OVER:
+        elif error.code in _OVER and _last(steps[session]) <= time.time() + _AHEAD_S:
             await container.ready().forecasts.end(session, caller.owner)
             again[session] = steps[session]
             begun_anew += 1
@@ -120,9 +123,17 @@ def _by_step(observations: Sequence[Observation], frequency: Frequency) -> Steps
     return frequency.times(index), values[order][first]
 
 
+def _seconds(times: NDArray[np.datetime64]) -> NDArray[np.int64]:
+    return times.astype("datetime64[s]").astype(np.int64)
+
+
+def _last(steps: Steps) -> int:
+    return int(_seconds(steps[0])[-1])
+
+
 def _after(steps: Steps, second: int) -> Steps:
     times, values = steps
-    newer = times.astype("datetime64[s]").astype(np.int64) > second
+    newer = _seconds(times) > second
     return times[newer], values[newer]
 
 

@@ -114,6 +114,9 @@ def test_a_writer_that_was_silent_for_long_begins_anew(artifacts: Path) -> None:
         (warning,) = orjson.loads(back.headers["statecast-warnings"])["warnings"]
         assert warning["code"] == "begun_anew"
         assert (await details(client, "power,site=b watt"))["count"] == 3
+        ahead = await client.post("/write?db=any&freq=1h", content=b"power,site=b watt=1 4102444800000000000")
+        assert ahead.status_code == 400 and "gap" in ahead.json()["error"]
+        assert (await details(client, "power,site=b watt"))["count"] == 3
 
     play(artifacts, flow)
 
