@@ -110,6 +110,8 @@ class Forecasting:
             reply = await self._post(observations, key)
         except ProblemError as error:
             if len(observations) == 1:
+                if _begins_anew(error.code, observations[0]):
+                    return await self._begin_anew(observations[0], key)
                 return [DeadLetter(observations[0].delivery, error.code or str(error.status), str(error))]
             middle = len(observations) // 2
             return await self._together(observations[:middle]) + await self._together(observations[middle:])
@@ -123,7 +125,7 @@ class Forecasting:
                     self._opened.add(observation.session)
             elif problem["status"] in _PASSING:
                 again.append(observation)
-            elif problem["code"] in _OVER and _is_past(observation):
+            elif _begins_anew(problem["code"], observation):
                 anew.append(observation)
             else:
                 found.append(DeadLetter(observation.delivery, problem["code"], problem["detail"]))
@@ -167,7 +169,9 @@ class Forecasting:
                 raise
 
 
-def _is_past(observation: Observation) -> bool:
+def _begins_anew(code: str, observation: Observation) -> bool:
+    if code not in _OVER:
+        return False
     own = instant(observation.series["timestamps"][0]) if "timestamps" in observation.series else None
     return own is not None and own <= datetime.now(UTC) + _AHEAD
 
