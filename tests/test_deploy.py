@@ -118,3 +118,13 @@ def test_what_sagemaker_starts_listens_where_it_calls(tmp_path: Path) -> None:
 
     assert started() == started(STATECAST_PORT="8000") == "8080 -m service\n"
     assert started(STATECAST_PORT="9000") == started(SAGEMAKER_BIND_TO_PORT="9000") == "9000 -m service\n"
+
+
+def test_images_can_copy_what_they_name() -> None:
+    """A folder that the build does not send ends it after minutes, on the machine of whoever builds."""
+    sent = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        words = [word for word in line.split() if not word.startswith("--chown")]
+        if words[:1] == ["COPY"] and not words[1].startswith("--from"):
+            for source in words[1:-1]:
+                assert any(source == one or source.startswith(f"{one}/") for one in sent), f"{line}: .dockerignore"

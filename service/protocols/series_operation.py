@@ -6,10 +6,12 @@ from typing import Any
 from service.codecs.schema import Schema
 from service.http.body import ARROW, CSV, JSON
 from service.protocols.openapi import query_parameters, reference
+from service.protocols.series_examples import TABLE
 
 _TABLE = {
     "type": "string",
-    "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns.",
+    "description": "Long table: item_id, timestamp, target, resolution, session and covariate columns. What a body has "
+    "beside the series stands in the query string.",
 }
 
 
@@ -19,6 +21,7 @@ def series_operation(
     description: str,
     request: tuple[type, Schema[Any]],
     reply: tuple[type, str, str],
+    examples: tuple[dict[str, Any], dict[str, Any]],
     headers: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """Describe an operation, without its failures.
@@ -35,6 +38,8 @@ def series_operation(
         Shape of the body, and what reads the query string.
     reply : tuple
         Shape of the answer in JSON, what it is, and the columns of a table.
+    examples : tuple of dict
+        A body and its answer.
     headers : sequence of dict
         Descriptions of headers that it reads.
 
@@ -55,16 +60,16 @@ def series_operation(
         "requestBody": {
             "required": True,
             "content": {
-                JSON: {"schema": reference(body.__name__)},
+                JSON: {"schema": reference(body.__name__), "example": examples[0]},
                 ARROW: {"schema": _TABLE | {"format": "binary"}},
-                CSV: {"schema": _TABLE},
+                CSV: {"schema": _TABLE, "example": TABLE},
             },
         },
         "responses": {
             "200": {
                 "description": words,
                 "content": {
-                    JSON: {"schema": reference(answer.__name__)},
+                    JSON: {"schema": reference(answer.__name__), "example": examples[1]},
                     ARROW: {"schema": table | {"format": "binary"}},
                     CSV: {"schema": table},
                 },

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.protocols import series_examples
 from service.protocols.anomalies.routes import Anomalies
 from service.protocols.anomalies.schemas import ANOMALIES, AnomaliesReply, AnomaliesRequest
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
@@ -21,6 +22,7 @@ _OPERATION = series_operation(
         "One value each per value of a series.",
         "item_id, timestamp, target, expected, lower, upper, surprise and flag.",
     ),
+    examples=series_examples.ANOMALIES,
 )
 
 

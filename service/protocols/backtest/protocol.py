@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from service.protocols import series_examples
 from service.protocols.backtest.routes import Backtest
 from service.protocols.backtest.schemas import BACKTEST, BacktestReply, BacktestRequest
 from service.protocols.registry import PROTOCOLS, ClientProtocol, Endpoint
@@ -17,6 +18,7 @@ _OPERATION = series_operation(
     "one per cut-off.",
     (BacktestRequest, BACKTEST.query),
     (BacktestReply, "Backtests, in the request's order.", "item_id, timestamp of the cut-off, a column per metric."),
+    examples=series_examples.BACKTEST,
 )
 
 

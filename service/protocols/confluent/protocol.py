@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
+from service.protocols import series_examples
 from service.protocols.admin.health import ready
 from service.protocols.container import Container
 from service.protocols.forecast.routes import Forecast
@@ -29,7 +30,8 @@ _OPERATION = series_operation(
     "The same as POST /forecast. The body that AI_FORECAST sends is not in public documents.",
     (ForecastRequest, FORECAST.query),
     (ForecastReply, "Forecasts, in the request's order.", "item_id, timestamp, mean and one column per quantile."),
-    (IF_MATCH,),
+    headers=(IF_MATCH,),
+    examples=series_examples.FORECAST,
 ) | {"tags": ["confluent"], "operationId": "confluent_forecast"}
 
 

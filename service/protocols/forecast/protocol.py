@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from service.http.direct_request import DirectEndpoint
+from service.protocols import series_examples
 from service.protocols.container import Container
 from service.protocols.forecast.histories.endpoint import HistoryForecast
 from service.protocols.forecast.placing import place_series
@@ -24,7 +25,8 @@ _OPERATION = series_operation(
     "as 1d, hold the value of its bucket that begins at their timestamp.",
     (ForecastRequest, FORECAST.query),
     (ForecastReply, "Forecasts, in the request's order.", "item_id, timestamp, mean and one column per quantile."),
-    (IF_MATCH,),
+    headers=(IF_MATCH,),
+    examples=series_examples.FORECAST,
 )
 _FAILURES = (400, 404, 409, 410, 412, 413, 415, 422, 429, 503, 504)
 
