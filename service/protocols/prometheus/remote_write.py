@@ -10,22 +10,22 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 
+from service.codecs.protobuf import message_classes
 from service.errors import Malformed, TooLarge, UnknownContent
 from service.protocols.forecast.write_endpoint import WriteEndpoint, WriteRequest
 from statecast.time.stamps import FIRST, LAST
 
 OWN = "statecast_"
 """How the names of this server's own metrics begin; of these are made no forecasts, which would bring further ones."""
-_FIELDS = {
-    "WriteRequest": (("timeseries", 1, "TimeSeries"),),
-    "TimeSeries": (("labels", 1, "Label"), ("samples", 2, "Sample")),
-    "Label": (("name", 1, "string"), ("value", 2, "string")),
-    "Sample": (("value", 1, "double"), ("timestamp", 2, "int64")),
+_MESSAGES = {
+    "WriteRequest": "timeseries:TimeSeries*=1",
+    "TimeSeries": "labels:Label*=1 samples:Sample*=2",
+    "Label": "name:string=1 value:string=2",
+    "Sample": "value:double=1 timestamp:int64=2",
 }
-"""Name, number and type of the fields that are read, by message."""
+"""The fields that are read, by message, as ``message_classes`` takes them."""
 
 
 class RemoteWrite(WriteEndpoint):
@@ -39,7 +39,7 @@ class RemoteWrite(WriteEndpoint):
             raise UnknownContent("Content-Type: expected remote write 1.0, got 2.0; leave protobuf_message out")
         if headers.get(b"content-encoding", b"snappy") != b"snappy":
             raise UnknownContent("Content-Encoding: expected snappy, as remote write has it")
-        message = _message()
+        message = _classes()["WriteRequest"]()
         try:
             message.ParseFromString(_unpack(body, self.container.settings.max_body_bytes))
         except DecodeError as error:
@@ -108,28 +108,6 @@ def _unpack(body: bytes, limit: int) -> bytes:
         raise Malformed(f"body: expected a block of snappy, got something else or a part of one: {error}") from None
 
 
-def _message() -> Message:
-    return _classes()["statecast.prometheus.WriteRequest"]()
-
-
 @cache
-def _classes() -> dict[str, type[Message]]:
-    """Make the messages' classes from their fields, so that no generated code has to be kept."""
-    kinds = descriptor_pb2.FieldDescriptorProto
-    scalars = {"string": kinds.TYPE_STRING, "double": kinds.TYPE_DOUBLE, "int64": kinds.TYPE_INT64}
-    file = descriptor_pb2.FileDescriptorProto(name="statecast/remote_write.proto", package="statecast.prometheus")
-    file.syntax = "proto3"
-    for name, fields in _FIELDS.items():
-        message = file.message_type.add(name=name)
-        for field, number, kind in fields:
-            if kind in scalars:
-                message.field.add(name=field, number=number, type=scalars[kind], label=kinds.LABEL_OPTIONAL)
-            else:
-                message.field.add(
-                    name=field, number=number, type=kinds.TYPE_MESSAGE, label=kinds.LABEL_REPEATED,
-                    type_name=f".statecast.prometheus.{kind}",
-                )  # fmt: skip
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    made: dict[str, type[Message]] = message_factory.GetMessages([file], pool=pool)
-    return made
+def _classes() -> dict[str, Any]:
+    return message_classes("prometheus", _MESSAGES)

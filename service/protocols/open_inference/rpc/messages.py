@@ -1,24 +1,18 @@
 """Messages of ``inference.GRPCInferenceService``, built from the table below as the program runs.
 
-Generated modules would be bound to the release of protobuf that generated them, and would claim the names of the
-public proto in the process's only pool, where Triton's own client claims them too. These live in a pool of their own.
-
 References
 ----------
 Triton Inference Server, ``grpc_service.proto`` and ``model_config.proto``,
 https://github.com/triton-inference-server/common (83adf7c).
 """
 
-import re
 from functools import cache
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from service.codecs.protobuf import message_classes
 
 PACKAGE = "inference"
 SERVICE = f"{PACKAGE}.GRPCInferenceService"
-_CHOICE = "parameter_choice"
-# Field: name:type=number; * behind the type is repeated, % a map from texts, ? one of the choice.
 _MESSAGES = {
     "ServerLiveRequest": "",
     "ServerLiveResponse": "live:bool=1",
@@ -68,8 +62,6 @@ _MESSAGES = {
     "RepositoryIndexResponse": "models:ModelIndex*=1",
 }
 _TYPES = {"TYPE_FP32": 11, "TYPE_FP64": 12, "TYPE_INT64": 9, "TYPE_STRING": 13}
-_FIELD = re.compile(r"(\w+):(\w+)([*%?]?)=(\d+)")
-_Field = descriptor_pb2.FieldDescriptorProto
 
 
 @cache
@@ -91,45 +83,9 @@ def message_type(name: str) -> Any:
     >>> message_type("ServerLiveResponse")(live=True).SerializeToString()
     b'\x08\x01'
     """
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))
+    return _classes()[name]
 
 
 @cache
-def _pool() -> Any:
-    file = descriptor_pb2.FileDescriptorProto(name="open_inference.proto", package=PACKAGE, syntax="proto3")
-    types = file.enum_type.add(name="DataType")
-    for name, number in {"TYPE_INVALID": 0, **_TYPES}.items():
-        types.value.add(name=name, number=number)
-    for name, text in _MESSAGES.items():
-        message = file.message_type.add(name=name)
-        for field, kind, mark, number in _FIELD.findall(text):
-            _add(message, field, kind, mark, int(number))
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return pool
-
-
-def _add(message: Any, name: str, kind: str, mark: str, number: int) -> None:
-    """Add a field; a map is a repeated message of keys and values, as protobuf defines it."""
-    label = _Field.LABEL_REPEATED if mark in ("*", "%") and mark else _Field.LABEL_OPTIONAL
-    field = message.field.add(name=name, number=number, label=label)
-    if mark == "?":
-        if not message.oneof_decl:
-            message.oneof_decl.add(name=_CHOICE)
-        field.oneof_index = 0
-    if mark != "%":
-        _set_type(field, kind)
-        return
-    entry = message.nested_type.add(name=f"{name.title()}Entry")
-    entry.options.map_entry = True
-    _set_type(entry.field.add(name="key", number=1, label=_Field.LABEL_OPTIONAL), "string")
-    _set_type(entry.field.add(name="value", number=2, label=_Field.LABEL_OPTIONAL), kind)
-    _set_type(field, f"{message.name}.{entry.name}")
-
-
-def _set_type(field: Any, kind: str) -> None:
-    if kind[0].islower():
-        field.type = _Field.Type.Value(f"TYPE_{kind.upper()}")
-    else:
-        field.type = _Field.TYPE_ENUM if kind == "DataType" else _Field.TYPE_MESSAGE
-        field.type_name = f".{PACKAGE}.{kind}"
+def _classes() -> dict[str, Any]:
+    return message_classes(PACKAGE, _MESSAGES, {"DataType": {"TYPE_INVALID": 0, **_TYPES}})

@@ -65,7 +65,7 @@ def read_request(message: Any, settings: Settings) -> InferRequest:
 def _parameters(given: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, parameter in given.items():
-        choice = parameter.WhichOneof("parameter_choice")
+        choice = parameter.WhichOneof("choice")
         found[name] = None if choice is None else getattr(parameter, choice)
     return found
 
