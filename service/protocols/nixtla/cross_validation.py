@@ -15,7 +15,7 @@ from service.models.model import Model
 from service.models.work_limits import horizon_of
 from service.protocols.backtest.encoder import keep_inside_of_bounds
 from service.protocols.nixtla.forecast import NOTHING
-from service.protocols.nixtla.intervals import intervals_of, quantile_levels
+from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_learned
 from service.protocols.nixtla.requests import NixtlaCrossValidation, TaskRequest
 from service.protocols.nixtla.series import NativeSeries
 from service.protocols.nixtla.task import Task, TaskContext, whole
@@ -48,7 +48,9 @@ class CrossValidationTask(Task[NixtlaCrossValidation]):
             "idxs": np.concatenate(places),
             "intervals": intervals_of(request.level, levels, rows[:, 1:]),
         }
-        return self.document(request, model, native, [one.series.warnings for one in found], answer)
+        beyond = wider_than_learned(request.level, model)
+        warned = [(*one.series.warnings, *beyond) for one in found]
+        return self.document(request, model, native, warned, answer)
 
 
 class FittedValuesTask(CrossValidationTask):

@@ -6,7 +6,7 @@ import numpy as np
 
 from service.codecs.schema import Schema
 from service.models.work_limits import check_reply, horizon_of
-from service.protocols.nixtla.intervals import intervals_of, quantile_levels
+from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_learned
 from service.protocols.nixtla.requests import FlatSeries, NixtlaForecast
 from service.protocols.nixtla.task import Task, TaskContext, whole
 from service.serving.answer_numbers import numbers_of
@@ -30,7 +30,8 @@ class ForecastTask(Task[NixtlaForecast]):
         answers = whole(await context.services.forecasts.forecast_many(model, inputs, context.queue))
         numbers, answers = numbers_of(answers, horizon, model.config.quantile_levels, levels)
         rows = numbers.reshape(-1, 1 + len(levels))
-        warned = [answer.warnings for answer in answers]
+        beyond = wider_than_learned(request.level, model)
+        warned = [(*answer.warnings, *beyond) for answer in answers]
         found = {
             "mean": np.ascontiguousarray(rows[:, 0]),
             "intervals": intervals_of(request.level, levels, rows[:, 1:]),

@@ -1,19 +1,19 @@
 """Intervals as nixtla's SDK names them: ``lo-80`` and ``hi-80`` are the quantiles at 0.1 and 0.9."""
 
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.codecs.faults import raise_faults
-from service.errors import Fault
 from service.models.model import Model
 from service.models.work_limits import levels_of
 from service.settings import Settings
 
 Doubles = NDArray[np.float64]
 _DIGITS = 9
+_NORMAL = NormalDist()
 
 
 def ends_of(level: float) -> tuple[float, float]:
@@ -63,34 +63,54 @@ def quantile_levels(levels: Sequence[float] | None, model: Model, settings: Sett
     Returns
     -------
     tuple of float
-        Levels Q.
+        Levels Q: of an interval that is wider than the model has learned, the outermost ones and the median.
 
     Raises
     ------
-    Unprocessable, TooLarge
-        If an interval is wider than the model has learned, or there are too many.
+    TooLarge
+        If there are too many.
+    """
+    trained = model.config.quantile_levels
+    ends = [end for level in levels or () for end in ends_of(level)]
+    if wider_than_learned(levels, model):
+        ends += [trained[0], 0.5, trained[-1]]
+    found = tuple(dict.fromkeys(end for end in ends if trained[0] <= end <= trained[-1]))
+    levels_of(found, model.config, settings)
+    return found
+
+
+def wider_than_learned(levels: Sequence[float] | None, model: Model) -> list[tuple[str, str]]:
+    """Say which intervals lie beyond what a model has learned.
+
+    Parameters
+    ----------
+    levels : sequence of float or None
+        Percent of values inside of each interval.
+    model : Model
+        What forecasts.
+
+    Returns
+    -------
+    list of (str, str)
+        Code and detail of a warning for each.
     """
     trained = model.config.quantile_levels
     widest = round(200 * min(0.5 - trained[0], trained[-1] - 0.5), _DIGITS)
-    faults = [
-        Fault(
-            ("level", place),
-            f"expected at most {widest:g}, the widest interval that {model} has learned, got {level:g}; request a "
-            "narrower one",
+    return [
+        (
+            "extrapolated_interval",
+            f"level {level:g}: {model} has learned intervals up to {widest:g}; beyond that the ends are those of a "
+            "normal distribution on each side of the median",
         )
-        for place, level in enumerate(levels or ())
+        for level in levels or ()
         if level > widest
     ]
-    raise_faults(faults, "level_out_of_range")
-    found = tuple(dict.fromkeys(end for level in levels or () for end in ends_of(level)))
-    levels_of(found, model.config, settings)
-    return found
 
 
 def intervals_of(
     levels: Sequence[float] | None, found: Sequence[float], quantiles: Doubles
 ) -> dict[str, Doubles] | None:
-    """Name the ends of intervals.
+    """Name the ends of intervals; those beyond the outermost quantiles go on from these as a normal distribution does.
 
     Parameters
     ----------
@@ -111,5 +131,14 @@ def intervals_of(
     named: dict[str, Any] = {}
     for level in levels:
         for name, end in zip(names_of(level), ends_of(level), strict=True):
-            named[name] = np.ascontiguousarray(quantiles[:, found.index(end)])
+            named[name] = np.ascontiguousarray(_at(end, found, quantiles))
     return named
+
+
+def _at(end: float, found: Sequence[float], quantiles: Doubles) -> Doubles:
+    if end in found:
+        return quantiles[:, found.index(end)]
+    outermost, median = (min(found) if end < 0.5 else max(found)), quantiles[:, found.index(0.5)]
+    times = _NORMAL.inv_cdf(end) / _NORMAL.inv_cdf(outermost)
+    stretched: Doubles = median + times * (quantiles[:, found.index(outermost)] - median)
+    return stretched

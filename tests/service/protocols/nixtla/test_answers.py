@@ -36,6 +36,26 @@ def test_a_forecast_is_the_native_one(play: Play) -> None:
     play(flow)
 
 
+def test_an_interval_wider_than_learned_goes_on_from_the_widest(play: Play) -> None:
+    """The SDK's users request level 95 and 99; a refusal ends their notebooks, a narrow interval deceives them."""
+
+    async def flow(client: httpx.AsyncClient) -> None:
+        for path, further in (("forecast", {}), ("cross_validation", {"n_windows": 2, "step_size": 4})):
+            body = {"series": flat(), "freq": "D", "h": 4, "level": [98, 99.8], **further}
+            found = await ask(client, f"/v2/{path}", **body)
+            middle = await ask(client, f"/v2/{path}", **{**body, "level": [0.000001]})
+            median, ends = (
+                np.array(middle["intervals"]["lo-1e-06"]),
+                {k: np.array(v) for k, v in found["intervals"].items()},
+            )
+            for side in ("lo", "hi"):  # 3.0902 / 2.3263 of the distance from the median
+                ratio = (ends[f"{side}-99.8"] - median) / (ends[f"{side}-98"] - median)
+                assert np.allclose(ratio, 1.3284, rtol=1e-3)
+            assert [one["code"] for one in found["warnings"]].count("extrapolated_interval") == 1
+
+    play(flow)
+
+
 def test_windows_are_those_of_the_native_backtest(play: Play) -> None:
     async def flow(client: httpx.AsyncClient) -> None:
         ours = await ask(

@@ -49,7 +49,7 @@ hours = np.tile(pd.date_range("2026-01-01", periods=3_000, freq="h"), 50)
 long = pd.DataFrame({"unique_id": np.arange(150_000) // 3_000, "ds": hours})
 assert len(client.forecast(long.assign(y=noise), h=1, freq="h")) == 50  # goes compressed
 from nixtla import ApiError
-for call in (lambda: client.finetune(frame), lambda: client.forecast(frame, h=3, level=[99])):
+for call in (lambda: client.finetune(frame), lambda: client.forecast(frame, h=3, model_parameters={"a": 1})):
     try:
         call()
     except ApiError as error:
