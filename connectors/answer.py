@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def superseded(self) -> bool:
-        """Whether the session has read on since. Its forecast was published before that, because rounds wait for it."""
+        """Whether the session has read on since. Its forecast was published before, because the next batch waits."""
         if not self.duplicate:
             return False
         session, series = self.forecast["session"], self.observation.series

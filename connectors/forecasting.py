@@ -72,7 +72,7 @@ class Forecasting:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def forecast(self, observations: Sequence[Observation]) -> list[Answer | DeadLetter]:
-        """Send one round.
+        """Send one batch.
 
         Parameters
         ----------

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from connectors.answer import Answer, DeadLetter
+from connectors.batches import split_batches
 from connectors.broker import Broker
 from connectors.delivery import Delivery
 from connectors.errors import BrokerLost, PoisonMessage
@@ -12,7 +13,6 @@ from connectors.forecasting import Forecasting
 from connectors.message_format import MessageFormat
 from connectors.observation import Observation
 from connectors.progress import Progress
-from connectors.rounds import deal
 from connectors.shutdown import Shutdown
 
 _log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ _FIRST_S, _LONGEST_S = 0.2, 10.0
 class Stream:
     """Carries messages from a broker to sessions and forecasts back.
 
-    A window of messages is taken, answered in rounds, and acknowledged. A round's forecasts are with the broker before
-    the next round is sent: so of each session at most the last observation can lack its forecast after a crash, and
+    A window of messages is taken, answered in batches, and acknowledged. A batch's forecasts are with the broker before
+    the next batch is sent: so of each session at most the last observation can lack its forecast after a crash, and
     the state after that one is the session's state now.
 
     Parameters
@@ -101,9 +101,9 @@ class Stream:
         """Answer and acknowledge what was received together."""
         observations, poison = self._read(deliveries)
         await self._settle(poison, messages=len(poison))
-        for one_round in deal(observations):
-            outcomes = await self._forecasting.forecast(one_round)
-            await self._settle(outcomes, messages=len(one_round))
+        for batch in split_batches(observations):
+            outcomes = await self._forecasting.forecast(batch)
+            await self._settle(outcomes, messages=len(batch))
         await self._broker.acknowledge(deliveries)
 
     def _read(self, deliveries: Sequence[Delivery]) -> tuple[list[Observation], list[DeadLetter]]:

@@ -1,6 +1,6 @@
 """The client that waits."""
 
-import time
+import threading
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,6 +36,7 @@ class Client:
         self, url: str, api_key: str | None = None, *, transport: httpx.BaseTransport | None = None, **options: Any
     ) -> None:
         self.connection = Connection(url, api_key, **options)
+        self._closed = threading.Event()
         self._http = httpx.Client(**self.connection.options(transport))
 
     def __enter__(self) -> Self:
@@ -47,7 +48,8 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close its connections; a call that waits for its next try ends with what it had."""
+        self._closed.set()
         self._http.close()
 
     def send(self, call: Call) -> Any:
@@ -82,7 +84,8 @@ class Client:
             wait_s = connection.retries.wait_s(outcome, sent)
             if wait_s is None:
                 return answer_of(outcome, request, sent)
-            time.sleep(wait_s)
+            if self._closed.wait(wait_s):
+                return answer_of(outcome, request, sent)
 
     def get(self, path: str, **query: str | int | float | bool) -> Any:
         """Get what is at a path.

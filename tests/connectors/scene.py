@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from tests.connectors.rooms import Message, Room
+from tests.connectors.brokers import Message, RunningBroker
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 REQUEST = ("--freq", "1h", "--horizon", "3", "--quantile-levels", "0.1,0.9")
@@ -36,10 +36,10 @@ def plain(kind: str, keys: int, steps: int) -> list[Message]:
     return [(f"{kind}-{key}", str(value(key, step)).encode()) for step in range(steps) for key in range(keys)]
 
 
-def check_sessions(url: str, room: Room, kind: str, keys: int, steps: int, timed: bool = True) -> None:
+def check_sessions(url: str, broker: RunningBroker, kind: str, keys: int, steps: int, timed: bool = True) -> None:
     """Each session is what one request with all of its observations makes of it: nothing is missing, nothing twice."""
     series = [
-        {"session": f"whole-{room.name}-{kind}-{key}", "target": [value(key, step) for step in range(steps)],
+        {"session": f"whole-{broker.name}-{kind}-{key}", "target": [value(key, step) for step in range(steps)],
          **({"start": at(0), "freq": "1h"} if timed else {})}
         for key in range(keys)
     ]  # fmt: skip
@@ -47,12 +47,12 @@ def check_sessions(url: str, room: Room, kind: str, keys: int, steps: int, timed
     assert reply.status_code == 200, reply.text
     for key, once in enumerate(reply.json()["forecasts"]):
         assert once["error"] is None, once
-        kept = httpx.get(f"{url}/sessions/{room.session(f'{kind}-{key}')}", timeout=60).json()
+        kept = httpx.get(f"{url}/sessions/{broker.session(f'{kind}-{key}')}", timeout=60).json()
         assert kept.get("count") == once["session"]["count"] == steps, (key, kept)
         assert kept["digest"] == once["session"]["digest"], (key, kept)
 
 
-def check_outputs(room: Room, outputs: Sequence[dict[str, Any]], kind: str, keys: int, steps: int) -> int:
+def check_outputs(broker: RunningBroker, outputs: Sequence[dict[str, Any]], kind: str, keys: int, steps: int) -> int:
     """There is a forecast after every observation, the same where it came again; gives how many came again."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     again = 0
@@ -62,7 +62,7 @@ def check_outputs(room: Room, outputs: Sequence[dict[str, Any]], kind: str, keys
         kept = found.setdefault(place, output)
         assert kept["count"] == output["count"], (kept, output)
         np.testing.assert_allclose(output["forecast"]["mean"], kept["forecast"]["mean"], rtol=1e-4)
-    wanted = {(room.session(f"{kind}-{key}"), at(step)) for key in range(keys) for step in range(steps)}
+    wanted = {(broker.session(f"{kind}-{key}"), at(step)) for key in range(keys) for step in range(steps)}
     assert wanted <= found.keys(), f"{len(wanted - found.keys())} observations without a forecast"
     for _, output in found.items():
         if output["timestamp"] is not None and output["forecast"]["start"] is not None:

@@ -20,7 +20,7 @@ from connectors.cli import main
 from connectors.delivery import Delivery
 from tests.builders import tiny_artifact
 from tests.chaos.server import Server
-from tests.connectors.rooms import ROOMS, missing
+from tests.connectors.brokers import BROKERS, missing
 from tests.connectors.scene import REQUEST, at, check_outputs, check_sessions, plain, readings
 from tests.test_docs import ROOT, shell_lines
 
@@ -58,88 +58,88 @@ class Died(BaseException):
     """As ``kill -9`` does: after the forecasts were written, before anything is acknowledged."""
 
 
-@pytest.mark.parametrize("name", ROOMS)
+@pytest.mark.parametrize("name", BROKERS)
 def test_what_comes_twice_counts_once(name: str, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if reason := missing(name):
         pytest.skip(reason)
-    room = ROOMS[name](tmp_path)
-    room.start()
+    broker = BROKERS[name](tmp_path)
+    broker.start()
     try:
-        room.produce([*readings(name, KEYS, STEPS), *POISON, *plain(f"{name}-plain", 2, NUMBERS)])
-        command = [*printed(name), *room.arguments[1:], "--url", url, *REQUEST]
+        broker.produce([*readings(name, KEYS, STEPS), *POISON, *plain(f"{name}-plain", 2, NUMBERS)])
+        command = [*printed(name), *broker.arguments[1:], "--url", url, *REQUEST]
 
         with monkeypatch.context() as patched, pytest.raises(Died):
             patched.setattr(brokers[name], "acknowledge", die)
             main([*command, "--until-idle-s", "0.3"])
         assert main([*command, "--until-idle-s", "0.3"]) == 0
-        check_sessions(url, room, name, KEYS, STEPS)
-        check_sessions(url, room, f"{name}-plain", 2, NUMBERS, timed=False)
-        timed = [output for output in room.outputs() if "plain" not in output["session"]]
-        assert check_outputs(room, timed, name, KEYS, STEPS) <= KEYS  # again at most the last of each session
-        assert sorted(set(room.letters())) == CODES
+        check_sessions(url, broker, name, KEYS, STEPS)
+        check_sessions(url, broker, f"{name}-plain", 2, NUMBERS, timed=False)
+        timed = [output for output in broker.outputs() if "plain" not in output["session"]]
+        assert check_outputs(broker, timed, name, KEYS, STEPS) <= KEYS  # again at most the last of each session
+        assert sorted(set(broker.letters())) == CODES
     finally:
-        room.kill()
+        broker.kill()
 
 
 def test_options_that_are_wrong_end_it_at_once(url: str, tmp_path: Path) -> None:
     """A horizon that the model does not have would make a dead letter of every message."""
     if reason := missing("redis"):
         pytest.skip(reason)
-    room = ROOMS["redis"](tmp_path)
-    room.start()
+    broker = BROKERS["redis"](tmp_path)
+    broker.start()
     try:
-        room.produce(readings("wrong", 2, 1))
-        assert main([*room.arguments, "--url", url, "--horizon", "5000", "--until-idle-s", "0.5"]) == 1
-        assert main([*room.arguments, "--url", url, "--model", "none", "--until-idle-s", "0.5"]) == 1
-        assert main([*room.arguments, "--url", url, "--freq", "1 fortnight"]) == 2
-        assert room.letters() == []
+        broker.produce(readings("wrong", 2, 1))
+        assert main([*broker.arguments, "--url", url, "--horizon", "5000", "--until-idle-s", "0.5"]) == 1
+        assert main([*broker.arguments, "--url", url, "--model", "none", "--until-idle-s", "0.5"]) == 1
+        assert main([*broker.arguments, "--url", url, "--freq", "1 fortnight"]) == 2
+        assert broker.letters() == []
     finally:
-        room.kill()
+        broker.kill()
 
 
 def test_a_sender_that_was_silent_for_long_begins_anew(url: str, tmp_path: Path) -> None:
     """After a week's outage each of its messages would else become a dead letter for ever; no wrong clock ends it."""
     if reason := missing("redis"):
         pytest.skip(reason)
-    room = ROOMS["redis"](tmp_path)
-    room.start()
+    broker = BROKERS["redis"](tmp_path)
+    broker.start()
     try:
         times = [*map(at, (0, 1, 1000, 1001)), "2100-01-01T00:00:00Z"]
-        room.produce([("silent-0", f'{{"timestamp": "{time}", "value": 5}}'.encode()) for time in times])
-        assert main([*room.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]) == 0
-        assert httpx.get(f"{url}/sessions/{room.session('silent-0')}", timeout=60).json()["count"] == 2
-        assert (len(room.outputs()), room.letters()) == (4, ["gap_too_long"])
+        broker.produce([("silent-0", f'{{"timestamp": "{time}", "value": 5}}'.encode()) for time in times])
+        assert main([*broker.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]) == 0
+        assert httpx.get(f"{url}/sessions/{broker.session('silent-0')}", timeout=60).json()["count"] == 2
+        assert (len(broker.outputs()), broker.letters()) == (4, ["gap_too_long"])
     finally:
-        room.kill()
+        broker.kill()
 
 
 def test_what_a_dead_consumer_left_is_taken_over(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries of a machine that never comes back would wait in its name for ever."""
     if reason := missing("redis"):
         pytest.skip(reason)
-    room = ROOMS["redis"](tmp_path)
-    room.start()
-    command = [*room.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]
+    broker = BROKERS["redis"](tmp_path)
+    broker.start()
+    command = [*broker.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]
     try:
-        room.produce(readings("left", 5, 4))
+        broker.produce(readings("left", 5, 4))
         with monkeypatch.context() as patched, pytest.raises(Died):
             patched.setattr(brokers["redis"], "acknowledge", die)
             main([*command, "--consumer", "dead"])
         assert main([*command, "--consumer", "two"]) == 0  # it has not been left for long enough
-        assert len(room.outputs()) == 20
+        assert len(broker.outputs()) == 20
         assert main([*command, "--consumer", "two", "--claim-idle-s", "0"]) == 0
-        assert check_outputs(room, room.outputs(), "left", 5, 4) == 5
-        check_sessions(url, room, "left", 5, 4)
+        assert check_outputs(broker, broker.outputs(), "left", 5, 4) == 5
+        check_sessions(url, broker, "left", 5, 4)
     finally:
-        room.kill()
+        broker.kill()
 
 
 def test_a_signal_ends_it_after_what_is_in_hand(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rollout stops connectors all the time; each would leave work to be done again."""
     if reason := missing("redis"):
         pytest.skip(reason)
-    room = ROOMS["redis"](tmp_path)
-    room.start()
+    broker = BROKERS["redis"](tmp_path)
+    broker.start()
     kind = brokers["redis"]
     publish, acknowledged = kind.publish, list[int]()
 
@@ -151,12 +151,12 @@ def test_a_signal_ends_it_after_what_is_in_hand(url: str, tmp_path: Path, monkey
         acknowledged.append(len(deliveries))
 
     try:
-        room.produce(readings("signal", 5, 4))
+        broker.produce(readings("signal", 5, 4))
         with monkeypatch.context() as patched:
             patched.setattr(kind, "publish", publish_and_stop)
             patched.setattr(kind, "acknowledge", count)
-            assert main([*room.arguments, "--url", url, *REQUEST, "--batch", "10"]) == 0
+            assert main([*broker.arguments, "--url", url, *REQUEST, "--batch", "10"]) == 0
         assert acknowledged == [10]
-        assert len(room.outputs()) == 10
+        assert len(broker.outputs()) == 10
     finally:
-        room.kill()
+        broker.kill()

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ from benchmarks.harness.process import free_port
 from statecast.compiled import is_built
 from tests.builders import tiny_artifact
 from tests.chaos.server import Server
-from tests.connectors.rooms import ROOMS, Message, Room, missing
+from tests.connectors.brokers import BROKERS, Message, RunningBroker, missing
 from tests.connectors.scene import REQUEST, check_outputs, check_sessions, plain, readings
 
 ROOT = Path(__file__).parents[3]
@@ -43,15 +44,20 @@ def applied(server: Server) -> int:
 class Connector:
     """``python -m connectors`` as a process, which adds to one log."""
 
-    def __init__(self, room: Room, server: Server, log: Path) -> None:
+    def __init__(self, broker: RunningBroker, server: Server, log: Path) -> None:
         report = ["--report-s", "1", "--until-idle-s", "3"]
-        command = [*room.arguments, "--url", server.url, *REQUEST, *report]
+        command = [*broker.arguments, "--url", server.url, *REQUEST, *report]
         with log.open("ab") as file:
             self.process = subprocess.Popen([sys.executable, "-m", "connectors", *command], cwd=ROOT, stderr=file)
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def wait(self, seconds: float) -> None:
+        """Until it ends, for so long at most."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
 
 
 def mixed(draw: random.Random, *streams: list[Message]) -> list[Message]:
@@ -62,17 +68,17 @@ def mixed(draw: random.Random, *streams: list[Message]) -> list[Message]:
     return [next(each[place]) for place in order]
 
 
-def run(room: Room, server: Server, options: argparse.Namespace, folder: Path) -> None:
+def run(broker: RunningBroker, server: Server, options: argparse.Namespace, folder: Path) -> None:
     draw, log = random.Random(options.seed), folder / "connector.log"
     keys = options.keys
     steps, numbers = options.messages // keys, options.plain // keys
-    room.produce(mixed(draw, readings("r", keys, steps), plain("p", keys, numbers)))
+    broker.produce(mixed(draw, readings("r", keys, steps), plain("p", keys, numbers)))
     total = keys * (steps + numbers)
     points = sorted(draw.randrange(total) for _ in range(options.kills))
-    restart = total // 2 if room.persists and options.kills else None
+    restart = total // 2 if broker.persists and options.kills else None
     crash = total * 3 // 4 if options.kills else None
     began, kills, restarts, crashes, at_start = time.monotonic(), 0, 0, 0, 0
-    connector = Connector(room, server, log)
+    connector = Connector(broker, server, log)
     while connector.process.poll() is None:
         done = applied(server) if points or restart or crash else 0
         if points and done > at_start and done >= points[0]:
@@ -80,37 +86,37 @@ def run(room: Room, server: Server, options: argparse.Namespace, folder: Path) -
             points.pop(0)
             kills += 1
             at_start = applied(server)
-            connector = Connector(room, server, log)
+            connector = Connector(broker, server, log)
         if crash is not None and done >= crash:
             server.kill()
             server.start()
             crash, crashes = None, 1
         if restart is not None and done >= restart:
-            room.stop()
-            time.sleep(1)
-            room.start()
+            broker.stop()
+            connector.wait(1)  # it is to notice
+            broker.start()
             restart, restarts = None, 1
         assert time.monotonic() - began < PATIENCE_S, f"{done} of {total} after {PATIENCE_S} s"
-        time.sleep(0.05)
+        connector.wait(0.05)
     assert connector.process.returncode == 0, log.read_text()[-3000:]
     took = time.monotonic() - began
-    check_sessions(server.url, room, "r", keys, steps)
-    check_sessions(server.url, room, "p", keys, numbers, timed=False)
-    again = check_outputs(room, [one for one in room.outputs() if one["timestamp"]], "r", keys, steps)
-    assert room.letters() == [], room.letters()[:5]
+    check_sessions(server.url, broker, "r", keys, steps)
+    check_sessions(server.url, broker, "p", keys, numbers, timed=False)
+    again = check_outputs(broker, [one for one in broker.outputs() if one["timestamp"]], "r", keys, steps)
+    assert broker.letters() == [], broker.letters()[:5]
     said = log.read_text()
     rates = [int(rate) for rate in re.findall(r"(\d+) messages/s", said)]
     lags = [int(lag) for lag in re.findall(r"lag (\d+)", said)]
-    print(f"{room.name}: {total} messages of {2 * keys if numbers else keys} sessions, {kills} kills of the connector, "
-          f"{restarts} restarts of the broker, {crashes} kills of the service: each counted once, with its forecast; "
-          f"{again} forecasts published again, {took:.0f} s in all")  # fmt: skip
+    print(f"{broker.name}: {total} messages of {2 * keys if numbers else keys} sessions, {kills} kills of the "
+          f"connector, {restarts} restarts of the broker, {crashes} kills of the service: each counted once, "
+          f"with its forecast; {again} forecasts published again, {took:.0f} s in all")  # fmt: skip
     print(f"  best second {max(rates, default=0)} messages/s; lag {lags[:1]} to {lags[-1:]}, of {len(lags)} reports")
     print("  " + "\n  ".join(line.partition("ended: ")[2] for line in said.splitlines() if "ended: " in line))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("broker", choices=ROOMS)
+    parser.add_argument("broker", choices=BROKERS)
     parser.add_argument("--messages", type=int, default=10_000, help="readings with times")
     parser.add_argument("--plain", type=int, default=0, help="numbers alone, beside")
     parser.add_argument("--keys", type=int, default=100)
@@ -127,13 +133,13 @@ def main() -> int:
         server = Server(
             folder, artifacts=str(folder / "artifacts"), state_url=f"sqlite:///{folder}/s.db", port=str(free_port())
         )
-        room = ROOMS[options.broker](folder / options.broker)
+        broker = BROKERS[options.broker](folder / options.broker)
         server.start()
         try:
-            room.start()
-            run(room, server, options, folder)
+            broker.start()
+            run(broker, server, options, folder)
         finally:
-            room.kill()
+            broker.kill()
             server.kill()
     return 0
 

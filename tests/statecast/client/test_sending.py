@@ -6,6 +6,7 @@ Without this each program that talks to a server would have its own loop around 
 import asyncio
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -52,6 +53,15 @@ def test_what_passes_is_sent_again_under_the_same_key(kind: str) -> None:
     assert len(script.seen) == 4 and not script.answers
     assert len({(headers["idempotency-key"], body) for _, _, headers, body in script.seen}) == 1
     assert {headers["authorization"] for _, _, headers, _ in script.seen} == {"Bearer secret"}
+
+
+def test_closing_ends_the_wait_for_the_next_try() -> None:
+    """A program that is to end would else hang for as long as a busy server says."""
+    with scripted((429, {"Retry-After": "3600"}, BUSY[2])) as script:
+        client = Client(script.url, retries=Retries(most=3, first_s=0.001, longest_s=3600))
+        threading.Timer(0.2, client.close).start()
+        with pytest.raises(OverloadError):
+            client.post("/forecast", {"series": []})
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

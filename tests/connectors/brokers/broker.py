@@ -8,7 +8,7 @@ Message = tuple[str, bytes]
 """Key and payload."""
 
 
-class Room(Protocol):
+class RunningBroker(Protocol):
     """A broker with one stream of readings."""
 
     name: ClassVar[str]

@@ -3,19 +3,19 @@
 import json
 import shutil
 import subprocess
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.process import free_port
 from benchmarks.harness.waiting import wait_until
-from tests.connectors.rooms.room import Message, listens
+from tests.connectors.brokers.broker import Message, listens
 
+_MARK = "statecast/mark"
 PROGRAM = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/opt/homebrew/sbin")
 
 
-class MqttRoom:
+class MqttBroker:
     """Mosquitto, which keeps sessions and their messages in a file."""
 
     name, persists = "mqtt", True
@@ -32,6 +32,7 @@ class MqttRoom:
         self._process: subprocess.Popen[bytes] | None = None
         self._outputs: list[dict[str, Any]] = []
         self._letters: list[str] = []
+        self._marks = 0
         self._reader = self._client("test-reader")
         self._writer = self._client("test-writer")
         self._reader.on_message = self._keep
@@ -101,7 +102,9 @@ class MqttRoom:
 
     def _keep(self, _: Any, __: Any, message: Any) -> None:
         content = json.loads(message.payload)
-        if message.topic == "statecast/dead-letters":
+        if message.topic == _MARK:
+            self._marks += 1
+        elif message.topic == "statecast/dead-letters":
             self._letters.append(content["code"])
         else:
             self._outputs.append(content)
@@ -113,9 +116,8 @@ class MqttRoom:
         return self._settled(self._letters)
 
     def _settled(self, kept: list[Any]) -> list[Any]:
-        """What has come once no more comes."""
-        seen = -1
-        while seen != len(kept):
-            seen = len(kept)
-            time.sleep(0.2)
+        """What has come up to a message that is sent now: a broker delivers to a client in order."""
+        before = self._marks
+        self._writer.publish(_MARK, b"{}", qos=1)
+        wait_until(lambda: self._marks > before, 60, "the test's own message")
         return list(kept)

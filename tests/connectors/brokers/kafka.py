@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.harness.process import free_port
 from benchmarks.harness.waiting import wait_until
-from tests.connectors.rooms.room import Message, listens
+from tests.connectors.brokers.broker import Message, listens
 
 
-class KafkaRoom:
+class KafkaBroker:
     """Tansu: Kafka's protocol, two partitions, in memory alone."""
 
     name, persists = "kafka", False

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness import redis as redis_harness
-from tests.connectors.rooms.room import Message
+from tests.connectors.brokers.broker import Message
 
 
-class RedisRoom:
+class RedisBroker:
     """Redis with its append-only file."""
 
     name, persists = "redis", True

@@ -3,15 +3,15 @@
 from importlib.util import find_spec
 
 from benchmarks.harness import redis as redis_harness
-from tests.connectors.rooms import mqtt
-from tests.connectors.rooms.kafka import KafkaRoom
-from tests.connectors.rooms.mqtt import MqttRoom
-from tests.connectors.rooms.redis import RedisRoom
-from tests.connectors.rooms.room import Message, Room
+from tests.connectors.brokers import mqtt
+from tests.connectors.brokers.broker import Message, RunningBroker
+from tests.connectors.brokers.kafka import KafkaBroker
+from tests.connectors.brokers.mqtt import MqttBroker
+from tests.connectors.brokers.redis import RedisBroker
 
-__all__ = ["ROOMS", "Message", "Room", "missing"]
+__all__ = ["BROKERS", "Message", "RunningBroker", "missing"]
 
-ROOMS: dict[str, type[Room]] = {"kafka": KafkaRoom, "mqtt": MqttRoom, "redis": RedisRoom}
+BROKERS: dict[str, type[RunningBroker]] = {"kafka": KafkaBroker, "mqtt": MqttBroker, "redis": RedisBroker}
 
 
 def missing(name: str) -> str | None:
