@@ -81,7 +81,8 @@ remote_write:
         def scraped() -> bool:
             query = {"query": 'statecast_forecast_quantile{quantile="0.5"}'}
             try:
-                found = httpx.get(f"http://127.0.0.1:{port}/api/v1/query", params=query).json()["data"]["result"]
+                answer = httpx.get(f"http://127.0.0.1:{port}/api/v1/query", params=query)
+                found = answer.raise_for_status().json()["data"]["result"]  # 503, in plain text, while it starts
             except (httpx.HTTPError, KeyError):
                 return False
             return bool(found) and found[0]["metric"]["session"].startswith("made_up_load{")
