@@ -3,7 +3,7 @@
     python -m benchmarks.edge [--artifact artifacts/edge] [--teacher artifacts/default] [--data ../shared/data]
 
 The artifact is one of `python -m training distill artifacts/default --freq 1h --out artifacts/edge`. M4 Hourly and
-ETTh1 as in `benchmarks.accuracy.zeroshot`: every test origin, state carried from the first row; neither model was
+ETTh1 as in `benchmarks.accuracy.default_model`: every test origin, state carried from the first row; neither model was
 trained on them. The int8 column is what the compiled header computes, bit by bit, which its test program, compiled
 here, shows. Times are of one series on one core.
 """

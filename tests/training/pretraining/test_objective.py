@@ -10,7 +10,7 @@ import torch
 from typer.testing import CliRunner
 
 import statecast
-from benchmarks.accuracy import zeroshot
+from benchmarks.accuracy import default_model
 from benchmarks.accuracy.protocols import Protocol
 from statecast import Family, FamilyConfig
 from statecast.errors import ConfigError
@@ -240,16 +240,16 @@ def test_fit_from_refuses_what_it_cannot_start_from(default):
     assert "items" not in result.output and not (default / "no").exists()
 
 
-def test_zeroshot_writes_the_card(default, monkeypatch, capsys):
+def test_the_benchmark_writes_the_card(default, monkeypatch, capsys):
     small = Protocol("data.csv", lambda path: read_panel(path, freq="1h"), (8,))
-    monkeypatch.setattr(zeroshot, "PROTOCOLS", {"small": small})
+    monkeypatch.setattr(default_model, "PROTOCOLS", {"small": small})
     monkeypatch.setattr(
         sys,
         "argv",
-        ["zeroshot", "--artifact", str(default / "default"), "--data", str(default), "--sets", "small", "--card"],
+        ["default_model", "--artifact", str(default / "default"), "--data", str(default), "--sets", "small", "--card"],
     )
     before = statecast.load(default / "default")
-    zeroshot.main()
+    default_model.main()
     printed, after = capsys.readouterr().out, statecast.load(default / "default")
     assert "MASE relative to seasonal_naive" in printed
     assert after.manifest["scores_without_training"]["small"]["statecast"]["mase"] > 0

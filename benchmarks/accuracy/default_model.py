@@ -1,13 +1,13 @@
 """The default model on data that it never saw, compared with baselines that were fitted on each set.
 
-    python -m benchmarks.accuracy.zeroshot [--artifact artifacts/default] [--sets NAME ...] [--baseline-seconds S]
-                                           [--card] [--data ../shared/data]
+    python -m benchmarks.accuracy.default_model [--artifact artifacts/default] [--sets NAME ...]
+                                                [--baseline-seconds S] [--card] [--data ../shared/data]
 
 Nothing is trained. Every test origin of the published protocols, state carried from the first row; seasonal naive,
 boosting and, where the extra `stats` is installed, AutoETS and AutoTheta, each fitted on the rows before the test
 (those that would take long are left out, and named). Relative errors are ours divided by theirs, as a geometric mean
 over sets. WQL of a baseline is that of its point forecast for all quantiles. --card writes the table into the artifact
-and its report.
+and its report. ``benchmarks.zeroshot`` has other tasks: those on which others published, by their rules.
 """
 
 import argparse
