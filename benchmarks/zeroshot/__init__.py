@@ -1,0 +1,1 @@
+"""Tasks on which others published forecasts without training, rebuilt window by window from the public data."""

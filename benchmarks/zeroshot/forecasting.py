@@ -1,0 +1,131 @@
+"""The forecasts of a task: the seasonal naive as each suite made it, and ours."""
+
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.zeroshot.data import TaskSeries
+from benchmarks.zeroshot.scoring import LEVELS, WIDE, Doubles, Forecasts
+from benchmarks.zeroshot.tasks import NaiveRule, Task
+from statecast.api.backtest import backtest_series
+from statecast.errors import InputError
+from statecast.metrics.mase import seasonal_error
+from statecast.models.family import Family
+from statecast.models.interface import SeriesNetwork
+
+_SCORES = np.asarray([NormalDist().inv_cdf(level) for level in LEVELS])
+
+
+def naive_forecasts(task: Task, series: Sequence[TaskSeries]) -> Forecasts:
+    """Repeat the season as the task's suite did.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    series : sequence of TaskSeries
+        Its data.
+
+    Returns
+    -------
+    Forecasts
+        Of all its windows.
+    """
+    windows = task.windows(series)
+
+    def forecast(one: TaskSeries) -> Doubles:
+        return np.stack([_naive(task.naive, one.values[:cut], task.horizon) for cut in _cutoffs(task, one, windows)])
+
+    return _gather(task, series, windows, forecast)
+
+
+def our_forecasts(
+    network: Family | SeriesNetwork, task: Task, series: Sequence[TaskSeries], *, covariates: bool
+) -> Forecasts:
+    """Forecast with a model as it is, its state carried from the first value of each variable on.
+
+    Parameters
+    ----------
+    network : Family or SeriesNetwork
+        What forecasts.
+    task : Task
+        The task.
+    series : sequence of TaskSeries
+        Its data.
+    covariates : bool
+        Whether the model is given what is known ahead.
+
+    Returns
+    -------
+    Forecasts
+        Of all its windows.
+
+    Raises
+    ------
+    InputError
+        If the model takes no such covariates.
+    """
+    windows, trained = task.windows(series), network.config.quantile_levels
+    levels = (*LEVELS, *WIDE) if trained[0] <= WIDE[0] else LEVELS
+
+    def forecast(one: TaskSeries) -> Doubles:
+        options: dict[str, Any] = {"future_covariates": one.known} if covariates else {}
+        found = backtest_series(
+            network, one.values, task.horizon, cutoffs=windows, start=one.start, freq=one.freq,
+            quantile_levels=levels, **options,
+        )  # fmt: skip
+        return np.stack([found.quantiles[level] for level in levels], axis=-1)
+
+    return _gather(task, series, windows, forecast)
+
+
+def takes_covariates(network: Family | SeriesNetwork, one: TaskSeries) -> bool:
+    """Say whether a model can be given what is known ahead of a series.
+
+    Parameters
+    ----------
+    network : Family or SeriesNetwork
+        The model.
+    one : TaskSeries
+        A series.
+    """
+    known = {name: values[:64] for name, values in one.known.items()}
+    try:
+        backtest_series(network, one.values[:64], 1, start=one.start, freq=one.freq, future_covariates=known)
+    except InputError:
+        return False
+    return bool(known)
+
+
+def _cutoffs(task: Task, one: TaskSeries, windows: int) -> list[int]:
+    return [len(one.values) - task.horizon * (windows - number) for number in range(windows)]
+
+
+def _naive(rule: NaiveRule, history: Doubles, horizon: int) -> Doubles:
+    """Quantiles ``[F, 9]``; a season further ahead is as much wider as a random walk of seasons."""
+    values = pd.Series(history).ffill().fillna(0.0).to_numpy()[-(rule.recent or 0) :]
+    season, ahead = rule.season, np.arange(horizon)
+    point = values[-season:][ahead % season]
+    deviation = 0.0
+    if rule.intervals:
+        changes = values[season:] - values[:-season]
+        deviation = float(np.sqrt(np.square(changes).mean()))
+    found: Doubles = point[:, None] + _SCORES * (deviation * np.sqrt(ahead // season + 1))[:, None]
+    return found
+
+
+def _gather(
+    task: Task, series: Sequence[TaskSeries], windows: int, forecast: Callable[[TaskSeries], Doubles]
+) -> Forecasts:
+    actual, quantiles, errors = [], [], []
+    for one in series:
+        cuts = _cutoffs(task, one, windows)
+        actual.append(one.values[cuts[0] :].reshape(windows, task.horizon))
+        quantiles.append(forecast(one))
+        errors += [seasonal_error(one.values[:cut], task.season) for cut in cuts]
+    found = np.concatenate(quantiles)
+    wide = found[..., len(LEVELS) :] if found.shape[-1] > len(LEVELS) else None
+    return Forecasts(np.concatenate(actual), found[..., : len(LEVELS)], np.asarray(errors), wide)
