@@ -33,7 +33,7 @@ NEVER_IMPORTED = {
 }
 
 # Extras that `make setup` leaves to those who want them.
-NOT_SET_UP = ("stats", "prequential", "peers", "bentoml")
+NOT_SET_UP = ("stats", "calendar", "prequential", "peers", "bentoml")
 
 
 def shell_lines(path: Path) -> list[str]:
@@ -153,6 +153,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "onnx": ["training"],
         "peers": ["benchmarks"],
         "bentoml": ["benchmarks"],
+        "calendar": ["benchmarks"],
         "prequential": ["benchmarks"],
         "clients": ["tests"],
         "dev": ["tests", "benchmarks"],
