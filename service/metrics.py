@@ -35,8 +35,8 @@ class Metrics:
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
         return Histogram(f"statecast_{name}", text, labels, buckets=buckets, registry=self.registry)
 
-    def answered(self, path: str, status: int, seconds: float) -> None:
-        """Count an answer.
+    def answered(self, path: str, status: int, *seconds: float) -> None:
+        """Count an answer, or several that are alike.
 
         Parameters
         ----------
@@ -44,15 +44,16 @@ class Metrics:
             Its label, not a client's own text.
         status : int
             Of HTTP.
-        seconds : float
-            From request to answer.
+        *seconds : float
+            From request to answer, of each.
         """
         found = self._answers.get((path, status))
         if found is None:
             found = self.requests.labels(path, str(status)), self.request_seconds.labels(path)
             self._answers[path, status] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        found[0].inc(len(seconds))
+        for one in seconds:
+            found[1].observe(one)
 
     def exposition(self) -> bytes:
         """Everything in the text format of Prometheus."""

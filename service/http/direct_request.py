@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from service.errors import ServiceError
+from service.http.ids import request_id
 from service.http.path_table import PathEntry
 
 
@@ -60,13 +61,14 @@ class DirectRequest:
         self.body: bytes | bytearray = b""
         self.closed = False
         self.response_complete = False
-        # The rest is set by the connection, which has read the headers.
-        self.content_type: bytes
-        self.accept: bytes
-        self.accept_encoding: bytes
-        self.content_encoding: bytes
+        sent = dict(headers)
+        self.request_id = request_id(sent.get(b"x-request-id"))
+        self.content_type = sent.get(b"content-type", b"")
+        self.accept = sent.get(b"accept", b"")
+        self.accept_encoding = sent.get(b"accept-encoding", b"")
+        self.content_encoding = sent.get(b"content-encoding", b"")
+        # The rest is the connection's to know.
         self.owner: str
-        self.request_id: str
         self.began: float
         self.delayed: float
         self.keep_alive: bool
@@ -146,5 +148,5 @@ class DirectEndpoint(Protocol):
         Returns
         -------
         ServiceError or None
-            None where it should be read. It counts what it refuses in ``statecast_rejected``.
+            None where it should be read. Whoever asks counts it in ``statecast_rejected``.
         """

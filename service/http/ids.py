@@ -4,9 +4,11 @@ import random
 import re
 import time
 from functools import lru_cache
+from itertools import count
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_MADE = count(random.getrandbits(20))
 _PLAIN = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -28,16 +30,16 @@ def ulid() -> str:
     ULID, https://github.com/ulid/spec
     """
     # Distinct, not secret: reading randomness from the system would give up the lock, and wait for it, each time.
-    n, pairs = random.getrandbits(80), _PAIRS
-    return (
-        f"{_time_letters(time.time_ns() // 1_000_000)}{pairs[n >> 70]}{pairs[n >> 60 & 1023]}{pairs[n >> 50 & 1023]}"
-        f"{pairs[n >> 40 & 1023]}{pairs[n >> 30 & 1023]}{pairs[n >> 20 & 1023]}{pairs[n >> 10 & 1023]}{pairs[n & 1023]}"
-    )
+    n, pairs = next(_MADE), _PAIRS
+    return f"{_beginning(time.time_ns() // 1_000_000, n >> 20)}{pairs[n >> 10 & 1023]}{pairs[n & 1023]}"
 
 
 @lru_cache(maxsize=2)
-def _time_letters(milliseconds: int) -> str:
-    return "".join(_PAIRS[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0))
+def _beginning(milliseconds: int, round_: int) -> str:  # noqa: ARG001 (a million ids later it is another one)
+    """Letters of the time, and twelve random ones: ids of one millisecond differ in the last four, as of one count."""
+    n, pairs = random.getrandbits(60), _PAIRS
+    letters = [pairs[milliseconds >> shift & 1023] for shift in (40, 30, 20, 10, 0)]
+    return "".join(letters + [pairs[n >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0)])
 
 
 def request_id(sent: bytes | None) -> str:

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from service.errors import QueueFull
 from service.scheduling.job import Job
@@ -157,12 +158,18 @@ class WaitEstimate:
         needed, left = SPREAD * self.seconds(units) + self._took + REPLY_S, deadline - self._clock()
         if needed <= left:
             return None
-        refused = QueueFull(
-            f"timeout_ms: with what is before it this would take about {1e3 * needed:.0f} ms, and {1e3 * left:.0f} "
-            "are left; try again later, or allow more"
-        )
+        refused = QueueFull(_too_long(round(100 * needed), round(100 * left)))
         refused.retry_after = max(1, math.ceil(needed - left))
         return refused
+
+
+@lru_cache(maxsize=256)
+def _too_long(needed: int, left: int) -> str:
+    """Say so in hundredths of a second: under load many are refused, and those that are alike share an answer."""
+    return (
+        f"timeout_ms: with what is before it this would take about {10 * needed} ms, and {10 * left} are left; "
+        "try again later, or allow more"
+    )
 
 
 def work_of(job: Job) -> int:

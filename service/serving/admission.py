@@ -47,13 +47,10 @@ class Admission:
         QueueFull or None
             None where it is welcome.
         """
-        timeout_ms = timeout_in(query) or timeout_in(body) or self._settings.default_timeout_ms
-        return self._estimate.refusal(self._coming + _units(body), began + timeout_ms / 1e3)
+        return self._estimate.refusal(self._coming + _units(body), began + self.timeout_s(body, query))
 
-    def overdue(self, body: bytes, query: bytes, delayed: float) -> QueueFull | None:
-        """Refuse a request that was not even read until half of its ``timeout_ms`` had passed.
-
-        Else, under load, requests would wait to be read until no refusal could come in time.
+    def timeout_s(self, body: bytes, query: bytes) -> float:
+        """Give the seconds that a request may take.
 
         Parameters
         ----------
@@ -61,6 +58,18 @@ class Admission:
             As it was sent.
         query : bytes
             What stands behind ``?`` in the URL.
+        """
+        return ((query and timeout_in(query)) or timeout_in(body) or self._settings.default_timeout_ms) / 1e3
+
+    def overdue(self, timeout_s: float, delayed: float) -> QueueFull | None:
+        """Refuse a request that was not even read until half of its time had passed.
+
+        Else, under load, requests would wait to be read until no refusal could come in time.
+
+        Parameters
+        ----------
+        timeout_s : float
+            Seconds that it may take.
         delayed : float
             Seconds until the server read it.
 
@@ -69,13 +78,11 @@ class Admission:
         QueueFull or None
             None where there is time left.
         """
-        if delayed < SOON_S:
-            return None
-        timeout_ms = timeout_in(query) or timeout_in(body) or self._settings.default_timeout_ms
-        if delayed < timeout_ms / 2e3:
+        if delayed < max(SOON_S, timeout_s / 2):
             return None
         return QueueFull(
-            f"timeout_ms: {1e3 * delayed:.0f} ms passed before the request was read; try again later, or allow more"
+            f"timeout_ms: {10 * round(100 * delayed)} ms passed before the request was read; "
+            "try again later, or allow more"
         )
 
     def announce(self, body: bytes) -> None:

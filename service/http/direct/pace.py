@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 _log = logging.getLogger(__name__)
@@ -32,9 +33,15 @@ class Pace:
 
     Without it a turn of the loop takes on whatever all sockets hold: of two thousand clients that is a fifth of a
     second, in which nobody else is answered.
+
+    Parameters
+    ----------
+    turned : callable
+        Called at the end of each turn.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turned: Callable[[], None]) -> None:
+        self._turned = turned
         self._waiting: deque[Waiting] = deque()
         self._scheduled = self._newest = False
 
@@ -73,6 +80,7 @@ class Pace:
             now = time.monotonic()
             if now >= until:
                 break
+        self._turned()
         if self._waiting:
             self._waiting[0].loop.call_soon(self._turn)
         else:

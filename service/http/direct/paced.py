@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Self
 
 from service.http.connection_context import ConnectionContext
 from service.http.direct.pace import Pace
-from service.http.direct.plain_post import plain_post
+from service.http.direct.plain_post import PlainPost, plain_post
 from service.http.direct.stopping import StoppingConnection
-from service.http.ids import request_id
+from service.http.direct.unread import UnreadRefusals
 
 WAITED_S = 0.01
 """Bytes that are read sooner come to a server that is not overloaded; a look at each would only cost."""
@@ -22,21 +22,25 @@ class PacedConnection(StoppingConnection):
     """
 
     pace: ClassVar[Pace]
+    refusals: ClassVar[UnreadRefusals]
 
-    __slots__ = ("_kept", "_work", "came", "delayed")
+    __slots__ = ("_endpoints", "_kept", "_work", "came", "delayed")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._kept, self.came = b"", 0.0
         self.delayed = 0.0
         """Seconds for which the request that was read last had been kept."""
+        # Paths below a root are the app's to find out.
+        self._endpoints = {} if self.root_path or self.limit_concurrency else self.context.endpoints
         self._work = tuple(b"POST %s%s" % (path, end) for path in self.context.endpoints for end in (b" ", b"?"))
 
     @classmethod
     def of(cls, context: ConnectionContext) -> type[Self]:
         """Make the class whose connections take turns. See ``Connection.of``."""
         made = super().of(context)
-        made.pace = Pace()
+        made.refusals = UnreadRefusals(context)
+        made.pace = Pace(made.refusals.count)
         return made
 
     def data_received(self, data: bytes) -> None:
@@ -52,35 +56,28 @@ class PacedConnection(StoppingConnection):
     def read_on(self) -> None:
         """Read what is kept."""
         data, self._kept = self._kept, b""
-        if data and not self._refuse_unread(data):
+        if not data:
+            return
+        plain = not (self._ended or self._stopping or self.flow.write_paused) and self.context.keys is None
+        post = plain_post(data) if plain else None
+        if post is None or post.head.path not in self._endpoints or not (self._refused(post) or self._taken(post)):
             super().data_received(data)
 
-    def _refuse_unread(self, data: bytes) -> bool:
-        """Answer a whole request that cannot be done in time, without parsing it; gives whether that is so.
-
-        At three times the capacity two of three requests are refused, and what a refusal costs the others cannot have.
-        """
-        if time.monotonic() - self.came < WAITED_S:
+    def _refused(self, post: PlainPost) -> bool:
+        """Answer a request that cannot be done in time without looking into it; gives whether that is so."""
+        if time.monotonic() - self.came < WAITED_S or post.head.header(b"content-type") != b"application/json":
             return False
-        if self._ended or self._stopping or self.flow.write_paused or self.context.keys is not None or self.root_path:
+        text = self.refusals.answer(post, self.came, self.server_state.default_headers)
+        if text is None:
             return False
-        request = plain_post(data)
-        if request is None or request.path not in self.context.endpoints:
-            return False
-        endpoint, path = self.context.endpoints[request.path]
-        error = endpoint.refusal(request.body, request.query, self.came)
-        if error is None:
-            return False
-        identity = request_id(None)
-        failure = path.failure(error, identity)
-        defaults, size = self.server_state.default_headers, len(failure.body)
-        head = self.context.head(failure.status, failure.lines, size, identity, defaults)
-        self.transport.write(head + failure.body)
-        now = time.monotonic()
-        self.context.metrics.answered(path.template, failure.status, now - self.came)
+        self.transport.write(text)
         self.server_state.total_requests += 1
-        self.came, self.expires = 0.0, now + self.timeout_keep_alive
+        self.came, self.expires = 0.0, time.monotonic() + self.timeout_keep_alive
         return True
+
+    def _taken(self, post: PlainPost) -> bool:  # noqa: ARG002
+        """Take a request on as if it had been parsed; gives whether it was."""
+        return False
 
     def _begin(self) -> None:
         super()._begin()

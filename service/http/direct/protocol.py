@@ -16,8 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from service.errors import DEFECT, ServiceError
 from service.http.body import INLINE_BYTES
 from service.http.direct.paced import PacedConnection
+from service.http.direct.plain_post import PlainPost
 from service.http.direct_request import DirectEndpoint, DirectRequest
-from service.http.ids import request_id
 from service.http.path_table import PathEntry
 from service.http.sse import STOPPED
 
@@ -42,15 +42,13 @@ class DirectProtocol(PacedConnection):
     Endpoints are registered by ``ClientProtocol.direct``, which ``service.app`` collects.
     """
 
-    __slots__ = ("_direct", "_endpoints", "_longest", "_reading")
+    __slots__ = ("_direct", "_longest", "_reading")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._direct: DirectRequest | None = None
         self._reading: DirectRequest | None = None
         self._longest = min(INLINE_BYTES, self.context.settings.max_body_bytes)
-        # Paths below a root are the app's to find out.
-        self._endpoints = {} if self.root_path or self.limit_concurrency else self.context.endpoints
 
     def on_message_begin(self) -> None:
         """Begin a request; its scope is made only where the app needs one."""
@@ -91,16 +89,28 @@ class DirectProtocol(PacedConnection):
         owner = self.context.owner(path, headers)
         if owner is None:
             return None
+        return self._begun(endpoint, path, query, owner, keep_alive=parser.should_keep_alive())
+
+    def _begun(
+        self, endpoint: DirectEndpoint, path: PathEntry, query: bytes, owner: str, *, keep_alive: bool
+    ) -> DirectRequest:
         request = DirectRequest(self, endpoint, path, query, self.headers)
         request.began, request.delayed = self.began, self.delayed
-        request.keep_alive = parser.should_keep_alive() and not self._stopping
-        request.owner = owner
-        request.request_id = request_id(headers.get(b"x-request-id"))
-        request.content_type = headers.get(b"content-type", b"")
-        request.accept = headers.get(b"accept", b"")
-        request.accept_encoding = headers.get(b"accept-encoding", b"")
-        request.content_encoding = headers.get(b"content-encoding", b"")
+        request.keep_alive, request.owner = keep_alive and not self._stopping, owner
         return request
+
+    def _taken(self, post: PlainPost) -> bool:
+        """Take a request on as if it had been parsed, which takes longer than this; gives whether it was."""
+        head = post.head
+        if head.length > self._longest:
+            return False
+        self._begin()
+        self.url, self.headers = head.path, list(head.headers)
+        request = self._begun(*self._endpoints[head.path], head.query, "", keep_alive=True)
+        request.body = post.body
+        self._direct = self.cycle = request
+        self._hand_over(request)
+        return True
 
     def on_body(self, body: bytes) -> None:
         """Add a piece of a body, see ``HttpToolsProtocol.on_body``."""
@@ -123,9 +133,13 @@ class DirectProtocol(PacedConnection):
         if request is None:
             super().on_message_complete()
             return
-        self._awaits, self._silent, self.expires = "", 0, math.inf
         if isinstance(request.body, bytearray):
             request.body = bytes(request.body)
+        self._hand_over(request)
+
+    def _hand_over(self, request: DirectRequest) -> None:
+        """Give a request that is whole to its endpoint, or to the app."""
+        self._awaits, self._silent, self.expires = "", 0, math.inf
         try:
             accepted = request.endpoint.accept(request)
         except Exception:

@@ -1,4 +1,4 @@
-"""Refusals that cost no parsing: only of requests that every parser reads in the same way."""
+"""What is read without the parser, to refuse it or to take it on: only what every parser reads in the same way."""
 
 import asyncio
 
@@ -28,7 +28,10 @@ HEAD = b"POST /echo HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n
         HEAD + b"X-Request-Id: mine\r\nContent-Length: 2\r\n\r\n{}",
         HEAD.replace(b"1.1", b"1.0") + b"Content-Length: 2\r\n\r\n{}",
         HEAD.replace(b"/echo ", b"/echo  ") + b"Content-Length: 2\r\n\r\n{}",
-        HEAD.replace(b"application/json", b"text/csv") + b"Content-Length: 2\r\n\r\n{}",
+        HEAD.replace(b"here", b"h\xc3\xa9re") + b"Content-Length: 2\r\n\r\n{}",
+        HEAD.replace(b"here", b"he\x00re") + b"Content-Length: 2\r\n\r\n{}",
+        HEAD.replace(b"here", b"h" * 1024) + b"Content-Length: 2\r\n\r\n{}",
+        HEAD + b"Content-Length: 0\r\n\r\n",
         HEAD + b"Content-Length: 2\r\n",
         HEAD,
         b"",
@@ -41,8 +44,10 @@ def test_what_is_not_plain_is_for_the_parser(data: bytes) -> None:
 
 def test_a_plain_one_is_read_whole() -> None:
     """Path, query and body are those that the parser would find."""
-    found = plain_post(HEAD.replace(b"/echo", b"/echo?a=1") + b"Content-Length: 4\r\n\r\n\r\n\r\n")
-    assert found == (b"/echo", b"a=1", b"\r\n\r\n")
+    data = HEAD.replace(b"/echo", b"/echo?a=1") + b"Connection: keep-alive\r\nContent-Length: 4\r\n\r\n\r\n\r\n"
+    found = plain_post(data)
+    assert found is not None and found.body == b"\r\n\r\n"
+    assert found.head[:3] == (b"/echo", b"a=1", 4) and found.head.header(b"host") == b"here"
 
 
 def test_a_refusal_without_parsing_is_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,6 +73,9 @@ def test_a_refusal_without_parsing_is_like_any_other(monkeypatch: pytest.MonkeyP
             client.send(whole[:-3])
             await asyncio.sleep(0.02)
             client.send(whole[-3:])
+            assert (await client.answer())[0] == 200
+            # Only JSON is refused unread.
+            client.send(post(b"/echo", b'"too much"', b"Content-Type: text/plain"))
             assert (await client.answer())[0] == 200
             # Two at once are not plain.
             client.send(whole + whole)

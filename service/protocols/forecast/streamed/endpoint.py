@@ -14,7 +14,7 @@ from service.protocols.forecast.streamed.json_body import read_json
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.protocols.forecast.streamed.table_body import read_arrow
 from service.protocols.forecast.streamed.table_reply import TableReply
-from service.serving.admission import Admission, timeout_in
+from service.serving.admission import SOON_S, Admission
 from service.serving.client import Answer
 from service.streaming.body import StreamedBody
 from service.threads import DECODING
@@ -46,10 +46,11 @@ class StreamedForecast:
         if services is None or self._container.unready is not None:
             return False
         body = bytes(request.body)
-        overdue = self._admission.overdue(body, request.query, request.delayed)
-        if overdue is not None:
-            self._answer(request, JsonReply(), overdue)
-            return True
+        if request.delayed >= SOON_S:
+            overdue = self._admission.overdue(self._admission.timeout_s(body, request.query), request.delayed)
+            if overdue is not None:
+                self._answer(request, JsonReply(), overdue)
+                return True
         if b'"session"' not in body and _is_plain(request):
             answer = partial(self._answer, request, JsonReply())
             if self._histories.accept(body, request, answer, services):
@@ -68,16 +69,14 @@ class StreamedForecast:
         services = self._container.services
         if services is None or self._container.unready is not None:
             return None
-        refused = self._admission.overdue(body, query, time.monotonic() - began)
-        if refused is None:
-            timeout_ms = timeout_in(query) or timeout_in(body) or self._container.settings.default_timeout_ms
-            lane = services.lane if b'"session"' in body else services.histories
-            # Values are told by their commas, sessions by their names.
-            work = body.count(b'"session"') if lane is services.lane else body.count(b",")
-            refused = lane.refusal(work, began + timeout_ms / 1e3)
+        timeout_s = self._admission.timeout_s(body, query)
+        refused = self._admission.overdue(timeout_s, time.monotonic() - began)
         if refused is not None:
-            self._container.metrics.rejected.labels(refused.code).inc()
-        return refused
+            return refused
+        # Values are told by their commas, sessions by their names.
+        if sessions := body.count(b'"session"'):
+            return services.lane.refusal(sessions, began + timeout_s)
+        return services.histories.refusal(body.count(b","), began + timeout_s)
 
     def _refuse(self, request: DirectRequest, body: bytes, answer: Answer) -> bool:
         """Refuse what the app could not answer in time; gives whether it was."""
