@@ -40,6 +40,8 @@ class ForecastRunner:
         Where batches and commits are counted.
     threads : int
         Threads of one network call.
+    stored : callable
+        Reads the state of a session by its key, see ``StoredStates``; None where there is none.
     waiting : callable
         Gives the state of a session that the store does not know yet; None where it does.
     """
@@ -51,10 +53,11 @@ class ForecastRunner:
         metrics: Metrics,
         *,
         threads: int,
+        stored: Callable[[str], bytes | None],
         waiting: Callable[[str], bytes | None] = lambda _: None,
     ) -> None:
-        self._waiting = waiting
-        self._networks, self._store, self._metrics, self._threads = networks, store, metrics, threads
+        self._waiting, self._stored = waiting, stored
+        self._networks, self._metrics, self._threads = networks, metrics, threads
         self._committer = SessionCommitter(store, metrics)
         self._computes = False
 
@@ -163,7 +166,7 @@ class ForecastRunner:
         return found
 
     def _state(self, key: str) -> bytes | None:
-        return self._waiting(key) or self._store.state(key)
+        return self._waiting(key) or self._stored(key)
 
     def _forecast(self, batch: Sequence[Entry], rows: Tensor, loaded: LoadedModel, began: float) -> list[object]:
         """Forecast as far as the longest request of those that are read to the end; of the others give their rows."""

@@ -95,6 +95,11 @@ class ModelPool:
         -------
         LoadedModel
             The network with its state cache.
+
+        Raises
+        ------
+        KeyError
+            If its artifact is not loaded.
         """
         if key in self._single:
             single = self._single[key] or self._load(self._artifacts[key].forecaster)
@@ -157,8 +162,8 @@ class ModelPool:
 
     def _make(self, key: str) -> LoadedModel:
         digest, season = split_key(key)
-        assert season is not None
         artifact = self._artifacts[digest]
+        assert season is not None
         device = next(artifact.network.parameters()).device
         return self._load(artifact.member(season).forecaster.to(device))
 

@@ -115,7 +115,7 @@ class SessionCommitter:
             return []
         began = time.perf_counter()
         try:
-            moved = commit_unmoved(self._store, [one.write for one in pending])
+            moved = commit_unmoved(self._store.commit, [one.write for one in pending])
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
             failed = not_written(error)

@@ -107,6 +107,32 @@ class PendingForecasts:
         found = {name: self._sums[row, columns].copy() for name, columns in self._columns.items()}
         return found | {NAME: self._recent[row].copy()}
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many numbers each score has, in the order of ``rows_of``."""
+        return {name: columns.stop - columns.start for name, columns in self._columns.items()} | {NAME: KEPT}
+
+    def rows_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Give what sessions of one batch that has run forecast last, and their scores.
+
+        Parameters
+        ----------
+        rows : array of int64, ``[B]``
+            Of the sessions.
+
+        Returns
+        -------
+        array of float64, ``[B, 3, F]``
+            Low, median and high.
+        array of float64, ``[B]``
+            Unit of MASE.
+        array of float64, ``[B, S]``
+            Scores.
+        """
+        steps = int(self._steps[rows[0]]) if len(rows) else 0
+        scores = np.concatenate([self._sums[rows], self._recent[rows]], axis=1)
+        return self._quantiles[rows, :, :steps], self._scale[rows], scores
+
     def score(self, step: SessionStep) -> NDArray[np.float64]:
         """Score the forecast of each session with its next observation.
 

@@ -58,10 +58,10 @@ class SessionTable:
         Last time index of which the session can still be read again from its anchor, a very large one without.
     level : array of float64, ``[N]``
         What the network counts values from, see ``Record.level``.
-    below_zero : array of bool, ``[N]``
-        Whether one ever was below 0, or might have been.
-    tails : Tails
-        Last values.
+    below_zero, folded : array of bool, ``[N]``
+        Whether one ever was below 0, or might have been; whether this process has put the session whole by now.
+    tails, pending : Tails, PendingForecasts
+        Last values; last forecasts and scores.
     """
 
     def __init__(self, key: str, config: ForecasterConfig, capacity: int, metrics: Sequence[str] = ()) -> None:
@@ -73,10 +73,10 @@ class SessionTable:
         self.first_index, self.last_index, self.count, self.reach = np.zeros((4, capacity), dtype=np.int64)
         self.digest = np.zeros((capacity, 32), dtype=np.uint8)
         self.birth, self.last_used, self.put_until, self.level = np.zeros((4, capacity))
-        self.below_zero = np.zeros(capacity, dtype=np.bool_)
+        self.below_zero, self.folded = np.zeros((2, capacity), dtype=np.bool_)
         self.expires_at, self.stored_until = np.full((2, capacity), np.inf)
         self.tails = Tails(capacity, config.lookback_length)
-        self._pending = PendingForecasts(config, capacity, metrics)
+        self.pending = PendingForecasts(config, capacity, metrics)
 
     @staticmethod
     def covers(config: ForecasterConfig) -> bool:
@@ -106,7 +106,7 @@ class SessionTable:
         """
         if (
             record.variables != ("",)
-            or not self._pending.covers(record)
+            or not self.pending.covers(record)
             or not 0 < record.tail.shape[1] <= self.tails.kept
             or record.dropped
             or not record.digest
@@ -122,9 +122,9 @@ class SessionTable:
         self.digest[row] = np.frombuffer(bytes_of(record.digest), dtype=np.uint8)
         self.birth[row], self.last_used[row] = record.created_at, record.last_used
         self.expires_at[row] = self.stored_until[row] = self.put_until[row] = record.expires_at
-        self.level[row], self.below_zero[row] = record.level[0], record.below_zero[0]
+        self.level[row], self.below_zero[row], self.folded[row] = record.level[0], record.below_zero[0], False
         self.tails.load(row, record)
-        self._pending.load(row, record)
+        self.pending.load(row, record)
         self.rows[record.key] = row
         return row
 
@@ -172,8 +172,8 @@ class SessionTable:
             expires_at=float(self.expires_at[row]),
             digest=text_of(self.digest[row].tobytes()),
             request=opened.request if same else Request(last, last, checksum_of(tail[:, -1:])),
-            issued=self._pending.issued(row),
-            scores=self._pending.scores(row),
+            issued=self.pending.issued(row),
+            scores=self.pending.scores(row),
             below_zero=(bool(self.below_zero[row]),),
         )
 
@@ -250,8 +250,8 @@ class SessionTable:
             See ``PendingForecasts.score``.
         """
         rows = step.rows
-        surprise = self._pending.score(step)
-        self._pending.keep(step, quantiles, seasonal_error)
+        surprise = self.pending.score(step)
+        self.pending.keep(step, quantiles, seasonal_error)
         self.tails.append(step)
         self.below_zero[rows] = step.below_zero
         self.last_index[rows], self.count[rows], self.digest[rows] = step.index, step.count, step.digest

@@ -4,11 +4,12 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 from urllib.parse import urlsplit
 
-from service.engine import ModelPool, Recovery
+from service.engine import ModelPool, Recovery, StoredStates
 from service.models.catalog import Catalog
 from service.models.kinds import FORECASTING
 from service.savepoints.archive import SavepointError
@@ -83,20 +84,22 @@ def export(path: Path, model: str | None, settings: Settings, secret: bytes) -> 
         with SavepointWriter(path, secret, model) as writer:
             if writer.sessions:
                 _say(f"goes on after {writer.sessions} sessions that {path}.part has")
-            export_sessions(store, writer, model, time.time())
+            pool = cache(lambda: _pool(_catalogue(settings), settings))  # loaded where a session is behind
+            states = StoredStates(lambda key: pool().of(key), store)
+            waiting += export_sessions(store, writer, model, time.time(), states.read)
             size = writer.finish()
     finally:
         store.close()
     took = time.monotonic() - begun
     _say(f"exported {writer.sessions} sessions to {path} ({size / 1e6:.1f} MB, {took:.1f} s)")
-    return _left(waiting, "are in it without their last observations, which wait in the journal for their model")
+    return _left(waiting, "are not in it, or without their last observations, which wait for their model")
 
 
 def import_file(path: Path, settings: Settings, secret: bytes) -> int:
     """Put a savepoint into the store, see ``run``."""
     begun = time.monotonic()
     with path.open("rb") as file:
-        catalogue = Catalog.load(settings.artifacts, settings.default_model, settings.device)
+        catalogue = _catalogue(settings)
         sessions = check_savepoint(file, secret, {model.digest for model in catalogue.models})
         store = open_store(settings.state_url)
         try:
@@ -128,14 +131,20 @@ def _recover(store: Store, settings: Settings, load: Callable[[], Catalog] | Non
     """Bring the sessions up to what was answered, as a start does; gives those that wait for their model."""
     if not store.journaled or next(iter(store.appended()), None) is None:
         return []
-    catalogue = load() if load else Catalog.load(settings.artifacts, settings.default_model, settings.device)
-    series = {model.digest: model.artifact for model in catalogue.models if model.kind in FORECASTING}
-    networks = ModelPool(
-        series, settings.resident_sessions, compiled=settings.compiled == "auto", threads=settings.threads
-    )
+    catalogue = load() if load else _catalogue(settings)
+    networks = _pool(catalogue, settings)
     names = {model.digest: str(model) for model in catalogue.models}
     _, absent = Recovery(networks, store, names, settings.session_ttl_s).run()
     return [one.record.name or one.record.key for one in absent]
+
+
+def _catalogue(settings: Settings) -> Catalog:
+    return Catalog.load(settings.artifacts, settings.default_model, settings.device)
+
+
+def _pool(catalogue: Catalog, settings: Settings) -> ModelPool:
+    series = {model.digest: model.artifact for model in catalogue.models if model.kind in FORECASTING}
+    return ModelPool(series, settings.resident_sessions, compiled=settings.compiled == "auto", threads=settings.threads)
 
 
 def _left(sessions: Sequence[str], why: str) -> int:

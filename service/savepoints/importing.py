@@ -133,7 +133,7 @@ def _write(store: Store, batch: Sequence[Held], done: Imported, now: float, ttl:
             # A life of its own: what a journal has of an earlier one of this key is not this one's.
             born = replace(record, created_at=now, last_used=now, expires_at=now + ttl, dropped=False)
             puts.append(Put(born, state, after))
-    moved = commit_unmoved(store, puts)
+    moved = commit_unmoved(store.commit, puts)
     done.written += len(puts) - len(moved)
     return moved
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Thread
 
+from service.call_queue import CallQueue
 from service.errors import Expired, ServiceError
 from service.metrics import Metrics
 from service.scheduling.batcher import Batcher, Runner
@@ -43,6 +44,8 @@ class Bridge:
         Of requests.
     background : ForecastQueue
         Of what has its turn when nothing else is to be done.
+    calls : CallQueue
+        What else belongs to the thread.
     """
 
     def __init__(
@@ -53,6 +56,8 @@ class Bridge:
         self.background = ForecastQueue(smaller, runner, self, lambda _: None)
         self._work = WorkLoop(self.forecasts.turn, others)
         self._work.add_behind(self.background)
+        self.calls = CallQueue(self.wake)
+        self._work.add(self.calls)
         self._thread: Thread | None = None
         metrics.queue_rows.set_function(lambda: self.forecasts.batcher.rows)
 
@@ -87,13 +92,7 @@ class Bridge:
         self._work.add(queue)
 
     def add_behind(self, queue: PieceQueue) -> None:
-        """Let the thread work on one more queue when there is nothing else, before ``start``.
-
-        Parameters
-        ----------
-        queue : PieceQueue
-            Behind all others.
-        """
+        """Let the thread work on one more queue when there is nothing else, before ``start``; see ``add``."""
         self._work.add_behind(queue)
 
     def wake(self) -> None:

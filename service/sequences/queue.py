@@ -201,7 +201,7 @@ class SequenceQueue:
     def _commit(self, puts: Sequence[Put]) -> dict[str, ServiceError]:
         """Put sessions; gives the failures of those that could not be."""
         try:
-            return {key: Overtaken() for key in commit_unmoved(self._store, puts)}
+            return {key: Overtaken() for key in commit_unmoved(self._store.commit, puts)}
         except StoreError as error:
             return {put.session: not_written(error) for put in puts}
 

@@ -15,6 +15,7 @@ from service.engine import (
     Recovery,
     ScenarioRunner,
     StepRunner,
+    StoredStates,
     TextRunner,
     device_of,
     sequence_runners,
@@ -66,6 +67,8 @@ class Runtime:
         What runs streamed observations there.
     histories : HistoryRunner
         What runs whole series without a session there.
+    states : StoredStates
+        What reads states of sessions there.
     residents : Residents
         Sessions that are streamed.
     bridge : Bridge
@@ -90,6 +93,7 @@ class Runtime:
     engine: ForecastRunner = field(init=False)
     steps: StepRunner = field(init=False)
     histories: HistoryRunner = field(init=False)
+    states: StoredStates = field(init=False)
     residents: Residents = field(init=False)
     bridge: Bridge = field(init=False)
     text_schedulers: dict[str, TextScheduler] = field(init=False)
@@ -139,9 +143,11 @@ class Runtime:
         self.sessions = SessionRegistry(
             self.store, slots, settings.session_ttl_s, metrics.sessions_evicted.inc, resident=self.residents
         )
+        self.states = StoredStates(networks.of, self.store)
         self.engine = ForecastRunner(
-            networks, self.store, metrics, threads=settings.threads or 1, waiting=self.residents.waiting_state
-        )
+            networks, self.store, metrics, threads=settings.threads or 1, stored=self.states.read,
+            waiting=self.residents.waiting_state,
+        )  # fmt: skip
         rows = CapacityLimiter(settings.generation_rows, "texts")
         values = CapacityLimiter(4 * settings.max_path_values, "values of paths")
         self.inputs = CapacityLimiter(settings.queue_rows, "inputs")

@@ -9,9 +9,11 @@ from typing import Protocol, Self, runtime_checkable
 
 from service.stores.documents.interface import DocumentStore
 from service.stores.record import PendingForecast, Record, Request, Scores
+from service.stores.states.advance import Advance
 from service.stores.writes import (
     Answer,
     Append,
+    Behind,
     Delete,
     Moved,
     Put,
@@ -21,12 +23,14 @@ from service.stores.writes import (
     Trim,
     Unacknowledged,
     Write,
+    commit_unmoved,
     not_written,
 )
 
 __all__ = [
-    "Answer", "Append", "Delete", "Moved", "PendingForecast", "Put", "Record", "Request", "Scores", "SharedStore",
-    "Store", "StoreError", "Swept", "Touch", "Trim", "Unacknowledged", "Write", "commit_unmoved", "not_written",
+    "Advance", "Answer", "Append", "Behind", "Delete", "Moved", "PendingForecast", "Put", "Record", "Request", "Scores",
+    "SharedStore", "Store", "StoreError", "Swept", "Touch", "Trim", "Unacknowledged", "Write", "commit_unmoved",
+    "not_written",
 ]  # fmt: skip
 
 
@@ -208,40 +212,27 @@ class Store(DocumentStore, Protocol):
         """Let go of files; the store is not used afterwards."""
 
 
-def commit_unmoved(store: Store, writes: Sequence[Put | Touch]) -> frozenset[str]:
-    """Apply all writes, and keep their receipts, but for sessions that other processes have advanced.
-
-    Parameters
-    ----------
-    store : Store
-        Where to.
-    writes : sequence of (Put or Touch)
-        One per session.
-
-    Returns
-    -------
-    frozenset of str
-        Keys of the sessions whose writes were left out.
-    """
-    moved: frozenset[str] = frozenset()
-    while writes:
-        try:
-            receipts = [write.receipt for write in writes if isinstance(write, Put) and write.receipt is not None]
-            store.commit([*writes, *receipts])
-        except Moved as error:
-            moved |= error.keys
-            writes = [write for write in writes if write.session not in moved]
-        else:
-            break
-    return moved
-
-
 @runtime_checkable
 class SharedStore(Store, Protocol):
-    """A store that other processes write too. It holds a ``Put``, ``Touch`` or ``Delete`` to its ``after``.
+    """A store that other processes write too. It holds ``Put``, ``Touch``, ``Delete``, ``Advance`` to their ``after``.
 
     Of a commit in which one session has another digest than that, nothing is applied, and ``commit`` raises ``Moved``.
+    ``state`` fails where an ``Advance`` has left it behind its record.
     """
+
+    def behind(self, key: str) -> Behind | None:
+        """Read a session with the state that was put last, both of one moment.
+
+        Parameters
+        ----------
+        key : str
+            Of the session.
+
+        Returns
+        -------
+        Behind or None
+            None where there is no session, or an expired one.
+        """
 
     def changed(self, known: Mapping[str, str]) -> dict[str, Record | None]:
         """Read the sessions that are not as the caller knows them.

@@ -103,13 +103,15 @@ def _birth(record: Record, packed: bool) -> str:
     return json.dumps(fields) if missing else orjson.dumps(fields).decode()
 
 
-def from_row(row: tuple[Any, ...]) -> Record:
+def from_row(row: tuple[Any, ...], changed: Mapping[str, Any] | None = None) -> Record:
     """Give back the record that ``to_row`` took apart.
 
     Parameters
     ----------
     row : tuple
         One value per name in ``COLUMNS``, of any release.
+    changed : mapping or None
+        What of the ``birth`` is otherwise by now.
 
     Returns
     -------
@@ -117,7 +119,7 @@ def from_row(row: tuple[Any, ...]) -> Record:
         The session.
     """
     values = dict(zip(COLUMNS, row, strict=False))  # earlier releases had fewer
-    birth = json.loads(values["birth"])
+    birth = json.loads(values["birth"]) | (changed or {})
     rows, given = len(birth["variables"]), birth.get("given", 0)
     # Earlier releases kept float32, and know of no more than that.
     kind = "<f8" if "single_until" in birth else "<f4"

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError
@@ -17,6 +18,7 @@ from service.stores.documents import redis_hash
 from service.stores.documents.document import Document
 from service.stores.interface import (
     Append,
+    Behind,
     Moved,
     Record,
     StoreError,
@@ -26,6 +28,7 @@ from service.stores.interface import (
 )
 from service.stores.redis_fields import FIELDS, from_fields, words_of
 from service.stores.registry import stores
+from service.stores.states.packed import unpack_state
 
 PREFIX = "statecast:"
 """Of every key."""
@@ -152,9 +155,19 @@ class RedisStore:
 
     def state(self, key: str) -> bytes | None:
         """Read a state; see ``Store.state``."""
+        found = self.behind(key)
+        if found is not None and len(found.values):
+            raise StoreError(f"the state of session {key} is {len(found.values)} observations behind its record")
+        return None if found is None else found.state
+
+    def behind(self, key: str) -> Behind | None:
+        """Read a session with the state that was put last; see ``SharedStore.behind``."""
         with _explained("cannot read a state"):
-            state: Any = self._redis.hget(_name(key), "state")
-        return None if state is None else bytes(state)
+            values: Any = self._redis.hmget(_name(key), (*FIELDS, "state"))
+            record, state, steps = from_fields(key, values[:-1]), values[-1], values[FIELDS.index("steps")]
+            if record is None or state is None:
+                return None
+            return Behind(record, unpack_state(bytes(state)), np.frombuffer(steps or b"", "<f8"))
 
     def answer(self, key: str, now: float) -> bytes | None:  # noqa: ARG002 (Redis forgets by itself)
         """Read a kept answer; see ``Store.answer``."""

@@ -1,5 +1,6 @@
 -- Applies the writes of one commit, all or none. ARGV has them one after the other, each by its letter:
 --   P key after digest used ends birth numbers tail issued scores owner name anchor state    put a session
+--   S key after digest used ends numbers issued scores value               go on by a value, its state stays
 --   T key after used ends                                                  renew its life
 --   D key after                                                            delete it
 --   A key until content                                                    keep an answer, unless one is kept already
@@ -8,7 +9,7 @@
 -- `after` is the digest that the session must have now, '' that there is none, '*' any; a document must have the
 -- revision before. Gives the keys of those that have another one; nothing is written then.
 local prefix, live, dropped = KEYS[1], KEYS[1] .. 'live', KEYS[1] .. 'dropped'
-local length = {P = 15, T = 5, D = 3, A = 4, W = 5, X = 3}
+local length = {P = 15, S = 10, T = 5, D = 3, A = 4, W = 5, X = 3}
 
 local function document(key)
   return prefix .. 'd:' .. key
@@ -45,6 +46,7 @@ while i <= #ARGV do
     redis.call('HSET', name, 'digest', ARGV[i + 3], 'used', ARGV[i + 4], 'ends', ARGV[i + 5], 'birth', ARGV[i + 6],
       'numbers', ARGV[i + 7], 'tail', ARGV[i + 8], 'issued', ARGV[i + 9], 'scores', ARGV[i + 10], 'owner', ARGV[i + 11], 'name', ARGV[i + 12],
       'state', ARGV[i + 14])
+    redis.call('HDEL', name, 'steps')
     if ARGV[i + 13] ~= '' then
       redis.call('HSET', name, 'anchor', ARGV[i + 13])
     else
@@ -58,6 +60,9 @@ while i <= #ARGV do
     if redis.call('HDEL', name, 'dropped') == 1 then
       redis.call('ZREM', dropped, key)
     end
+  elseif kind == 'S' then -- `live` follows when the housekeeping comes to it
+    redis.call('HSET', name, 'digest', ARGV[i + 3], 'used', ARGV[i + 4], 'ends', ARGV[i + 5], 'numbers', ARGV[i + 6],
+      'issued', ARGV[i + 7], 'scores', ARGV[i + 8], 'steps', (redis.call('HGET', name, 'steps') or '') .. ARGV[i + 9])
   elseif kind == 'T' then
     local held = redis.call('HMGET', name, 'ends', 'dropped')
     if held[1] then

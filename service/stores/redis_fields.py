@@ -1,29 +1,25 @@
 """A session as the fields of a Redis hash, and what is written as the words of a script."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import nan
 
+import numpy as np
 import orjson
 
 from service.stores.documents import redis_hash
 from service.stores.documents.document import Document
-from service.stores.interface import Answer, Delete, Put, Record, StoreError, Touch, Write
+from service.stores.interface import Advance, Answer, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record_columns import COLUMNS, from_row, to_row
+from service.stores.states.births import pack_birth, unpack_birth
+from service.stores.states.packed import forecast_rows, pack_state
 
 FIELDS = (
-    "digest",
-    "used",
-    "ends",
-    "birth",
-    "numbers",
-    "tail",
-    "issued",
-    "scores",
-    "owner",
-    "name",
-    "anchor",
+    "digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "owner", "name", "anchor", "steps",
     "dropped",
-)
-"""Fields of a record; ``state`` lies beside them."""
+)  # fmt: skip
+"""Fields of a record; ``state`` lies beside them. ``steps`` are observations since it was put, which the tail lacks."""
 
 _NUMBERS = ("last_clock", "count", "checksum", "request_begin", "request_end", "request_crc", "issued_start")
 
@@ -39,15 +35,16 @@ def to_fields(record: Record) -> list[bytes | str]:
     Returns
     -------
     list
-        Values of ``FIELDS`` but the last.
+        Values of ``FIELDS`` but the last two.
     """
-    row = dict(zip(COLUMNS, to_row(record), strict=True))
+    row = dict(zip(COLUMNS, to_row(record, packed=True), strict=True))
     return [
         row["digest"],
         repr(row["last_used"]),
         repr(row["expires_at"]),
-        row["birth"],
-        orjson.dumps([row[name] for name in _NUMBERS]),
+        pack_birth(row["birth"]),
+        # An earlier release kept the first seven alone. With more it refuses the session, of which it cannot read all.
+        orjson.dumps([*(row[name] for name in _NUMBERS), None, None]),
         row["tail"],
         row["issued"] or b"",
         row["scores"],
@@ -58,7 +55,7 @@ def to_fields(record: Record) -> list[bytes | str]:
 
 
 def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
-    """Give back the record that ``to_fields`` took apart.
+    """Give back the record that ``to_fields`` took apart, after the steps since.
 
     Parameters
     ----------
@@ -77,13 +74,14 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
     ValueError, KeyError, TypeError
         If the fields are damaged.
     """
-    digest, used, ends, birth, numbers, tail, issued, scores, owner, name, anchor, dropped = values
+    digest, used, ends, birth, numbers, tail, issued, scores, owner, name, anchor, steps, dropped = values
     if digest is None or birth is None or numbers is None:
         return None
-    row = dict(zip(_NUMBERS, orjson.loads(numbers), strict=True))
+    *plain, length, changed = [*orjson.loads(numbers), None, None][: len(_NUMBERS) + 2]
+    row = dict(zip(_NUMBERS, plain, strict=True))
     row |= {
         "key": key,
-        "birth": birth,
+        "birth": unpack_birth(birth),
         "tail": tail,
         "issued": issued or None,
         "scores": scores,
@@ -95,7 +93,14 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
         "name": (name or b"").decode(),
         "anchor": anchor,
     }
-    return from_row(tuple(row[name] for name in COLUMNS))
+    if changed is not None:
+        changed["level"] = [nan if level is None else level for level in changed["level"]]
+    record = from_row(tuple(row[name] for name in COLUMNS), changed)
+    if steps is None or dropped is not None:
+        return record
+    later = np.concatenate([record.tail, np.frombuffer(steps, "<f8")[None]], axis=1)
+    tail_now = later[:, later.shape[1] - length :]
+    return replace(record, tail=tail_now, given_tail=np.full((1, 0, tail_now.shape[1]), nan))
 
 
 def words_of(write: Write) -> list[bytes | str]:
@@ -111,11 +116,13 @@ def words_of(write: Write) -> list[bytes | str]:
     StoreError
         If it is of a journal, which Redis has none of.
     """
+    if isinstance(write, Advance):
+        return [word for words in _advanced(write) for word in words]
     if isinstance(write, Document):
         return redis_hash.words(write)
     if isinstance(write, Put):
         after = "*" if write.after is None else write.after
-        return ["P", write.record.key, after, *to_fields(write.record), write.state]
+        return ["P", write.record.key, after, *to_fields(write.record), pack_state(write.state)]
     if isinstance(write, Touch):
         after = "*" if write.after is None else write.after
         return ["T", write.key, after, repr(write.last_used), repr(write.expires_at)]
@@ -124,3 +131,31 @@ def words_of(write: Write) -> list[bytes | str]:
     if isinstance(write, Answer):
         return ["A", write.key, str(int(1e3 * write.until)), write.content]
     raise StoreError(f"{type(write).__name__}: this store keeps no journal")
+
+
+def _advanced(write: Advance) -> Iterator[tuple[bytes | str, ...]]:
+    """The words of each session, fields as ``to_fields`` has them; with the level and scores to read them by."""
+    count, _, steps = write.forecasts.shape
+    tables = write.forecasts[:, (1, 0, 2)].reshape(count, 3 * steps)
+    scales, scores = write.scale.astype("<f8", copy=False), write.scores.astype("<f8", copy=False)
+    values = np.where(np.isnan(write.values), nan, write.values).astype("<f8")
+    columns = write.index, write.count, write.checksum, write.tail_length, write.below_zero, write.level
+    issued = forecast_rows(tables, write.level)
+    for place, (index, number, checksum, length, below, level) in enumerate(
+        zip(*(column.tolist() for column in columns), strict=True)
+    ):
+        value = values[place].tobytes()
+        changed = {"metrics": write.sizes, "level": [level], "below_zero": [below]}
+        numbers = [index, number, checksum, index, index, zlib.crc32(value), index + 1, length, changed]
+        yield (
+            "S",
+            write.keys[place],
+            write.after[place],
+            write.digests[place],
+            repr(float(write.used[place])),
+            repr(float(write.expires_at[place])),
+            orjson.dumps(numbers),
+            scales[place].tobytes() + issued[place],
+            scores[place].tobytes(),
+            value,
+        )

@@ -1,6 +1,6 @@
 """What a store is given to write, each kind of change as a value, many in one commit; and what may come of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from service.errors import Loading
 from service.stores.documents.document import Document
 from service.stores.record import Record
+from service.stores.states.advance import Advance
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,7 @@ class Answer:
     until: float
 
 
-Write = Put | Touch | Delete | Append | Trim | Answer | Document
+Write = Put | Touch | Delete | Append | Trim | Answer | Document | Advance
 
 
 class StoreError(Exception):
@@ -169,6 +170,34 @@ class Moved(StoreError):
 
 class Unacknowledged(StoreError):
     """A commit was sent to the store, which did not say what became of it."""
+
+
+def commit_unmoved(commit: Callable[[Sequence[Write]], None], writes: Sequence[Put | Touch]) -> frozenset[str]:
+    """Apply all writes, and keep their receipts, but for sessions that other processes have advanced.
+
+    Parameters
+    ----------
+    commit : callable
+        Of the store.
+    writes : sequence of (Put or Touch)
+        One per session.
+
+    Returns
+    -------
+    frozenset of str
+        Keys of the sessions whose writes were left out.
+    """
+    moved: frozenset[str] = frozenset()
+    while writes:
+        try:
+            receipts = [write.receipt for write in writes if isinstance(write, Put) and write.receipt is not None]
+            commit([*writes, *receipts])
+        except Moved as error:
+            moved |= error.keys
+            writes = [write for write in writes if write.session not in moved]
+        else:
+            break
+    return moved
 
 
 def not_written(error: StoreError) -> Loading:
@@ -210,3 +239,21 @@ class Swept(NamedTuple):
     forgotten: int
     freed: int = 0
     answers: int = 0
+
+
+class Behind(NamedTuple):
+    """A session of a shared store as it is now, and a state of it that may be older.
+
+    Parameters
+    ----------
+    record : Record
+        The session.
+    state : bytes
+        As it was put last.
+    values : array of float64, ``[T]``
+        The session's last T observations, which the state has not read.
+    """
+
+    record: Record
+    state: bytes
+    values: NDArray[np.float64]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from service.engine.step_batch import StepBatch
+from service.engine.steps.step_batch import StepBatch
 from service.models.model import Model
 from service.models.value_bounds import keep_inside
 from service.resident.step import SessionStep

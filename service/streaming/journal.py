@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from service.engine.step_batch import StepBatch
+from service.engine.steps.step_batch import StepBatch
 from service.resident.residents import Place, Residents
 from service.scheduling.job import Lease
 from service.sessions.registry import SessionRegistry

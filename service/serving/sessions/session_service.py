@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from service.engine import ModelAbsent
 from service.errors import Conflict, Loading, expired, unknown
 from service.serving.runtime import Runtime
 from service.serving.sessions.listing import list_sessions
@@ -182,23 +183,30 @@ class SessionService:
     async def _state(self, turn: SessionTurn, record: Record) -> bytes:
         residents = self._runtime.residents
         if residents.absent.record(turn.key) is not None:
-            raise Conflict(
-                f"session {turn.session[:80]!r}: its last observations wait for {record.model_name} to be loaded; load "
-                "that model, then try again",
-                code="model_changed",
-            )
+            raise _waits(turn, record)
         state = residents.waiting_state(turn.key)
         place = residents.at(turn.key) if turn.key in residents.dirty else None
         if place is not None:
             table, row = place
             state = self._runtime.steps.row_bytes(table.key, table.lease(row))
         try:
-            state = state or await STORE.run(self._runtime.store.state, turn.key)
+            state = state or await self._stored(turn.key)
+        except ModelAbsent:
+            raise _waits(turn, record) from None
         except StoreError as error:
             raise Loading(f"sessions: {error}", code="store_failed") from error
         if state is None:
             raise expired(turn.session)
         return state
+
+    async def _stored(self, key: str) -> bytes | None:
+        store, states = self._sessions.shared, self._runtime.states
+        if store is None:
+            return await STORE.run(self._runtime.store.state, key)
+        found = await STORE.run(store.behind, key)
+        if found is None or not len(found.values):
+            return found and found.state
+        return await self._runtime.bridge.calls.run(lambda: states.caught_up(found))
 
     async def _put(self, turn: SessionTurn, owner: str, record: Record, state: bytes) -> dict[str, object]:
         """Put a session where the turn is; the write is finished even if nobody waits for it any longer."""
@@ -234,3 +242,11 @@ class SessionService:
         self._sessions.slots.drop(turn.key)
         self._runtime.residents.drop(turn.key)
         turn.settle(put.record)
+
+
+def _waits(turn: SessionTurn, record: Record) -> Conflict:
+    return Conflict(
+        f"session {turn.session[:80]!r}: its last observations wait for {record.model_name} to be loaded; load that "
+        "model, then try again",
+        code="model_changed",
+    )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from service.__main__ import main
@@ -13,11 +14,12 @@ from service.savepoints.exporting import export_sessions
 from service.savepoints.importing import check_savepoint
 from service.savepoints.writer import SavepointWriter
 from service.serving.sessions.state_file import read_state
+from service.sessions.session_key import key_of
 from service.stores.interface import Put, Record, StoreError
 from service.stores.registry import open_store
 from service.stores.sqlite import SqliteStore
-from tests.service.savepoints.moving import SECRET, digests, export, restore, store_at
-from tests.service.stores.conformance import STATE, record_of
+from tests.service.savepoints.moving import SECRET, digests, export, goes_on, restore, store_at
+from tests.service.stores.conformance import STATE, record_of, url_of
 
 KEY = SECRET.encode()
 
@@ -41,6 +43,33 @@ def test_what_was_streamed_before_a_kill_is_in_it(
     assert "imported 5 of 5 sessions" in capsys.readouterr().out
     assert digests(there)["plain"]["count"] == 70
     assert (savepoint.stat().st_mode & 0o777, list(savepoint.parent.glob("*.part"))) == (0o600, [])
+
+
+def test_states_that_are_behind_are_brought_up_first(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A state without a session's last observations would go on as if they had never been; whose model is not there
+    stays where it is, by name."""
+    here, there = store_at(models, url_of("redis", tmp_path)), store_at(models, f"sqlite:///{tmp_path}/b.db")
+    was = digests(here, fill=True)
+    store = open_store(here.state_url)
+    with pytest.raises(StoreError, match="behind"):
+        store.state(key_of("", "plain"))
+    assert (export(here, tmp_path / "all.tar"), restore(there, tmp_path / "all.tar")) == (0, 0)
+    assert {name: one["digest"] for name, one in digests(there).items()} == {
+        name: one["digest"] for name, one in was.items()
+    }
+    next_ones, whole = goes_on(there), store_at(models, f"sqlite:///{tmp_path}/c.db")
+    digests(whole, fill=True)
+    np.testing.assert_allclose(next_ones["plain"][1], goes_on(whole)["plain"][1], rtol=1e-4)
+    (tmp_path / "few").mkdir()
+    (tmp_path / "few" / "letters-1").symlink_to(models / "letters-1")
+    capsys.readouterr()
+    without = store_at(tmp_path / "few", here.state_url, default_model="letters")
+    assert export(without, tmp_path / "few.tar") == 1
+    assert "1 sessions are not in it, or without" in (said := capsys.readouterr().err) and said.strip().endswith(
+        "plain"
+    )
 
 
 def test_an_import_that_is_done_again_changes_nothing(
@@ -78,7 +107,7 @@ def test_an_export_that_was_killed_goes_on(tmp_path: Path, place: float) -> None
     store.commit([Put(record_of(f"{n:064}", expires_at=1e10), STATE[: 1000 + 2 * n]) for n in range(40)])
     whole = tmp_path / "whole.tar"
     with SavepointWriter(whole, KEY, None) as writer:
-        export_sessions(store, writer, None, 0.0)
+        export_sessions(store, writer, None, 0.0, store.state)
         writer.finish()
     data = whole.read_bytes()
     (tmp_path / "cut.tar.part").write_bytes(data[: int(place * len(data))])
@@ -86,7 +115,7 @@ def test_an_export_that_was_killed_goes_on(tmp_path: Path, place: float) -> None
         assert abs(writer.sessions - 40 * place) <= 1
         with pytest.raises(SavepointError, match="another process"):
             SavepointWriter(tmp_path / "cut.tar", KEY, None)
-        export_sessions(store, writer, None, 0.0)
+        export_sessions(store, writer, None, 0.0, store.state)
         writer.finish()
     first, second = contents(whole), contents(tmp_path / "cut.tar")
     assert len(first) == 40 and first == second
@@ -127,7 +156,7 @@ def test_memory_does_not_grow_with_the_sessions(tmp_path: Path) -> None:
         store.commit([Put(record_of(f"{part}{n:063}", expires_at=1e10), STATE) for n in range(100)])
     tracemalloc.start()
     with SavepointWriter(tmp_path / "all.tar", KEY, None) as writer:
-        export_sessions(store, writer, None, 0.0)
+        export_sessions(store, writer, None, 0.0, store.state)
         size = writer.finish()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
@@ -143,7 +172,7 @@ def test_the_expired_and_those_of_other_models_stay(tmp_path: Path) -> None:
     store.expire(95.0, 0.0, 10)
     for model, sessions in ((None, 3), ("load", 2), ("load@2", 1), ("sha256:aa", 3), ("rain", 0)):
         with SavepointWriter(tmp_path / f"{model}.tar", KEY, model) as writer:
-            export_sessions(store, writer, model, 100.0)
+            export_sessions(store, writer, model, 100.0, store.state)
             writer.finish()
         assert writer.sessions == sessions
 
@@ -191,9 +220,12 @@ def test_a_session_that_others_advance_meanwhile_is_of_one_moment(tmp_path: Path
             now = {key: self.get(key) for key in known}
             return {key: one for key, one in now.items() if one.digest != known[key] or one.dropped}
 
+        def behind(self, key: str) -> None:
+            """None of its sessions is."""
+
     store.__class__ = Advanced
     written: list[tuple[int, bytes]] = []
     with SavepointWriter(tmp_path / "all.tar", KEY, None) as writer:
         writer.add = lambda record, state: written.append((record.count, state))  # type: ignore[method-assign]
-        export_sessions(store, writer, None, 100.0)
+        export_sessions(store, writer, None, 100.0, store.state)
     assert written == [(6, b"old"), (7, b"new")]

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from service.engine import model_pool, step_runner
-from service.engine.step_runner import step_slots
+from service.engine import model_pool
+from service.engine.steps import step_runner
+from service.engine.steps.step_runner import step_slots
 from service.protocols.forecast.streamed.json_reply import JsonReply
 from service.streaming import journal
 from tests.builders import tiny_family_artifact

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from service.engine.model_pool import ModelPool
 from service.engine.state_cache import StateCache
-from service.engine.step_batch import StepBatch
+from service.engine.steps.shared_commit import SharedCommit
+from service.engine.steps.step_batch import StepBatch
 from service.metrics import Metrics
 from service.resident.step import SessionStep
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
 from service.stores.digest import text_of
-from service.stores.interface import Append, Moved, Put, SharedStore, Store, StoreError, Trim, Write, not_written
+from service.stores.interface import Append, Put, SharedStore, Store, StoreError, Trim, Write, not_written
 from statecast.inputs.level import deviations
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.slot_network import Cache, SlotNetwork
@@ -66,7 +67,7 @@ class StepRunner:
         batch.step = table.ahead(rows, batch.values, batch.now, batch.expires_at)
         step = batch.step.of(finite)
         if self._shares:
-            self._put_whole(batch, step, found, cache)
+            self._keep_shared(batch, step, found, cache)
         else:
             if not self._commit(batch, [*self._snapshots(batch), *_appended(batch.sequence, table, step)]):
                 return
@@ -129,8 +130,8 @@ class StepRunner:
         batch.surprise, finite = np.full(len(batch.rows), np.nan), found.finite
         batch.surprise[finite] = batch.table.apply(step, found.quantiles[finite], found.seasonal_error[finite])
 
-    def _put_whole(self, batch: StepBatch, step: SessionStep, found: ForecastArrays, cache: StateCache) -> None:
-        """Put every session whole, held to what it goes on from: where others write too, a journal has no order.
+    def _keep_shared(self, batch: StepBatch, step: SessionStep, found: ForecastArrays, cache: StateCache) -> None:
+        """Write every session, held to what it goes on from: where others write too, a journal has no order.
 
         What is refused has been applied here already: it is stale, and read anew.
         """
@@ -138,18 +139,13 @@ class StepRunner:
         assert table is not None
         if not len(rows):
             return
-        read, write = table.slot[rows], table.spare[rows]
         before = [text_of(digest.tobytes()) for digest in table.digest[rows]]
         batch.stale = finite.copy()
         self._apply(batch, step, found)
-        states = cache.take(write.tolist()).cpu().numpy()
-        puts = [
-            Put(table.record(row), state.tobytes(), digest)
-            for row, state, digest in zip(rows.tolist(), states, before, strict=True)
-        ]
         began = time.perf_counter()
         try:
-            kept = self._commit_unmoved(puts, np.arange(len(puts)) if batch.of is None else batch.of[finite])
+            of = np.arange(len(rows)) if batch.of is None else batch.of[finite]
+            kept = SharedCommit(table, step, before, cache).run(self._store, of)
         except StoreError as error:
             _log.error("sessions were not written: %s", error)
             batch.error = not_written(error)
@@ -157,19 +153,7 @@ class StepRunner:
         self._metrics.commit_seconds.observe(time.perf_counter() - began)
         batch.stale[finite] = ~kept
         table.stored_until[rows] = table.expires_at[rows]
-        cache.move(read[kept], write[kept])
-
-    def _commit_unmoved(self, puts: list[Put], of: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Commit the rows of every request of which none was advanced elsewhere; gives which these are."""
-        kept = np.ones(len(puts), dtype=np.bool_)
-        while kept.any():
-            try:
-                self._store.commit([put for put, keep in zip(puts, kept.tolist(), strict=True) if keep])
-                break
-            except Moved as moved:
-                hit = [put.session in moved.keys for put in puts]
-                kept &= ~np.isin(of, of[hit])
-        return kept
+        cache.move(table.slot[rows[kept]], table.spare[rows[kept]])
 
     def _commit(self, batch: StepBatch, writes: list[Write]) -> bool:
         began = time.perf_counter()

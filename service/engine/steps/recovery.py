@@ -3,20 +3,18 @@
 import logging
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 import numpy as np
-import torch
 
 from service.engine.model_pool import ModelPool
-from service.engine.step_runner import step_slots
+from service.engine.steps.cache_rows import bytes_of_row, row_of
+from service.engine.steps.step_runner import step_slots
 from service.resident.absent import Absent
 from service.resident.calendar import known_ahead
 from service.resident.missed import Missed
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
 from service.stores.interface import Append, Put, Record, Store, Touch, Trim
-from statecast.models.slot_network import Cache
 
 _log = logging.getLogger(__name__)
 
@@ -114,7 +112,7 @@ class Recovery:
                 _log.error("session %s: its journal goes on from a snapshot that cannot be read", record.key)
                 damaged.append((record, missed))
                 continue
-            cache[slot] = _row(state, cache)
+            cache[slot] = row_of(state, cache)
             waiting.append((row, missed))
         for place in range(max((len(missed.values) for _, missed in waiting), default=0)):
             due = [(row, missed) for row, missed in waiting if place < len(missed.values)]
@@ -125,7 +123,7 @@ class Recovery:
             found = step_slots(network, cache, slots, slots, values, known, table.level[rows])
             step = table.ahead(rows, values, used, used + self._ttl)
             table.apply(step, found.quantiles, found.seasonal_error)
-        return [Put(table.record(row), _bytes(cache, int(table.slot[row]))) for row, _ in waiting], damaged
+        return [Put(table.record(row), bytes_of_row(cache, int(table.slot[row]))) for row, _ in waiting], damaged
 
 
 def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:
@@ -140,13 +138,3 @@ def _gather(entries: Iterator[Append]) -> tuple[int, dict[str, Missed]]:
                 known = missed[key] = Missed(birth)
             known.add(first, row, entry.used)
     return last, missed
-
-
-def _row(state: bytes, cache: Cache) -> Any:
-    row = np.frombuffer(state, dtype=np.uint8)
-    return row if isinstance(cache, np.ndarray) else torch.from_numpy(row.copy()).to(cache.device)
-
-
-def _bytes(cache: Cache, slot: int) -> bytes:
-    row = cache[slot]
-    return row.tobytes() if isinstance(row, np.ndarray) else row.cpu().numpy().tobytes()
