@@ -132,10 +132,10 @@ class Surprises:
         self.numbers[:, own, 0] = block.mean[..., 0]
         for place, level in enumerate(self._ends, start=1):
             self.numbers[:, own, place] = quantile_at(quantiles, self._trained, level)
-        self.surprise[:, own] = surprise(quantiles, self._actual[:, own], self._trained)
+        self.surprise[:, own] = surprise(quantiles, self._actual[:, own], self._trained, block.seasonal_error)
 
     def flags(self) -> Doubles:
-        """Whether each value lies outside of the interval, ``[B, N]``: 1 or 0; NaN where it is missing."""
+        """Whether each value lies outside of the interval, ``[B, N]``: 1 or 0; NaN where it has no surprise."""
         outside = (self.surprise < self._ends[0]) | (self.surprise > self._ends[1])
         return np.where(np.isnan(self.surprise), np.nan, outside)
 

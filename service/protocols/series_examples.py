@@ -66,8 +66,8 @@ ANOMALIES: tuple[dict[str, Any], dict[str, Any]] = (
                 "start": "2026-01-01T00:00:00Z",
                 "expected": [None, 20.0, 22.07, 21.07],
                 "interval": {"lower": [None, 19.9, 8.4, 11.1], "upper": [None, 20.1, 38.9, 29.9]},
-                "surprise": [None, 0.99, 0.38, 1.0],
-                "flag": [None, False, False, True],
+                "surprise": [None, None, 0.38, 1.0],
+                "flag": [None, None, False, True],
                 "flagged": 1,
             }
         ],

@@ -162,16 +162,16 @@ class PendingForecasts:
         self, rows: NDArray[np.int64], ahead: NDArray[np.int64], values: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Score forecasts that were made so many steps ahead of the observations."""
-        quantiles = self._quantiles[rows, :, ahead]
+        quantiles, scale = self._quantiles[rows, :, ahead], self._scale[rows]
         batch = ForecastBatch(
             values[:, None],
             quantiles[:, None, 1],
             quantiles=quantiles[:, None],
             levels=self._levels,
-            seasonal_error=self._scale[rows],
+            seasonal_error=scale,
         )
         self._sums[rows] += np.concatenate([term for metric in self._metrics for term in metric.terms(batch)], axis=1)
-        return interval_surprise(quantiles, values, self._coverage)
+        return interval_surprise(quantiles, values, self._coverage, scale)
 
     def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
         """Keep the forecasts that followed an observation.

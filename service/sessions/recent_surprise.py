@@ -35,7 +35,7 @@ def with_surprises(scores: Scores, found: Doubles, start: int) -> Scores:
     scores : mapping of str to array
         Of the session.
     found : array of float64, ``[V, T]``
-        Surprises of its next values, NaN where no forecast was made.
+        Surprises of its next values, NaN where there are none.
     start : int
         Time index of the first.
 

@@ -133,7 +133,7 @@ class SessionUpdate:
         -------
         array of float64, ``[V, N]``
             One per step of the request, those that the session had or was to have had first; NaN for these, for missing
-            values and where no forecast was made. See ``interval_surprise``.
+            values, where no forecast was made, and of a young series. See ``interval_surprise``.
         """
         found = self._surprises(record)
         if self.given is not None:
@@ -148,7 +148,8 @@ class SessionUpdate:
         pending, steps, skip = observed.pending, observed.steps, observed.skip
         if pending is not None and steps:
             known = pending.quantiles[:, skip : skip + steps]
-            found[:, :steps] = interval_surprise(known, observed.values[:, :steps], record.interval)
+            values, scale = observed.values[:, :steps], pending.scale[:, None]
+            found[:, :steps] = interval_surprise(known, values, record.interval, scale)
         return found
 
     def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:

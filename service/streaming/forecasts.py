@@ -53,7 +53,7 @@ class BatchForecasts:
     whole : bool
         Whether all are kept.
     surprise : array of float64, ``[B]``
-        How surprising the observations are; NaN where no forecast was made for them.
+        How surprising the observations are; NaN where ``interval_surprise`` knows none.
     compute_ms : float
         Milliseconds of computation.
     """

@@ -128,12 +128,13 @@ def anomalies_of(
         raise InputError(f"level: expected percent within (0, 100), got {level}")
     own, whole, placed, values = _read(network, history, 0, **options)
     cuts = Cutoffs(max(whole.steps - 1, 1), 1, 1)
-    found, mean, _ = _collect(own, whole, cuts)
+    found, mean, seasonal_error = _collect(own, whole, cuts)
     quantiles, trained = found[:, 0], own.config.quantile_levels
     ends = 0.5 - level / 200, 0.5 + level / 200
     limits = _limits(network, values, cuts.read(placed.span), bounds)
     inside = (mean, *(quantile_at(quantiles, trained, end)[:, None] for end in ends))
-    parts = (*(one.clip(*limits)[:, 0] for one in inside), surprise(quantiles, values[-cuts.count :], trained))
+    share = surprise(quantiles, values[-cuts.count :], trained, seasonal_error)
+    parts = (*(one.clip(*limits)[:, 0] for one in inside), share)
     unknown = np.full(placed.span - cuts.count, np.nan)
     expected, lower, upper, share = (np.concatenate([unknown, part]) for part in parts)
     flag = (share < ends[0]) | (share > ends[1])

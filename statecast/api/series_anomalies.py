@@ -15,6 +15,9 @@ Doubles = NDArray[np.float64]
 class SeriesAnomalies:
     """How surprising each of T values is, one step ahead; the first has no forecast and is NaN.
 
+    While a series is too young, up to one value past its first season or as long as it has never changed, its values
+    have no surprise and are not flagged.
+
     Parameters
     ----------
     values : NDArray

@@ -22,7 +22,7 @@ _CERTAIN = 10 * _ROUNDING
 """Share of a median up to which the width of half an interval may be one of these."""
 
 
-def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float]) -> Doubles:
+def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float], seasonal_error: Doubles) -> Doubles:
     """Give the probability integral transform of values under forecasts made for them.
 
     Parameters
@@ -33,13 +33,16 @@ def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float]) -> Do
         What came, in the same unit; NaN where missing.
     levels : sequence of float
         The Q levels, ascending, at least two.
+    seasonal_error : array of float64, ``[...]``
+        Of each series when its forecast was made, NaN while unknown; see ``SeriesNetwork.seasonal_error``.
 
     Returns
     -------
     array of float64, ``[...]``
         Probability with which a value was forecast to be at most as large, within (0, 1): 0.001 is a low outlier. Of a
         value to which the forecast gives a probability of its own the middle of it. NaN where a value or its forecast
-        is.
+        is, and where a series was too young for an interval: nothing had come again after a season, so that its
+        seasonal error was unknown, or nothing had ever changed, so that its interval had no width.
 
     References
     ----------
@@ -48,8 +51,9 @@ def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float]) -> Do
 
     Examples
     --------
-    >>> surprise(np.array([[1.0, 2.0, 3.0]] * 3), np.array([2.0, 2.5, 5.0]), (0.1, 0.5, 0.9)).round(4).tolist()
-    [0.5, 0.7, 0.9999]
+    >>> forecasts, usual = np.array([[1.0, 2.0, 3.0]] * 4), np.array([1.0, 1.0, 1.0, np.nan])
+    >>> surprise(forecasts, np.array([2.0, 2.5, 5.0, 5.0]), (0.1, 0.5, 0.9), usual).round(4).tolist()
+    [0.5, 0.7, 0.9999, nan]
     """
     share, known = np.asarray(levels), np.asarray(values)[..., None]
     below, upto = (quantiles < known).sum(-1), (quantiles <= known).sum(-1)
@@ -65,13 +69,15 @@ def surprise(quantiles: Doubles, values: Doubles, levels: Sequence[float]) -> Do
     for end, beyond in ((0, upto == 0), (-1, below == len(share))):
         if beyond.any():
             score, spread = _tail(quantiles, levels, end)
-            scores = _bounded(score + (values - quantiles[..., end]) / spread)
+            with np.errstate(over="ignore"):  # of a forecast that is certain of 0
+                scores = _bounded(score + (values - quantiles[..., end]) / spread)
             found = np.where(beyond, torch.special.ndtr(torch.from_numpy(np.asarray(scores))).numpy(), found)
     complete = np.isfinite(values) & np.isfinite(quantiles).all(-1)
-    return np.asarray(np.where(complete, found, np.nan))
+    judged = (quantiles[..., -1] > quantiles[..., 0]) & ~np.isnan(seasonal_error)
+    return np.asarray(np.where(complete & judged, found, np.nan))
 
 
-def interval_surprise(quantiles: Doubles, values: Doubles, coverage: float) -> Doubles:
+def interval_surprise(quantiles: Doubles, values: Doubles, coverage: float, seasonal_error: Doubles) -> Doubles:
     """Give the same where the forecast is an interval about its median, in a fraction of the time.
 
     Parameters
@@ -82,6 +88,8 @@ def interval_surprise(quantiles: Doubles, values: Doubles, coverage: float) -> D
         As ``surprise`` takes them.
     coverage : float
         Nominal coverage of the interval.
+    seasonal_error : array of float64, ``[B, ...]``
+        As ``surprise`` takes it.
 
     Returns
     -------
@@ -90,15 +98,17 @@ def interval_surprise(quantiles: Doubles, values: Doubles, coverage: float) -> D
 
     Examples
     --------
-    >>> interval_surprise(np.array([[1.0, 2.0, 3.0]] * 3), np.array([2.0, 2.5, 5.0]), 0.8).round(4).tolist()
-    [0.5, 0.7, 0.9999]
+    >>> forecasts, usual = np.array([[1.0, 2.0, 3.0]] * 4), np.array([1.0, 1.0, 1.0, np.nan])
+    >>> interval_surprise(forecasts, np.array([2.0, 2.5, 5.0, 5.0]), 0.8, usual).round(4).tolist()
+    [0.5, 0.7, 0.9999, nan]
     """
     # Calls count here, which a single observation waits for: operators of numpy are the cheapest of them.
     median = quantiles[..., 1]
     off, low, high = values - median, median - quantiles[..., 0], quantiles[..., 2] - median
     least = _CERTAIN * np.abs(median)
     if not np.logical_and.reduce((low > least) & (high > least) & (low + high < np.inf), axis=None):
-        return surprise(quantiles, values, interval_levels(coverage))  # a value may have a probability of its own
+        # A value may have a probability of its own, or nothing be known yet.
+        return surprise(quantiles, values, interval_levels(coverage), seasonal_error)
     distance = np.maximum(off / high, -off / low)
     found: Doubles = 0.5 + np.copysign(coverage / 2 * distance, off)
     beyond = distance > 1
@@ -106,7 +116,7 @@ def interval_surprise(quantiles: Doubles, values: Doubles, coverage: float) -> D
         scores = np.copysign(_scores(interval_levels(coverage))[-1] * distance[beyond], off[beyond])
         found[beyond] = [erfc(score) / 2 for score in (_bounded(scores) / -sqrt(2)).tolist()]
         found[np.isinf(values)] = np.nan
-    return found
+    return np.where(np.isnan(seasonal_error), np.nan, found)
 
 
 def interval_levels(coverage: float) -> tuple[float, float, float]:

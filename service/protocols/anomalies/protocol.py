@@ -13,9 +13,10 @@ _OPERATION = series_operation(
     "How surprising each value of a history is",
     "Each value is compared with the forecast made one step before it; the state is carried once through each series. "
     "The surprise is the probability with which the value was forecast to be at most as large, so that values near 0 "
-    "and near 1 are outliers; flag says whether the value lies outside of the interval of the level. Nothing is kept, "
-    "so series name no session. A series that fails carries its error, the others answer; if all fail, so does the "
-    "request.",
+    "and near 1 are outliers; flag says whether the value lies outside of the interval of the level. Both are null "
+    "while a series is too young: up to one value past its first season, and while it has never changed. Nothing is "
+    "kept, so series name no session. A series that fails carries its error, the others answer; if all fail, so does "
+    "the request.",
     (AnomaliesRequest, ANOMALIES.query),
     (
         AnomaliesReply,

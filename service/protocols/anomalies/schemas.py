@@ -49,7 +49,8 @@ class Interval(KnownFields):
 class Anomalies(KnownFields):
     """One value each per value of a series from its first observed one on, or its ``error``.
 
-    The first has no forecast and is null; a missing value has no surprise and no flag.
+    The first has no forecast and is null; a missing value has no surprise and no flag. Nor have those of a series$
+    that is too young: up to one value past its first season, and while it has never changed.
     """
 
     item_id: str | None

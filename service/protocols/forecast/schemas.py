@@ -214,7 +214,8 @@ class Session(BaseModel):
     surprise: list[float | None] | dict[str, list[float | None]] | None = Field(
         None,
         description="Of each value of target, the probability with which the last forecast made for it expected one at "
-        "most as large: 0.001 is a low outlier. null for duplicates, missing values and where no forecast was made.",
+        "most as large: 0.001 is a low outlier. null for duplicates, missing values, where no forecast was made, and "
+        "while the series is too young: up to one value past its first season, and while it has never changed.",
     )
     anomaly: list[bool | None] | dict[str, list[bool | None]] | None = Field(
         None, description="With anomaly_level: which of them lie outside of that interval."

@@ -88,7 +88,9 @@ def _judged(
     rows = np.stack([one.found.numbers[0].reshape(-1, 1 + len(trained))[keep] for one in found])
     values = np.stack([one.series.actual[0].ravel()[keep] for one in found])
     quantiles = rows[..., 1:]
-    score = _scores(surprise(quantiles, values, trained))
+    horizon = found[0].found.numbers.shape[2]
+    usual = np.stack([np.repeat(one.found.seasonal_error[0], horizon)[keep] for one in found])
+    score = _scores(surprise(quantiles, values, trained, usual))
     ends = [quantile_at(quantiles, trained, end).ravel() for end in (0.5 - level / 200, 0.5 + level / 200)]
     answer: dict[str, Any] = {
         "mean": rows[..., 0].ravel(),

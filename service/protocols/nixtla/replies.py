@@ -52,7 +52,9 @@ class NixtlaOnlineAnomaliesReply(NixtlaCrossValidationReply):
     """Answer of ``POST /v2/online_anomaly_detection``."""
 
     anomaly: list[bool]
-    anomaly_score: Numbers = Field(description="Normal score of each value, without its sign; null where missing.")
+    anomaly_score: Numbers = Field(
+        description="Normal score of each value, without its sign; null where missing or too young."
+    )
     accumulated_anomaly_score: Numbers | None = Field(
         None, description="Of multivariate: sum of the squared scores of all series at a time."
     )

@@ -48,7 +48,7 @@ def test_each_value_is_compared_with_the_forecast_made_for_it(folder: Path) -> N
             levels = tuple(map(float, one["quantiles"]))
             value = values[step]
             if value is not None:
-                close(found["surprise"][step], surprise(quantiles, np.array(value), levels))
+                close(found["surprise"][step], surprise(quantiles, np.array(value), levels, np.float64(1.0)))
         assert found["flag"][120] and found["surprise"][120] > 0.999
         for value, low, high, share, flag in zip(
             values,
@@ -63,6 +63,24 @@ def test_each_value_is_compared_with_the_forecast_made_for_it(folder: Path) -> N
             elif low > 0:  # below 0 the interval is cut, the surprise is not
                 assert flag == (not low <= value <= high) == (not 0.05 <= share <= 0.95)
         assert found["flagged"] == sum(map(bool, found["flag"]))
+
+    run(folder, scene)
+
+
+def test_a_young_series_is_not_judged(folder: Path) -> None:
+    """The second value of every series was flagged, because a forecast made from one value has no width."""
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        values = [50.0, 900.0, *values_of(60)[2:40]]
+        hours = {"freq": "1h", "start": START, "season": 12}
+        series = [{"target": values, **hours}, {"target": [5.0] * 30 + [9.0, 5.0], **hours}]
+        young, flat = (await post(client, "/anomalies", series=series))["results"]
+        for name in ("surprise", "flag"):
+            assert [value is None for value in young[name]] == [
+                step <= 12 or values[step] is None for step in range(40)
+            ]
+            assert [value is None for value in flat[name]] == [True] * 31 + [False]
+        assert young["expected"][1] is not None and young["interval"]["lower"][1] is not None
 
     run(folder, scene)
 

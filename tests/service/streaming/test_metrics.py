@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from service.sessions.session_key import key_of
 from service.stores.interface import Put
 from service.stores.registry import open_store
+from tests.builders import TINY
 from tests.service.streaming.scenes import VALUES, Count, alike, lane_of, post, serve
 
 
@@ -47,6 +48,31 @@ def test_a_streamed_session_is_scored_as_one_that_is_not(folder: Path) -> None:
             [True, False, True],
             [True, False, False],
         ]
+
+    serve(folder, scene)
+
+
+def test_a_young_series_surprises_on_no_way(folder: Path) -> None:
+    """The second value of each session was flagged; on one way alone it would be missed by half of the clients."""
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        count, found = Count(lane_of(app)), dict[str, list[Any]]()
+        wild = [50.0, 900.0, *VALUES[0, 2:14].tolist()]
+        flat = [50.0] * 12 + [70.0, 50.0]
+        for kind, values in (("wild", wild), ("flat", flat)):
+            for session, level in ((f"{kind}-streamed", {}), (f"{kind}-general", {"anomaly_level": 90})):
+                for step, value in enumerate(values):
+                    answer = await post(client, {"session": session, "target": [value], "from_index": step}, **level)
+                    own = answer["forecasts"][0]["session"]
+                    found.setdefault(session, []).extend(own["surprise"] or [None])
+                    if level and step:
+                        assert (own["anomaly"] == [None]) == (own["surprise"] == [None])
+            streamed, general = (found[f"{kind}-{way}"] for way in ("streamed", "general"))
+            alike([streamed], [general])
+            season = (await client.get(f"/sessions/{kind}-general")).json()["season"] or TINY["season"]
+            young = len(values) - 1 if kind == "flat" else season + 1
+            assert [value is None for value in streamed] == [True] * young + [False] * (len(values) - young)
+        assert count.taken >= 20
 
     serve(folder, scene)
 

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 import statecast
+from statecast.api.backtest import anomalies_of
 from statecast.errors import InputError
 from statecast.inputs.covariates import Covariate
-from tests.builders import tiny_artifact, tiny_family_artifact
+from tests.builders import tiny_artifact, tiny_family_artifact, tiny_network
 
 VALUES = 50 + 10 * np.sin(np.arange(200) * np.pi / 12) + np.random.default_rng(0).normal(size=200)
 VALUES[[30, 31, 90]] = np.nan
@@ -78,6 +79,21 @@ def test_an_outlier_is_flagged(artifacts: list[statecast.Artifact]) -> None:
         seen = ~np.isnan(found.surprise)
         outside = (values < found.lower) | (values > found.upper)
         np.testing.assert_array_equal(found.flag[seen], outside[seen])
+
+
+@pytest.mark.parametrize("season", [1, 4, 12])
+def test_a_young_series_has_no_anomalies(season: int) -> None:
+    """The second value of every series was one, and the first change of one that had never changed."""
+    network = tiny_network(season=season, freq=None, calendar=(), lookback_length=8 * season + 8)
+    values = np.random.default_rng(1).normal(50.0, 1.0, 80)
+    values[1] = 900.0
+    found = anomalies_of(network, values, 90)
+    assert np.isnan(found.surprise[: season + 1]).all() and not found.flag[: season + 1].any()
+    assert np.isfinite(found.surprise[season + 1 :]).all()
+    constant = np.concatenate([np.full(60, 50.0), [90.0, 50.0, 50.0]])
+    found = anomalies_of(network, constant, 90)
+    assert np.isnan(found.surprise[:61]).all() and not found.flag[:61].any()
+    assert np.isfinite(found.surprise[61:]).all()
 
 
 def test_a_frame_comes_back_as_a_frame_of_all_its_series(tmp_path: Path) -> None:

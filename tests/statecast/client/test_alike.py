@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 import statecast
@@ -78,7 +79,7 @@ def same(ours: Any, theirs: Any) -> None:
         pd.testing.assert_frame_equal(
             ours, theirs, rtol=1e-6, atol=1e-6 * ours.select_dtypes("float").abs().max().max()
         )
-    elif isinstance(ours, pl.DataFrame):
+    elif isinstance(ours, pl.DataFrame | pa.Table):
         assert ours.schema == theirs.schema
         same(ours.to_pandas(), theirs.to_pandas())
     elif isinstance(ours, np.ndarray) and ours.dtype.kind != "f":
@@ -96,7 +97,7 @@ def same(ours: Any, theirs: Any) -> None:
 
 
 def test_library_and_client_agree(folder: Path) -> None:
-    """On arrays, rows, values by name, and frames of pandas and polars."""
+    """On arrays, rows, values by name, and frames of pandas, polars and pyarrow."""
     artifacts = {name: statecast.load(folder / f"{name}-1") for name in ("default", "tiny")}
     frame = panel()
 
@@ -113,7 +114,7 @@ def test_library_and_client_agree(folder: Path) -> None:
                     same(ours, await getattr(client, method)(LATE, model=name, **call))
                 for many in ({"a": VALUES, "b": VALUES[:50]}, [VALUES.tolist()] * 2, np.stack([VALUES, VALUES])):
                     same(artifact.forecast(many, 2), await client.forecast(many, 2, model=name))
-            for kind in (pd.DataFrame, pl.from_pandas):
+            for kind in (pd.DataFrame, pl.from_pandas, pa.Table.from_pandas):
                 own = kind(frame)
                 for method, call in (
                     ("forecast", {"horizon": 3, "level": [80, 50]}),

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import statecast
@@ -32,14 +34,19 @@ def panel() -> pd.DataFrame:
     return pd.DataFrame({"unique_id": names, "ds": [*hours] * 20, "y": values})
 
 
-def test_twenty_series_take_two_lines_and_are_those_of_the_library(address: str) -> None:
-    frame = panel()
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.from_pandas, pa.Table.from_pandas])
+def test_twenty_series_take_two_lines_and_are_those_of_the_library(address: str, kind: Any) -> None:
+    frame = kind(panel())
     client = statecast.Client(address)
     found = client.forecast(frame, horizon=24, level=[50, 80])
 
-    assert list(found) == ["unique_id", "ds", "mean", "lo-50", "hi-50", "lo-80", "hi-80"] and len(found) == 480
-    assert found.dtypes[:2].tolist() == frame.dtypes[:2].tolist()
+    assert type(found) is type(frame) and len(found) == 480
     alone = statecast.load(ROOT / "artifacts" / "default").forecast(frame, horizon=24, level=[50, 80])
+    if not isinstance(found, pd.DataFrame):
+        assert found.schema == alone.schema
+        found, alone = found.to_pandas(), alone.to_pandas()
+    assert list(found) == ["unique_id", "ds", "mean", "lo-50", "hi-50", "lo-80", "hi-80"]
+    assert str(found["ds"].dtype.tz) == "Europe/Berlin"
     pd.testing.assert_frame_equal(found, alone, rtol=1e-6, atol=0)
     client.close()
 

@@ -123,6 +123,21 @@ def test_the_last_values_are_judged_by_the_newest_forecast_of_each(play: Play) -
     play(flow)
 
 
+def test_a_young_series_has_no_outliers(play: Play) -> None:
+    """Each value of a short or constant series was one, because its forecast had no width."""
+
+    async def flow(client: httpx.AsyncClient) -> None:
+        series = {**flat(), "y": [5.0, 900.0, *[5.0] * 13, 9.0], "sizes": [2, 14]}
+        for method in ("univariate", "multivariate"):
+            found = await ask(
+                client, "/v2/online_anomaly_detection", series=series, freq="D", h=1, detection_size=1,
+                level=90, threshold_method=method,
+            )  # fmt: skip
+            assert found["anomaly"] == [False, False] and found["anomaly_score"] == [None, None]
+
+    play(flow)
+
+
 def test_a_job_answers_what_the_endpoint_answers(play: Play) -> None:
     async def flow(client: httpx.AsyncClient) -> None:
         body = {"series": flat(), "freq": "D", "h": 5}

@@ -22,7 +22,9 @@ async def ask(client: httpx.AsyncClient, one: dict[str, Any], **fields: Any) -> 
 
 def expected(forecast: dict[str, Any], values: list[float], first: int = 0) -> list[float]:
     table = np.array([forecast["quantiles"][str(level)] for level in LEVELS]).T
-    found: list[float] = surprise(table[first : first + len(values)], np.array(values), LEVELS).tolist()
+    found: list[float] = surprise(
+        table[first : first + len(values)], np.array(values), LEVELS, np.float64(1.0)
+    ).tolist()
     return found
 
 
