@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import reduce
 from importlib.metadata import version
 from typing import Any
 
@@ -69,16 +70,20 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     paths.add(OPENAPI, ("GET",), problem_failure, open=True)
     app.state.connections = ConnectionContext(settings, container.keys, container.metrics, paths)
     answers = KeptAnswers(container.store, settings.max_body_bytes, settings.default_timeout_ms / 1e3)
+
+    def in_front(inner: ASGIApp) -> ASGIApp:
+        return reduce(lambda made, protocol: protocol.in_front(made), protocols, IdempotentApp(inner, answers))
+
     for protocol in protocols:
         _mount(app, protocol, paths)
         for endpoint in protocol.endpoints():
             if "{" in endpoint.path:
                 continue  # the router takes the parts of the path out
-            served = RequestMiddleware(IdempotentApp(endpoint.app, answers), container.metrics, container.keys, paths)
+            served = RequestMiddleware(in_front(endpoint.app), container.metrics, container.keys, paths)
             app.plain[endpoint.method, endpoint.path] = served
         for path, direct in protocol.direct().items():
             app.state.connections.add(path, direct)
-    app.add_middleware(IdempotentApp, answers=answers)
+    app.add_middleware(in_front)
     app.add_middleware(RequestMiddleware, metrics=container.metrics, keys=container.keys, paths=paths)
     add_exception_handlers(app)
     app.openapi = openapi.Document(app, protocols, keys=container.keys is not None)  # type: ignore[method-assign]

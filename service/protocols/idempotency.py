@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -13,7 +12,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import Expired, Loading, Unprocessable
 from service.http.body import read_body
-from service.protocols.cloud_events import EVENT_ID, STRUCTURED, event_key, unwrapped
 from service.receipts import KEPT_FOR, RequestKey
 from service.stores.interface import Answer, Store, StoreError
 from service.threads import STORE
@@ -43,7 +41,7 @@ class KeptAnswers:
     """
 
     def __init__(self, store: Callable[[], Store | None], max_body_bytes: int, patience_s: float) -> None:
-        self._store, self.max_body_bytes, self._patience_s = store, max_body_bytes, patience_s
+        self._store, self._max_body_bytes, self._patience_s = store, max_body_bytes, patience_s
         self._at_work: dict[str, asyncio.Event] = {}
 
     async def serve(self, app: ASGIApp, key: bytes, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +66,7 @@ class KeptAnswers:
                 code="invalid_idempotency_key",
             )
         try:
-            body = await read_body(dict(scope["headers"]), receive, self.max_body_bytes)
+            body = await read_body(dict(scope["headers"]), receive, self._max_body_bytes)
         except ClientDisconnect:
             return
         name = hashlib.sha256(scope["state"]["owner"].encode() + b"\0" + key).hexdigest()
@@ -113,13 +111,8 @@ class IdempotentApp:
         """Serve one request."""
         if scope["type"] == "http" and scope["method"] == "POST":
             for name, value in scope["headers"]:
-                if name == b"content-type" and value.startswith(STRUCTURED):
-                    with suppress(ClientDisconnect):
-                        await self(*await unwrapped(scope, receive, self._answers.max_body_bytes), send)
-                    return
-                if name in (b"idempotency-key", EVENT_ID):
-                    key = value if name != EVENT_ID else event_key(dict(scope["headers"]))
-                    await self._answers.serve(self._app, key, scope, receive, send)
+                if name == b"idempotency-key":
+                    await self._answers.serve(self._app, value, scope, receive, send)
                     return
         await self._app(scope, receive, send)
 

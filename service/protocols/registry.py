@@ -109,6 +109,21 @@ class ClientProtocol:
                 if isinstance(route, Route):
                     yield route.path, tuple((route.methods or {"GET"}) - {"HEAD"})
 
+    def in_front(self, app: ASGIApp) -> ASGIApp:
+        """Put something in front of every path, those of other protocols included.
+
+        Parameters
+        ----------
+        app : ASGIApp
+            Answers.
+
+        Returns
+        -------
+        ASGIApp
+            The same by default.
+        """
+        return app
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run what answers beside the paths, such as another port, while the app runs; nothing by default."""

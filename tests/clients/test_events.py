@@ -53,6 +53,7 @@ def test_a_structured_event_is_the_same_one(url: str) -> None:
     ("event", "said"),
     [
         ({name: value for name, value in FIRST.items() if name != "source"} | {"data": {}}, "CloudEvent source: exp"),
+        ({name: value for name, value in FIRST.items() if name != "id"} | {"data": {}}, "CloudEvent id: exp"),
         (FIRST | {"specversion": "0.3", "data": {}}, "expected 1.0, got '0.3'"),
         (FIRST, "CloudEvent data: expected the request"),
         (FIRST | {"data": {}, "datacontenttype": "application/cloudevents+json"}, "CloudEvent datacontenttype"),

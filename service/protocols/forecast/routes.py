@@ -31,7 +31,7 @@ from service.streaming.lane import StreamingLane
 from service.threads import DECODING
 
 _log = logging.getLogger(__name__)
-_BESIDE = frozenset((b"ce-id", b"content-encoding", b"idempotency-key", b"if-match"))
+_BESIDE = frozenset((b"content-encoding", b"idempotency-key", b"if-match"))
 """Headers that say what the general way alone knows of."""
 Reply = tuple[bytes, Sequence[tuple[bytes, bytes]]]
 """A body, and headers beside it."""

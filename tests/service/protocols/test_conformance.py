@@ -14,6 +14,7 @@ import pytest
 from starlette.routing import Route
 
 from service.app import create_app
+from service.protocols.cloud_events.event import STRUCTURED
 from service.protocols.container import Container
 from service.protocols.registry import PROTOCOLS, ClientProtocol, enabled
 from service.settings import Settings
@@ -22,7 +23,8 @@ from tests.service.http_client import http, serving, settings_of
 from tests.service.protocols import toy_protocol
 
 assert toy_protocol  # it has registered itself
-NAMES = PROTOCOLS.names()
+NAMES = [name for name in PROTOCOLS.names() if name != "cloud_events"]
+"""Those with paths: events come to the paths of all others, see ``tests/clients/test_events.py``."""
 Flow = Callable[[httpx.AsyncClient, ClientProtocol, dict[str, Any]], Awaitable[None]]
 BAD_BODIES = (b"", b"{", b"[]", b"\xff", b'{"there is no such field": 1}', b'{"a": NaN}')
 
@@ -156,6 +158,9 @@ def test_what_is_switched_off_is_not_there(artifacts: Path) -> None:
     async def flow(client: httpx.AsyncClient, protocol: ClientProtocol, document: dict[str, Any]) -> None:
         assert (await client.post("/generate", json={})).status_code == 404
         assert (await client.post("/forecast", json={})).status_code == 422
+        assert (await client.post("/forecast", json={}, headers={"ce-id": "1"})).json()["code"] != "invalid_event"
+        structured = await client.post("/forecast", content=b"{}", headers={"content-type": STRUCTURED.decode()})
+        assert structured.status_code == 415
 
     run("forecast", settings_of(artifacts), flow)
 
@@ -163,7 +168,7 @@ def test_what_is_switched_off_is_not_there(artifacts: Path) -> None:
 def test_those_of_this_package_are_spoken_unless_others_are_named() -> None:
     container = Container.build(Settings(artifacts=Path("nowhere")))
     ours = [type(protocol) for protocol in enabled(None, container)]
-    assert toy_protocol.ToyProtocol not in ours and len(ours) == len(NAMES) - 1
+    assert toy_protocol.ToyProtocol not in ours and len(ours) == len(PROTOCOLS.names()) - 1
     assert [type(protocol) for protocol in enabled(" toy, admin,toy", container)] == [
         toy_protocol.ToyProtocol, PROTOCOLS["admin"],
     ]  # fmt: skip
