@@ -12,7 +12,8 @@ from connectors.broker import Broker
 from connectors.brokers.registry import brokers
 from connectors.errors import ConnectorError, Undrained
 from connectors.forecasting import Forecasting
-from connectors.message_format import INDEX, SESSION, TARGET, TIMESTAMP, MessageFormat
+from connectors.messages.covariates import NeededCovariates
+from connectors.messages.message_format import INDEX, SESSION, TARGET, TIMESTAMP, MessageFormat
 from connectors.observation import Observation
 from connectors.options import Options, names, numbers
 from connectors.progress import Progress
@@ -105,6 +106,9 @@ def declare_common(options: Options) -> None:
     options.add("--timestamp-field", "Fields of the time.", default=TIMESTAMP, kind=names)
     options.add("--target-field", "Fields of the value.", default=TARGET, kind=names)
     options.add("--index-field", "Fields of an index, where there are no times.", default=INDEX, kind=names)
+    options.add("--past-covariates", "Covariates that every message has to have.", default=(), kind=names)
+    options.add("--future-covariates", "Likewise, known ahead.", default=(), kind=names)
+    options.add("--static-covariates", "Likewise, of the series.", default=(), kind=names)
     options.add("--timestamp-unit", "Unit of times that are numbers since 1970: s or ms.")
     options.add(
         "--times", "Off the steps of --freq: exact refuses them, floor cuts them down.", default="exact", kind=times
@@ -188,4 +192,5 @@ def format_of(chosen: argparse.Namespace) -> MessageFormat:
         chosen.freq,
         chosen.timestamp_unit,
         freq if chosen.times == "floor" else None,
+        NeededCovariates(chosen.past_covariates, chosen.future_covariates, chosen.static_covariates),
     )

@@ -10,7 +10,7 @@ from connectors.broker import Broker
 from connectors.delivery import Delivery
 from connectors.errors import BrokerLost, PoisonMessage
 from connectors.forecasting import Forecasting
-from connectors.message_format import MessageFormat
+from connectors.messages.message_format import MessageFormat
 from connectors.observation import Observation
 from connectors.progress import Progress
 from connectors.shutdown import Shutdown

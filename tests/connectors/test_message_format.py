@@ -8,7 +8,8 @@ import pytest
 from connectors.answer import Answer
 from connectors.delivery import Delivery
 from connectors.errors import PoisonMessage
-from connectors.message_format import MessageFormat
+from connectors.messages.covariates import NONE_NEEDED, NeededCovariates
+from connectors.messages.message_format import MessageFormat
 from connectors.observation import Observation
 from statecast.time.frequency import Frequency
 
@@ -51,6 +52,57 @@ def test_what_can_be_read(message: Any, options: dict[str, Any], series: dict[st
 def test_what_cannot_says_why(message: Any, code: str) -> None:
     with pytest.raises(PoisonMessage, match="expected") as found:
         read(message)
+    assert found.value.code == code
+
+
+WEATHER = NeededCovariates(past=("weather.wind",), future=("promo",), static=("site",))
+
+
+@pytest.mark.parametrize(
+    ("message", "needed", "found"),
+    [
+        (
+            {"past_covariates": {"wind": 3, "sky": "7", "sun": None}},
+            NONE_NEEDED,
+            ({"wind": [3], "sky": ["7"], "sun": [None]}, None, None),
+        ),
+        ({"wind": 3, "promo": [1]}, NONE_NEEDED, (None, None, None)),
+        (
+            {"weather": {"wind": "3.5"}, "promo": [0, None, 1], "site": "north"},
+            WEATHER,
+            ({"wind": [3.5]}, {"promo": [0, None, 1]}, {"site": "north"}),
+        ),
+        (
+            {"weather": {"wind": None}, "future_covariates": {"promo": ["a"]}, "static_covariates": {"site": 3}},
+            WEATHER,
+            ({"wind": [None]}, {"promo": ["a"]}, {"site": 3}),
+        ),
+    ],
+)
+def test_covariates_are_those_of_the_request(message: Any, needed: NeededCovariates, found: Any) -> None:
+    series = read({"value": 1, **message}, covariates=needed).series
+    assert tuple(series.get(f"{kind}_covariates") for kind in ("past", "future", "static")) == found
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"promo": [1], "site": 1}, "missing_covariate"),
+        ({"weather": {"wind": 1}, "site": 1}, "missing_covariate"),
+        ({"weather": {"wind": 1}, "promo": [1], "past_covariates": {}}, "missing_covariate"),
+        ({"past_covariates": [1]}, "unreadable_covariate"),
+        ({"past_covariates": {"wind": [1]}}, "unreadable_covariate"),
+        ({"weather": {"wind": True}}, "unreadable_covariate"),
+        ({"weather": {"wind": 1}, "promo": 1}, "unreadable_covariate"),
+        ({"weather": {"wind": 1}, "promo": [{}]}, "unreadable_covariate"),
+        (b'{"value": 1, "past_covariates": {"wind": 1e999}}', "unreadable_covariate"),
+        (b"21.5", "missing_covariate"),
+    ],
+)
+def test_a_message_without_a_covariate_that_is_needed_says_so(message: Any, code: str) -> None:
+    """The service would take it as missing, and forecast something else without anybody's knowing."""
+    with pytest.raises(PoisonMessage, match="expected") as found:
+        read({"value": 1, **message} if isinstance(message, dict) else message, covariates=WEATHER)
     assert found.value.code == code
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from connectors.delivery import Delivery
 from connectors.errors import PoisonMessage
+from connectors.messages.covariates import NONE_NEEDED, NeededCovariates
+from connectors.messages.fields import as_number, find_field, has_field, parse
 from connectors.observation import Observation
 from statecast.errors import InputError
 from statecast.time.frequency import Frequency
@@ -44,6 +46,8 @@ class MessageFormat:
         Unit of times that are numbers since 1970; None leaves them to the server.
     floor : Frequency or None
         Step to whose beginning, in UTC, times are cut down; None leaves them as they are.
+    covariates : NeededCovariates
+        Those that every message has to have.
     """
 
     session: Sequence[str] = SESSION
@@ -54,6 +58,7 @@ class MessageFormat:
     freq: str | None = None
     timestamp_unit: str | None = None
     floor: Frequency | None = None
+    covariates: NeededCovariates = NONE_NEEDED
 
     def read(self, delivery: Delivery) -> Observation:
         """Read a message.
@@ -82,22 +87,23 @@ class MessageFormat:
         >>> MessageFormat().read(Delivery("pump/8", "pump/8", b"21.5", None)).known
         False
         """
-        message = _parse(delivery.payload)
+        message = parse(delivery.payload)
         if not isinstance(message, dict):
             message = {self.target[0]: message}
         session = self._session(message, delivery)
         series: dict[str, Any] = {"session": session, "target": self._target(message)}
-        time, index = _find(message, self.timestamp), _find(message, self.index)
+        time, index = find_field(message, self.timestamp), find_field(message, self.index)
         if time is not None:
             series["timestamps"] = [self._time(time)]
         elif index is not None:
             series["from_index"] = _whole(index, self.index)
         if self.freq is not None:
             series["freq"] = self.freq
+        series |= self.covariates.read(message)
         return Observation(session, series, delivery)
 
     def _session(self, message: Mapping[str, Any], delivery: Delivery) -> str:
-        found = _find(message, self.session)
+        found = find_field(message, self.session)
         name = delivery.key if found is None else found
         if not isinstance(name, str | int) or isinstance(name, bool) or name == "":
             came = "none" if name is None or name == "" else json.dumps(name)[:80]
@@ -108,10 +114,10 @@ class MessageFormat:
         return self.prefix + str(name).replace("/", ".")  # an id has to fit in a path
 
     def _target(self, message: Mapping[str, Any]) -> Any:
-        name = next((name for name in self.target if _has(message, name)), None)
+        name = next((name for name in self.target if has_field(message, name)), None)
         if name is None:
             raise PoisonMessage("no_target", f"{self.target[0]}: expected a number, got no such field")
-        value = _find(message, (name,))
+        value = find_field(message, (name,))
         if isinstance(value, dict):
             return {variable: [_number(one, f"{name}.{variable}")] for variable, one in value.items()}
         return [_number(value, name)]
@@ -122,7 +128,7 @@ class MessageFormat:
                 "unreadable_timestamp",
                 f"{self.timestamp[0]}: expected a time such as 2026-01-01T00:00:00Z, got {json.dumps(value)[:80]}",
             )
-        number = _as_number(value)
+        number = as_number(value)
         if self.floor is not None:
             return self._floored(value, number, self.floor)
         if self.timestamp_unit is None or number is None:
@@ -157,54 +163,10 @@ class MessageFormat:
         return f"{np.datetime_as_string(step.times(np.array([index]))[0], unit='s')}Z"
 
 
-def _parse(payload: bytes) -> Any:
-    def refuse(word: str) -> Any:
-        raise ValueError(f"{word} is no JSON; write null where a value is missing")
-
-    try:
-        return json.loads(payload, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise PoisonMessage(
-            "unreadable_message", f"message: expected a JSON object or a number, got {payload[:40]!r} ({error})"
-        ) from None
-
-
-def _has(message: Mapping[str, Any], name: str) -> bool:
-    here, _, rest = name.partition(".")
-    if name in message:
-        return True
-    return bool(rest) and isinstance(message.get(here), dict) and _has(message[here], rest)
-
-
-def _find(message: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Value of the first of these fields that is there and not null."""
-    for name in names:
-        found = message.get(name)
-        if found is None and "." in name:
-            here, _, rest = name.partition(".")
-            inner = message.get(here)
-            found = _find(inner, (rest,)) if isinstance(inner, dict) else None
-        if found is not None:
-            return found
-    return None
-
-
-def _as_number(value: Any) -> float | int | None:
-    """A finite number, also one that is written as a text, as Redis has them."""
-    if isinstance(value, str):
-        try:
-            value = int(value) if value.strip().lstrip("+-").isdigit() else float(value)
-        except ValueError:
-            return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if isinstance(value, int) or isfinite(value) else None
-
-
 def _number(value: Any, name: str) -> float | None:
     if value is None or value == "":
         return None
-    number = _as_number(value)
+    number = as_number(value)
     try:
         found = None if number is None else float(number)
     except OverflowError:
@@ -217,7 +179,7 @@ def _number(value: Any, name: str) -> float | None:
 
 
 def _whole(value: Any, names: Sequence[str]) -> int:
-    number = _as_number(value)
+    number = as_number(value)
     if number is None or number != int(number) or not 0 <= number < _LARGEST:
         raise PoisonMessage(
             "unreadable_index", f"{names[0]}: expected a whole number from 0, got {json.dumps(value)[:80]}"

@@ -1,0 +1,1 @@
+"""Messages as observations: their fields, times, numbers and covariates."""
