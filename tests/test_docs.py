@@ -138,7 +138,7 @@ def test_every_dependency_has_its_reason() -> None:
 @pytest.mark.parametrize("group", asked_for())
 def test_every_dependency_is_used(group: str) -> None:
     """What nobody imports is downloaded, pinned and audited for nothing."""
-    rooms = {
+    folders = {
         "Always": ["statecast"],
         "library": ["statecast"],
         "client": ["statecast"],
@@ -158,7 +158,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "clients": ["tests"],
         "dev": ["tests", "benchmarks"],
     }
-    used = set().union(*(packages(path) for path in sources(*rooms.get(group, [group]))))
+    used = set().union(*(packages(path) for path in sources(*folders.get(group, [group]))))
     idle = [name for name in asked_for()[group] if IMPORT_NAMES.get(name, name) not in used | NEVER_IMPORTED]
     assert not idle, f"nothing that {group} is for imports {idle}"
 

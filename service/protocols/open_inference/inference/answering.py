@@ -78,8 +78,10 @@ class Inference:
             answers = _all(found.answers)
             done = time.perf_counter()
             precise = request.inputs[TARGET].datatype == "FP64"
-            numbers = len(answers) * found.horizon * (len(found.levels) + 1)
-            arguments = (found, answers, wanted, "FP64" if precise else "FP32")
+            several = request.inputs[TARGET].values.ndim == 3
+            rows = sum(answer.variables for answer in answers)
+            numbers = rows * found.horizon * (len(found.levels) + 1)
+            arguments = (found, answers, wanted, "FP64" if precise else "FP32", several)
             outputs, noted = (
                 await DECODING.run(_outputs, *arguments) if numbers > INLINE_VALUES else _outputs(*arguments)
             )
@@ -126,10 +128,17 @@ def _all(answers: Sequence[SeriesAnswer | ServiceError]) -> list[SeriesAnswer]:
 
 
 def _outputs(
-    found: ForecastAnswers, answers: Sequence[SeriesAnswer], wanted: Sequence[RequestedOutput], datatype: str
+    found: ForecastAnswers,
+    answers: Sequence[SeriesAnswer],
+    wanted: Sequence[RequestedOutput],
+    datatype: str,
+    several: bool,
 ) -> tuple[list[tuple[Tensor, bool]], Sequence[SeriesAnswer]]:
     numbers, noted = numbers_of(answers, found.horizon, found.model.config.quantile_levels, found.levels)
-    values = {MEAN: numbers[:, :, 0], QUANTILES: numbers[:, :, 1:]}
+    if several:
+        rows, (_, steps, columns) = len(answers), numbers.shape
+        numbers = numbers.reshape(rows, -1, steps, columns).swapaxes(1, 2)
+    values = {MEAN: numbers[..., 0], QUANTILES: numbers[..., 1:]}
     kind = np.float64 if datatype == "FP64" else np.float32
     return [(Tensor(one.name, datatype, values[one.name].astype(kind)), one.binary) for one in wanted], noted
 

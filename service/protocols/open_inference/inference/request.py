@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from service.codecs.faults import raise_faults
-from service.codecs.field_types import Flag, Index, OrNull, Positive, Timestamp, Timezone
+from service.codecs.field_types import Flag, Index, OrNull, Positive, Text, Timestamp, Timezone
 from service.codecs.query_string import typed
 from service.codecs.schema import Schema
 from service.errors import Fault
@@ -29,6 +29,9 @@ class InferParameters:
     season: SeasonSteps = None
     timezone: Timezone = None
     from_index: Annotated[Index | None, Field(description="Index of the first value in its sequence.")] = None
+    variables: Annotated[
+        Text | None, Field(description="Names of the variables of a target of three axes, between commas.")
+    ] = None
     missing: Imputation = "mask"
     on_conflict: OnConflict = "error"
     on_model_change: OnModelChange = "error"

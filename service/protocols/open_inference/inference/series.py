@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from service.codecs.faults import unknown_name
+from service.codecs.faults import quoted, raise_faults, unknown_name
 from service.codecs.field_types import identifier_fault
-from service.errors import TooLarge
+from service.errors import Fault, TooLarge
 from service.models.model import Model
 from service.models.work_limits import horizon_of
 from service.protocols.forecast.schemas import ForecastRequest
@@ -43,8 +43,9 @@ def forecast_request(request: InferRequest, model: Model, settings: Settings) ->
     given = request.parameters
     _check_inputs(request, model, settings)
     target = request.inputs[TARGET]
-    check_tensor(target, ("FP32", "FP64"), (None, None))
-    rows, steps = target.values.shape
+    several = target.values.ndim == 3
+    check_tensor(target, ("FP32", "FP64"), (None, None, None) if several else (None, None))
+    rows, steps = target.values.shape[:2]
     if rows > settings.max_series:
         raise TooLarge(f"{TARGET}: expected at most {settings.max_series} rows, got {rows}; send fewer at a time")
     if given.sequence_id is not None and rows != 1:
@@ -52,10 +53,13 @@ def forecast_request(request: InferRequest, model: Model, settings: Settings) ->
     lengths = _lengths(request.inputs.get(LENGTHS), rows, steps)
     horizon = horizon_of(given.horizon, model)
     items = values_of_rows(request.inputs.get(ITEM_ID), rows)
+    variables = _variables(given.variables, target.values.shape[2] if several else None, settings.max_series)
+    values = target.values.reshape(rows, steps, len(variables))
     series = []
     for row in range(rows):
         one = SeriesRequest(
-            target={"": target.values[row, : lengths[row]]}, item_id=None if items is None else items[row],
+            target={name: values[row, : lengths[row], place] for place, name in enumerate(variables)},
+            item_id=None if items is None else items[row],
             start=given.start, freq=given.freq, season=given.season, from_index=given.from_index,
             session=given.sequence_id,
         )  # fmt: skip
@@ -78,12 +82,29 @@ def _check_inputs(request: InferRequest, model: Model, settings: Settings) -> No
         if name not in known:
             refuse(name, unknown_name(name, known))
     if TARGET not in request.inputs:
-        refuse(TARGET, "expected this input, FP32 or FP64 of shape [rows, steps], got none")
+        refuse(TARGET, "expected this input, FP32 or FP64 of shape [rows, steps] or [rows, steps, variables], got none")
     if not request.inputs[TARGET].values.size and request.parameters.sequence_id is None:
         refuse(TARGET, f"expected at least one value, got shape {request.inputs[TARGET].shape}", "shape")
     values = sum(tensor.values.size for tensor in request.inputs.values())
     if values > settings.max_values:
         raise TooLarge(f"inputs: expected at most {settings.max_values} elements (STATECAST_MAX_VALUES), got {values}")
+
+
+def _variables(text: str | None, count: int | None, most: int) -> tuple[str, ...]:
+    """Names of the variables of a target of a third axis of that length; the one that has none is called ""."""
+    if count is None:
+        if text is not None:
+            refuse(
+                TARGET, "expected shape [rows, steps, variables] beside variables, got two axes; reshape it", "shape"
+            )
+        return ("",)
+    if not 0 < count <= most:  # of an empty tensor no limit of elements holds the other axes
+        refuse(TARGET, f"expected 1 to {most} variables, the last axis, got {count}; send fewer at a time", "shape")
+    names = tuple(map(str, range(count))) if text is None else tuple(part.strip() for part in text.split(","))
+    if len(names) != count or len(set(names)) != count or not all(names) or any(map(identifier_fault, names)):
+        message = f"expected {count} names, one per place of the last axis of {TARGET}, got {quoted(text)}"
+        raise_faults([Fault(("parameters", "variables"), f"{message}; name each once, with commas between")])
+    return names
 
 
 def _lengths(tensor: Tensor | None, rows: int, steps: int) -> NDArray[np.int64]:

@@ -114,6 +114,38 @@ def test_covariates_by_name_or_together(client: tuple[Any, Any], ports: Ports) -
     np.testing.assert_array_equal(triton.infer("weather", apart).as_numpy("mean"), whole)
 
 
+def test_several_variables_have_an_axis_of_their_own(client: tuple[Any, Any], ports: Ports) -> None:
+    triton, module = client
+    both, lengths = np.stack([SERIES[:2], SERIES[1:]], axis=2), np.array([40, 30])
+    said = {"horizon": 3, "variables": "load, price", "quantile_levels": "0.2,0.5"}
+    given = tensors(module, target=both, lengths=lengths)
+    found = triton.infer("tiny", given, parameters=said)
+    series = [
+        {"target": {"load": row[:length, 0].tolist(), "price": row[:length, 1].tolist()}}
+        for row, length in zip(both, lengths, strict=True)
+    ]
+    expected = native(ports, {"series": series, "horizon": 3, "quantile_levels": [0.2, 0.5]})
+    for row, one in enumerate(expected):
+        for place, name in enumerate(("load", "price")):
+            np.testing.assert_allclose(found.as_numpy("mean")[row, :, place], one["mean"][name], rtol=1e-5)
+            levels = np.array([values[name] for values in one["quantiles"].values()]).T
+            np.testing.assert_allclose(found.as_numpy("quantiles")[row, :, place], levels, rtol=1e-5)
+    unnamed = triton.infer("tiny", given, parameters={"horizon": 3}).as_numpy("mean")
+    np.testing.assert_allclose(unnamed, found.as_numpy("mean"), rtol=1e-6)
+    for step in range(2):
+        part = tensors(module, target=both[:1, 20 * step : 20 * step + 20])
+        last = triton.infer("tiny", part, sequence_id="two", sequence_start=step == 0, parameters=said)
+    np.testing.assert_allclose(last.as_numpy("mean"), found.as_numpy("mean")[:1], rtol=1e-4)
+    for wrong in ("load", "load,load", "load,"):
+        with pytest.raises(module_error(module), match="expected 2 names, one per place of the last axis of target"):
+            triton.infer("tiny", given, parameters={"variables": wrong})
+    with pytest.raises(module_error(module), match="expected 1 to 10000 variables"):
+        empty = tensors(module, target=np.zeros((1, 0, 10**6), "f4"))
+        triton.infer("tiny", empty, sequence_id="two", parameters={"horizon": 3})
+    with pytest.raises(module_error(module), match="got two axes"):
+        triton.infer("tiny", tensors(module, target=SERIES), parameters={"variables": "a"})
+
+
 @pytest.mark.parametrize("kind", [int, str])
 def test_a_sequence_of_ten_steps_is_one_request_with_all(client: tuple[Any, Any], kind: type, ports: Ports) -> None:
     triton, module = client
