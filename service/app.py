@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import reduce
 from importlib.metadata import version
 from typing import Any
 
@@ -72,7 +71,10 @@ def create_app(settings: Settings, container: Container | None = None) -> FastAP
     answers = KeptAnswers(container.store, settings.max_body_bytes, settings.default_timeout_ms / 1e3)
 
     def in_front(inner: ASGIApp) -> ASGIApp:
-        return reduce(lambda made, protocol: protocol.in_front(made), protocols, IdempotentApp(inner, answers))
+        made: ASGIApp = IdempotentApp(inner, answers)
+        for protocol in protocols:
+            made = protocol.in_front(made)
+        return made
 
     for protocol in protocols:
         _mount(app, protocol, paths)
