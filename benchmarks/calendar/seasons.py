@@ -3,8 +3,8 @@
     python -m benchmarks.calendar.seasons [--artifact artifacts/default] [--data ../shared/data]
 
 Every public set of more than two years, as means of days and of weeks, which are forecast from cut-offs all along, 13
-weeks or 30 days ahead, the state carried; a row per set and age of the history in years. The last columns are the
-longer season's errors over the usual one's: below 1 it helps.
+weeks or 30 days ahead, the state carried; a row per set and age of the history in years. The last columns are errors
+over the usual season's, below 1 is better: with the longer one, and with the one that is chosen by default.
 """
 
 import argparse
@@ -25,9 +25,11 @@ from statecast.api.backtest import backtest_series
 from statecast.metrics.batch import ForecastBatch
 from statecast.metrics.mase import seasonal_error
 from statecast.models.family import Family
+from statecast.time.seasonality import choose_season
 
+_SCORES = ["mase", "sql", "coverage"]
 LEVELS = tuple(round(0.1 * place, 1) for place in range(1, 10))
-_AGES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 100.0)
+_AGES = (0.0, 0.5, 1.0, 2.0, 3.0, 100.0)
 
 
 class _Table(NamedTuple):
@@ -88,7 +90,7 @@ WEEKS, DAYS = Setting("1w", 7, 1, 52, 13), Setting("1d", 1, 7, 364, 30)
 
 
 def measure(family: Family, values: Doubles, start: str, at: Setting, season: int) -> Iterator[tuple[float, ...]]:
-    """Age in years, MASE, SQL and coverage of the 80 % interval of each cut-off of a series."""
+    """Values known, MASE, SQL and coverage of the 80 % interval of each cut-off of a series."""
     first, step = 8 * at.usual, max(at.horizon // 3, 1)
     count = (len(values) - at.horizon - first) // step + 1
     found = backtest_series(
@@ -104,7 +106,7 @@ def measure(family: Family, values: Doubles, start: str, at: Setting, season: in
         )  # fmt: skip
         scores = (metrics.get(name) for name in ("mase", "pinball", "coverage"))
         yield (
-            read * at.days / 365.25,
+            read,
             *(float(metric.value(metric.update(metric.initial(levels=len(LEVELS)), one))) for metric in scores),
         )
 
@@ -118,10 +120,17 @@ def compare(family: Family, name: str, data: Path, at: Setting) -> pd.DataFrame:
     parts = []
     for variable in table:
         values = table[variable].to_numpy(np.float64)
-        for season in (at.usual, at.long):
-            rows = np.asarray(list(measure(family, values, table.index[0].isoformat(), at, season)))
-            part = pd.DataFrame(rows, columns=["age", "mase", "sql", "coverage"])
-            parts.append(part.assign(season=season))
+        start = table.index[0].isoformat()
+        usual, long = (
+            pd.DataFrame(measure(family, values, start, at, season), columns=["read", *_SCORES])
+            for season in (at.usual, at.long)
+        )
+        taken = [choose_season(values[: int(read)], at.freq) == at.long for read in usual["read"]]
+        age = usual["read"] * at.days / 365.25
+        chosen = usual.copy()
+        chosen[taken] = long[taken]
+        for title, one in (("usual", usual), ("long", long), ("chosen", chosen)):
+            parts.append(one.assign(age=age, season=title))
     return pd.concat(parts)
 
 
@@ -129,13 +138,14 @@ def lines(name: str, at: Setting, found: pd.DataFrame) -> Iterator[str]:
     """A row per age."""
     for begin, end in pairwise(_AGES):
         part = found[(found["age"] >= begin) & (found["age"] < end)]
-        usual, long = (part[part["season"] == season] for season in (at.usual, at.long))
-        if len(usual):
-            means = [one[["mase", "sql", "coverage"]].mean() for one in (usual, long)]
-            ratios = [means[1][column] / means[0][column] for column in ("mase", "sql")]
-            cells = [f"{one['mase']:.3f} / {one['sql']:.3f} / {one['coverage']:.2f}" for one in means]
-            cells += [f"{ratio:.3f}" for ratio in ratios]
-            yield f"| {name} {at.freq} | {begin:g} to {end:g} | {len(usual)} | {' | '.join(cells)} |"
+        if len(part):
+            count = int((part["season"] == "usual").sum())
+            usual, *others = (
+                part.loc[part["season"] == title, _SCORES].mean() for title in ("usual", "long", "chosen")
+            )
+            cells = [f"{one['mase']:.3f} / {one['sql']:.3f} / {one['coverage']:.2f}" for one in (usual, others[0])]
+            cells += [f"{one['mase'] / usual['mase']:.3f} / {one['sql'] / usual['sql']:.3f}" for one in others]
+            yield f"| {name} {at.freq} | {begin:g} to {end:g} | {count} | {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -155,7 +165,15 @@ def main() -> None:
     family = statecast.load(options.artifact).network
     if not isinstance(family, Family):
         parser.error(f"--artifact: expected a family, such as artifacts/default, got {options.artifact}")
-    titles = ["set", "years known", "forecasts", "usual: MASE / SQL / 80 %", "longer: the same", "MASE", "SQL"]
+    titles = [
+        "set",
+        "years known",
+        "forecasts",
+        "usual: MASE / SQL / 80 %",
+        "longer",
+        "longer / usual",
+        "chosen / usual",
+    ]
     print(f"| {' | '.join(titles)} |\n|{'---|' * len(titles)}")
     for at in (WEEKS, DAYS):
         for name in options.sets:

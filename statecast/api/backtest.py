@@ -177,7 +177,8 @@ def choose_member(
         placed = place_history(len(target), start, timestamps, freq, None, read_options(others))
         grid = np.asarray(placed.spread(target), dtype=np.float64)
         own = freq if placed.axis is None else str(placed.axis.frequency)
-        return network.of(choose_season(grid[: max(1, len(grid) - reserved)], own, season), own).eval(), options
+        known, longest = grid[: max(1, len(grid) - reserved)], network.config.longest_season
+        return network.of(choose_season(known, own, season, longest=longest), own).eval(), options
     if season is not None:
         raise InputError(f"season: expected none, because the model has its own, got {season}; leave it out")
     return network, options

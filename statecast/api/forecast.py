@@ -142,7 +142,8 @@ def forecast_any(
         Distance of two observations; left out, the one that most timestamps show. Without times it decides the
         season alone.
     season : int, optional
-        Steps per season; left out, the freq's usual one; without a freq, what the values show. A season of which the
+        Steps per season; left out, the freq's usual one, of weeks 52 where two years of them show a year; without a
+        freq, what the values show. A season of which the
         history does not hold two is taken as none.
     quantile_levels : sequence of float, optional
         Within the trained ones; left out, the trained ones.
@@ -164,7 +165,7 @@ def forecast_any(
     options = read_options(time_options)
     placed = place_history(len(read_values(history)), start, timestamps, freq, None, options)
     own = freq if placed.axis is None else str(placed.axis.frequency)
-    season = choose_season(placed.spread(history), own, season)
+    season = choose_season(placed.spread(history), own, season, longest=family.config.longest_season)
     wanted = family.config.horizon if horizon is None else horizon
     found = forecast_series(
         family.of(season, own).eval(), history, wanted, start=start, timestamps=timestamps, freq=freq,

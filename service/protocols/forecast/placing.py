@@ -11,7 +11,7 @@ from service.models.value_bounds import bounds_of
 from service.protocols.forecast.histories.body import PlainSeries
 from service.protocols.forecast.histories.placed import Placed
 from service.protocols.forecast.series import SeriesRequest
-from service.protocols.forecast.series.season import frequency_of, season_of_values
+from service.protocols.forecast.series.season import frequency_of, season_of_freq, season_of_values
 from service.protocols.forecast.series.timeline import check_reach, read_timeline
 from service.resident.calendar import calendar_columns
 from service.serving.warnings import history_warnings, is_constant
@@ -20,7 +20,6 @@ from statecast.errors import StatecastError
 from statecast.placement import check_gaps
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
-from statecast.time.seasonality import usual_season
 
 _TARGET = {"": np.zeros(1)}
 
@@ -41,6 +40,8 @@ class Place:
         When the forecast begins; None without times.
     season : int or None
         That of its freq, for a family; None where the values decide.
+    frequency : Frequency or None
+        What they decide by; None where nobody knows it.
     warnings : tuple of (str, str)
         Code and detail of each.
     """
@@ -50,6 +51,7 @@ class Place:
     offset: int
     next_time: str | None
     season: int | None
+    frequency: Frequency | None
     warnings: tuple[tuple[str, str], ...]
 
 
@@ -80,7 +82,7 @@ def place_series(series: PlainSeries, model: Model, horizon: int) -> Placed | No
         if season is not None:
             return None
     elif season is None:
-        season = place.season or season_of_values([values], None, longest, grows=False)
+        season = place.season or season_of_values([values], place.frequency, longest, grows=False)
     elif season > longest:
         return None
     key, config, takes_deviations = _member(model, season)
@@ -145,12 +147,11 @@ def _place(
     if series.faults or series.unclear_freq:
         return None
     first = 0 if index is None else int(index[0])
-    frequency, season = frequency_of(series, axis), None
-    if frequency is not None and longest is not None and usual_season(frequency) <= longest:
-        season = season_of_values([np.zeros(steps)], frequency, longest, grows=False)
+    frequency = frequency_of(series, axis)
+    season = None if frequency is None or longest is None else season_of_freq(frequency, steps, longest)
     if axis is None:
-        return Place(first, None, 0, None, season, tuple(warnings))
+        return Place(first, None, 0, None, season, frequency, tuple(warnings))
     canonical = str(axis.frequency)
     written = TimeAxis(Frequency.parse(canonical), axis.offset, axis.zone)
     next_time = written.texts(np.array([first + steps], dtype=np.int64))[0]
-    return Place(first, canonical, axis.offset, next_time, season, tuple(warnings))
+    return Place(first, canonical, axis.offset, next_time, season, frequency, tuple(warnings))

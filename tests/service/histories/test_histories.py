@@ -92,6 +92,19 @@ def test_a_level_costs_no_digits(folder: Path) -> None:
     serve(folder, scene)
 
 
+def test_weeks_with_a_year_are_the_same(folder: Path) -> None:
+    """Whether weeks have a year is what their values say, also where their times are known by heart."""
+
+    async def scene(both: Both) -> None:
+        year = (50 + 9 * np.sin(2 * np.pi * np.arange(130) / 52)).round(3).tolist()
+        walk = np.random.default_rng(0).normal(size=130).cumsum().round(3).tolist()
+        weeks = [{"target": one, "start": "2026-01-05", "freq": "1w"} for one in (year, walk, year[:103])]
+        _, answer = await both.same({"model": "default", "series": weeks, "horizon": 4})
+        assert [one["season"] for one in answer["forecasts"]] == [52, 1, 1] and both.taken == 1
+
+    serve(folder, scene)
+
+
 def test_bounds_are_the_same(folder: Path) -> None:
     """What never went below 0 is not forecast below it, whichever way it goes, and both say so."""
 

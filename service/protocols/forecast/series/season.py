@@ -11,7 +11,7 @@ from service.sessions.series_input import Doubles
 from statecast.errors import ConfigError
 from statecast.time.axis import TimeAxis
 from statecast.time.frequency import Frequency
-from statecast.time.seasonality import SEASONS, choose_season, detect_season, usual_season
+from statecast.time.seasonality import SEASONS, choose_season, depends_on_values, detect_season, usual_season
 
 
 def season_of(
@@ -25,7 +25,7 @@ def season_of(
     """Choose the steps per season with which a series begins.
 
     A session will grow, so it begins with the usual season of its freq however little it brings. Of several variables
-    the first decides whose values show a season.
+    the first decides whose values show a season, and the first one whether weeks have a year.
 
     Parameters
     ----------
@@ -91,9 +91,32 @@ def season_of_values(columns: Sequence[Doubles], frequency: Frequency | None, lo
     if frequency is not None:
         usual = usual_season(frequency)
         if usual <= longest:
-            return usual if grows else choose_season(columns[0], str(frequency))
+            found = choose_season(columns[0], str(frequency), longest=longest)
+            return max(usual, found) if grows else found
     fitting = tuple(season for season in SEASONS if season <= longest)
     return next((season for values in columns if (season := detect_season(values, fitting)) > 1), 1)
+
+
+def season_of_freq(frequency: Frequency, steps: int, longest: int) -> int | None:
+    """Choose the season of a series by its freq alone.
+
+    Parameters
+    ----------
+    frequency : Frequency
+        Distance of two values.
+    steps : int
+        Of the series.
+    longest : int
+        The longest season of the family.
+
+    Returns
+    -------
+    int or None
+        What ``season_of_values`` gives whatever the values; None where they decide.
+    """
+    if usual_season(frequency) > longest or depends_on_values(frequency, steps):
+        return None
+    return choose_season(np.zeros(steps), str(frequency))
 
 
 def frequency_of(series: SeriesRequest, axis: TimeAxis | None) -> Frequency | None:
