@@ -4,11 +4,13 @@ A connector that counts a message twice, or forgets one, makes forecasts of a se
 message that it cannot read stops for everybody.
 """
 
+import json
 import os
 import shlex
 import signal
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,7 @@ from connectors.broker import Broker
 from connectors.brokers.registry import brokers
 from connectors.cli import main
 from connectors.delivery import Delivery
+from statecast.inputs.covariates import Covariate
 from tests.builders import tiny_artifact
 from tests.chaos.server import Server
 from tests.connectors.brokers import BROKERS, missing
@@ -37,7 +40,10 @@ CODES = ["invalid_request", "malformed_body", "no_target", "unreadable_message",
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("server")
     tiny_artifact(folder / "artifacts", calendar=())
-    server = Server(folder, artifacts=str(folder / "artifacts"), state_url=f"sqlite:///{folder}/s.db")
+    known = (Covariate("promo", levels=("no", "yes")),)
+    tiny_artifact(folder / "artifacts", "weather", past_covariates=(Covariate("wind"),), future_covariates=known)
+    stored = f"sqlite:///{folder}/s.db"
+    server = Server(folder, artifacts=str(folder / "artifacts"), state_url=stored, default_model="tiny")
     server.start()
     yield server.url
     server.kill()
@@ -109,6 +115,36 @@ def test_a_sender_that_was_silent_for_long_begins_anew(url: str, tmp_path: Path)
         assert main([*broker.arguments, "--url", url, *REQUEST, "--until-idle-s", "0.3"]) == 0
         assert httpx.get(f"{url}/sessions/{broker.session('silent-0')}", timeout=60).json()["count"] == 2
         assert (len(broker.outputs()), broker.letters()) == (4, ["gap_too_long"])
+    finally:
+        broker.kill()
+
+
+def test_covariates_of_messages_are_those_of_a_request(url: str, tmp_path: Path) -> None:
+    """A model that was fitted with covariates would forecast something else without them."""
+    if reason := missing("redis"):
+        pytest.skip(reason)
+    broker = BROKERS["redis"](tmp_path)
+    broker.start()
+    try:
+        winds, promo = [3.0, 4.5, None, 2.0], ["no", "yes", "no"]
+        messages = [
+            {"timestamp": at(step), "value": 5 + step, "wind": wind, "future_covariates": {"promo": promo}}
+            for step, wind in enumerate(winds)
+        ]
+        bare = {name: value for name, value in messages[-1].items() if name != "wind"} | {"timestamp": at(4)}
+        broker.produce([("weather-0", json.dumps(message).encode()) for message in (*messages, bare)])
+        options = ("--model", "weather", "--past-covariates", "wind", "--until-idle-s", "0.3")
+        assert main([*broker.arguments, "--url", url, *REQUEST, *options]) == 0
+        assert broker.letters() == ["missing_covariate"]
+        body: dict[str, Any] = {"model": "weather", "horizon": 3}
+        for step, (message, output) in enumerate(zip(messages, broker.outputs(), strict=True)):
+            series = {
+                "session": "weather-whole", "freq": "1h", "start": at(step), "target": [message["value"]],
+                "past_covariates": {"wind": [winds[step]]}, "future_covariates": {"promo": promo},
+            }  # fmt: skip
+            once = httpx.post(f"{url}/forecast", json={**body, "series": [series]}, timeout=60).json()["forecasts"][0]
+            assert output["forecast"]["mean"] == pytest.approx(once["mean"], rel=1e-5)
+            assert [one["code"] for one in output["warnings"]] == [one["code"] for one in once["warnings"]]
     finally:
         broker.kill()
 
