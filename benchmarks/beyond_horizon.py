@@ -22,6 +22,7 @@ import statecast
 from benchmarks.accuracy.protocols import PROTOCOLS
 from benchmarks.machine import describe_machine
 from statecast.models.family import Family
+from statecast.models.forecaster import Forecaster
 from statecast.time.seasonality import choose_season
 from training.data.columns import Columns
 from training.data.encoding import encode_panel
@@ -81,25 +82,36 @@ class Coverage(NamedTuple):
         return int(((far < _LOW) | (far > _HIGH)).sum())
 
 
-def measure(family: Family, panel: Panel) -> Coverage:
-    """Forecast from many origins and count."""
-    panel = panel.bare()
+def fitting_member(family: Family, panel: Panel) -> Forecaster:
+    """Choose the member that a panel's longest series gets."""
     longest = max(panel.items, key=lambda item: item.target.size)
     freq = str(panel.freq) if panel.freq else None
-    season = choose_season(longest.target, freq)
-    network = family.of(season, freq).eval()
-    horizon = network.config.horizon
-    steps = HORIZONS * horizon
-    first, end = np.array([(item.first, item.last + 1) for item in panel.items]).T
-    begin = first + np.maximum((end - first) * 3 // 10, 2 * season)
-    spans = end - steps - begin
-    most = max(_FORECASTS // max(int((spans >= 0).sum()), 1), 1)
-    origins = [
-        np.unique(np.linspace(at, at + span, min(most, span // max(horizon // 6, 1) + 1), dtype=np.int64)) - 1
+    return family.of(choose_season(longest.target, freq), freq).eval()
+
+
+def spread_origins(
+    begin: NDArray[np.int64], spans: NDArray[np.int64], forecasts: int, apart: int
+) -> list[NDArray[np.int64]]:
+    """Lay origins evenly over a span of each series, about so many in all and never closer than a distance."""
+    most = max(forecasts // max(int((spans >= 0).sum()), 1), 1)
+    return [
+        np.unique(np.linspace(at, at + span, min(most, span // apart + 1), dtype=np.int64)) - 1
         if span >= 0
         else np.zeros(0, dtype=np.int64)
         for at, span in zip(begin, spans, strict=True)
     ]
+
+
+def measure(family: Family, panel: Panel) -> Coverage:
+    """Forecast from many origins and count."""
+    panel = panel.bare()
+    network = fitting_member(family, panel)
+    season, horizon = network.config.season, network.config.horizon
+    steps = HORIZONS * horizon
+    first, end = np.array([(item.first, item.last + 1) for item in panel.items]).T
+    begin = first + np.maximum((end - first) * 3 // 10, 2 * season)
+    spans = end - steps - begin
+    origins = spread_origins(begin, spans, _FORECASTS, max(horizon // 6, 1))
     task = Task(panel, Split(begin, begin, end), season, horizon)
     held, count = np.zeros(_QUARTERS), np.zeros(_QUARTERS)
     edges = np.arange(1, _QUARTERS) * steps // _QUARTERS

@@ -31,6 +31,8 @@ TINY: dict[str, Any] = {
     "resolutions": (1, 6), "width": 8, "segment_length": 4, "calendar": ("day", "week"),
 }  # fmt: skip
 
+TAIL_EXPONENTS = (1.25, 1.5)
+
 IN_SAMPLE_UNTIL = 45  # a clock; many of the laws' series cross it
 
 
@@ -67,6 +69,7 @@ def _settled(network: Network) -> Network:
     network.calibration.in_sample_until.fill_(IN_SAMPLE_UNTIL)
     network.calibration.cold_start_widening.uniform_(0.0, 0.3)
     network.calibration.autocorrelation.copy_(0.8 ** torch.arange(network.config.horizon))
+    network.calibration.tail_exponents.copy_(torch.tensor(TAIL_EXPONENTS))
     return network
 
 
@@ -131,6 +134,9 @@ def tiny_family_artifact(folder: Path, name: str = "default", version: str = "1"
     family = Family(FamilyConfig(patches=shape, width=8, segment_length=4)).eval().requires_grad_(False)
     for weight in family.parameters():
         weight.add_(torch.randn_like(weight) * 0.05)
+    for place, (_, length, _) in enumerate(shape):
+        tails = torch.tensor(TAIL_EXPONENTS) + 0.125 * place
+        family.calibration(str(length)).tail_exponents.copy_(tails)
     return save(folder / f"{name}-{version}", family, {"name": name, "version": version})
 
 

@@ -21,6 +21,7 @@ from training.evaluation.baselines.naive import Task
 from training.evaluation.beyond_horizon import calibrate_growth
 from training.evaluation.conformal import calibrate
 from training.evaluation.leaderboard import Leaderboard, new_leaderboard
+from training.evaluation.tails import calibrate_tails
 from training.fitted_artifact import begin_fit, new_manifest, read_fitted_config, write_artifact
 from training.manifest import describe_data, describe_training
 from training.progress import Silent, Watcher
@@ -101,6 +102,7 @@ def fit_panel(
     ablation = [switch_off(fit, watcher) for fit in fitted.fits]
     calibrate(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
     calibrate_growth(fitted.network, fitted.tensors, fitted.task)
+    calibrate_tails(fitted.network, fitted.tensors, fitted.task, fitted.config.training.validation_stride)
     spent = time.process_time() - started
     leaderboard = _score(fitted.network, fitted.tensors, fitted.task, fitted.config.training, watcher)
     manifest = {

@@ -9,7 +9,7 @@ import numpy as np
 from service.backtests.prepared import PreparedSeries
 from service.sessions.series_input import Doubles
 from statecast.backtest.carried_pass import CarriedBlock
-from statecast.layers.heads import interpolate_levels
+from statecast.uncertainty.quantile_levels import quantiles_at
 from statecast.uncertainty.surprise import quantile_at, surprise
 
 C = TypeVar("C", bound="Collected")
@@ -43,9 +43,7 @@ class Forecasts:
     Parameters
     ----------
     series : sequence of PreparedSeries
-        With B variables in all and equal cut-offs.
-    trained : tuple of float
-        The model's levels.
+        With B variables in all and equal cut-offs, of one model.
     levels : tuple of float
         The Q requested ones.
 
@@ -59,8 +57,10 @@ class Forecasts:
         See ``CarriedBlock``.
     """
 
-    def __init__(self, series: Sequence[PreparedSeries], trained: tuple[float, ...], levels: tuple[float, ...]) -> None:
-        self._trained, self._levels = trained, levels
+    def __init__(self, series: Sequence[PreparedSeries], levels: tuple[float, ...]) -> None:
+        model = series[0].model
+        trained = model.config.quantile_levels
+        self._trained, self._exponents, self._levels = trained, model.tail_exponents, levels
         self._middle = min(range(len(trained)), key=lambda at: abs(trained[at] - 0.5))
         rows, cutoffs = sum(len(one.variables) for one in series), series[0].cutoffs
         self.numbers = np.empty((rows, cutoffs.count, cutoffs.horizon, 1 + len(levels)))
@@ -73,7 +73,7 @@ class Forecasts:
         same = self._levels == self._trained
         self.numbers[:, own, :, 0] = block.mean
         self.numbers[:, own, :, 1:] = (
-            block.quantiles if same else interpolate_levels(block.quantiles, self._trained, self._levels)
+            block.quantiles if same else quantiles_at(block.quantiles, self._trained, self._levels, self._exponents)
         )
         self.median[:, own] = block.quantiles[..., self._middle]
         self.seasonal_error[:, own] = block.seasonal_error
@@ -105,9 +105,7 @@ class Surprises:
     Parameters
     ----------
     series : sequence of PreparedSeries
-        With B variables in all and equal cut-offs, a step apart, with a horizon of 1.
-    trained : tuple of float
-        The model's levels.
+        With B variables in all and equal cut-offs, a step apart, with a horizon of 1, of one model.
     level : float
         Percent of the interval, such as 99.
 
@@ -119,8 +117,9 @@ class Surprises:
         See ``statecast.uncertainty.surprise``.
     """
 
-    def __init__(self, series: Sequence[PreparedSeries], trained: tuple[float, ...], level: float) -> None:
-        self._trained = trained
+    def __init__(self, series: Sequence[PreparedSeries], level: float) -> None:
+        model = series[0].model
+        self._trained, self._exponents = model.config.quantile_levels, model.tail_exponents
         self._ends = 0.5 - level / 200, 0.5 + level / 200
         self._actual = np.concatenate([one.actual[..., 0] for one in series])
         self.numbers = np.empty((*self._actual.shape, 3))
@@ -131,8 +130,9 @@ class Surprises:
         own, quantiles = slice(block.first, block.first + block.mean.shape[1]), block.quantiles[:, :, 0]
         self.numbers[:, own, 0] = block.mean[..., 0]
         for place, level in enumerate(self._ends, start=1):
-            self.numbers[:, own, place] = quantile_at(quantiles, self._trained, level)
-        self.surprise[:, own] = surprise(quantiles, self._actual[:, own], self._trained, block.seasonal_error)
+            self.numbers[:, own, place] = quantile_at(quantiles, self._trained, level, self._exponents)
+        actual, usual = self._actual[:, own], block.seasonal_error
+        self.surprise[:, own] = surprise(quantiles, actual, self._trained, self._exponents, usual)
 
     def flags(self) -> Doubles:
         """Whether each value lies outside of the interval, ``[B, N]``: 1 or 0; NaN where it has no surprise."""

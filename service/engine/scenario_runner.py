@@ -32,6 +32,7 @@ class ScenarioRunner:
             tensor_of(task.mean[rows], self._device),
             task.levels,
             tensor_of(task.autocorrelation[rows], self._device),
+            task.exponents,
         )
         return scenarios.draw(task.samples, task.seed[rows], task.temperature)
 

@@ -18,8 +18,8 @@ from service.scheduling.wait_estimate import WaitEstimate
 from service.serving.runtime import Runtime
 from service.threads import DRAINING
 from statecast.config import ForecasterConfig
-from statecast.layers.heads import interpolate_levels
 from statecast.models.forecast_arrays import ForecastArrays
+from statecast.uncertainty.quantile_levels import quantiles_at
 
 MOST_WORK = 2 * ROW_STEPS
 """Of one batch: a history that is read for its forecast alone takes half the time per step."""
@@ -213,7 +213,7 @@ def _note(batch: list[HistoryRequest], found: ForecastArrays, began: float) -> N
         if whole is None:
             quantiles = found.quantiles[:, :horizon]
             if levels != request.trained:
-                quantiles = interpolate_levels(quantiles, request.trained, levels)
+                quantiles = quantiles_at(quantiles, request.trained, levels, request.exponents)
             both = np.concatenate([found.mean[:, :horizon, None], quantiles], axis=2)
             values = np.ascontiguousarray(both.transpose(0, 2, 1))
             whole = made[levels, horizon] = keep_inside(values, ends[:, 0], ends[:, 1])

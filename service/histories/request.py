@@ -56,6 +56,8 @@ class HistoryRequest:
         Quantile levels Q.
     trained : tuple of float
         The network's own levels.
+    exponents : tuple of float
+        See ``Calibration.exponents``.
     client : DecliningClient
         Who sent it and when.
     deadline : float
@@ -73,7 +75,10 @@ class HistoryRequest:
         Once it is done; None after that where the general way is to answer.
     """
 
-    __slots__ = ("answer", "client", "deadline", "horizon", "levels", "outcome", "reply", "series", "trained", "work")
+    __slots__ = (
+        "answer", "client", "deadline", "exponents", "horizon", "levels", "outcome", "reply", "series", "trained",
+        "work",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -81,12 +86,14 @@ class HistoryRequest:
         horizon: int,
         levels: tuple[float, ...],
         trained: tuple[float, ...],
+        exponents: tuple[float, float],
         client: DecliningClient,
         deadline: float,
         reply: Reply,
         answer: Answer,
     ) -> None:
         self.series, self.horizon, self.levels, self.trained = series, horizon, levels, trained
+        self.exponents = exponents
         self.client, self.deadline, self.reply, self.answer = client, deadline, reply, answer
         self.work = sum(len(one.target) + FORECAST_STEPS for one in series)
         self.outcome: bytes | ServiceError | None = None

@@ -1,5 +1,6 @@
 """A loaded artifact, as the service sees it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -8,6 +9,7 @@ from service.scheduling.job import member_key
 from statecast.artifacts.artifact import Artifact
 from statecast.config import ForecasterConfig
 from statecast.models.family import REACH, Family, FamilyConfig
+from statecast.models.interface import SeriesNetwork
 from statecast.uncertainty.bounds import Bounds
 
 
@@ -37,6 +39,8 @@ class Model:
         Of one member of a family, None for the family as a whole and for all other models.
     bounds : Bounds or None
         What the fit noticed that forecasts are to be kept inside of; None for a family, which looks at each series.
+    tails : mapping of int to (float, float)
+        See ``Calibration.exponents``, by patch length; of what forecasts no series none.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Model:
     artifact: Artifact = field(repr=False)
     season: int | None = None
     bounds: Bounds | None = None
+    tails: Mapping[int, tuple[float, float]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, artifact: Artifact) -> "Model":
@@ -74,6 +79,7 @@ class Model:
             str(artifact.manifest.get("streaming", "none")),
             artifact,
             bounds=None if artifact.kind == "family" else artifact.bounds,
+            tails=_tails(artifact),
         )
 
     @property
@@ -108,6 +114,11 @@ class Model:
         return not self.config.asinh_unit if isinstance(network, Family) else self.artifact.forecaster.takes_deviations
 
     @property
+    def tail_exponents(self) -> tuple[float, float]:
+        """How its quantiles go on beyond the trained levels, of a whole family those of its longest season."""
+        return self.tails[self.config.patch_length]
+
+    @property
     def key(self) -> str:
         """What the engine calls the network."""
         return member_key(self.digest, self.season)
@@ -134,6 +145,14 @@ class Model:
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
+
+
+def _tails(artifact: Artifact) -> dict[int, tuple[float, float]]:
+    network = artifact.network
+    if isinstance(network, Family):
+        lengths = (length for _, length, _ in network.config.patches)
+        return {length: network.calibration(str(length)).exponents for length in lengths}
+    return {network.config.patch_length: network.calibration.exponents} if isinstance(network, SeriesNetwork) else {}
 
 
 @lru_cache(maxsize=1024)

@@ -7,6 +7,7 @@ from service.errors import Fault, TooLarge, Unprocessable
 from service.models.model import Model
 from service.settings import Settings
 from statecast.config import ForecasterConfig
+from statecast.uncertainty.quantile_levels import expected_levels, reach_of
 
 
 def horizon_of(horizon: int | None, model: Model, field: str = "horizon") -> int:
@@ -113,7 +114,7 @@ def levels_of(levels: Sequence[float] | None, config: ForecasterConfig, settings
     Raises
     ------
     Unprocessable
-        If one lies beyond the outermost trained ones.
+        If one lies beyond ``reach_of`` the trained ones.
     TooLarge
         If there are too many.
     """
@@ -125,14 +126,11 @@ def levels_of(levels: Sequence[float] | None, config: ForecasterConfig, settings
             f"quantile_levels: expected at most {settings.max_quantile_levels} (STATECAST_MAX_QUANTILE_LEVELS), got "
             f"{len(levels)}; request fewer"
         )
+    lowest, highest = reach_of(trained)
     faults = [
-        Fault(
-            ("quantile_levels", index),
-            f"expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost trained ones, got {level:g}; "
-            "leave it out",
-        )
+        Fault(("quantile_levels", index), f"{expected_levels(trained)}, got {level:g}; leave it out")
         for index, level in enumerate(levels)
-        if not trained[0] <= level <= trained[-1]
+        if not lowest <= level <= highest
     ]
     raise_faults(faults, "level_out_of_range")
     return levels

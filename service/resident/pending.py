@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from service.resident.network import ResidentNetwork
 from service.resident.step import SessionStep
 from service.sessions.live_metrics import Interval, metric_of, new_scores
 from service.sessions.recent_surprise import KEPT, NAME
 from service.stores.record import PendingForecast, Record, Scores
-from statecast.config import ForecasterConfig
 from statecast.metrics import ForecastBatch
 from statecast.uncertainty.surprise import interval_levels, interval_surprise
 
@@ -19,21 +19,22 @@ class PendingForecasts:
 
     Parameters
     ----------
-    config : ForecasterConfig
-        Of the network.
+    network : ResidentNetwork
+        That forecasts.
     capacity : int
         Rows.
     metrics : tuple of str
         Accuracy metrics of new sessions beside the usual ones.
     """
 
-    def __init__(self, config: ForecasterConfig, capacity: int, metrics: Sequence[str]) -> None:
-        of = Interval.of(config.quantile_levels)
+    def __init__(self, network: ResidentNetwork, capacity: int, metrics: Sequence[str]) -> None:
+        of = Interval.of(network.config.quantile_levels)
+        self._exponents = network.tail_exponents
         self._kept = [of.low, of.median, of.high]
         self._coverage, self._levels = of.coverage, interval_levels(of.coverage)
         self._start, self._steps = np.zeros((2, capacity), dtype=np.int64)
         self._scale = np.zeros(capacity)
-        self._quantiles = np.zeros((capacity, 3, config.horizon))
+        self._quantiles = np.zeros((capacity, 3, network.config.horizon))
         states = new_scores(metrics)
         ends = np.cumsum([0, *(state.size for state in states.values())]).tolist()
         self._columns = dict(zip(states, map(slice, ends[:-1], ends[1:]), strict=True))
@@ -171,7 +172,7 @@ class PendingForecasts:
             seasonal_error=scale,
         )
         self._sums[rows] += np.concatenate([term for metric in self._metrics for term in metric.terms(batch)], axis=1)
-        return interval_surprise(quantiles, values, self._coverage, scale)
+        return interval_surprise(quantiles, values, self._coverage, self._exponents, scale)
 
     def keep(self, step: SessionStep, quantiles: NDArray[np.float64], seasonal_error: NDArray[np.float64]) -> None:
         """Keep the forecasts that followed an observation.

@@ -4,11 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 from service.resident.absent import AbsentSessions
+from service.resident.network import ResidentNetwork
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
 from service.stores.digest import bytes_of
 from service.stores.interface import Put, Record, Touch
-from statecast.config import ForecasterConfig
 
 Name = tuple[str, str]
 """Owner and id of a session."""
@@ -72,17 +72,15 @@ class Residents:
         """
         return list(map(self._names.get(owner, {}).get, sessions))
 
-    def load(self, name: Name, model: str, config: ForecasterConfig, record: Record, lease: Lease) -> Place | None:
+    def load(self, name: Name, network: ResidentNetwork, record: Record, lease: Lease) -> Place | None:
         """Take in a session that the store holds as it is.
 
         Parameters
         ----------
         name : (str, str)
             Owner and id.
-        model : str
-            Key of its network.
-        config : ForecasterConfig
-            Shape of the network.
+        network : ResidentNetwork
+            That it belongs to.
         record : Record
             The session.
         lease : Lease
@@ -93,11 +91,11 @@ class Residents:
         (SessionTable, int) or None
             None where it is of a kind that is not streamed.
         """
-        table = self._tables.get(model)
+        table = self._tables.get(network.key)
         if table is None:
-            if not SessionTable.covers(config):
+            if not SessionTable.covers(network.config):
                 return None
-            table = self._tables[model] = SessionTable(model, config, self._capacity, self._metrics)
+            table = self._tables[network.key] = SessionTable(network, self._capacity, self._metrics)
         row = table.load(record, lease)
         if row is None:
             return None

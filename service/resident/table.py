@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.resident.axis import SessionAxis
+from service.resident.network import ResidentNetwork
 from service.resident.pending import PendingForecasts
 from service.resident.step import SessionStep
 from service.resident.tails import Tails
@@ -29,10 +30,8 @@ class SessionTable:
 
     Parameters
     ----------
-    key : str
-        Of the network, see ``member_key``.
-    config : ForecasterConfig
-        Its shape.
+    network : ResidentNetwork
+        Whose sessions they are.
     capacity : int
         Sessions at most, N.
     metrics : tuple of str
@@ -64,8 +63,8 @@ class SessionTable:
         Last values; last forecasts and scores.
     """
 
-    def __init__(self, key: str, config: ForecasterConfig, capacity: int, metrics: Sequence[str] = ()) -> None:
-        self.key, self.config = key, config
+    def __init__(self, network: ResidentNetwork, capacity: int, metrics: Sequence[str] = ()) -> None:
+        self.key, self.config = network.key, network.config
         self.rows: dict[str, int] = {}
         self._free = list(range(capacity - 1, -1, -1))
         self.keys, self.opened, self.axis = (np.full(capacity, None, dtype=object) for _ in range(3))
@@ -75,8 +74,8 @@ class SessionTable:
         self.birth, self.last_used, self.put_until, self.level = np.zeros((4, capacity))
         self.below_zero, self.folded = np.zeros((2, capacity), dtype=np.bool_)
         self.expires_at, self.stored_until = np.full((2, capacity), np.inf)
-        self.tails = Tails(capacity, config.lookback_length)
-        self.pending = PendingForecasts(config, capacity, metrics)
+        self.tails = Tails(capacity, network.config.lookback_length)
+        self.pending = PendingForecasts(network, capacity, metrics)
 
     @staticmethod
     def covers(config: ForecasterConfig) -> bool:

@@ -35,6 +35,8 @@ class ScenarioTask:
         Autocorrelation of the forecast's errors as normal scores.
     levels : tuple of float
         The Q quantile levels.
+    exponents : tuple of float
+        Of the tails of the forecasts.
     samples : int
         Paths per row.
     seed : array of int64, ``[R]``
@@ -53,6 +55,7 @@ class ScenarioTask:
     mean: NDArray[np.float64]
     autocorrelation: Floats
     levels: tuple[float, ...]
+    exponents: tuple[float, float]
     samples: int
     seed: NDArray[np.int64]
     temperature: float

@@ -8,15 +8,16 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
+from service.models.model import Model
 from service.models.value_bounds import CODE, keep_inside
 from service.serving.series_answer import SeriesAnswer
-from statecast.layers.heads import interpolate_levels
+from statecast.uncertainty.quantile_levels import TailExponents, quantiles_at
 
 Doubles = NDArray[np.float64]
 
 
 def numbers_of(
-    answers: Sequence[SeriesAnswer], horizon: int, trained: tuple[float, ...], levels: tuple[float, ...]
+    answers: Sequence[SeriesAnswer], horizon: int, model: Model, levels: tuple[float, ...]
 ) -> tuple[Doubles, list[SeriesAnswer]]:
     """Put the numbers of answers together.
 
@@ -26,8 +27,8 @@ def numbers_of(
         With R variables in all.
     horizon : int
         Steps F.
-    trained : tuple of float
-        Levels of the model.
+    model : Model
+        What forecast them; of a family the whole.
     levels : tuple of float
         The Q requested ones.
 
@@ -41,11 +42,21 @@ def numbers_of(
     if not answers:
         return np.zeros((0, horizon, 1 + len(levels))), []
     quantiles = gather([(answer.result.quantiles, answer.rows) for answer in answers], horizon)
+    trained = model.config.quantile_levels
     if levels != trained:
-        quantiles = interpolate_levels(quantiles, trained, levels)
+        quantiles = quantiles_at(quantiles, trained, levels, _exponents(answers, model))
     mean = gather([(answer.result.mean, answer.rows) for answer in answers], horizon)
     numbers, kept = keep_inside(np.concatenate([mean[..., None], quantiles], axis=2), *ends_of(answers))
     return numbers, noted(answers, kept)
+
+
+def _exponents(answers: Sequence[SeriesAnswer], model: Model) -> TailExponents:
+    """Tails of the members that answered: of one pair, or of pairs that go with ``[R, F]``."""
+    found = {season: model.member(season).tail_exponents for season in {answer.season for answer in answers}}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    pairs = np.array([found[answer.season] for answer in answers])
+    return np.repeat(pairs, [answer.variables for answer in answers], axis=0)[:, None]
 
 
 def noted(answers: Sequence[SeriesAnswer], kept: NDArray[np.bool_]) -> list[SeriesAnswer]:

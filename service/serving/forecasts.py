@@ -249,12 +249,12 @@ class ForecastService:
         turn: SessionTurn,
     ) -> SeriesWork:
         now, config = self._sessions.now(), model.config
-        after = update.advance(before.named(series.owner, turn.session), scores, now, now + self._sessions.ttl)
+        named, until = before.named(series.owner, turn.session), now + self._sessions.ttl
+        after = update.advance(named, scores, model.tail_exponents, now, until)
         touch = self._sessions.shared is not None or now - before.last_used > self._sessions.slack
         kept = min(series.horizon or config.horizon, config.horizon)
         writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch, series.receipt)
         lease = turn.checkout(model.key, len(series.variables))
-        any_length = self.runtime.any_length(model)
-        job = build_job(model, series, update, turn.record, lease, writes, any_length=any_length)
+        job = build_job(model, series, update, turn.record, lease, writes, any_length=self.runtime.any_length(model))
         warnings = session_warnings(series, update, turn.record, after)
         return SeriesWork(model, series, update, job, turn, turn.record, after, warnings)

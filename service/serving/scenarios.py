@@ -139,7 +139,8 @@ class ScenarioService:
             np.concatenate([forecast.quantiles[:, :horizon] for forecast in forecasts]),
             np.concatenate([forecast.mean[:, :horizon] for forecast in forecasts]),
             np.concatenate([forecast.autocorrelation for forecast in forecasts]),
-            model.config.quantile_levels, samples, seeds, temperature, receive, deadline,
+            model.config.quantile_levels, model.member(forecasts[0].season).tail_exponents, samples, seeds,
+            temperature, receive, deadline,
         )  # fmt: skip
         self._runtime.scenarios.submit(task)
         self._runtime.bridge.wake()

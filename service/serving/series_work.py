@@ -104,7 +104,8 @@ class SeriesWork:
             found: object = None
             flags: dict[str, object] = {}
             if self.before is not None:
-                found, flags = surprises(update.surprise(self.before), series.variables, series.anomaly_level)
+                share = update.surprise(self.before, model.tail_exponents)
+                found, flags = surprises(share, series.variables, series.anomaly_level)
             view = flags | session_object(
                 stored or self.after, self.turn.session, update.applied, update.duplicates, opened=self.before is None,
                 surprise=found,

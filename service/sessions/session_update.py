@@ -121,13 +121,15 @@ class SessionUpdate:
         values, start = self.values[:, self.replayed :], self.time_index + 1 + self.replayed
         return Observed(completed(record.scores), record.issued, values, start, record.interval)
 
-    def surprise(self, record: Record) -> Doubles:
+    def surprise(self, record: Record, exponents: tuple[float, float]) -> Doubles:
         """Give how surprising the request's values are under the forecast that was made for them last.
 
         Parameters
         ----------
         record : Record
             The session as it stood before them.
+        exponents : tuple of float
+            Of the tails of the model's forecasts.
 
         Returns
         -------
@@ -135,13 +137,13 @@ class SessionUpdate:
             One per step of the request, those that the session had or was to have had first; NaN for these, for missing
             values, where no forecast was made, and of a young series. See ``interval_surprise``.
         """
-        found = self._surprises(record)
+        found = self._surprises(record, exponents)
         if self.given is not None:
             found = found[:, self.given]
         before = self.applied + self.duplicates - found.shape[1]
         return np.concatenate([np.full((len(found), before), np.nan), found], axis=1)
 
-    def _surprises(self, record: Record) -> Doubles:
+    def _surprises(self, record: Record, exponents: tuple[float, float]) -> Doubles:
         """Those of all new steps."""
         observed = self.observed(record)
         found: Doubles = np.full(observed.values.shape, np.nan)
@@ -149,10 +151,12 @@ class SessionUpdate:
         if pending is not None and steps:
             known = pending.quantiles[:, skip : skip + steps]
             values, scale = observed.values[:, :steps], pending.scale[:, None]
-            found[:, :steps] = interval_surprise(known, values, record.interval, scale)
+            found[:, :steps] = interval_surprise(known, values, record.interval, exponents, scale)
         return found
 
-    def advance(self, record: Record, scores: Scores, now: float, expires_at: float) -> Record:
+    def advance(
+        self, record: Record, scores: Scores, exponents: tuple[float, float], now: float, expires_at: float
+    ) -> Record:
         """Give the record as it will stand, but for the state and the newly issued forecast.
 
         Parameters
@@ -161,6 +165,8 @@ class SessionUpdate:
             The session as it stands.
         scores : mapping of str to array
             What ``live_metrics.score`` makes of its scores.
+        exponents : tuple of float
+            Of the tails of the model's forecasts.
         now : float
             When it was used, in seconds since 1970.
         expires_at : float
@@ -175,7 +181,7 @@ class SessionUpdate:
             record,
             last_used=now,
             expires_at=max(record.expires_at, expires_at),
-            scores=with_surprises(scores, self._surprises(record), self.time_index + 1 + self.replayed),
+            scores=with_surprises(scores, self._surprises(record, exponents), self.time_index + 1 + self.replayed),
             first_index=self.first_index,
             last_index=self.last_index,
             count=record.count + self.applied - self.corrected,

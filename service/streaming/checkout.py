@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from service.errors import QueueFull
 from service.models.model import Model
+from service.resident.network import ResidentNetwork
 from service.resident.residents import Place
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease
@@ -101,7 +102,8 @@ class Checkout:
             return None
         if not self._runner.holds(member.key, np.array(lease.slots), np.array([lease.generation])):
             return None  # what the store does not know of it must lie where its lease says
-        return self._residents.load(name, member.key, member.config, record.named(*name), lease)
+        network = ResidentNetwork(member.key, member.config, member.tail_exponents)
+        return self._residents.load(name, network, record.named(*name), lease)
 
     def leave(self, table: SessionTable, rows: NDArray[np.int64], moved: NDArray[np.bool_] | None = None) -> None:
         """Give turns and slots of sessions back.

@@ -11,8 +11,8 @@ from service.models.model import Model
 from service.models.value_bounds import keep_inside
 from service.resident.step import SessionStep
 from service.resident.table import SessionTable
-from statecast.layers.heads import interpolate_levels
 from statecast.uncertainty.bounds import Bounds
+from statecast.uncertainty.quantile_levels import quantiles_at
 
 T = TypeVar("T")
 
@@ -111,11 +111,12 @@ class BatchForecasts:
         return self.shared((levels, horizon), lambda: self._numbers(model, levels, horizon))
 
     def _numbers(self, model: Model, levels: tuple[float, ...], horizon: int) -> Numbers:
-        batch, trained = self._batch, self.table.config.quantile_levels
+        batch, config = self._batch, self.table.config
         assert batch.quantiles is not None and batch.mean is not None
         quantiles = batch.quantiles[:, :horizon]
-        if levels != trained:
-            quantiles = interpolate_levels(quantiles, trained, levels)
+        if levels != config.quantile_levels:
+            exponents = model.tails[config.patch_length]
+            quantiles = quantiles_at(quantiles, config.quantile_levels, levels, exponents)
         values = np.empty((len(quantiles), 1 + len(levels), horizon))
         values[:, 0] = batch.mean[:, :horizon]
         values[:, 1:] = quantiles.transpose(0, 2, 1)

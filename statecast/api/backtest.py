@@ -15,11 +15,11 @@ from statecast.backtest.cutoffs import Cutoffs
 from statecast.backtest.whole_series import WholeSeries
 from statecast.compiled import compile_network, is_built, slot_network
 from statecast.errors import InputError
-from statecast.layers.heads import interpolate_levels
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
 from statecast.time.seasonality import choose_season
 from statecast.uncertainty.bounds import Bounds
+from statecast.uncertainty.quantile_levels import quantiles_at
 from statecast.uncertainty.surprise import quantile_at, surprise
 
 Doubles = NDArray[np.float64]
@@ -51,7 +51,7 @@ def backtest_series(
     step : int, optional
         Steps from one to the next; left out, the horizon.
     quantile_levels : sequence of float, optional
-        Within the trained ones; left out, the trained ones.
+        From 0.01 to 0.99; left out, the trained ones.
     bounds : Bounds or mapping, optional
         As in ``forecast_series``; left out, of a family 0 is the lower one of what never went below it by the cut-off.
     **options
@@ -76,7 +76,8 @@ def backtest_series(
     quantiles, mean, seasonal_error = _collect(own, whole, cuts)
     trained, read = own.config.quantile_levels, cuts.read(placed.span)
     levels = tuple(quantile_levels or trained)
-    chosen, limits = interpolate_levels(quantiles, trained, levels), _limits(network, values, read, bounds)
+    chosen = quantiles_at(quantiles, trained, levels, own.calibration.exponents)
+    limits = _limits(network, values, read, bounds)
     ahead = read[:, None] + np.arange(wanted)
     return SeriesBacktest(
         read=read,
@@ -132,8 +133,9 @@ def anomalies_of(
     quantiles, trained = found[:, 0], own.config.quantile_levels
     ends = 0.5 - level / 200, 0.5 + level / 200
     limits = _limits(network, values, cuts.read(placed.span), bounds)
-    inside = (mean, *(quantile_at(quantiles, trained, end)[:, None] for end in ends))
-    share = surprise(quantiles, values[-cuts.count :], trained, seasonal_error)
+    tails = own.calibration.exponents
+    inside = (mean, *(quantile_at(quantiles, trained, end, tails)[:, None] for end in ends))
+    share = surprise(quantiles, values[-cuts.count :], trained, tails, seasonal_error)
     parts = (*(one.clip(*limits)[:, 0] for one in inside), share)
     unknown = np.full(placed.span - cuts.count, np.nan)
     expected, lower, upper, share = (np.concatenate([unknown, part]) for part in parts)

@@ -9,13 +9,13 @@ from statecast.api.history import place_history, read_options
 from statecast.api.series_forecast import SeriesForecast
 from statecast.api.whole_series import read_values, read_whole
 from statecast.errors import InputError
-from statecast.layers.heads import interpolate_levels
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.lookback import Observations
 from statecast.time.seasonality import choose_season
 from statecast.uncertainty.bounds import Bounds
+from statecast.uncertainty.quantile_levels import quantiles_at
 
 # Rows of history that are read at once; bounds memory, changes no result.
 _CHUNK = 4096
@@ -66,7 +66,7 @@ def forecast_series(
         By name of a lower frequency, such as ``"1d"``: the start of its first bucket (without times: its number) and
         its values, None or NaN where missing. Buckets that are over before the first observation count too.
     quantile_levels : sequence of float, optional
-        Within the trained ones; left out, the trained ones.
+        From 0.01 to 0.99; left out, the trained ones.
     bounds : Bounds or mapping, optional
         ``lower`` and ``upper``, which mean and quantiles are kept inside of; left out, none.
     reach : int, optional
@@ -107,7 +107,7 @@ def forecast_series(
         ahead, means = direct_quantiles(network, state, known[:, whole.steps : whole.steps + wanted])
         quantiles, mean = ahead[0].cpu().numpy() + whole.level, means[0].cpu().numpy() + whole.level
     levels = tuple(quantile_levels or config.quantile_levels)
-    chosen = interpolate_levels(quantiles, config.quantile_levels, levels)
+    chosen = quantiles_at(quantiles, config.quantile_levels, levels, network.calibration.exponents)
     by_level = {level: chosen[:, index] for index, level in enumerate(levels)}
     found = SeriesForecast(mean, by_level, *placed.following(wanted), read=placed.span)
     return found.within(Bounds.read(bounds))
@@ -146,7 +146,7 @@ def forecast_any(
         freq, what the values show. A season of which the
         history does not hold two is taken as none.
     quantile_levels : sequence of float, optional
-        Within the trained ones; left out, the trained ones.
+        From 0.01 to 0.99; left out, the trained ones.
     bounds : Bounds or mapping, optional
         As in ``forecast_series``; left out, 0 is the lower one of a history that never goes below it.
     **time_options

@@ -12,7 +12,6 @@ from statecast.api.series_forecast import SeriesForecast
 from statecast.api.whole_series import encode_more, known_ahead, read_values, read_whole
 from statecast.compiled import compile_network, is_built, slot_network
 from statecast.errors import InputError
-from statecast.layers.heads import interpolate_levels
 from statecast.models.family import REACH, Family
 from statecast.models.forecast_arrays import ForecastArrays
 from statecast.models.interface import SeriesNetwork
@@ -20,6 +19,7 @@ from statecast.models.slot_network import Cache, SlotNetwork
 from statecast.time.stamps import TimeError
 from statecast.uncertainty.bounds import Bounds
 from statecast.uncertainty.interval_levels import chosen_levels
+from statecast.uncertainty.quantile_levels import quantiles_at
 
 _ROW, _AHEAD = np.array([0]), np.array([1])
 
@@ -118,7 +118,7 @@ class SeriesSession:
         level : float or sequence of float, optional
             Percents of central intervals, instead of ``quantile_levels``.
         quantile_levels, quantiles : sequence of float, optional
-            Within the trained ones; left out, the trained ones.
+            From 0.01 to 0.99; left out, the trained ones.
         future_covariates : mapping, optional
             F values each.
         bounds : Bounds or mapping, optional
@@ -143,7 +143,8 @@ class SeriesSession:
         known = known_ahead(config, self._last, wanted, future_covariates)
         found_quantiles, mean, _ = roll_forecast(self._slots, self._cache, known, wanted)
         levels = chosen_levels(level, quantile_levels, quantiles) or config.quantile_levels
-        chosen = interpolate_levels(found_quantiles + self._level, config.quantile_levels, levels)
+        exponents = self._slots.tail_exponents
+        chosen = quantiles_at(found_quantiles + self._level, config.quantile_levels, levels, exponents)
         by_level = {level: chosen[:, place] for place, level in enumerate(levels)}
         found = SeriesForecast(mean + self._level, by_level, *self._last.following(wanted), read=self.count)
         own = self._bounds if bounds is None else bounds

@@ -15,7 +15,7 @@ from statecast.artifacts.saving import FILES
 from statecast.errors import ArtifactError, ConfigError, GoldenError
 from statecast.translation import complete_config, translate_golden, translate_manifest, translate_weight
 
-_WHOLE_WEIGHTS = 7  # the first schema whose weights hold all that a fit may find out
+_WHOLE_WEIGHTS = 8  # the first schema whose weights hold all that a fit may find out
 
 
 def load(folder: str | Path, device: str = "cpu") -> Artifact:

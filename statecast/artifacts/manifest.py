@@ -7,7 +7,7 @@ from typing import Any
 from statecast.artifacts.files import canonical, digest_of, parse_json, read_file
 from statecast.errors import ArtifactError
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """What older schemas lack, and how they load all the same:
 
 2. Networks are calibrated. Artifacts of schema 1 have neither conformal offsets nor adaptation, and load as such.
@@ -16,6 +16,7 @@ SCHEMA_VERSION = 7
 5. Intervals of short series are wider. In artifacts of schema 4 no series is short.
 6. Names are the usual ones of forecasting. Older names are translated, see ``statecast.translation``.
 7. Intervals grow past the horizon. Artifacts of schema 6 and before have the exponent that networks begin with.
+8. Levels beyond the trained ones have tails. Artifacts of schema 7 and before have those that networks begin with.
 """
 LONGEST_NAME = 200
 """Characters of a name or version."""

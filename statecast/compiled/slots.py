@@ -49,6 +49,7 @@ class CompiledSlots(SlotNetwork):
     def __init__(self, eager: Forecaster, threads: int | None = None) -> None:
         self.config, self.spec = eager.config, eager.spec
         self.spread_growth = float(eager.calibration.spread_growth)
+        self.tail_exponents = eager.calibration.exponents
         arrays = pack_network(eager)
         self._network = arrays.numbers, arrays.coarse, arrays.weights
         self._calibrated = *self._network, arrays.masses

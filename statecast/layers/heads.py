@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from statecast.devices.constants import constant
-from statecast.errors import InputError
 
 
 class LinearLookback(nn.Module):
@@ -168,44 +165,3 @@ def mass_weights(levels: Sequence[float], device: torch.device | None = None) ->
     """
     edges = (0.0, *((a + b) / 2 for a, b in pairwise(levels)), 1.0)
     return constant(edges, torch.float32, device or torch.device("cpu")).double().diff()
-
-
-def interpolate_levels(
-    quantiles: NDArray[np.float64], trained: Sequence[float], wanted: Sequence[float]
-) -> NDArray[np.float64]:
-    """Return quantiles at other levels than the trained ones, linear between these.
-
-    Parameters
-    ----------
-    quantiles : ndarray
-        ``[..., Q]`` at the trained levels.
-    trained : sequence of float
-        The Q trained levels, ascending.
-    wanted : sequence of float
-        Levels within these.
-
-    Returns
-    -------
-    ndarray
-        ``[..., len(wanted)]``.
-
-    Raises
-    ------
-    InputError
-        If a wanted level lies beyond the outermost trained ones.
-    """
-    for level in wanted:
-        if not trained[0] <= level <= trained[-1]:
-            raise InputError(
-                f"quantile_levels: expected levels from {trained[0]:g} to {trained[-1]:g}, the outermost that the "
-                f"model was trained for, got {level:g}; leave it out"
-            )
-    if set(trained).issuperset(wanted):
-        found = np.empty((len(wanted), *quantiles.shape[:-1]), quantiles.dtype)
-        for place, level in enumerate(wanted):
-            found[place] = quantiles[..., trained.index(level)]
-        return found.transpose((*range(1, found.ndim), 0))
-    right = np.clip(np.searchsorted(np.asarray(trained), np.asarray(wanted), side="left"), 1, len(trained) - 1)
-    low, high = np.asarray(trained)[right - 1], np.asarray(trained)[right]
-    share = (np.asarray(wanted) - low) / (high - low)
-    return np.asarray(quantiles[..., right - 1] * (1 - share) + quantiles[..., right] * share)

@@ -39,6 +39,7 @@ class EagerSlots(SlotNetwork):
     def __init__(self, network: SeriesNetwork) -> None:
         self.network, self.config, self.spec = network, network.config, network.spec
         self.spread_growth = float(network.calibration.spread_growth)
+        self.tail_exponents = network.calibration.exponents
         self._device = next(network.parameters()).device
 
     def new_cache(self, rows: int) -> Cache:

@@ -6,6 +6,7 @@ gives a forecaster of that season which uses them. Only the embedding of a patch
 for each.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from statecast.models.forecaster import Forecaster
 from statecast.naive_forecasts import NINE_NAIVE_FORECASTS
 from statecast.plain import Plain, as_tuples, expect
 from statecast.uncertainty.calibration import SPREAD_GROWTH, Calibration
+from statecast.uncertainty.quantile_levels import TAIL_EXPONENT
 
 REACH = 1024
 """Steps ahead that a family forecasts at most, rolling on past its horizon."""
@@ -25,6 +27,8 @@ REACH = 1024
 _SPREAD_GROWTH = ((12, 0.135), (48, 0.04), (512, 0.06))
 """``[largest season, spread growth]`` where nothing else was found: of the default model on the series of
 ``benchmarks.beyond_horizon``."""
+_TAIL_EXPONENTS = ((12, 1.02), (48, 1.01), (512, 1.03))
+"""``[largest season, base of the tails]`` likewise, of the default model on the synthetic series of its calibration."""
 
 
 @dataclass(frozen=True)
@@ -161,8 +165,9 @@ class Family(nn.Module):
         self.embeds = nn.ModuleDict({length: member.encoder.embed for length, member in members.items()})
         self.calibrations = nn.ModuleDict({length: member.calibration for length, member in members.items()})
         for season, length, _ in config.patches:
-            growth = next((found for most, found in _SPREAD_GROWTH if season <= most), SPREAD_GROWTH)
-            self.calibration(str(length)).spread_growth.fill_(growth)
+            calibration = self.calibration(str(length))
+            calibration.spread_growth.fill_(_by_season(_SPREAD_GROWTH, season, SPREAD_GROWTH))
+            calibration.tail_exponents.fill_(_by_season(_TAIL_EXPONENTS, season, TAIL_EXPONENT))
 
     def of(self, season: int, freq: str | None = None, horizon: int | None = None) -> Forecaster:
         """Return the member for a season: a forecaster of its own shape that shares the family's weights.
@@ -203,7 +208,7 @@ class Family(nn.Module):
         own.cold_start_widening = found.cold_start_widening[: config.segments]
         own.aims = own.aims.to(found.aims.device)
         own.autocorrelation, own.in_sample_until = found.autocorrelation[: config.horizon], found.in_sample_until
-        own.spread_growth = found.spread_growth
+        own.spread_growth, own.tail_exponents = found.spread_growth, found.tail_exponents
         return member.train(self.training)
 
     def calibration(self, length: str) -> Calibration:
@@ -241,6 +246,10 @@ class Family(nn.Module):
         theirs = self.of(config.season, config.freq).state_dict()
         own.load_state_dict({name: _fitted(theirs[name], value) for name, value in own.state_dict().items()})
         return own
+
+
+def _by_season(values: Sequence[tuple[int, float]], season: int, otherwise: float) -> float:
+    return next((value for most, value in values if season <= most), otherwise)
 
 
 def _fitted(weights: Tensor, wanted: Tensor) -> Tensor:

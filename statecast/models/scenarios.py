@@ -21,17 +21,19 @@ from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
 from statecast.state.state import State
 from statecast.uncertainty.autocorrelation import correlate
+from statecast.uncertainty.quantile_levels import LEAST, MOST, tail_shape
 from statecast.uncertainty.sampling import Integers, uniforms
 
 BLOCK_VALUES = 1 << 16
 """Values that are ranked at a time, at least those of one step: who draws beside others lets them in between."""
 
 
-def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tensor) -> Tensor:
+def quantile_function(
+    quantiles: Tensor, levels: tuple[float, ...], shares: Tensor, exponents: tuple[float, float]
+) -> Tensor:
     """Read values off distributions that are given by their quantiles.
 
-    Linear between the levels. Beyond the outermost ones lies the tail of a normal distribution, as wide as the distance
-    of the outermost level from the median says.
+    Linear between the levels, with the tails of ``statecast.uncertainty.quantile_levels`` beyond the outermost ones.
 
     Parameters
     ----------
@@ -41,6 +43,8 @@ def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tens
         Their Q levels, 0.5 among them.
     shares : Tensor, ``[M, S]``
         Probabilities in (0, 1).
+    exponents : tuple of float
+        Of the tails.
 
     Returns
     -------
@@ -53,8 +57,16 @@ def quantile_function(quantiles: Tensor, levels: tuple[float, ...], shares: Tens
     inside = low + (high - low) * (shares - grid[right - 1]) / (grid[right] - grid[right - 1])
     middle = quantiles[:, levels.index(0.5)][:, None]
     normal = torch.special.ndtri(shares)
-    lower = middle + (quantiles[:, :1] - middle) * normal / torch.special.ndtri(grid[0])
-    upper = middle + (quantiles[:, -1:] - middle) * normal / torch.special.ndtri(grid[-1])
+    table = quantiles.cpu().numpy()
+    below, above = (
+        # What lies inside has no ratio.
+        (normal / torch.special.ndtri(grid[side])).clamp_min(1.0)
+        ** torch.from_numpy((exponents[side] + tail_shape(table, levels, side)).clip(LEAST, MOST))[:, None].to(grid)
+        - 1.0
+        for side in (0, -1)
+    )
+    lower = quantiles[:, :1] + (quantiles[:, :1] - middle) * below
+    upper = quantiles[:, -1:] + (quantiles[:, -1:] - middle) * above
     return torch.where(shares < grid[0], lower, torch.where(shares > grid[-1], upper, inside))
 
 
@@ -72,12 +84,15 @@ class Scenarios:
         The Q quantile levels.
     autocorrelation : Tensor, ``[B, L]``
         Autocorrelation of the forecast's errors as normal scores, by distance in steps; 1 at 0.
+    exponents : tuple of float
+        Of the tails of the forecast, see ``Calibration.exponents``.
     """
 
     quantiles: Tensor
     mean: Tensor
     levels: tuple[float, ...]
     autocorrelation: Tensor
+    exponents: tuple[float, float]
 
     @classmethod
     def of(cls, network: SeriesNetwork, state: State, future: Tensor) -> "Scenarios":
@@ -93,7 +108,8 @@ class Scenarios:
             Known covariates; H may pass the trained horizon.
         """
         quantiles, mean = direct_quantiles(network, state, future)
-        return cls(quantiles, mean, network.config.quantile_levels, network.autocorrelation(state))
+        levels, exponents = network.config.quantile_levels, network.calibration.exponents
+        return cls(quantiles, mean, levels, network.autocorrelation(state), exponents)
 
     def draw(self, samples: int, seed: Integers, temperature: float = 1.0) -> Iterator[Tensor]:
         """Draw paths, some steps at a time.
@@ -130,7 +146,7 @@ class Scenarios:
             quantiles = self.quantiles[:, first : first + scores.shape[2]]
             first += scores.shape[2]
             shares = _shares(scores, offset).mT
-            drawn = quantile_function(quantiles.flatten(0, 1), self.levels, shares.flatten(0, 1))
+            drawn = quantile_function(quantiles.flatten(0, 1), self.levels, shares.flatten(0, 1), self.exponents)
             middle = quantiles[..., self.levels.index(0.5)][:, None]
             yield middle + temperature * (drawn.unflatten(0, shares.shape[:2]).mT - middle)
 

@@ -38,11 +38,14 @@ class SlotNetwork(ABC):
         Layout of a row.
     spread_growth : float
         See ``Calibration``.
+    tail_exponents : tuple of float
+        Likewise.
     """
 
     config: ForecasterConfig
     spec: StateSpec
     spread_growth: float
+    tail_exponents: tuple[float, float]
 
     @abstractmethod
     def new_cache(self, rows: int) -> Cache:

@@ -23,7 +23,8 @@ and what is wanting falls off as one over their number. So intervals are wider b
 half-life over age, on both sides of the median. Found for a pretrained family on kinds of series held apart, and kept
 by what starts from it; elsewhere 0.
 
-Spread growth. Past the horizon intervals grow with the distance; see ``statecast.uncertainty.spread``.
+Spread growth. Past the horizon intervals grow with the distance; see ``statecast.uncertainty.spread``. Tail exponents.
+Levels beyond the outermost trained ones; see ``statecast.uncertainty.quantile_levels``.
 
 Autocorrelation. Errors as normal scores of their distribution, and their correlation at every distance in steps.
 
@@ -41,6 +42,7 @@ from torch.nn import functional
 
 from statecast.config import ForecasterConfig
 from statecast.state.state import Field
+from statecast.uncertainty.quantile_levels import TAIL_EXPONENT
 
 # An offset that moves holds less often than one that stands still. To make up for it so much more is promised, per
 # unit of log width that an offset may move in a horizon, up to the most.
@@ -78,6 +80,8 @@ class Calibration(nn.Module):
         ``[F]`` of normal scores by lag, 1 at lag 0.
     spread_growth : Tensor
         ``[]`` exponent of the distance by which intervals grow past the horizon, beside the series' own.
+    tail_exponents : Tensor
+        ``[2]`` bases of the tails below and above the median.
     """
 
     aims: Tensor
@@ -87,6 +91,7 @@ class Calibration(nn.Module):
     cold_start_widening: Tensor
     autocorrelation: Tensor
     spread_growth: Tensor
+    tail_exponents: Tensor
 
     def __init__(self, config: ForecasterConfig, stride: int) -> None:
         super().__init__()
@@ -95,9 +100,8 @@ class Calibration(nn.Module):
         self.levels = config.quantile_levels
         self.middle = self.levels.index(0.5)
         below, above = self.levels[0], 1.0 - self.levels[-1]
-        more = config.coverage_slack
-        if more is None:
-            more = min(_SLACK * config.adaptation * config.horizon, _MOST)
+        slack = config.coverage_slack
+        more = min(_SLACK * config.adaptation * config.horizon, _MOST) if slack is None else slack
         self.register_buffer("aims", torch.tensor([below, above])[:, None] * (1.0 - more), persistent=False)
         self.register_buffer("conformal_offsets", torch.zeros(2, config.segments))
         self.register_buffer("in_sample_offsets", torch.zeros(2, config.segments))
@@ -105,6 +109,12 @@ class Calibration(nn.Module):
         self.register_buffer("cold_start_widening", torch.zeros(config.segments))
         self.register_buffer("autocorrelation", functional.pad(torch.ones(1), (0, config.horizon - 1)))
         self.register_buffer("spread_growth", torch.tensor(SPREAD_GROWTH))
+        self.register_buffer("tail_exponents", torch.full((2,), TAIL_EXPONENT))
+
+    @property
+    def exponents(self) -> tuple[float, float]:
+        """Return ``tail_exponents`` as numbers."""
+        return float(self.tail_exponents[0]), float(self.tail_exponents[1])
 
     @staticmethod
     def fields(config: ForecasterConfig) -> tuple[Field, ...]:
@@ -120,10 +130,8 @@ class Calibration(nn.Module):
         tuple of Field
             Own offsets and own autocorrelation.
         """
-        return (
-            Field("conformal_offsets", (2, config.segments), torch.float32),
-            Field("autocorrelation", (config.horizon,), torch.float32),
-        )
+        offsets = Field("conformal_offsets", (2, config.segments), torch.float32)
+        return offsets, Field("autocorrelation", (config.horizon,), torch.float32)
 
     def widening(self, age: Tensor, horizon: int) -> Tensor:
         """Say how much wider intervals of a young series are.
@@ -196,8 +204,7 @@ class Calibration(nn.Module):
         Tensor
             ``[M, F, Q]``.
         """
-        horizon = raw.shape[1]
-        return self._widened(raw, self.expected(origins, horizon, age) + self._by_step(own, horizon))
+        return self._widened(raw, self.expected(origins, raw.shape[1], age) + self._by_step(own, raw.shape[1]))
 
     def expected(self, origins: Tensor, horizon: int, age: Tensor) -> Tensor:
         """Return the offsets of an average series.
@@ -219,8 +226,7 @@ class Calibration(nn.Module):
         ahead = origins[:, None] + 1 + torch.arange(horizon, device=origins.device)
         in_sample = (ahead < self.in_sample_until)[:, None]
         by_step = self._by_step(self.in_sample_offsets, horizon), self._by_step(self.conformal_offsets, horizon)
-        found = torch.where(in_sample, *by_step)
-        return found + self.widening(age, horizon)
+        return torch.where(in_sample, *by_step) + self.widening(age, horizon)
 
     def _by_step(self, offsets: Tensor, horizon: int) -> Tensor:
         return offsets.repeat_interleave(self.segment_length, dim=-1)[..., :horizon]
@@ -230,8 +236,7 @@ class Calibration(nn.Module):
         below, above = torch.exp(offsets)[..., None].unbind(1)
         centre = raw[..., self.middle : self.middle + 1]
         away = raw - centre
-        stretched = torch.cat([away[..., : self.middle] * below, away[..., self.middle :] * above], dim=-1)
-        return centre + stretched
+        return centre + torch.cat([away[..., : self.middle] * below, away[..., self.middle :] * above], dim=-1)
 
     def needed(self, raw: Tensor, truth: Tensor) -> Tensor:
         """Return the log stretch of each side at which the outermost quantile would just have held.
@@ -248,7 +253,7 @@ class Calibration(nn.Module):
         Tensor
             ``[M, 2, F]``, NaN where unknown.
         """
-        distance = truth - raw[..., self.middle]
-        below = distance.neg() / (raw[..., self.middle] - raw[..., 0]).clamp_min(1e-9)
-        above = distance / (raw[..., -1] - raw[..., self.middle]).clamp_min(1e-9)
+        middle = raw[..., self.middle]
+        below = (middle - truth) / (middle - raw[..., 0]).clamp_min(1e-9)
+        above = (truth - middle) / (raw[..., -1] - middle).clamp_min(1e-9)
         return torch.stack([below, above], dim=1).clamp(1e-4, 1e4).log()

@@ -73,7 +73,7 @@ def test_unknown_schema_is_refused(tmp_path: Path) -> None:
     tiny_artifact(tmp_path)
     path = tmp_path / "tiny-1" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
-    with pytest.raises(ArtifactError, match="schema_version 1 to 7, got 99"):
+    with pytest.raises(ArtifactError, match="schema_version 1 to 8, got 99"):
         statecast.load(tmp_path / "tiny-1")
 
 
@@ -150,7 +150,7 @@ def test_wrong_use_is_told(tmp_path: Path) -> None:
     wrong = {
         "horizon": lambda: artifact.forecast(HISTORY, 13),
         "history": lambda: artifact.forecast([None, None]),
-        "quantile_levels": lambda: artifact.forecast(HISTORY, quantile_levels=[0.01]),
+        "quantile_levels": lambda: artifact.forecast(HISTORY, quantile_levels=[0.005]),
         "covariate": lambda: artifact.forecast(HISTORY, future_covariates={"wind": [1.0] * 12}),
     }
     for field, call in wrong.items():

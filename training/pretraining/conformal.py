@@ -3,7 +3,7 @@
 A family misses more on kinds that it never learned than on those it did, and the more the shorter a series is that it
 has read. So the stretch with which its intervals would have held is a straight line in half-lives over age: its
 intercept gives the conformal offsets, its slope the cold-start widening. Synthetic series say nothing about which side
-errors fall on, so both sides of the median get the same.
+errors fall on, so both sides of the median get the same: in width, and then in how far their tails reach.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from statecast.uncertainty.calibration import Calibration
 from training.evaluation.conformal import set_autocorrelation
+from training.evaluation.tails import holding_base, needed_bases
 from training.pretraining.objective import FamilyPretraining
 from training.synthetic.batches import SEASONS, Batches, SyntheticBatch
 
@@ -23,7 +24,7 @@ _AGES = 8  # groups of forecasts by age, equally many in each, through which the
 
 @torch.no_grad()
 def calibrate(objective: FamilyPretraining) -> None:
-    """Set conformal offsets, cold-start widening and autocorrelation of errors per patch length, in place.
+    """Set conformal offsets, cold-start widening, tails and autocorrelation of errors per patch length, in place.
 
     The series are drawn from the config's seed: the same weights get the same calibration.
 
@@ -42,6 +43,7 @@ def calibrate(objective: FamilyPretraining) -> None:
     for length, (raw, truth, lives) in _look_back(objective, drawn).items():
         calibration = family.calibration(length)
         draw_lines(calibration, lives.cpu(), calibration.needed(raw, truth).cpu())
+        set_tails(calibration, raw, truth, calibration.half_life / lives)
     last = (batch._replace(forks=batch.forks[-1:], truth=batch.truth[:, -1:]) for batch in objective.validation_batches)
     for length, (raw, truth, lives) in _look_back(objective, last).items():
         calibration = family.calibration(length)
@@ -91,3 +93,25 @@ def draw_lines(calibration: Calibration, lives: Tensor, needed: Tensor) -> None:
         slope, foot = np.polyfit(ages, holding, 1)
         calibration.conformal_offsets[:, segment] = float(foot)
         calibration.cold_start_widening[segment] = max(float(slope), 0.0)
+
+
+def set_tails(calibration: Calibration, raw: Tensor, truth: Tensor, age: Tensor) -> None:
+    """Set the bases of the tails, in place; they stay where no level lies beyond the trained ones.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The calibration of one patch length, whose widths are set.
+    raw : Tensor
+        Quantiles ``[M, F, Q]`` before calibration.
+    truth : Tensor
+        Values ``[M, F]`` in the same unit, NaN where unknown.
+    age : Tensor
+        Steps ``[M]`` that each series had read.
+    """
+    stretched = calibration.stretch(raw, raw.new_zeros(len(raw), *calibration.conformal_offsets.shape), age)
+    served, came, levels = stretched.double().cpu().numpy(), truth.double().cpu().numpy(), calibration.levels
+    needed = [needed_bases(served, levels, came, side) for side in (0, -1)]
+    found = holding_base(np.concatenate(needed, axis=1), levels[0])
+    if found is not None:
+        calibration.tail_exponents.fill_(found)

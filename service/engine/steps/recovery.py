@@ -12,6 +12,7 @@ from service.engine.steps.step_runner import step_slots
 from service.resident.absent import Absent
 from service.resident.calendar import known_ahead
 from service.resident.missed import Missed
+from service.resident.network import ResidentNetwork
 from service.resident.table import SessionTable
 from service.scheduling.job import Lease, member_key
 from service.stores.interface import Append, Put, Record, Store, Touch, Trim
@@ -100,7 +101,8 @@ class Recovery:
     def _replay(self, key: str, sessions: list[tuple[Record, Missed]]) -> tuple[list[Put], list[tuple[Record, Missed]]]:
         """Run sessions through their network; gives what is to be put, and those whose snapshot cannot be read."""
         network = self._networks.of(key).slots
-        table = SessionTable(key, network.config, len(sessions), tuple(sessions[0][0].scores))
+        own = ResidentNetwork(key, network.config, network.tail_exponents)
+        table = SessionTable(own, len(sessions), tuple(sessions[0][0].scores))
         cache = network.new_cache(len(sessions))
         waiting: list[tuple[int, Missed]] = []
         damaged: list[tuple[Record, Missed]] = []

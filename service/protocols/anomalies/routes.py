@@ -26,11 +26,11 @@ class Anomalies(SeriesEndpoint[AnomaliesRequest]):
 
     async def run(self, request: PassRequest[AnomaliesRequest], model: Model, backtests: BacktestService) -> Outcomes:
         """Forecast each value from those before it; see ``SeriesEndpoint.run``."""
-        body, trained = request.body, model.config.quantile_levels
+        body = request.body
         inputs = await self.validate(request, model, 0)
 
         def collect(series: Sequence[PreparedSeries]) -> Surprises:
-            return Surprises(series, trained, body.level)
+            return Surprises(series, body.level)
 
         outcomes = await backtests.run(model, inputs, EVERY_VALUE, collect, request.deadline)
         return AnomaliesEncoder(model, body.series, request.request_id, body.level), outcomes

@@ -33,10 +33,9 @@ class Backtest(SeriesEndpoint[BacktestRequest]):
         wanted = find_metrics(body.metrics)
         self._check_work(body, cuts, len(levels))
         inputs = await self.validate(request, model, horizon + (body.cutoffs - 1) * cuts.step)
-        trained = model.config.quantile_levels
 
         def collect(series: Sequence[PreparedSeries]) -> Forecasts:
-            return Forecasts(series, trained, levels)
+            return Forecasts(series, levels)
 
         outcomes = await backtests.run(model, inputs, cuts, collect, request.deadline)
         named = model, body.series, request.request_id

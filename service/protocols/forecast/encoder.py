@@ -131,7 +131,7 @@ class ForecastEncoder:
     ) -> tuple[Sequence[SeriesAnswer | ServiceError], Answered, Doubles]:
         """Give the answers with all their warnings, those that did not fail beside their series, and their numbers."""
         found = [answer for answer in answers if isinstance(answer, SeriesAnswer)]
-        numbers, noted = numbers_of(found, self.horizon, self.model.config.quantile_levels, self.levels)
+        numbers, noted = numbers_of(found, self.horizon, self.model, self.levels)
         left = iter(noted)
         answers = [next(left) if isinstance(answer, SeriesAnswer) else answer for answer in answers]
         pairs = zip(self.request.series, answers, strict=True)

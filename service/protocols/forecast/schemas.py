@@ -40,7 +40,8 @@ ModelName = Annotated[
 ]
 Horizon = Annotated[Positive | None, Field(description="Steps ahead; left out, the model's own horizon.")]
 Levels = Annotated[
-    QuantileLevels | None, Field(description="Levels of the quantiles; left out, those that were trained.")
+    QuantileLevels | None,
+    Field(description="Levels of the quantiles, from 0.01 to 0.99; left out, those that were trained."),
 ]
 Imputation = Annotated[Missing, OrNull, Field(description="How missing values are imputed.")]
 Additions = Annotated[

@@ -32,11 +32,10 @@ class AnomaliesTask(Task[NixtlaAnomalies]):
     async def run(self, request: NixtlaAnomalies, context: TaskContext) -> dict[str, Any]:
         """See ``Task.run``."""
         model, level = self.model(request, context), request.level
-        trained = model.config.quantile_levels
         native, inputs = await self.inputs(request, model, context)
 
         def collect(series: Sequence[PreparedSeries]) -> Surprises:
-            return Surprises(series, trained, level)
+            return Surprises(series, level)
 
         found = whole(await context.backtests.run(model, inputs, EVERY_VALUE, collect, context.deadline))
         parts = [np.ascontiguousarray(columns_of(one)[:, 0, 1 + unsettled(one) :]) for one in found]
@@ -90,8 +89,10 @@ def _judged(
     quantiles = rows[..., 1:]
     horizon = found[0].found.numbers.shape[2]
     usual = np.stack([np.repeat(one.found.seasonal_error[0], horizon)[keep] for one in found])
-    score = _scores(surprise(quantiles, values, trained, usual))
-    ends = [quantile_at(quantiles, trained, end).ravel() for end in (0.5 - level / 200, 0.5 + level / 200)]
+    tails = np.array([one.series.model.tail_exponents for one in found])[:, None]
+    score = _scores(surprise(quantiles, values, trained, tails, usual))
+    levels = 0.5 - level / 200, 0.5 + level / 200
+    ends = [quantile_at(quantiles, trained, end, tails).ravel() for end in levels]
     answer: dict[str, Any] = {
         "mean": rows[..., 0].ravel(),
         "anomaly": (score > _NORMAL.inv_cdf(0.5 + level / 200)).ravel(),

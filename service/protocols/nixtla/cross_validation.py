@@ -15,7 +15,7 @@ from service.models.model import Model
 from service.models.work_limits import horizon_of
 from service.protocols.backtest.encoder import keep_inside_of_bounds
 from service.protocols.nixtla.forecast import NOTHING
-from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_learned
+from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_calibrated
 from service.protocols.nixtla.requests import NixtlaCrossValidation, TaskRequest
 from service.protocols.nixtla.series import NativeSeries
 from service.protocols.nixtla.task import Task, TaskContext, whole
@@ -48,7 +48,7 @@ class CrossValidationTask(Task[NixtlaCrossValidation]):
             "idxs": np.concatenate(places),
             "intervals": intervals_of(request.level, levels, rows[:, 1:]),
         }
-        beyond = wider_than_learned(request.level, model)
+        beyond = wider_than_calibrated(request.level, model)
         warned = [(*one.series.warnings, *beyond) for one in found]
         return self.document(request, model, native, warned, answer)
 
@@ -112,10 +112,9 @@ async def hindcasts(
     model = task.model(request, context)
     _check_work(request.series.sizes, cuts, len(levels), context.settings)
     native, inputs = await task.inputs(request, model, context, reserved=reserved, past=past)
-    trained = model.config.quantile_levels
 
     def collect(series: Sequence[PreparedSeries]) -> Forecasts:
-        return Forecasts(series, trained, levels)
+        return Forecasts(series, levels)
 
     found = whole(await context.backtests.run(model, inputs, cuts, collect, context.deadline))
     for one in found:

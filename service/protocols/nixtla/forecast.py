@@ -6,7 +6,7 @@ import numpy as np
 
 from service.codecs.schema import Schema
 from service.models.work_limits import check_reply, horizon_of
-from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_learned
+from service.protocols.nixtla.intervals import intervals_of, quantile_levels, wider_than_calibrated
 from service.protocols.nixtla.requests import FlatSeries, NixtlaForecast
 from service.protocols.nixtla.task import Task, TaskContext, whole
 from service.serving.answer_numbers import numbers_of
@@ -28,9 +28,9 @@ class ForecastTask(Task[NixtlaForecast]):
         check_reply(len(request.series.sizes), horizon, levels, settings)
         native, inputs = await self.inputs(request, model, context, horizon)
         answers = whole(await context.services.forecasts.forecast_many(model, inputs, context.queue))
-        numbers, answers = numbers_of(answers, horizon, model.config.quantile_levels, levels)
+        numbers, answers = numbers_of(answers, horizon, model, levels)
         rows = numbers.reshape(-1, 1 + len(levels))
-        beyond = wider_than_learned(request.level, model)
+        beyond = wider_than_calibrated(request.level, model)
         warned = [(*answer.warnings, *beyond) for answer in answers]
         found = {
             "mean": np.ascontiguousarray(rows[:, 0]),

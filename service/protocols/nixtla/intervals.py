@@ -1,7 +1,6 @@
 """Intervals as nixtla's SDK names them: ``lo-80`` and ``hi-80`` are the quantiles at 0.1 and 0.9."""
 
 from collections.abc import Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 from service.models.model import Model
 from service.models.work_limits import levels_of
 from service.settings import Settings
+from statecast.uncertainty.quantile_levels import reach_of, score_ratio
 
 Doubles = NDArray[np.float64]
 _DIGITS = 9
-_NORMAL = NormalDist()
 
 
 def ends_of(level: float) -> tuple[float, float]:
@@ -63,24 +62,24 @@ def quantile_levels(levels: Sequence[float] | None, model: Model, settings: Sett
     Returns
     -------
     tuple of float
-        Levels Q: of an interval that is wider than the model has learned, the outermost ones and the median.
+        Levels Q: of an interval that is wider than any that is calibrated, the outermost ones and the median.
 
     Raises
     ------
     TooLarge
         If there are too many.
     """
-    trained = model.config.quantile_levels
+    lowest, highest = reach_of(model.config.quantile_levels)
     ends = [end for level in levels or () for end in ends_of(level)]
-    if wider_than_learned(levels, model):
-        ends += [trained[0], 0.5, trained[-1]]
-    found = tuple(dict.fromkeys(end for end in ends if trained[0] <= end <= trained[-1]))
+    if wider_than_calibrated(levels, model):
+        ends += [lowest, 0.5, highest]
+    found = tuple(dict.fromkeys(end for end in ends if lowest <= end <= highest))
     levels_of(found, model.config, settings)
     return found
 
 
-def wider_than_learned(levels: Sequence[float] | None, model: Model) -> list[tuple[str, str]]:
-    """Say which intervals lie beyond what a model has learned.
+def wider_than_calibrated(levels: Sequence[float] | None, model: Model) -> list[tuple[str, str]]:
+    """Say which intervals are wider than any that was calibrated.
 
     Parameters
     ----------
@@ -94,13 +93,13 @@ def wider_than_learned(levels: Sequence[float] | None, model: Model) -> list[tup
     list of (str, str)
         Code and detail of a warning for each.
     """
-    trained = model.config.quantile_levels
-    widest = round(200 * min(0.5 - trained[0], trained[-1] - 0.5), _DIGITS)
+    lowest, highest = reach_of(model.config.quantile_levels)
+    widest = round(200 * min(0.5 - lowest, highest - 0.5), _DIGITS)
     return [
         (
             "extrapolated_interval",
-            f"level {level:g}: {model} has learned intervals up to {widest:g}; beyond that the ends are those of a "
-            "normal distribution on each side of the median",
+            f"level {level:g}: intervals of {model} are calibrated up to {widest:g}; beyond that the ends go on as "
+            "those of a normal distribution",
         )
         for level in levels or ()
         if level > widest
@@ -139,6 +138,5 @@ def _at(end: float, found: Sequence[float], quantiles: Doubles) -> Doubles:
     if end in found:
         return quantiles[:, found.index(end)]
     outermost, median = (min(found) if end < 0.5 else max(found)), quantiles[:, found.index(0.5)]
-    times = _NORMAL.inv_cdf(end) / _NORMAL.inv_cdf(outermost)
-    stretched: Doubles = median + times * (quantiles[:, found.index(outermost)] - median)
+    stretched: Doubles = median + score_ratio(end, outermost) * (quantiles[:, found.index(outermost)] - median)
     return stretched

@@ -113,7 +113,7 @@ class Gauges:
         if not answered:
             return
         answers = [answer for _, answer in answered if isinstance(answer, SeriesAnswer)]
-        numbers, _ = numbers_of(answers, found.horizon, found.model.config.quantile_levels, found.levels)
+        numbers, _ = numbers_of(answers, found.horizon, found.model, found.levels)
         for (one, _), answer, rows in zip(answered, answers, numbers, strict=True):
             name = one["id"]
             for step, (mean, *quantiles) in enumerate(rows.tolist(), 1):

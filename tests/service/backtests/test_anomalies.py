@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+import statecast
 from statecast.uncertainty.surprise import surprise
 from tests.service.backtests.scenes import START, close, post, values_of
 from tests.service.backtests.test_backtest import run
@@ -38,6 +39,7 @@ def test_each_value_is_compared_with_the_forecast_made_for_it(folder: Path) -> N
         values[120] = 500.0
         series = {"target": values, "start": START, "freq": "1h", "season": 24}
         found = (await post(client, "/anomalies", series=[series], level=90))["results"][0]
+        tails = statecast.load(folder / "default-1").network.of(24).calibration.exponents  # type: ignore[union-attr]
         assert found["start"] == START and len(found["expected"]) == len(found["flag"]) == 150
         assert found["expected"][0] is None and found["surprise"][0] is None and found["flag"][0] is None
         for step in (60, 99, 120, 121):
@@ -48,7 +50,7 @@ def test_each_value_is_compared_with_the_forecast_made_for_it(folder: Path) -> N
             levels = tuple(map(float, one["quantiles"]))
             value = values[step]
             if value is not None:
-                close(found["surprise"][step], surprise(quantiles, np.array(value), levels, np.float64(1.0)))
+                close(found["surprise"][step], surprise(quantiles, np.array(value), levels, tails, np.float64(1.0)))
         assert found["flag"][120] and found["surprise"][120] > 0.999
         for value, low, high, share, flag in zip(
             values,

@@ -5,6 +5,7 @@ Rows that slip by one between series would give every client somebody else's for
 
 import json
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +19,9 @@ from service.protocols.forecast.schemas import ForecastReply, ForecastRequest
 from service.protocols.forecast.series import SeriesRequest
 from service.scheduling.forecast_result import ForecastResult
 from service.serving.series_answer import SeriesAnswer
-from statecast.layers.heads import interpolate_levels
+from statecast.uncertainty.quantile_levels import quantiles_at
 
-TRAINED, LEVELS, HORIZON = (0.1, 0.5, 0.9), (0.2, 0.5), 3
+TRAINED, LEVELS, HORIZON = (0.1, 0.5, 0.9), (0.02, 0.2, 0.5), 3
 VARIABLES = (("",), ("a", "b"), ("",), ("x", "y", "z"), ("",))
 
 
@@ -39,7 +40,11 @@ class Named:
     version: str = "1"
     digest: str = "sha256:0"
     config: Shape = Shape()
+    tail_exponents: ClassVar[tuple[float, float]] = (1.2, 1.5)
     identity = Model.identity
+
+    def member(self, season: int | None) -> "Named":
+        return self
 
 
 def result(rows: int, seed: int) -> ForecastResult:
@@ -76,7 +81,7 @@ def test_every_series_gets_its_own_numbers_in_the_declared_shape() -> None:
         if isinstance(answer, ServiceError):
             assert forecast["error"]["code"] == "all_missing" and forecast["mean"] is None
             continue
-        expected = interpolate_levels(answer.quantiles[:, :HORIZON], TRAINED, LEVELS)
+        expected = quantiles_at(answer.quantiles[:, :HORIZON], TRAINED, LEVELS, Named.tail_exponents)
         for row, name in enumerate(names):
             mean = forecast["mean"] if name == "" else forecast["mean"][name]
             np.testing.assert_array_equal(mean, answer.mean[row, :HORIZON])

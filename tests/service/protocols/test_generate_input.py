@@ -86,7 +86,7 @@ CASES = {
     "nothing returned": Case({**paths(), "return": []}, ("return", "samples, quantiles")),
     "something else returned": Case({**paths(), "return": ["mean"]}, ("return[0]", "samples, quantiles", "'mean'")),
     "a level of 1": Case(paths(quantile_levels=[1.0]), ("quantile_levels[0]", "(0, 1)")),
-    "a level beyond": Case(paths(quantile_levels=[0.99]), ("0.99", "outermost"), 422, "level_out_of_range"),
+    "a level beyond": Case(paths(quantile_levels=[0.995]), ("0.995", "0.01 to 0.99"), 422, "level_out_of_range"),
     "series of nothing": Case(paths(series=[{"target": []}]), ("target", "at least one value")),
     "lists within lists": Case(paths(series=[{"target": [[1], [2]]}]), ("target[0]", "number")),
 }  # fmt: skip

@@ -40,7 +40,7 @@ def task_of(first: int, rows: int) -> tuple[ScenarioTask, list[Any]]:
     quantiles, mean = np.zeros((rows, 2, 3)), np.zeros((rows, 2))
     seeds = first + np.arange(rows)
     correlation = np.ones((rows, 1), np.float32)
-    return ScenarioTask(quantiles, mean, correlation, (0.1, 0.5, 0.9), SAMPLES, seeds, 1.0, got.append), got
+    return ScenarioTask(quantiles, mean, correlation, (0.1, 0.5, 0.9), (1.0, 1.0), SAMPLES, seeds, 1.0, got.append), got
 
 
 def test_pieces_are_bounded_and_tasks_take_turns() -> None:

@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from statecast.errors import InputError
 from statecast.inputs.bucket_values import align
 from statecast.layers.attention import NaiveForecastAttention, ResolutionAttention
 from statecast.layers.bucket_encoder import fill_buckets, find_ends
-from statecast.layers.heads import QuantileHead, SharedLookback, interpolate_levels, mass_weights
+from statecast.layers.heads import QuantileHead, SharedLookback, mass_weights
 from statecast.naive_forecasts import NAIVE_FORECASTS, compute_naive_forecasts, fill_missing
 from statecast.state.causal_scaling import discounted_sums, scaling_of
 
@@ -117,11 +116,3 @@ def test_mean_of_symmetric_quantiles_is_the_median() -> None:
     """The nine levels stand for a tenth of the probability each, the outer ones for half as much again."""
     weights = mass_weights((0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9))
     torch.testing.assert_close(weights, torch.tensor([0.15, *[0.1] * 7, 0.15]).double())
-
-
-def test_levels_between_are_interpolated_and_beyond_refused() -> None:
-    """A level that the model never learned must not be made up."""
-    quantiles = np.array([[1.0, 2.0, 4.0]])
-    assert interpolate_levels(quantiles, (0.1, 0.5, 0.9), (0.1, 0.3, 0.7, 0.9)).tolist() == [[1.0, 1.5, 3.0, 4.0]]
-    with pytest.raises(InputError, match=r"from 0.1 to 0.9.*got 0.95"):
-        interpolate_levels(quantiles, (0.1, 0.5, 0.9), (0.95,))

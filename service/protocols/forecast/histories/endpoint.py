@@ -75,5 +75,5 @@ class HistoryForecast:
                 return None
             placed.append(one)
         histories, trained = [one.history for one in placed], config.quantile_levels
-        reply = HistoryReply(placed, model, levels)
-        return HistoryRequest(histories, horizon, levels, trained, client, deadline, reply, answer)
+        exponents, reply = model.member(placed[0].season).tail_exponents, HistoryReply(placed, model, levels)
+        return HistoryRequest(histories, horizon, levels, trained, exponents, client, deadline, reply, answer)

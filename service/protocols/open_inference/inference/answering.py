@@ -134,7 +134,7 @@ def _outputs(
     datatype: str,
     several: bool,
 ) -> tuple[list[tuple[Tensor, bool]], Sequence[SeriesAnswer]]:
-    numbers, noted = numbers_of(answers, found.horizon, found.model.config.quantile_levels, found.levels)
+    numbers, noted = numbers_of(answers, found.horizon, found.model, found.levels)
     if several:
         rows, (_, steps, columns) = len(answers), numbers.shape
         numbers = numbers.reshape(rows, -1, steps, columns).swapaxes(1, 2)

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from statecast.uncertainty.surprise import surprise
+from tests.builders import TAIL_EXPONENTS
 from tests.service.serving.sessions.moving import OTHER
 from tests.service.streaming.scenes import Count, at, lane_of, post, series, serve
 
@@ -23,7 +24,7 @@ async def ask(client: httpx.AsyncClient, one: dict[str, Any], **fields: Any) -> 
 def expected(forecast: dict[str, Any], values: list[float], first: int = 0) -> list[float]:
     table = np.array([forecast["quantiles"][str(level)] for level in LEVELS]).T
     found: list[float] = surprise(
-        table[first : first + len(values)], np.array(values), LEVELS, np.float64(1.0)
+        table[first : first + len(values)], np.array(values), LEVELS, TAIL_EXPONENTS, np.float64(1.0)
     ).tolist()
     return found
 

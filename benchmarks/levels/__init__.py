@@ -1,0 +1,1 @@
+"""How often intervals of every level hold, near and far."""
