@@ -1,8 +1,9 @@
 """Who is compared on the calendar series: ours, and models that are fitted anew on the values before each cut-off."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 
 from benchmarks.calendar.series import CalendarSeries, Doubles
 from statecast.api.forecast import forecast_any
+from statecast.errors import InputError
 from statecast.models.family import Family
 
 Forecast = Callable[[CalendarSeries, int], Doubles]
@@ -44,19 +46,29 @@ def forecasters(family: Family) -> list[Forecaster]:
         Ours.
     """
     return [
-        Forecaster("ours", lambda series, cut: _ours(family, series, cut, None)),
-        Forecaster("ours, longer season", lambda series, cut: _ours(family, series, cut, series.long_season)),
+        Forecaster("ours", partial(_ours, family)),
+        Forecaster("ours, longer season", partial(_ours, family, season=True)),
+        Forecaster("ours, calendar", partial(_ours, family, calendar=True)),
+        Forecaster("ours, calendar and covariates", partial(_ours, family, calendar=True, covariates=True)),
         Forecaster("Prophet", _prophet, "prophet"),
         Forecaster("MSTL", _mstl, "statsforecast"),
         Forecaster("AutoARIMA", _auto_arima, "statsforecast"),
     ]
 
 
-def _ours(family: Family, series: CalendarSeries, cut: int, season: int | None) -> Doubles:
-    options: Mapping[str, Any] = {"start": str(series.times[0]), "freq": series.freq}
-    found = forecast_any(
-        family, series.values[:cut], series.horizon, season=season, quantile_levels=(0.5,), **options
-    )  # fmt: skip
+def _ours(
+    family: Family, series: CalendarSeries, cut: int, *, season: bool = False, calendar: bool = False,
+    covariates: bool = False,
+) -> Doubles:  # fmt: skip
+    options: dict[str, Any] = {"start": str(series.times[0]), "freq": series.freq}
+    options |= {"season": series.long_season} if season else {}
+    options |= {"calendar": True} if calendar else {}
+    if covariates:
+        if not series.known:
+            raise InputError(f"{series.name}: expected covariates, got none")
+        known = {name: values[: cut + series.horizon] for name, values in series.known.items()}
+        options["future_covariates"] = known
+    found = forecast_any(family, series.values[:cut], series.horizon, quantile_levels=(0.5,), **options)
     return found.quantiles[0.5]
 
 

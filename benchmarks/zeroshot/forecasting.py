@@ -16,6 +16,7 @@ from statecast.metrics.mase import seasonal_error
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
 
+_FEW = 64  # values on which it is tried what a model takes
 _SCORES = np.asarray([NormalDist().inv_cdf(level) for level in LEVELS])
 
 
@@ -43,7 +44,7 @@ def naive_forecasts(task: Task, series: Sequence[TaskSeries]) -> Forecasts:
 
 
 def our_forecasts(
-    network: Family | SeriesNetwork, task: Task, series: Sequence[TaskSeries], *, covariates: bool
+    network: Family | SeriesNetwork, task: Task, series: Sequence[TaskSeries], *, covariates: bool, calendar: bool
 ) -> Forecasts:
     """Forecast with a model as it is, its state carried from the first value of each variable on.
 
@@ -57,6 +58,8 @@ def our_forecasts(
         Its data.
     covariates : bool
         Whether the model is given what is known ahead.
+    calendar : bool
+        Whether it looks at the calendar.
 
     Returns
     -------
@@ -66,13 +69,14 @@ def our_forecasts(
     Raises
     ------
     InputError
-        If the model takes no such covariates.
+        If the model takes no such covariates, or no calendar.
     """
-    windows, trained = task.windows(series), network.config.quantile_levels
-    levels = (*LEVELS, *WIDE) if trained[0] <= WIDE[0] else LEVELS
+    windows = task.windows(series)
+    levels = (*LEVELS, *WIDE) if _takes(network, series[0], quantile_levels=WIDE) else LEVELS
 
     def forecast(one: TaskSeries) -> Doubles:
         options: dict[str, Any] = {"future_covariates": one.known} if covariates else {}
+        options |= {"calendar": True} if calendar else {}
         found = backtest_series(
             network, one.values, task.horizon, cutoffs=windows, start=one.start, freq=one.freq,
             quantile_levels=levels, **options,
@@ -92,12 +96,29 @@ def takes_covariates(network: Family | SeriesNetwork, one: TaskSeries) -> bool:
     one : TaskSeries
         A series.
     """
-    known = {name: values[:64] for name, values in one.known.items()}
+    known = {name: values[:_FEW] for name, values in one.known.items()}
+    return bool(known) and _takes(network, one, future_covariates=known)
+
+
+def takes_calendar(network: Family | SeriesNetwork, one: TaskSeries) -> bool:
+    """Say whether a model can look at the calendar of a series.
+
+    Parameters
+    ----------
+    network : Family or SeriesNetwork
+        The model.
+    one : TaskSeries
+        A series.
+    """
+    return one.start is not None and _takes(network, one, calendar=True)
+
+
+def _takes(network: Family | SeriesNetwork, one: TaskSeries, **options: Any) -> bool:
     try:
-        backtest_series(network, one.values[:64], 1, start=one.start, freq=one.freq, future_covariates=known)
+        backtest_series(network, one.values[:_FEW], 1, start=one.start, freq=one.freq, **options)
     except InputError:
         return False
-    return bool(known)
+    return True
 
 
 def _cutoffs(task: Task, one: TaskSeries, windows: int) -> list[int]:
