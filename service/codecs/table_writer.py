@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from statecast.time.axis import TimeAxis
 from statecast.time.zones import instant_texts
+
+_KEPT_BYTES = 2**20
+"""Of repeated texts that are kept for the next reply."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,11 +106,15 @@ def table_of(rows: TableRows, *, arrow: bool) -> pa.Table:
     """
 
     def texts(values: Sequence[str | None]) -> pa.Array:
-        if values and values.count(values[0]) == len(values):
-            return pa.repeat(pa.scalar(values[0], pa.string()), len(blocks))
+        if _alike(values):
+            return pa.repeat(pa.scalar(values[0], pa.string()), len(rows.steps))
+        length = len(rows.steps) // len(values)
+        if bool((rows.lengths == length).all()) and length * sum(map(len, filter(None, values))) <= _KEPT_BYTES:
+            return _repeated(tuple(values), length)
+        blocks = np.repeat(np.arange(len(rows.lengths)), rows.lengths)
         return pa.array(values, pa.string()).take(pa.array(blocks))
 
-    blocks, failed = np.repeat(np.arange(len(rows.lengths)), rows.lengths), any(rows.errors)
+    failed = any(rows.errors)
     columns: dict[str, pa.Array] = {"item_id": texts(rows.item_ids)}
     if any(rows.variables):
         columns["variable"] = texts(rows.variables)
@@ -121,8 +129,20 @@ def table_of(rows: TableRows, *, arrow: bool) -> pa.Table:
     return pa.table(columns)
 
 
+def _alike(values: Sequence[object]) -> bool:
+    """Whether all are the same; what is one object is quickly told to be."""
+    return len(values) > 0 and values.count(values[0]) == len(values)
+
+
+@lru_cache(maxsize=8)
+def _repeated(values: tuple[str | None, ...], times: int) -> pa.Array:
+    """Each text so many times. Whoever streams tables names the same items in the same order again and again."""
+    return pa.array(values, pa.string()).take(pa.array(np.repeat(np.arange(len(values)), times)))
+
+
 def _times(rows: TableRows, steps: NDArray[np.int64], arrow: bool) -> pa.Array:
-    own = dict(zip(map(id, rows.axes), rows.axes, strict=True))  # quicker told apart than by what they are
+    # Quicker told apart than by what they are.
+    own = {0: rows.axes[0]} if _alike(rows.axes) else dict(zip(map(id, rows.axes), rows.axes, strict=True))
     found = dict.fromkeys(axis for axis in own.values() if axis is not None)
     axes = {axis: number for number, axis in enumerate(found)}
     if not axes:

@@ -1,6 +1,6 @@
 """Which sessions are put whole on which occasion, so that the journal stays short."""
 
-from itertools import islice
+from itertools import filterfalse, islice
 
 from service.engine.steps.step_batch import StepBatch
 from service.resident.residents import Place, Residents
@@ -67,8 +67,8 @@ class Journal:
         batch.again = absent.move(due, oldest, residents.sequence)
         batch.sequence = residents.sequence + len(batch.again) + 1
         residents.sequence = batch.sequence
-        for key in keys:
-            dirty.setdefault(key, batch.sequence)
+        for key in filterfalse(dirty.__contains__, keys):
+            dirty[key] = batch.sequence
         self._trim(batch)
 
     def can_flush(self) -> bool:

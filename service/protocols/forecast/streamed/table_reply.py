@@ -60,8 +60,12 @@ class TableReply:
                 starts[places], numbers[places] = first, own
         errors: list[str | None] = [None] * size
         variables: list[str | None] = [""] * size
-        times = {id(axis): axis and axis.times for axis in {id(axis): axis for axis in self._axes}.values()}
-        axes = [times[id(axis)] for axis in self._axes]
+        common = self._axes[0]
+        if self._axes.count(common) == size:  # of one object a look, of several that are equal a comparison each
+            axes = [common and common.times] * size
+        else:
+            times = {axis: axis and axis.times for axis in set(self._axes)}
+            axes = [times[axis] for axis in self._axes]
         steps, columns = starts[:, None] + np.arange(horizon), numbers.transpose(1, 0, 2)
         lengths = np.full(size, horizon)
         if self._errors:  # such a row stands alone
