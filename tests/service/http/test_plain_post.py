@@ -68,6 +68,10 @@ def test_a_refusal_without_parsing_is_like_any_other(monkeypatch: pytest.MonkeyP
             assert b'"code":"queue_full"' in text and headers["x-request-id"].encode() in text
             assert headers["content-type"] == "application/problem+json"
             assert echo.answered(429) == 3 and echo.direct == 2
+            assert echo.metrics.registry.get_sample_value("statecast_rejected_total", {"reason": "queue_full"}) == 3
+            # What is written once for all has each one's own id.
+            refused = {headers["x-request-id"]: text for status, headers, text in answers if status == 429}
+            assert len(refused) == 3 and all(identity.encode() in text for identity, text in refused.items())
             # In two pieces it is not whole at first, and goes the usual way.
             whole = post(b"/echo", b'"too much"', kind)
             client.send(whole[:-3])
