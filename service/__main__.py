@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import uvicorn
 from pydantic import ValidationError
 
-from service.allocator import use_one_heap
+from service.allocator import keep_few_shapes, use_one_heap
 
 use_one_heap()  # before the libraries that are imported below start threads
+keep_few_shapes()
 
 from service.app import create_app
 from service.http.direct import DirectProtocol

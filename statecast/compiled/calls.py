@@ -11,6 +11,9 @@ from statecast.compiled.arithmetic import DONE
 from statecast.compiled.cores import share, threads_for
 
 _ROOM = 1 << 16
+_idle: list[NDArray[np.float32]] = []
+"""Room that no call works in: one per thread that has worked at a time, whichever network it called. A server has up to
+64 networks of a family, and each would keep its own."""
 
 
 class Calls:
@@ -24,7 +27,6 @@ class Calls:
 
     def __init__(self, threads: int | None = None) -> None:
         self._threads = threads
-        self._rooms: list[NDArray[np.float32]] = []
 
     def run(self, function: Callable[..., int], arguments: tuple[Any, ...], steps: int) -> int:
         """Call a function until it has done all.
@@ -48,21 +50,22 @@ class Calls:
         TypeError
             If the function takes no arguments of these types; nothing was done then either.
         """
-        once = partial(self._once, function, (np.zeros(1, np.int64), *arguments))
+        once = partial(_once, function, (np.zeros(1, np.int64), *arguments))
         return share(threads_for(steps, self._threads), once)
 
-    def _once(self, function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
-        """Lend a room, which no other thread has meanwhile, and a larger one if that is too small."""
-        try:
-            room = self._rooms.pop()
-        except IndexError:
-            room = _room(_ROOM)
-        while True:
-            status = function(room, *arguments)
-            if status <= DONE:
-                self._rooms.append(room)
-                return status
-            room = _room(len(room) + status)
+
+def _once(function: Callable[..., int], arguments: tuple[Any, ...]) -> int:
+    """Lend a room, which no other thread has meanwhile, and a larger one if that is too small."""
+    try:
+        room = _idle.pop()
+    except IndexError:
+        room = _room(_ROOM)
+    while True:
+        status = function(room, *arguments)
+        if status <= DONE:
+            _idle.append(room)
+            return status
+        room = _room(len(room) + status)
 
 
 def _room(size: int) -> NDArray[np.float32]:

@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from statecast.compiled import cores
+from statecast.compiled.arithmetic import DONE
+from statecast.compiled.calls import Calls
 from statecast.compiled.forecaster import CompiledForecaster
 from tests.laws.series import variant
 from tests.laws.test_compiled import walk
@@ -52,6 +54,19 @@ def test_a_call_returns_when_all_threads_are_done_and_none_begins_later() -> Non
 
     assert cores.share(2, call) == 7
     assert (at_work, len(idents)) == ([0], 2)
+
+
+def test_networks_work_in_the_same_room() -> None:
+    """A server has up to 64 networks of a family; each kept what its largest call took, once for each thread."""
+    rooms: list[np.ndarray] = []
+
+    def work(room: np.ndarray, taken: np.ndarray) -> int:
+        rooms.append(room)
+        return DONE if len(room) > 10**6 else 10**6
+
+    for _ in range(3):
+        assert Calls(1).run(work, (), 1) == DONE
+    assert all(room is rooms[1] for room in rooms[1:])
 
 
 def test_an_error_is_raised_only_after_the_others_are_done() -> None:
