@@ -101,6 +101,69 @@ def with_receipt(put: Put, key: str) -> Put:
     return replace(put, receipt=Answer(key, content, record.last_used, record.last_used + KEPT_FOR))
 
 
+class WrittenText(NamedTuple):
+    """A text that a session went on with, kept by the commit that put the session there."""
+
+    birth: float
+    """``Record.created_at`` of the session."""
+    text: str
+    finish_reason: str
+    completion_tokens: int
+    seed: int
+
+
+def with_text(put: Put, key: str, written: WrittenText) -> Put:
+    """Have a session put together with the text that was its last.
+
+    Parameters
+    ----------
+    put : Put
+        The session.
+    key : str
+        What ``receipt_key`` gave.
+    written : WrittenText
+        The text.
+
+    Returns
+    -------
+    Put
+        The same one where there is no key.
+    """
+    record = put.record
+    if not key:
+        return put
+    return replace(put, receipt=Answer(key, orjson.dumps(list(written)), record.last_used, record.last_used + KEPT_FOR))
+
+
+async def text_of(store: Store, key: str, record: Record) -> WrittenText | None:
+    """Find the text that a request under a key was answered with, where its session has it.
+
+    Parameters
+    ----------
+    store : Store
+        Where receipts are.
+    key : str
+        What ``receipt_key`` gave.
+    record : Record
+        The session as it stands.
+
+    Returns
+    -------
+    WrittenText or None
+        None where the request is new, or was of another session of the name.
+
+    Raises
+    ------
+    Loading
+        If the store cannot be read.
+    """
+    if not key:
+        return None
+    content = await _read(store, [(key, record)])
+    found = None if content[0] is None else WrittenText(*orjson.loads(content[0]))
+    return found if found is not None and found.birth == record.created_at else None
+
+
 async def as_applied(store: Store, parts: Sequence[tuple[R, Record | None]]) -> list[R]:
     """Find out which parts of requests their sessions have read already, and where.
 
@@ -123,9 +186,13 @@ async def as_applied(store: Store, parts: Sequence[tuple[R, Record | None]]) -> 
     """
     if not any(record is not None and part.receipt for part, record in parts):
         return [part for part, _ in parts]
+    contents = await _read(store, [(part.receipt, record) for part, record in parts])
+    return [_as_applied(part, record, content) for (part, record), content in zip(parts, contents, strict=True)]
 
-    def read() -> list[R]:
-        return [_as_applied(store, part, record) for part, record in parts]
+
+async def _read(store: Store, wanted: Sequence[tuple[str, Record | None]]) -> list[bytes | None]:
+    def read() -> list[bytes | None]:
+        return [store.answer(key, record.last_used) if key and record is not None else None for key, record in wanted]
 
     try:
         return await STORE.run(read)
@@ -133,8 +200,7 @@ async def as_applied(store: Store, parts: Sequence[tuple[R, Record | None]]) -> 
         raise Loading(f"Idempotency-Key: {error}; send the request again", code="store_failed") from error
 
 
-def _as_applied(store: Store, part: R, record: Record | None) -> R:
-    content = store.answer(part.receipt, record.last_used) if record is not None and part.receipt else None
+def _as_applied(part: R, record: Record | None, content: bytes | None) -> R:
     if record is None or content is None:
         return part
     found = _Receipt(*orjson.loads(content))

@@ -8,11 +8,12 @@ import numpy as np
 from service.errors import Expired, Loading, ServiceError, UnknownSession, Unprocessable
 from service.models.model import Model
 from service.models.session_model import check_model
+from service.receipts import WrittenText, text_of
 from service.serving.runtime import Runtime
 from service.sessions.turn import SessionTurn
 from service.stores.interface import Record
 from service.text.parameters import TextParameters
-from service.text.request import DecodeRequest, TextEnd, TextTask, Tokens, Update
+from service.text.request import DecodeRequest, TextChunk, TextEnd, TextTask, Tokens, Update
 from service.text.stream import StreamQueue
 from service.threads import DECODING
 
@@ -78,6 +79,7 @@ class TextService:
         owner: str,
         session: str | None = None,
         match: tuple[str, ...] = (),
+        receipt: str = "",
     ) -> TextStream:
         """Accept a request; what is refused is refused here, before anything was sent.
 
@@ -95,6 +97,8 @@ class TextService:
             Id of the session that is opened or goes on.
         match : tuple of str
             For which states of it the request is meant, see ``SessionTurn.check_match``.
+        receipt : str
+            Of a request with an ``Idempotency-Key``, see ``receipt_key``: what its session went on with comes again.
 
         Returns
         -------
@@ -118,6 +122,7 @@ class TextService:
             model=model.digest, tokens=tokens, max_tokens=parameters.max_tokens, n=parameters.n,
             seed=new_seed() if parameters.seed is None else parameters.seed, temperature=parameters.temperature,
             top_k=parameters.top_k, top_p=parameters.top_p, stops=parameters.stop,
+            receipt="" if session is None else receipt,
         )  # fmt: skip
         if session is not None:
             return await self._in_session(model, request, session, owner, match, warnings)
@@ -149,6 +154,11 @@ class TextService:
         sessions = self._runtime.sessions
         async with SessionTurn(sessions, owner, session) as turn:
             record = await turn.find()
+            if (
+                record is not None
+                and (known := await text_of(self._runtime.store, request.receipt, record)) is not None
+            ):
+                return _again(request, known, warnings, session, record)
             if record is not None:
                 check_model(record, model, session)
             elif not len(request.tokens):
@@ -182,6 +192,16 @@ class TextService:
         self._runtime.text_schedulers[model.digest].submit(task)
         self._runtime.bridge.wake()
         return stream
+
+
+def _again(
+    request: DecodeRequest, known: WrittenText, warnings: tuple[tuple[str, str], ...], session: str, record: Record
+) -> TextStream:
+    """Give a text that was written and, perhaps, not answered; the session stays as it is."""
+    stream = TextStream(TextTask(replace(request, seed=known.seed), lambda _: None), warnings, session)
+    stream.updates.put(TextChunk(0, known.text, known.finish_reason))
+    stream.updates.put(TextEnd(known.completion_tokens, record), urgent=True)
+    return stream
 
 
 def _end_turn(turn: SessionTurn, update: Update) -> None:

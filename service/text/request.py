@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import ServiceError
+from service.receipts import WrittenText, with_text
 from service.stores.interface import Put, Record
 
 Tokens = NDArray[np.int64]
@@ -41,8 +42,10 @@ class DecodeRequest:
     """Whether to begin from the empty state."""
     record: Record | None = None
     """The session as it stands, its life renewed, before anything is read."""
+    receipt: str = ""
+    """Of a request with an ``Idempotency-Key``, see ``receipt_key``."""
 
-    def session_write(self, tokens_read: int, digest: str, state: bytes) -> Put | None:
+    def session_write(self, tokens_read: int, digest: str, state: bytes, last: "TextChunk", drawn: int) -> Put | None:
         """Give what the store is to write once so many tokens were added to the session's state.
 
         Parameters
@@ -53,6 +56,10 @@ class DecodeRequest:
             Of the new state.
         state : bytes
             The new state.
+        last : TextChunk
+            The whole text, and why it ended.
+        drawn : int
+            Tokens of it.
 
         Returns
         -------
@@ -63,7 +70,8 @@ class DecodeRequest:
             return None
         count = self.record.count + tokens_read
         whole = replace(self.record, count=count, last_index=count - 1, state_bytes=len(state), digest=digest)
-        return Put(whole, state, self.record.digest)
+        written = WrittenText(float(whole.created_at), last.text, last.finish_reason or "", drawn, self.seed)
+        return with_text(Put(whole, state, self.record.digest), self.receipt, written)
 
 
 class TextChunk(NamedTuple):

@@ -176,6 +176,8 @@ class TextScheduler:
             text += detokenizer.rest()
         if sequence.finish_reason is not None:
             ended.append(sequence)
+        if sequence.pieces is not None:
+            sequence.pieces.append(text)
         if text or sequence.finish_reason is not None:
             self._updates.append((task, TextChunk(sequence.index, text, sequence.finish_reason)))
 
@@ -198,9 +200,11 @@ class TextScheduler:
     def _save_session(self, sequence: TextSequence) -> None:
         """Commit a session, and only then report the end."""
         task = sequence.task
-        put = task.request.session_write(sequence.tokens_read, *self._backend.export_state(sequence.state))
+        whole = TextChunk(0, "".join(sequence.pieces or ()), sequence.finish_reason)
+        digest, state = self._backend.export_state(sequence.state)
+        put = task.request.session_write(sequence.tokens_read, digest, state, whole, task.completion_tokens)
         try:
-            self._backend.commit([] if put is None else [put])
+            self._backend.commit([one for one in (put, put and put.receipt) if one is not None])
         except StoreError as error:
             self._fail(task, not_written(error))
             return

@@ -25,7 +25,8 @@ class TextSequence:
     """
 
     __slots__ = (
-        "detokenizer", "finish_reason", "index", "initial_state", "state", "task", "token", "tokens_read", "unread",
+        "detokenizer", "finish_reason", "index", "initial_state", "pieces", "state", "task", "token", "tokens_read",
+        "unread",
     )  # fmt: skip
 
     def __init__(self, task: TextTask, index: int, symbols: SymbolTable) -> None:
@@ -40,6 +41,8 @@ class TextSequence:
         self.state: object = None
         self.initial_state: object = None
         self.tokens_read = 0
+        # Of a session under a key: what its receipt says.
+        self.pieces: list[str] | None = [] if task.request.receipt else None
 
     @property
     def chunk(self) -> int:

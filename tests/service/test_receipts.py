@@ -1,5 +1,6 @@
 """A request under a key that was applied and not answered: sent again, its sessions know that they have read it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from service.sessions.session_key import key_of
 from service.stores.interface import Answer, StoreError
 from service.stores.registry import stores
-from tests.builders import tiny_artifact, tiny_classifier_artifact
+from tests.builders import tiny_artifact, tiny_classifier_artifact, tiny_generator_artifact
 from tests.service.requests import play
 from tests.service.stores.conformance import url_of
 
@@ -61,6 +62,42 @@ def test_what_was_applied_and_not_answered_is_not_applied_again(tmp_path: Path, 
         assert (await send(client, body, "deleted", "/forecast")).status_code == 503
         await client.delete("/sessions/forecast")
         assert (await send(client, body, "deleted", "/forecast")).json()["forecasts"][0]["session"]["applied"] == 1
+
+    play(tmp_path / "artifacts", scene, state_url=url_of(name, tmp_path / "store"))
+
+
+@pytest.mark.parametrize("name", stores.names())
+def test_a_text_that_was_written_and_not_answered_comes_again(tmp_path: Path, name: str) -> None:
+    """Written anew it would go on from the text that nobody got, and the session would hold both."""
+    tiny_generator_artifact(tmp_path / "artifacts")
+
+    async def scene(client: httpx.AsyncClient, app: FastAPI) -> None:
+        store = app.state.container.store()
+        commit, failing = store.commit, list[str]()
+
+        def cut_off(writes: list[Any]) -> None:
+            if failing and isinstance(writes[0], Answer):
+                raise StoreError(failing.pop())
+            commit(writes)
+
+        store.commit = cut_off
+        body = {"model": "letters", "prompt": "ab", "max_tokens": 5, "session": "chat"}
+        whole = (await client.post("/generate", json=body | {"session": "whole", "seed": 3})).json()["choices"]
+        for key, more in (("first", {"seed": 3}), ("second", {})):
+            failing.append("the replica was killed")
+            assert (await send(client, body | more, key, "/generate")).status_code == 503
+            before = (await client.get("/sessions/chat")).json()
+            # Nothing was kept that it would have to be the same as.
+            streamed = await send(client, body | {"stream": True}, key, "/generate")
+            assert (await client.get("/sessions/chat")).json()["digest"] == before["digest"]
+            done = json.loads(streamed.text.split("data: ")[-1])
+            if key == "first":
+                assert done["choices"] == whole and done["usage"]["completion_tokens"] == 5 and done["seed"] == 3
+            else:
+                assert done["choices"] != whole
+        # Under another key it goes on.
+        await send(client, body, "other", "/generate")
+        assert (await client.get("/sessions/chat")).json()["count"] > before["count"]
 
     play(tmp_path / "artifacts", scene, state_url=url_of(name, tmp_path / "store"))
 

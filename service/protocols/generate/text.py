@@ -10,6 +10,7 @@ from service.models.model import Model
 from service.protocols.generate.schemas import TextRequest
 from service.protocols.generate.text_response import TextResponse
 from service.protocols.json_endpoint import Exchange
+from service.receipts import receipt_key
 from service.serving.text import TextService, TextStream
 from service.text.parameters import TextParameters
 
@@ -49,7 +50,10 @@ async def begin_text(
     ServiceError, ClientDisconnect
         If it is refused, or the client left while an earlier request of its session was at work.
     """
-    work = asyncio.ensure_future(texts.begin(model, parameters, prompt, exchange.owner, session, exchange.match))
+    receipt = receipt_key(exchange.idempotency_key, 0)
+    work = asyncio.ensure_future(
+        texts.begin(model, parameters, prompt, exchange.owner, session, exchange.match, receipt)
+    )
     stream = await unless_left(work, exchange.left)
 
     def leave(_: object) -> None:
