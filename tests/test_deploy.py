@@ -17,6 +17,7 @@ KINDS = {
     "Deployment": "apps/v1",
     "StatefulSet": "apps/v1",
     "PodDisruptionBudget": "policy/v1",
+    "PersistentVolumeClaim": "v1",
 }
 
 
@@ -37,7 +38,7 @@ def containers() -> list[dict[str, Any]]:
 
 
 def test_every_object_is_of_a_version_that_kubernetes_has() -> None:
-    assert len(manifests()) == 5
+    assert len(manifests()) == 6
     for one in manifests():
         assert one["apiVersion"] == KINDS[one["kind"]] and re.fullmatch(r"[a-z][a-z0-9-]*", one["metadata"]["name"])
 
@@ -101,6 +102,22 @@ def test_the_gateway_knows_every_replica() -> None:
     for name in replicas:
         assert services[name]["ports"] == [] and services[name]["profiles"] == ["replicas"]
         assert "STATECAST_STATE_URL=redis://redis:6379/0" in services[name]["environment"]
+
+
+def test_replicas_share_the_files_of_jobs() -> None:
+    """With folders of their own each could answer for the jobs alone that it took."""
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    for name in ("replica-1", "replica-2"):
+        assert "jobs:/srv/statecast/state" in compose["services"][name]["volumes"] and "jobs" in compose["volumes"]
+    (claim,) = of_kind("PersistentVolumeClaim")
+    (deployment,) = of_kind("Deployment")
+    assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    pod = deployment["spec"]["template"]["spec"]
+    (volume,) = (one["name"] for one in pod["volumes"] if "persistentVolumeClaim" in one)
+    (service,) = (one for one in pod["containers"] if one["name"] == "statecast")
+    (place,) = (one["mountPath"] for one in service["volumeMounts"] if one["name"] == volume)
+    (folder,) = (one["value"] for one in service["env"] if one["name"] == "STATECAST_JOBS_FOLDER")
+    assert Path(folder).is_relative_to(place)
 
 
 def test_what_sagemaker_starts_listens_where_it_calls(tmp_path: Path) -> None:
