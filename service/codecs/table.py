@@ -1,9 +1,11 @@
-"""Tables off the wire, Arrow streams or delimited text, by the project's one reader and within the server's limits."""
+"""Tables off the wire, of Arrow, Parquet or text, by the project's one reader and within the server's limits."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from service.codecs.arrow_stream import read_stream
+from service.codecs.parquet import read_parquet
 from service.errors import Fault, Malformed, TooLarge, Unprocessable
 from service.settings import Settings
 from statecast.tables.errors import OversizeError, TableError, UnreadableError
@@ -11,8 +13,10 @@ from statecast.tables.options import TableOptions
 from statecast.tables.reader import of_arrow, read_bytes
 from statecast.tables.table import Table
 
+TableForm = Literal["text", "arrow", "parquet"]
 
-def read_table(body: bytes, options: TableOptions, settings: Settings, *, arrow: bool) -> Table:
+
+def read_table(body: bytes, options: TableOptions, settings: Settings, form: TableForm) -> Table:
     """Read the table in a body.
 
     Parameters
@@ -23,8 +27,8 @@ def read_table(body: bytes, options: TableOptions, settings: Settings, *, arrow:
         How its text is read.
     settings : Settings
         Limits.
-    arrow : bool
-        Whether it is an Arrow stream, else delimited text, which may be packed.
+    form : str
+        ``arrow`` for a stream of it, ``parquet``, or ``text``, delimited and perhaps packed.
 
     Returns
     -------
@@ -41,8 +45,9 @@ def read_table(body: bytes, options: TableOptions, settings: Settings, *, arrow:
         If its columns have no names, or the same, or it can be read in two ways.
     """
     with refusals():
-        if arrow:
-            found = of_arrow(read_stream(body, settings.max_body_bytes, settings.max_values, settings.max_fields))
+        if form != "text":
+            read = read_stream if form == "arrow" else read_parquet
+            found = of_arrow(read(body, settings.max_body_bytes, settings.max_values, settings.max_fields))
         else:
             found = read_bytes(body, options, limit=settings.max_body_bytes, max_columns=settings.max_fields)
     rows, columns = len(found), len(found.names)

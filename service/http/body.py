@@ -8,7 +8,10 @@ from starlette.types import Receive
 from service.errors import Malformed, TooLarge, UnknownContent
 
 JSON, ARROW, CSV = "application/json", "application/vnd.apache.arrow.stream", "text/csv"
+PARQUET = "application/vnd.apache.parquet"
 KINDS = (JSON, ARROW, CSV)
+FILE_KINDS = (*KINDS, PARQUET)
+"""Of files, which have no end that shows before they are whole."""
 # Smaller bodies are decoded on the loop: handing them to a thread would cost more than it frees.
 INLINE_BYTES = 256 * 1024
 # So are those with fewer objects: many small ones cost more than their bytes say.

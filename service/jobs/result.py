@@ -7,8 +7,9 @@ from typing import Any, BinaryIO
 import orjson
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from pyarrow.parquet import ParquetWriter
 
-from service.http.body import ARROW
+from service.http.body import ARROW, PARQUET
 
 _NOTE = b"statecast-note"
 _FIRST = ("item_id", "variable", "cutoff", "timestamp")
@@ -56,13 +57,15 @@ def write_result(parts: Sequence[Path], content_type: str, file: BinaryIO) -> No
     parts : sequence of Path
         In their order. One may have columns that another has not; there they are null.
     content_type : str
-        ``ARROW`` or ``CSV``.
+        ``ARROW``, ``PARQUET`` or ``CSV``.
     file : BinaryIO
         Where to.
     """
     schema = _joined(map(_schema, parts))
     if content_type == ARROW:
         writer: Any = pa.ipc.new_stream(file, schema)
+    elif content_type == PARQUET:
+        writer = ParquetWriter(file, schema)
     else:
         writer = pa_csv.CSVWriter(file, schema, write_options=pa_csv.WriteOptions(quoting_style="needed"))
     with writer:

@@ -19,7 +19,7 @@ from service.codecs.members import members_of
 from service.codecs.query_string import parse_query
 from service.deadline import Deadline
 from service.errors import Fault, Malformed, TooLarge
-from service.http.body import ARROW, INLINE_BYTES, INLINE_OBJECTS, JSON
+from service.http.body import INLINE_BYTES, INLINE_OBJECTS, JSON
 from service.http.compression import decompress
 from service.protocols.forecast.schemas import R
 from service.protocols.forecast.series import SERIES, SeriesRequest
@@ -107,7 +107,7 @@ def decode_now(
     try:
         plain = decompress(body, encoding, settings.max_body_bytes)
         if kind != JSON:
-            return decode_table(plain, query, settings, find_model, deadline, shape, arrow=kind == ARROW)
+            return decode_table(plain, query, settings, find_model, deadline, shape, kind)
         request = decode_json(plain, settings, deadline, shape)
     except MemoryError:
         raise TooLarge("body: to read it takes more than there is of memory; send less at a time") from None

@@ -17,9 +17,10 @@ import numpy as np
 
 from service.codecs.faults import raise_faults
 from service.codecs.query_string import typed
-from service.codecs.table import read_table, refusals
+from service.codecs.table import TableForm, read_table, refusals
 from service.deadline import Deadline
 from service.errors import Fault
+from service.http.body import ARROW, PARQUET
 from service.models.model import Model
 from service.models.table_names import names_of, options_of, static_columns
 from service.protocols.forecast.schemas import QueryParameters, R, TableParameters
@@ -40,8 +41,7 @@ def decode_table(
     find_model: FindModel | None,
     deadline: Deadline,
     shape: RequestShape[R],
-    *,
-    arrow: bool,
+    kind: str,
 ) -> R:
     """Read a table and the parameters of the query string.
 
@@ -59,8 +59,8 @@ def decode_table(
         Until when it is worth it.
     shape : RequestShape
         Of the request.
-    arrow : bool
-        Whether the body is an Arrow stream, else delimited text.
+    kind : str
+        Content type of the body.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def decode_table(
     model = None if find_model is None else find_model(parameters.model)
     with refusals():
         options = options_of(model, parameters.table_options)
-        whole = read_table(body, options, settings, arrow=arrow)
+        whole = read_table(body, options, settings, form_of(kind))
         _check_marks(whole)
         deadline.check()
         table = read_series(
@@ -105,6 +105,18 @@ def decode_table(
         one.notes = (*table.notes, *one.notes)
         one.rows = None if one.rows is None else one.rows % len(table.table)
     return shape.of(series, parameters)
+
+
+def form_of(kind: str) -> TableForm:
+    """Give the form of a table.
+
+    Parameters
+    ----------
+    kind : str
+        Content type.
+    """
+    forms: dict[str, TableForm] = {ARROW: "arrow", PARQUET: "parquet"}
+    return forms.get(kind, "text")
 
 
 def _check_marks(table: Table) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Generic
 from service.codecs.table_writer import table_of
 from service.deadline import Deadline
 from service.errors import Expired, Fault, Loading, QueueFull, ServiceError, TooLarge, Unprocessable
-from service.http.body import ARROW
+from service.http.body import CSV
+from service.jobs.progress import Progress
 from service.jobs.record import JobRecord
 from service.jobs.result import write_part
 from service.jobs.work import Part
@@ -54,7 +55,7 @@ class TableWork(Generic[R]):
         depends = f"{version('statecast')} {resolved.digest} {bounds}"
         self.plan = hashlib.sha256(depends.encode()).hexdigest()
 
-    async def part(self, number: int, deadline: Deadline) -> Part:
+    async def part(self, number: int, deadline: Deadline, progress: Progress) -> Part:  # noqa: ARG002 (it is short)
         """Do a part; see ``JobWork``."""
         record = self._record
         series = self._body.series[self.bounds[number] : self.bounds[number + 1]]
@@ -66,8 +67,8 @@ class TableWork(Generic[R]):
             if isinstance(one, (Loading, QueueFull, Expired)):  # it says nothing of the series
                 raise one
         note = found.note | {"failed": len(failures), "warnings": found.warned}
-        arrow = record.result_type == ARROW
-        content = await JOBS.run(lambda: write_part(table_of(found.rows, arrow=arrow), note))
+        typed = record.result_type != CSV
+        content = await JOBS.run(lambda: write_part(table_of(found.rows, arrow=typed), note))
         return Part(content, len(failures))
 
     def summary(self, notes: Sequence[dict[str, Any]]) -> dict[str, Any]:

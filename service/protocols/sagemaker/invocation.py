@@ -14,7 +14,7 @@ from service.codecs.members import members_of
 from service.codecs.number_array import read_values
 from service.deadline import Deadline
 from service.errors import Fault, Malformed
-from service.http.body import ARROW, JSON
+from service.http.body import JSON
 from service.models.model import Model
 from service.protocols.forecast.body import decode_json, read_series
 from service.protocols.forecast.schemas import FORECAST, ForecastRequest
@@ -86,7 +86,7 @@ def read_invocation(
         kind, body = JSON, b'{"instances":[' + b",".join(lines) + b"]}"
     if kind != JSON:
         return Invocation(
-            decode_table(body, options, settings, find_model, deadline, FORECAST, arrow=kind == ARROW)
+            decode_table(body, options, settings, find_model, deadline, FORECAST, kind)
         )  # fmt: skip
     limit_values(body, settings.max_values)
     top = parse(body)

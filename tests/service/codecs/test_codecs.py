@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from service.codecs.number_array import FLOAT32_MAX
 from service.deadline import Deadline
 from service.errors import ServiceError
+from service.http.body import ARROW, CSV
 from service.http.compression import choose_encoding, compress, decompress
 from service.protocols.forecast.body import decode_json
 from service.protocols.forecast.schemas import FORECAST, ForecastRequest
@@ -76,8 +77,8 @@ def test_whatever_comes_is_read_or_refused(value: object) -> None:
 def test_whatever_bytes_come_are_read_or_refused(body: bytes) -> None:
     for read in (
         lambda: decode_json(body, Settings(max_values=1000, max_series=10), Deadline(math.inf), FORECAST),
-        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=False),
-        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, CSV),
+        lambda: decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, ARROW),
         lambda: decompress(body, "gzip", 1000),
         lambda: decompress(body, "zstd", 1000),
     ):
@@ -128,7 +129,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
         }
     )
     first, second = decode_table(
-        arrow_bytes(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), FORECAST, arrow=True
+        arrow_bytes(table), {"horizon": "3"}, SMALL, None, Deadline(math.inf), FORECAST, ARROW
     ).series
     assert (first.item_id, second.item_id) == ("b", "a")
     np.testing.assert_array_equal(second.target[""], [np.nan, 4])
@@ -143,7 +144,7 @@ def test_items_of_a_table_keep_their_rows_in_order() -> None:
 
 def test_an_item_called_seven_stays_a_text() -> None:
     body = b"item_id,timestamp,target\n007,4,1\n007,5,\n"
-    (series,) = decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, arrow=False).series
+    (series,) = decode_table(body, {}, SMALL, None, Deadline(math.inf), FORECAST, CSV).series
     assert series.item_id == "007"
     assert isinstance(series.timestamps, np.ndarray) and series.timestamps.tolist() == [4, 5]
     assert np.isnan(series.target[""][1])
