@@ -8,7 +8,7 @@ ServiceError                500      internal_error
   + UnknownSession, -Job    404      unknown_session, unknown_job
   + Conflict                409      conflicting_observation, too_late, model_changed, session_mismatch, session_exists,
                                      older_state, state_schema
-  + JobConflict             409      job_unfinished, job_finished, job_failed
+  + JobConflict             409      job_unfinished, job_finished, job_failed, model_exists
   + ExpiredSession          410      session_expired
   + JobFileGone             410      job_file_gone
   + StateMoved              412      state_moved_on
@@ -16,7 +16,7 @@ ServiceError                500      internal_error
   + UnknownContent          415      unknown_content_type
   + Unprocessable           422      invalid_request, or a more precise one
   + QueueFull               429      queue_full                           (with Retry-After)
-    + TooManyJobs           429      too_many_jobs                        (with Retry-After)
+    + TooManyJobs           429      too_many_jobs, too_many_models       (with Retry-After)
   + Loading                 503      loading, no_model, shutting_down, store_failed, job_elsewhere (with Retry-After)
     + Overtaken             503      overtaken                            (with Retry-After)
   + Expired                 504      timeout

@@ -151,6 +151,15 @@ class Settings(BaseSettings):
     fails."""
     max_job_series: int = Field(default=100_000, ge=1)
     """Series in the file of a job at most; with more it fails."""
+    fits: int = Field(default=1, ge=0, le=64)
+    """Jobs that fit a model at a time, each in a process of its own behind all else; `0` takes none
+    ([jobs.md](../howto/jobs.md)). Needs the extra `training`."""
+    fit_nice: int = Field(default=10, ge=0, le=19)
+    """How far the processes of fits stand back behind others of the machine, as `nice` counts it."""
+    max_fit_s: float = Field(default=3600.0, gt=0)
+    """Seconds that a fit may take; one that takes longer fails."""
+    max_fitted_models: int = Field(default=100, ge=1)
+    """Models that jobs fitted, at most, those included that were deleted since the start; more are 429."""
     drain_s: float = Field(default=20.0, ge=0)
     """Seconds that running requests have to end when the service stops."""
     default_timeout_ms: int = Field(default=30_000, ge=1)

@@ -1,9 +1,12 @@
 """The progress of a fit, for whoever watches it: one line with loss, validation and time left."""
 
+import json
 import math
+import os
 import time
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -129,6 +132,58 @@ class Bar:
 
     def _describe(self, loss: float) -> str:
         return f"{loss:.4f}"
+
+
+class FiledBar(Bar):
+    """The same, and in a file as JSON, for the program that started this one.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where it is printed.
+    file : Path
+        Written anew at every change, a few times a second at most; a reader finds it whole.
+    """
+
+    EVERY_S = 0.25
+
+    def __init__(self, console: Console, file: Path) -> None:
+        super().__init__(console)
+        self._file, self._written = file, -math.inf
+        self._facts: dict[str, Any] = {"says": "", "step": 0, "steps": None, "loss": None, "validation": None}
+
+    def begin(self, total: int, done: int = 0) -> None:
+        """Set the bar's length, see ``Watcher.begin``."""
+        super().begin(total, done)
+        self._write(step=done, steps=total)
+
+    def advance(self, step: int, loss: float) -> None:
+        """Move the bar, see ``Watcher.advance``."""
+        super().advance(step, loss)
+        self._facts |= {"step": step, "loss": _finite(loss)}
+        if time.monotonic() - self._written >= self.EVERY_S:
+            self._write()
+
+    def validated(self, value: float, best: bool) -> None:
+        """Show a validation, see ``Watcher.validated``."""
+        super().validated(value, best)
+        self._write(validation=_finite(value))
+
+    def say(self, text: str) -> None:
+        """Write a line above the bar, see ``Watcher.say``."""
+        super().say(text)
+        self._write(says=text)
+
+    def _write(self, **facts: Any) -> None:
+        self._facts |= facts
+        new = self._file.with_name(f"{self._file.name}.new")
+        new.write_text(json.dumps(self._facts), encoding="utf-8")
+        os.replace(new, self._file)
+        self._written = time.monotonic()
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 6) if math.isfinite(value) else None
 
 
 class TextBar(Bar):

@@ -41,7 +41,7 @@ class LoadedModel:
 
 
 class ModelPool:
-    """All that forecasts. All but ``find`` belongs to the engine's thread.
+    """All that forecasts. All but ``find`` and ``add`` belongs to the engine's thread.
 
     The member idle for longest gives way when there are more than ``MEMBERS``, or when their caches together hold more
     than twice the rows of one (they grow by doubling). That loses nothing: a member is made again of the same weights,
@@ -71,7 +71,7 @@ class ModelPool:
         keeps: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._keeps, self._threads = keeps, threads or os.cpu_count() or 1
-        self._artifacts, self._slots, self._compiled = artifacts, slots, compiled
+        self._artifacts, self._slots, self._compiled = dict(artifacts), slots, compiled
         self._single: dict[str, LoadedModel | None] = {
             digest: None for digest, artifact in artifacts.items() if artifact.kind == "forecaster"
         }
@@ -116,6 +116,22 @@ class ModelPool:
                 break
             del self._members[idle]
         return loaded
+
+    def add(self, artifact: Artifact) -> None:
+        """Take one more forecaster, compiled here where it has to be; from any thread.
+
+        Parameters
+        ----------
+        artifact : Artifact
+            It stays for as long as the process, because requests and sessions may be at work on it at any time.
+        """
+        digest = artifact.digest
+        if digest not in self._single:
+            loaded = self._load(artifact.forecaster)
+            self._artifacts[digest] = artifact
+            if self._compiled and _is_covered(artifact):
+                self._covered.add(digest)
+            self._single[digest] = loaded
 
     def find(self, key: str) -> LoadedModel | None:
         """Give a network if it is at hand; from any thread.

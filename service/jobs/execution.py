@@ -109,7 +109,7 @@ class Execution:
                 progress.failed += int((await JOBS.run(read_note, there[number]))["failed"])
             else:
                 deadline.at = time.monotonic() + PART_S
-                part = await work.part(number, deadline)
+                part = await work.part(number, deadline, progress)
                 await JOBS.run(self._folder.write_part, job, number, part.content)
                 progress.failed += part.failed
                 progress.tries = 0

@@ -91,6 +91,20 @@ class JobFolder:
         """
         return (self._of(job) / _INPUT).read_bytes()
 
+    def place(self, job: str, name: str) -> Path:
+        """Give a folder of a job, made where it is not there; it goes with the other files once the job has ended.
+
+        Parameters
+        ----------
+        job : str
+            Its id.
+        name : str
+            Of the folder.
+        """
+        path = self._of(job) / name
+        path.mkdir(exist_ok=True)
+        return path
+
     def parts(self, job: str) -> dict[int, Path]:
         """Find the parts that are done, by their numbers.
 
@@ -166,7 +180,9 @@ class JobFolder:
         """
         with suppress(FileNotFoundError):
             for path in self._of(job).iterdir():
-                if path.name != _RESULT:
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                elif path.name != _RESULT:
                     path.unlink(missing_ok=True)
 
     def remove(self, job: str) -> None:

@@ -1,6 +1,7 @@
 """How far the work on a job is, as the one who works on it knows it before the store does."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from service.jobs.record import JobRecord
 
@@ -21,6 +22,8 @@ class Progress:
         Series that are done, and those of them that carry an error.
     tries : int
         See ``JobRecord``.
+    training : dict or None
+        See ``JobRecord``.
     """
 
     model: dict[str, str] | None = None
@@ -29,6 +32,7 @@ class Progress:
     done: int = 0
     failed: int = 0
     tries: int = 0
+    training: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, record: JobRecord) -> "Progress":
@@ -39,7 +43,7 @@ class Progress:
         record : JobRecord
             The job.
         """
-        return cls(record.model, record.plan, record.total, record.done, record.failed, record.tries)
+        return cls(**{one.name: getattr(record, one.name) for one in fields(cls)})
 
     def noted(self, record: JobRecord) -> JobRecord:
         """Give the job as it stands.
@@ -49,7 +53,4 @@ class Progress:
         record : JobRecord
             As the store has it.
         """
-        return replace(
-            record, model=self.model, plan=self.plan, total=self.total, done=self.done, failed=self.failed,
-            tries=self.tries,
-        )  # fmt: skip
+        return replace(record, **{one.name: getattr(self, one.name) for one in fields(self)})

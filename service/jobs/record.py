@@ -7,6 +7,8 @@ import orjson
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 UNFINISHED = ("queued", "running")
+FIT = "fit"
+"""The kind of the jobs that train a model, which have turns of their own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class JobRecord:
         Who works on it.
     lease : float
         Until when nobody else may.
+    training : dict or None
+        Of a job that fits: how far its training is.
     error : dict or None
         Members of ``application/problem+json``, where it failed.
     summary : dict
@@ -86,6 +90,7 @@ class JobRecord:
     tries: int = 0
     holder: str = ""
     lease: float = 0.0
+    training: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     result_size: int | None = None

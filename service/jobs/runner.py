@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from service.errors import DEFECT, Loading, QueueFull, ServiceError, TooLarge
@@ -16,6 +16,7 @@ from service.jobs.ledger import JobLedger
 from service.jobs.progress import Progress
 from service.jobs.record import JobRecord, Status
 from service.jobs.work import Reader
+from service.metrics import Metrics
 from service.stores.interface import StoreError
 from service.threads import JOBS, STORE
 
@@ -33,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Works on the jobs of a folder, whichever server took them.
+    """Works on the jobs of a folder, whichever server took them. A server may have several, each for some kinds.
 
     Parameters
     ----------
@@ -43,17 +44,34 @@ class JobRunner:
         Their files.
     read : Reader
         Reads them.
+    takes : callable
+        Whether it works on a job.
+    holder : str
+        Name of this process in what it works on.
+    metrics : Metrics
+        Where jobs are counted.
     shared : bool
         Whether other processes work on the same jobs; if not, a lease of another is that of a process that died.
     kept_s : float
         Seconds for which a job is kept after its end.
     """
 
-    def __init__(self, ledger: JobLedger, folder: JobFolder, read: Reader, *, shared: bool, kept_s: float) -> None:
-        self._ledger, self._folder, self._read = ledger, folder, read
-        self._shared, self._kept_s = shared, kept_s
-        self._holder = secrets.token_hex(8)
+    def __init__(
+        self,
+        ledger: JobLedger,
+        folder: JobFolder,
+        read: Reader,
+        takes: Callable[[JobRecord], bool],
+        holder: str,
+        metrics: Metrics,
+        *,
+        shared: bool,
+        kept_s: float,
+    ) -> None:
+        self._ledger, self._folder, self._read, self._takes = ledger, folder, read, takes
+        self._holder, self._metrics, self._shared, self._kept_s = holder, metrics, shared, kept_s
         self._wake = asyncio.Event()
+        self._kinds: set[str] = set()
         self._current: tuple[str, asyncio.Task[None]] | None = None
         self._swept = -SWEPT_EVERY_S
 
@@ -94,12 +112,20 @@ class JobRunner:
         identity, now = self._folder.identity, time.time()
         if not identity:
             return None
-        waiting = [one for one in self._ledger.each() if one.folder == identity and self._is_free(one, now)]
+        here = (one for one in self._ledger.each() if one.folder == identity and self._takes(one))
+        waiting = [one for one in here if self._is_free(one, now)]
+        self._count_waiting(waiting)
         for one in sorted(waiting, key=lambda one: one.id):
             taken = self._ledger.change(one.owner, one.id, self._taken)
             if taken is not None:
                 return taken
         return None
+
+    def _count_waiting(self, waiting: Sequence[JobRecord]) -> None:
+        counts = Counter(one.kind for one in waiting)
+        self._kinds |= counts.keys()
+        for kind in self._kinds:
+            self._metrics.jobs_waiting.labels(kind).set(counts[kind])
 
     def _is_free(self, record: JobRecord, now: float) -> bool:
         abandoned = record.status == "running" and not self._shared and record.holder != self._holder
@@ -125,6 +151,8 @@ class JobRunner:
         execution = Execution(record, self._folder, self._read, save)
         task = asyncio.ensure_future(self._complete(record, execution))
         self._current = record.id, task
+        running = self._metrics.jobs_running.labels(record.kind)
+        running.inc()
         try:
             while not task.done():
                 await asyncio.wait((task,), timeout=RENEWED_EVERY_S)
@@ -142,6 +170,8 @@ class JobRunner:
             raise
         finally:
             self._current = None
+            running.dec()
+            self._metrics.job_rows.labels(record.kind).inc(max(0, execution.progress.done - record.done))
         if task.cancelled():
             await self._clean(record)
         elif (failure := task.exception()) is not None:  # its lease will end, and work on it begin again
@@ -203,7 +233,9 @@ class JobRunner:
     async def _end(self, record: JobRecord, status: Status, noted: Callable[[JobRecord], JobRecord]) -> None:
         """Keep how a job ended, and delete what nobody needs any more."""
         now = time.time()
-        await self._change(record, lambda own: noted(own).ended(status, now, self._kept_s))
+        if await self._change(record, lambda own: noted(own).ended(status, now, self._kept_s)):
+            self._metrics.jobs.labels(record.kind, status).inc()
+            self._metrics.job_seconds.labels(record.kind).observe(now - (record.started or now))
         await self._clean(record)
 
     async def _clean(self, record: JobRecord) -> None:

@@ -1,18 +1,20 @@
 """Jobs of clients: taken, listed, cancelled, and their results. Lives on the event loop."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from typing import BinaryIO
 
-from service.errors import JobConflict, JobFileGone, Loading, UnknownJob
+from service.errors import JobConflict, JobFileGone, Loading, UnknownJob, Unprocessable
 from service.jobs.admission import JobAdmission, kept
 from service.jobs.folder import JobFolder
 from service.jobs.ledger import JobLedger
-from service.jobs.record import JobRecord
+from service.jobs.record import FIT, JobRecord
 from service.jobs.runner import JobRunner
+from service.jobs.training import check_installed
 from service.jobs.work import Reader
+from service.metrics import Metrics
 from service.settings import Settings
 from service.stores.interface import SharedStore, Store
 from service.threads import JOBS, STORE
@@ -25,35 +27,44 @@ class JobService:
     ----------
     store : Store
         Where jobs are kept.
+    folder : JobFolder
+        Of the files.
     settings : Settings
-        Limits, and the folder of files.
+        Limits.
+    metrics : Metrics
+        Where jobs are counted.
     read : Reader
         Reads the files.
     """
 
-    def __init__(self, store: Store, settings: Settings, read: Reader) -> None:
-        self._settings, self._ledger = settings, JobLedger(store)
-        self._folder = JobFolder(settings.jobs_folder)
-        shared = isinstance(store, SharedStore)
-        self._runner = JobRunner(self._ledger, self._folder, read, shared=shared, kept_s=settings.job_ttl_s)
-        self._admission = JobAdmission(self._ledger, self._folder, settings)
-        self._task: asyncio.Task[None] | None = None
+    def __init__(self, store: Store, folder: JobFolder, settings: Settings, metrics: Metrics, read: Reader) -> None:
+        self._settings, self._ledger, self._folder = settings, JobLedger(store), folder
+        self._metrics = metrics
+        # Fits take minutes to hours: no table waits for one, nor does a fit for tables.
+        turns = [lambda record: record.kind != FIT, *[lambda record: record.kind == FIT] * _fits(settings)]
+        holder, shared = secrets.token_hex(8), isinstance(store, SharedStore)
+        self._runners = [
+            JobRunner(self._ledger, folder, read, takes, holder, metrics, shared=shared, kept_s=settings.job_ttl_s)
+            for takes in turns
+        ]
+        self._admission = JobAdmission(self._ledger, folder, settings)
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Work on jobs from now on."""
-        self._task = asyncio.create_task(self._runner.run())
+        self._tasks = [asyncio.create_task(runner.run()) for runner in self._runners]
 
     async def stop(self) -> None:
         """Stop working; what is at work goes on elsewhere, or after the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def submit(self, draft: JobRecord, body: AsyncIterator[bytes]) -> JobRecord:
         """Take a job; once this returns it is kept. See ``JobAdmission.admit``."""
         record = await self._admission.admit(draft, body)
-        self._runner.wake()
+        for runner in self._runners:
+            runner.wake()
         return record
 
     async def find(self, owner: str, job: str) -> JobRecord:
@@ -135,7 +146,9 @@ class JobService:
         before = await self.find(owner, job)
         after = await kept(STORE.run(self._ledger.change, owner, job, end))
         if after is not None:
-            self._runner.drop(job)
+            self._metrics.jobs.labels(after.kind, "cancelled").inc()
+            for runner in self._runners:
+                runner.drop(job)
             if before.status == "queued" and before.folder == self._folder.identity:
                 await JOBS.run(self._folder.remove, job)
             return after
@@ -205,6 +218,15 @@ class JobService:
         await kept(STORE.run(self._ledger.remove, owner, job))
         if record.folder == self._folder.identity:
             await JOBS.run(self._folder.remove, job)
+
+
+def _fits(settings: Settings) -> int:
+    """How many fits are at work at a time; another server that shares the folder may take those of this one."""
+    try:
+        check_installed()
+    except Unprocessable:
+        return 0
+    return settings.fits
 
 
 def _unknown(job: str) -> UnknownJob:

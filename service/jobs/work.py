@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from service.deadline import Deadline
+from service.jobs.progress import Progress
 from service.jobs.record import JobRecord
 
 
@@ -27,19 +28,20 @@ class JobWork(Protocol):
 
     Attributes
     ----------
-    model : dict
-        Name, version and digest of what forecasts.
     plan : str
         What the parts depend on: the same file comes to other parts by another model, or another release.
     bounds : sequence of int
         Where parts begin and end: series of part k are those from ``bounds[k]`` to ``bounds[k + 1]``.
     """
 
-    model: dict[str, str]
     plan: str
     bounds: Sequence[int]
 
-    async def part(self, number: int, deadline: Deadline) -> Part:
+    @property
+    def model(self) -> dict[str, str] | None:
+        """Name, version and digest of what forecasts; None until there is one."""
+
+    async def part(self, number: int, deadline: Deadline, progress: Progress) -> Part:
         """Do a part.
 
         Parameters
@@ -48,6 +50,8 @@ class JobWork(Protocol):
             Counted from 0.
         deadline : Deadline
             Left where nobody wants it any more.
+        progress : Progress
+            Takes what is to be known before the part is done.
 
         Returns
         -------

@@ -4,10 +4,12 @@ import json
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import statecast
 from service.engine import device_of
 from service.errors import UnknownModel, Unprocessable
+from service.models.fitting import FITTED, Fitting
 from service.models.kinds import KINDS
 from service.models.model import Model
 from statecast.errors import ArtifactError, StatecastError
@@ -36,7 +38,7 @@ class Catalog:
 
     def __init__(self, models: list[Model], default: str | None = None, broken: dict[str, str] | None = None) -> None:
         self.broken = dict(broken or {})
-        self.models = sorted(models, key=lambda model: (model.name, _order(model.version)))
+        self.models = sorted(models, key=_place)
         if not self.models:
             raise ArtifactError(f"artifacts: expected at least one whole artifact, found none. {self._reasons()}")
         try:
@@ -69,18 +71,21 @@ class Catalog:
         ArtifactError
             If nothing can be served, or the default cannot.
         """
-        found = [folder] if (folder / "manifest.json").is_file() else sorted(folder.glob("*/"))
+        found = [folder] if (folder / "manifest.json").is_file() else sorted(folder.glob("*/"), key=_operators_first)
         models: dict[str, Model] = {}
         broken: dict[str, str] = {}
         lost: dict[str, str] = {}
         for path in found:
             if not any((path / file).is_file() for file in ("manifest.json", "model.safetensors")):
                 continue
+            fitting = Fitting.read(path)
             try:
-                model = Model.of(statecast.load(path, device=device_of(device)))
+                model = Model.of(statecast.load(path, device=device_of(device)), path, fitting)
             except StatecastError as error:
                 _log.error("artifact %s is not served: %s", path, error)
-                lost[_named_in(path)] = broken[str(path)] = str(error)
+                broken[str(path)] = str(error)
+                if fitting is None:
+                    lost[_named_in(path)] = str(error)
                 continue
             same = next((known for known in models.values() if str(known) == str(model)), None)
             if same is not None and same.digest != model.digest:
@@ -93,6 +98,26 @@ class Catalog:
         if default is None and lost:
             _check_found({model.name for model in models.values()}, lost)
         return cls(list(models.values()), default, broken)
+
+    def add(self, model: Model) -> None:
+        """Serve one more model from now on; which one is the default does not change.
+
+        Parameters
+        ----------
+        model : Model
+            Of a name and version that no other has.
+        """
+        self.models = sorted([*self.models, model], key=_place)
+
+    def remove(self, model: Model) -> None:
+        """Serve a model no longer; what is at work with it goes on.
+
+        Parameters
+        ----------
+        model : Model
+            Not the default one.
+        """
+        self.models = [one for one in self.models if one is not model]
 
     def resolve(self, text: str | None, kind: str | None = None) -> Model:
         """Find the model that a request means.
@@ -134,8 +159,12 @@ class Catalog:
         )
 
     def _first(self, models: list[Model] | None = None) -> Model:
-        """The one that is meant where none is named: a family called ``default``, else the first by name."""
+        """The one that is meant where none is named: a family called ``default``, else the first by name.
+
+        One that a job fitted never is while there is another: a client must not choose for all.
+        """
         models = models or self.models
+        models = [model for model in models if model.fitting is None] or models
         return next((model for model in models if (model.name, model.kind) == ("default", "family")), models[0])
 
     def _named(self, text: str) -> Model:
@@ -158,6 +187,15 @@ def holds_artifact(folder: Path) -> bool:
         As ``STATECAST_ARTIFACTS`` names it.
     """
     return (folder / "manifest.json").is_file() or any(folder.glob("*/manifest.json"))
+
+
+def _operators_first(path: Path) -> tuple[bool, Path]:
+    """Of two that have one name the first is served: not the one that a job fitted."""
+    return (path / FITTED).is_file(), path
+
+
+def _place(model: Model) -> Any:
+    return model.name, _order(model.version)
 
 
 def _named_in(path: Path) -> str:

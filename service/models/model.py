@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from service.models.fitting import Fitting
 from service.scheduling.job import member_key
 from statecast.artifacts.artifact import Artifact
 from statecast.config import ForecasterConfig
@@ -41,6 +43,10 @@ class Model:
         What the fit noticed that forecasts are to be kept inside of; None for a family, which looks at each series.
     tails : mapping of int to (float, float)
         See ``Calibration.exponents``, by patch length; of what forecasts no series none.
+    folder : Path or None
+        Where it was loaded from.
+    fitting : Fitting or None
+        How a job fitted it; None for those that were put there.
     """
 
     name: str
@@ -54,15 +60,21 @@ class Model:
     season: int | None = None
     bounds: Bounds | None = None
     tails: Mapping[int, tuple[float, float]] = field(default_factory=dict, repr=False)
+    folder: Path | None = None
+    fitting: Fitting | None = None
 
     @classmethod
-    def of(cls, artifact: Artifact) -> "Model":
+    def of(cls, artifact: Artifact, folder: Path | None = None, fitting: Fitting | None = None) -> "Model":
         """Describe an artifact.
 
         Parameters
         ----------
         artifact : Artifact
             Loaded and verified.
+        folder : Path or None
+            Where it was loaded from.
+        fitting : Fitting or None
+            How a job fitted it.
 
         Returns
         -------
@@ -80,6 +92,8 @@ class Model:
             artifact,
             bounds=None if artifact.kind == "family" else artifact.bounds,
             tails=_tails(artifact),
+            folder=folder,
+            fitting=fitting,
         )
 
     @property

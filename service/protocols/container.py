@@ -17,6 +17,7 @@ from service.jobs.service import JobService
 from service.jobs.work import Reader
 from service.metrics import Metrics
 from service.models.catalog import Catalog, holds_artifact
+from service.models.fitted_models import FittedModels
 from service.receipts import RequestKey
 from service.serving.forecasts import ForecastService
 from service.serving.scenarios import ScenarioService
@@ -54,6 +55,8 @@ class Services:
         Whole series without a session.
     backtests : BacktestService
         Forecasts at many cut-offs of whole series.
+    fitted : FittedModels
+        Models that jobs fitted.
     """
 
     catalogue: Catalog
@@ -65,6 +68,7 @@ class Services:
     lane: StreamingLane
     histories: HistoryLane
     backtests: BacktestService
+    fitted: FittedModels
 
 
 @dataclass
@@ -125,6 +129,9 @@ class Container:
             container.services = Services(
                 catalogue, forecasts, SessionService(runtime), TextService(runtime), ScenarioService(runtime),
                 SequenceService(runtime), StreamingLane(runtime), HistoryLane(runtime), BacktestService(runtime),
+                FittedModels(
+                    settings.artifacts, catalogue, runtime.networks.add, settings.device, settings.max_fitted_models
+                ),
             )  # fmt: skip
         return container
 

@@ -1,9 +1,11 @@
 """What the commands have in common: they set up the process, print tables, and report errors in one line."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import torch
 import typer
@@ -43,6 +45,17 @@ def refusals() -> Iterator[Console]:
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; pass --resume to continue from the last checkpoint", style="yellow")
         raise typer.Exit(130) from None
+
+
+def end_with_input() -> None:
+    """Have this process end when its standard input does: whoever holds the other end of the pipe is gone then."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
 
 
 def print_panel(console: Console, panel: Panel) -> None:

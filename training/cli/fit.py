@@ -9,7 +9,7 @@ import typer
 
 from statecast.errors import ConfigError
 from training.cli.classification import LABELLED
-from training.cli.console import print_leaderboard, print_panel, print_written, refusals
+from training.cli.console import end_with_input, print_leaderboard, print_panel, print_written, refusals
 from training.cli.fit_kind import FitKind
 from training.cli.options import (
     Data,
@@ -42,7 +42,7 @@ from training.data.checks import note_bounds
 from training.data.coarse_tables import join_resolutions, read_pairs
 from training.data.tables import read_panel
 from training.pipeline import file_digest, fit_panel
-from training.progress import Bar
+from training.progress import Bar, FiledBar
 from training.selection.prepare import living
 from training.selection.warm_start import shipped
 from training.toml import read_toml
@@ -104,6 +104,13 @@ def fit(
         typer.Option("--from", help="Artifact of a pretrained family to start from, such as artifacts/default."),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Continue from the last checkpoint in --out.")] = False,
+    progress: Annotated[
+        Path | None,
+        typer.Option(
+            help="File that says how far it is, as JSON, for the program that started it, with whose pipe to standard "
+            "input it ends."
+        ),
+    ] = None,
 ) -> None:
     """Train on a table, or on what the config has a table for: [text], [classification], [speech]; print errors."""
     with refusals() as console:
@@ -118,7 +125,7 @@ def fit(
         tables = read_toml(config) if config else {}
         if kind := kind_of(tables):
             passed = {**columns, **network, **given(freq=freq, metrics=metrics, base=base, steps=steps, epochs=epochs)}
-            passed |= training
+            passed |= {**training, **given(progress=progress)}
             kind.fit(console, kind.configure(tables, passed), data, out, name=name, version=version, resume=resume)
             return
         if epochs is not None:
@@ -135,7 +142,9 @@ def fit(
         panel = living(join_resolutions(panel, chosen.data.resolutions, chosen.data.columns), chosen)
         panel = note_bounds(panel)
         print_panel(console, panel)
-        with Bar(console) as bar:
+        if progress is not None:
+            end_with_input()
+        with Bar(console) if progress is None else FiledBar(console, progress) as bar:
             outcome = fit_panel(
                 panel,
                 chosen,

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
+from service.jobs.admission import kept
 from service.models.catalog import Catalog
 from service.models.model import Model
 from service.protocols.admin import schemas
 from service.protocols.container import container_of
 from service.protocols.openapi import failures
 from service.settings import Settings
+from service.threads import FILES
 from statecast.inputs.covariates import Covariate
 from statecast.inputs.recording import RATES
 
@@ -48,6 +50,21 @@ async def show_model(request: Request, name: str) -> Any:
     container = container_of(request)
     catalogue = container.loaded().catalogue
     return _details(catalogue.resolve(name), catalogue, container.settings)
+
+
+@router.delete("/models/{name}", status_code=204, response_class=Response, responses=failures(404, 409, 503))
+async def delete_model(request: Request, name: str) -> None:
+    """Delete a model that a job of this key fitted; what is at work with it goes on until the server starts anew.
+
+    Parameters
+    ----------
+    request : Request
+        Its app holds the container.
+    name : str
+        Of the model, as the path has it.
+    """
+    fitted = container_of(request).loaded().fitted
+    await kept(FILES.run(fitted.remove, request.state.owner, name))
 
 
 def _details(model: Model, catalogue: Catalog, settings: Settings) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from service.errors import Malformed
-from service.http.body import ARROW, CSV, JSON
+from service.http.body import ARROW, CSV, JSON, PARQUET
 from service.jobs.record import JobRecord
 from service.jobs.service import JobService
 from service.protocols.container import container_of
 from service.protocols.jobs.draft import draft_of
+from service.protocols.jobs.fit_parameters import FIT
 from service.protocols.jobs.schemas import JOB, Job, Jobs
 from service.protocols.openapi import failures, query_parameters
 from service.serving.views import instant
@@ -20,16 +21,17 @@ from service.serving.views import instant
 router = APIRouter(tags=["jobs"])
 PathId = Annotated[str, Path(min_length=1)]
 _TABLE = {"type": "string", "description": "Long table: item_id, timestamp, target, resolution and covariate columns."}
-_FORMS = {"csv": CSV, "arrow": ARROW}
+_FORMS = {"csv": CSV, "arrow": ARROW, "parquet": PARQUET}
 _READ_AT_ONCE = 2**18
 
 
-# To describe the parameters and bodies of three endpoints once more would say nothing new.
+# To describe the parameters and bodies of three endpoints once more would say nothing new; those of a fit are its own.
 _FILE = {
     "required": True,
     "content": {
         CSV: {"schema": {"description": _TABLE["description"]}},
         ARROW: {"schema": {"description": _TABLE["description"]}},
+        PARQUET: {"schema": {"description": _TABLE["description"]}},
         JSON: {
             "schema": {"description": "Body of the endpoint whose work this is; the job says what is wrong with it."}
         },
@@ -49,13 +51,14 @@ def _jobs(request: Request) -> JobService:
     status_code=202,
     response_model=Job,
     responses=failures(400, 404, 413, 415, 422, 429, 503),
-    openapi_extra={"parameters": query_parameters(JOB), "requestBody": _FILE},
+    openapi_extra={"parameters": [*query_parameters(JOB), *query_parameters(FIT)], "requestBody": _FILE},
 )
 async def submit_job(request: Request, response: Response) -> Any:
     """Have long work done on a whole file, behind all requests: a forecast, a backtest, or anomalies of each series.
 
     The file is what the endpoint of that name takes, table or JSON, and so are the parameters beside it. Its result is
-    the table that the endpoint answers. The header ``Location`` leads to the job.
+    the table that the endpoint answers. A fit trains a model on a table, serves it, and answers its table of errors.
+    The header ``Location`` leads to the job.
 
     Parameters
     ----------
@@ -131,7 +134,12 @@ async def cancel_job(request: Request, id: PathId) -> Any:
     "/jobs/{id}/result",
     response_class=StreamingResponse,
     responses={
-        200: {"content": {CSV: {"schema": _TABLE}, ARROW: {"schema": _TABLE | {"format": "binary"}}}},
+        200: {
+            "content": {
+                CSV: {"schema": _TABLE},
+                **{kind: {"schema": _TABLE | {"format": "binary"}} for kind in (ARROW, PARQUET)},
+            }
+        },
         **failures(404, 409, 410, 503),
     },
 )
@@ -186,6 +194,7 @@ def _shown(record: JobRecord) -> dict[str, Any]:
         "status": record.status,
         "progress": {"done": record.done, "total": record.total, "failed": record.failed},
         "model": record.model,
+        "training": record.training,
         "content_type": record.content_type,
         "bytes": record.size,
         "parameters": record.query,

@@ -10,7 +10,7 @@ from service.jobs.record import Status
 from service.protocols.forecast.series import KNOWN_FIELDS_ONLY
 from service.protocols.schemas import AnsweringModel, Number, Problem
 
-KindName = Literal["forecast", "backtest", "anomalies"]
+KindName = Literal["forecast", "backtest", "anomalies", "fit"]
 
 
 @dataclass(eq=False, kw_only=True)
@@ -19,9 +19,14 @@ class JobParameters:
 
     __pydantic_config__ = KNOWN_FIELDS_ONLY
 
-    kind: Annotated[KindName, Field(description="What is done with the file: as POST /forecast, and so on, does it.")]
+    kind: Annotated[
+        KindName,
+        Field(
+            description="What is done with the file: as POST /forecast, and so on, does it; a fit trains a model on it."
+        ),
+    ]
     result: Annotated[
-        Literal["csv", "arrow"] | None,
+        Literal["csv", "arrow", "parquet"] | None,
         Field(description="Form of the result; left out, that of the file, CSV for JSON."),
     ] = None
 
@@ -37,6 +42,17 @@ class JobProgress(BaseModel):
     failed: int
 
 
+class JobTraining(BaseModel):
+    """How far the training of a fit is: one run after another, where several are tried."""
+
+    step: int = Field(0, description="Steps that this run has done.")
+    steps: int | None = Field(None, description="Of how many.")
+    loss: Number | None = None
+    validation: Number | None = Field(None, description="The last one; lower is better.")
+    says: str = Field("", description="What it does now.")
+    seconds: Number = Field(description="Since this process began.")
+
+
 class JobResult(BaseModel):
     """Where the result is."""
 
@@ -49,10 +65,11 @@ class Job(BaseModel):
     """A job as it stands."""
 
     id: str
-    kind: str = Field(description="forecast, backtest or anomalies; of jobs of other clients theirs.")
+    kind: str = Field(description="forecast, backtest, anomalies or fit; of jobs of other clients theirs.")
     status: Status
     progress: JobProgress
-    model: AnsweringModel | None = Field(description="null until work begins.")
+    model: AnsweringModel | None = Field(description="null until work begins; of a fit, until there is one.")
+    training: JobTraining | None = Field(None, description="Of a fit, once it has begun.")
     content_type: str
     bytes: int = Field(description="Of the file that came.")
     parameters: dict[str, str]

@@ -1,10 +1,10 @@
-"""What nixtla's SDK asks beside its tasks: its key, its usage, models by name, fine-tuned ones; and what is refused."""
+"""What nixtla's SDK asks beside its tasks: its key, its usage, models by name; and what is refused."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from service.errors import ServiceError, UnknownModel, Unprocessable
+from service.errors import ServiceError, Unprocessable
 from service.protocols.container import container_of
 from service.protocols.nixtla import replies
 from service.protocols.nixtla.models import find_model, names_of
@@ -12,8 +12,7 @@ from service.protocols.openapi import failures
 
 router = APIRouter(tags=["nixtla"])
 _INSTEAD = {
-    "finetune": "fit a model of your own with `python -m training fit --from` (docs/howto/train.md), put it into "
-    "STATECAST_ARTIFACTS and give its name as model or finetuned_model_id",
+    "finetune/async": "POST /v2/finetune waits for the model, and POST /jobs?kind=fit does not",
     "explain": "POST /forecast with include=attention says what a forecast looked at",
     "execute_step": "prepare tables on your side",
 }
@@ -81,30 +80,10 @@ async def show_parameters(
     return {"detail": {"input_size": container.settings.max_history, "horizon": found.horizon}}
 
 
-@router.get("/v2/finetuned_models", response_model=replies.FinetunedModels, operation_id="nixtla_finetuned_models")
-async def list_finetuned() -> Any:
-    """Fine-tuned models: none, because models are fitted beside the server."""
-    return {"finetuned_models": []}
-
-
-@router.get("/v2/finetuned_models/{id}", include_in_schema=False)
-@router.delete("/v2/finetuned_models/{id}", include_in_schema=False)
-async def find_finetuned(id: str) -> Any:
-    """Refuse a fine-tuned model, of which there are none.
-
-    Parameters
-    ----------
-    id : str
-        Its name.
-    """
-    raise UnknownModel(f"Finetuned model not found: {id[:80]!r}, there is none; {_INSTEAD['finetune']}")
-
-
-@router.post("/v2/finetune", include_in_schema=False)
 @router.post("/v2/finetune/async", include_in_schema=False)
 async def refuse_finetune() -> Any:
-    """Refuse to fine-tune a model."""
-    raise _unsupported("finetune")
+    """Refuse to fine-tune a model as a job of this shape, which no SDK has."""
+    raise _unsupported("finetune/async")
 
 
 @router.post("/v2/explain/async", include_in_schema=False)

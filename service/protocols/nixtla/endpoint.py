@@ -10,6 +10,7 @@ from service.deadline import Deadline
 from service.http.sse import unless_left
 from service.protocols.container import Container, Services
 from service.protocols.json_endpoint import Exchange, JsonEndpoint
+from service.protocols.nixtla.finetuning import FinetuneTask, finetuning_of
 from service.protocols.nixtla.requests import TaskRequest
 from service.protocols.nixtla.task import Task, TaskContext
 from service.threads import DECODING
@@ -28,7 +29,7 @@ class TaskEndpoint(JsonEndpoint[TaskRequest]):
 
     def __init__(self, container: Container, task: Task[Any]) -> None:
         super().__init__(container)
-        self._task = task
+        self._task, self._finetuning = task, FinetuneTask(container)
 
     def decode(self, body: bytes, deadline: Deadline) -> TaskRequest:  # noqa: ARG002
         """Read a body; see ``JsonEndpoint.decode``."""
@@ -42,10 +43,18 @@ class TaskEndpoint(JsonEndpoint[TaskRequest]):
     async def answer(self, request: TaskRequest, services: Services, exchange: Exchange) -> bytes:
         """Do it; see ``JsonEndpoint.answer``."""
         context = TaskContext(services, self.settings, exchange.owner, exchange.deadline, services.backtests)
-        work = asyncio.ensure_future(self._task.run(request, context))
+        work = asyncio.ensure_future(self._run(request, context))
         found = await unless_left(work, exchange.left)
         exchange.deadline.check()
         return await DECODING.run(written, found)
+
+    async def _run(self, request: TaskRequest, context: TaskContext) -> dict[str, Any]:
+        if request.finetune_steps and not isinstance(self._task, FinetuneTask):
+            horizon = getattr(request, "h", None)
+            model = await self._finetuning.tuned(finetuning_of(request), context, horizon)
+            request.finetuned_model_id = str(model)
+        found: dict[str, Any] = await self._task.run(request, context)
+        return found
 
 
 def written(document: Mapping[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from service.errors import UnknownJob, Unprocessable
 from service.http.body import ARROW, JSON, content_kind, read_body
 from service.http.compression import decompress
 from service.http.ids import ulid
+from service.jobs.progress import Progress
 from service.jobs.record import JobRecord
 from service.jobs.result import write_part
 from service.jobs.service import JobService
@@ -55,7 +56,7 @@ class TaskWork:
         self.plan = hashlib.sha256(f"{version('statecast')} {model.digest} {record.kind}".encode()).hexdigest()
         self.bounds: Sequence[int] = [0, len(request.series.sizes)]
 
-    async def part(self, number: int, deadline: Deadline) -> Part:  # noqa: ARG002 (there is but one)
+    async def part(self, number: int, deadline: Deadline, progress: Progress) -> Part:  # noqa: ARG002 (there is but one)
         """Do all of it; see ``JobWork``."""
         found = await self._task.run(self._request, replace(self._context, deadline=deadline))
 
@@ -150,7 +151,12 @@ async def _submitted(request: Request, name: str, task: Task[Any]) -> str:
 
     def read() -> bytes:
         plain = decompress(body, encoding, settings.max_body_bytes)
-        task.read(plain, settings)
+        if task.read(plain, settings).finetune_steps:
+            raise Unprocessable(
+                "finetune_steps: not supported in a job by this server, because tuning is one itself; call finetune() "
+                "and give its id as finetuned_model_id",
+                code="not_supported",
+            )
         return plain
 
     plain, now = await DECODING.run(read), time.time()

@@ -11,7 +11,7 @@ from service.http.body import JSON
 from service.http.path_table import Failure
 from service.http.problems import failure_headers, problem
 from service.protocols.container import Container
-from service.protocols.nixtla import account, replies, requests
+from service.protocols.nixtla import account, finetuning, replies, requests
 from service.protocols.nixtla.anomalies import AnomaliesTask, OnlineAnomaliesTask
 from service.protocols.nixtla.cross_validation import CrossValidationTask, FittedValuesTask
 from service.protocols.nixtla.endpoint import TaskEndpoint
@@ -66,17 +66,21 @@ class NixtlaProtocol(ClientProtocol):
 
     def endpoints(self) -> Sequence[Endpoint]:
         """Give the tasks that are done while the client waits."""
+        tasks = _TASKS | {"finetune": (
+            finetuning.FinetuneTask(self.container), requests.NixtlaFinetune, replies.NixtlaFinetuneReply,
+            "Tune the default model on flat series",
+        )}  # fmt: skip
         return [
             Endpoint(
                 f"/v2/{name}", TaskEndpoint(self.container, task), _operation(name, body, reply, summary), _FAILURES,
                 (body,), (reply,),
             )
-            for name, (task, body, reply, summary) in _TASKS.items()
+            for name, (task, body, reply, summary) in tasks.items()
         ]  # fmt: skip
 
     def routers(self) -> Sequence[APIRouter]:
         """Give keys, models and jobs."""
-        return (account.router, job_routes(_JOBS))
+        return (account.router, finetuning.router, job_routes(_JOBS))
 
     def failure(self, error: ServiceError, request_id: str) -> Failure:
         """Give a failure as plain JSON, of which the SDK shows ``detail``; see ``ClientProtocol.failure``."""

@@ -1,7 +1,5 @@
 """What nixtla's SDK gets, as OpenAPI describes it. A top-level ``data`` would be unwrapped by it, so none has one."""
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from service.protocols.schemas import AnsweringModel, Number, Problem
@@ -109,7 +107,28 @@ class ModelParameters(BaseModel):
     detail: ModelReach
 
 
-class FinetunedModels(BaseModel):
-    """Answer of ``GET /v2/finetuned_models``: there are none."""
+class NixtlaFinetuneReply(BaseModel):
+    """Answer of ``POST /v2/finetune``."""
 
-    finetuned_models: list[dict[str, Any]]
+    finetuned_model_id: str
+    model: AnsweringModel
+
+
+class FinetunedModel(BaseModel):
+    """A model that a job of this key fitted."""
+
+    id: str
+    created_at: str
+    created_by: str = Field(description="Name of the key.")
+    base_model_id: str
+    steps: int
+    depth: int = Field(description="5: all weights are tuned.")
+    loss: str
+    model: str
+    freq: str
+
+
+class FinetunedModels(BaseModel):
+    """Answer of ``GET /v2/finetuned_models``."""
+
+    finetuned_models: list[FinetunedModel]

@@ -15,9 +15,6 @@ from service.text.parameters import Seed, refused
 
 MOST_COLUMNS = 1000
 """Exogenous columns of one request."""
-_FIT = (
-    "fit a model of your own with `python -m training fit` (docs/howto/train.md), serve it, and give its name as model"
-)
 
 
 class RowArrays:
@@ -63,8 +60,10 @@ Level = Annotated[
 OneLevel = Annotated[
     float, Strict(), OrNull, Field(gt=0, lt=100, description="Percent of values that are expected inside.")
 ]
-_NoSteps = Annotated[
-    Any, Unsupported({"const": 0}, lambda value: value == 0 and not isinstance(value, bool), f"send 0; {_FIT}")
+Steps = Annotated[
+    Index,
+    OrNull,
+    Field(description="Training steps on these series before they are forecast, 0 for none; needs the extra training."),
 ]
 _NoMembers = Annotated[
     Any,
@@ -114,7 +113,7 @@ class TaskRequest:
     finetuned_model_id: Annotated[Text | None, Field(description="Names a model of this server, before model.")] = None
     multivariate: Annotated[Flag, OrNull, Field(description="Series are forecast each by itself; warned of.")] = False
     clean_ex_first: _Ignored = None
-    finetune_steps: _NoSteps = 0
+    finetune_steps: Steps = 0
     finetune_depth: _Ignored = None
     finetune_loss: _Ignored = None
     refit: _Ignored = None
@@ -171,6 +170,16 @@ class NixtlaOnlineAnomalies(TaskRequest):
         Annotated[list[Index], AsList] | None, Field(description="Columns of X of the past alone.")
     ] = None
     level: OneLevel = 99
+
+
+@dataclass(eq=False, kw_only=True)
+class NixtlaFinetune(TaskRequest):
+    """Body of ``POST /v2/finetune``."""
+
+    finetune_steps: Steps = 10
+    output_model_id: Annotated[
+        Text | None, Field(description="Id of the model; left out, one that its series give it.")
+    ] = None
 
 
 @dataclass(eq=False, kw_only=True)

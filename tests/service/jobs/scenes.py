@@ -11,11 +11,12 @@ import httpx
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
 import pytest
 
 from tests.service.http_client import serving, settings_of
 
-CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"
+CSV, ARROW, PARQUET = "text/csv", "application/vnd.apache.arrow.stream", "application/vnd.apache.parquet"
 Scene = Callable[[httpx.AsyncClient], Awaitable[None]]
 
 
@@ -48,11 +49,20 @@ def arrow(content: pa.Table) -> bytes:
     return sink.getvalue()
 
 
+def parquet(content: pa.Table) -> bytes:
+    """A table as a Parquet file."""
+    sink = io.BytesIO()
+    pa_parquet.write_table(content, sink)
+    return sink.getvalue()
+
+
 def read(answer: httpx.Response) -> pa.Table:
     """A table out of an answer."""
     assert answer.status_code == 200, answer.text
     if answer.headers["content-type"].startswith(CSV):
         return pa_csv.read_csv(io.BytesIO(answer.content))
+    if answer.headers["content-type"] == PARQUET:
+        return pa_parquet.read_table(io.BytesIO(answer.content))
     return pa.ipc.open_stream(answer.content).read_all()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.service.jobs.scenes import ARROW, CSV, arrow, csv, finished, read, run, same, submit, table
+from tests.service.jobs.scenes import ARROW, CSV, PARQUET, arrow, csv, finished, parquet, read, run, same, submit, table
 
 QUERIES = (
     "forecast?model=tiny&horizon=5&quantile_levels=0.9,0.1",
@@ -36,6 +36,29 @@ def test_a_job_comes_to_what_the_request_answers(folder: Path) -> None:
                 same(read(found), read(await client.post(f"/{query}", content=body, headers={"content-type": kind})))
 
     run(folder, scene)
+
+
+def test_a_job_takes_and_gives_parquet(folder: Path) -> None:
+    """The same table as from the text, with its times and in its order; sizes are checked before it is unpacked."""
+
+    async def scene(client: httpx.AsyncClient) -> None:
+        content = table(140, 20)
+        job = await submit(client, "kind=forecast&model=tiny&horizon=5", parquet(content), PARQUET)
+        shown = await finished(client, job["id"])
+        assert shown["status"] == "succeeded" and shown["result"]["content_type"] == PARQUET, shown
+        whole = await client.post(
+            "/forecast?model=tiny&horizon=5", content=arrow(content), headers={"content-type": ARROW}
+        )
+        found = read(await client.get(shown["result"]["url"]))
+        timestamp = found["timestamp"].cast(read(whole)["timestamp"].type)
+        same(found.set_column(found.column_names.index("timestamp"), "timestamp", timestamp), read(whole))
+        metrics = (await client.get("/metrics")).text
+        assert 'statecast_job_rows_total{kind="forecast"} 140.0' in metrics
+        assert 'statecast_job_seconds_count{kind="forecast"} 1.0' in metrics
+        large = await submit(client, "kind=forecast", parquet(table(200, 60)), PARQUET)
+        assert (await finished(client, large["id"]))["error"]["code"] == "too_large"
+
+    run(folder, scene, max_job_values=20_000)
 
 
 def test_figures_of_a_backtest_are_those_over_all_series(folder: Path) -> None:

@@ -14,9 +14,9 @@ from tests.service.jobs.scenes import ARROW, CSV, csv, finished, read, run, subm
 
 AT_ONCE: dict[str, tuple[str, str, int, str, str]] = {
     "no kind": ("", CSV, 422, "invalid_request", "one of forecast, backtest, anomalies"),
-    "an unknown kind": ("kind=fit", CSV, 422, "invalid_request", "one of forecast, backtest, anomalies"),
+    "an unknown kind": ("kind=train", CSV, 422, "invalid_request", "one of forecast, backtest, anomalies, fit"),
     "a parameter of another kind": ("kind=forecast&cutoffs=3", CSV, 422, "invalid_request", "cutoffs"),
-    "an unknown form": ("kind=forecast&result=json", CSV, 422, "invalid_request", "csv, arrow"),
+    "an unknown form": ("kind=forecast&result=json", CSV, 422, "invalid_request", "csv, arrow, parquet"),
     "an unknown model": ("kind=forecast&model=none", CSV, 404, "unknown_model", "none"),
     "too long a horizon": ("kind=backtest&model=tiny&horizon=5000", CSV, 422, "horizon_too_long", "horizon"),
     "an unknown metric": ("kind=backtest&metrics=rmsse", CSV, 422, "invalid_request", "rmsse"),

@@ -38,7 +38,7 @@ def play(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cal
     """Runs a flow against an app that a file's tests share."""
     with asyncio.Runner() as runner:
         app = served(
-            models, jobs_folder=tmp_path_factory.mktemp("jobs"), nixtla_models="timegpt-1=weather@1, timegpt-*"
+            models, jobs_folder=tmp_path_factory.mktemp("jobs"), nixtla_models="timegpt-1=weather@1, timegpt-*", fits=0
         )
         client = runner.run(app.__aenter__())
         yield lambda flow: runner.run(flow(client))

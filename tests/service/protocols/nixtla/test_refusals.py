@@ -68,7 +68,9 @@ def test_columns_are_the_model_s_covariates_in_its_order(play: Play) -> None:
 @pytest.mark.parametrize(
     ("path", "change", "said"),
     [
-        ("forecast", {"finetune_steps": 5}, "finetune_steps: not supported by this server; send 0; fit a model"),
+        ("forecast", {"finetune_steps": 5}, "no models are fitted on this server (STATECAST_FITS)"),
+        ("forecast", {"finetune_steps": -1}, "finetune_steps: expected a whole number from 0"),
+        ("forecast/async", {"finetune_steps": 5}, "call finetune() and give its id"),
         ("forecast", {"model_parameters": {"a": 1}}, "model_parameters: not supported"),
         ("forecast", {"level": [80, 100]}, "level[1]: expected a number"),
         ("forecast", {"h": 10**6}, "h: expected at most"),
@@ -79,8 +81,9 @@ def test_columns_are_the_model_s_covariates_in_its_order(play: Play) -> None:
         ("forecast", {"series": {"y": [None, 1.0], "sizes": [1, 1]}}, "series[0]"),
         ("cross_validation", {"n_windows": 60}, "request at most"),
         ("cross_validation", {"h": None}, "h: expected a whole number from 1"),
-        ("finetune", {}, "python -m training fit"),
-        ("finetune/async", {}, "python -m training fit"),
+        ("finetune", {"h": 3}, "got 'h'"),
+        ("finetune", {"h": None, "finetune_steps": 0}, "finetune_steps: expected a whole number from 1"),
+        ("finetune/async", {}, "finetune/async: not supported"),
         ("explain/async", {}, "explain: not supported"),
         ("execute_step/async", {}, "execute_step: not supported"),
     ],

@@ -20,7 +20,14 @@ SDK = ROOT / ".venv" / "nixtla"
 GUIDE = ROOT / "docs" / "howto" / "nixtla.md"
 CHECKS = """
 assert client.validate_api_key() and sorted(client.usage()) == ["minute", "month"]
-assert "timegpt-2.1" in client.list_models() and client.finetuned_models() == []
+assert "timegpt-2.1" in client.list_models()
+assert own.shape == (280, 5) and not own["TimeGPT"].equals(forecast["TimeGPT"])
+assert client.finetune(frame, finetune_steps=2, output_model_id="shops") == "shops"  # the same again: no second one
+(shops,) = client.finetuned_models()
+assert (shops.id, shops.base_model_id, shops.steps, shops.freq) == ("shops", "default", 2, "1d"), shops
+assert client.finetuned_model("shops") == shops and "shops" in client.list_models()
+assert client.delete_finetuned_model("shops") and client.finetuned_models() == []
+assert not client.delete_finetuned_model("shops")
 columns = ["unique_id", "ds", "TimeGPT", "TimeGPT-hi-80", "TimeGPT-hi-95", "TimeGPT-lo-80", "TimeGPT-lo-95"]
 assert list(forecast.columns) == columns and forecast.shape == (280, 7) and not forecast.isna().any().any()
 order = ["TimeGPT-lo-95", "TimeGPT-lo-80", "TimeGPT-hi-80", "TimeGPT-hi-95"]
@@ -49,7 +56,9 @@ hours = np.tile(pd.date_range("2026-01-01", periods=3_000, freq="h"), 50)
 long = pd.DataFrame({"unique_id": np.arange(150_000) // 3_000, "ds": hours})
 assert len(client.forecast(long.assign(y=noise), h=1, freq="h")) == 50  # goes compressed
 from nixtla import ApiError
-for call in (lambda: client.finetune(frame), lambda: client.forecast(frame, h=3, model_parameters={"a": 1})):
+bad = {"a": 1}
+refused = (lambda: client.finetune(frame, finetune_steps=0), lambda: client.forecast(frame, h=3, model_parameters=bad))
+for call in refused:
     try:
         call()
     except ApiError as error:
@@ -63,10 +72,15 @@ print("all as shown")
 @pytest.mark.skipif(not SDK.is_dir(), reason="nixtla's SDK is not in .venv/nixtla; make test puts it there")
 def test_the_guide_runs_as_it_stands(models: Path, tmp_path: Path) -> None:
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.S)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
+
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    for path in models.iterdir():
+        (artifacts / path.name).symlink_to(path)
 
     async def run() -> tuple[int, str]:
-        app = create_app(settings_of(models, jobs_folder=tmp_path / "jobs", default_model="default"))
+        app = create_app(settings_of(artifacts, jobs_folder=tmp_path / "jobs", default_model="default", fit_nice=0))
         async with listening(app, app.state.connections, lifespan="on") as live:
             await app.state.warming
             url = str(live.http().base_url).rstrip("/")
