@@ -143,11 +143,11 @@ class Slots:
         free : sequence of int
             The other slot of each.
         """
-        busy = self._busy
-        for lease in leases:
-            del busy[lease.key]
+        busy, keys = self._busy, [lease.key for lease in leases]
+        for key in keys:
+            del busy[key]
         self._free.extend(free)
-        self._idle.update(zip([lease.key for lease in leases], leases, strict=True))
+        self._idle.update(zip(keys, leases, strict=True))
 
     def drop(self, key: str) -> None:
         """Free the slots of an idle session, if it has any.

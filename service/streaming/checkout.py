@@ -135,5 +135,8 @@ def _follows(group: RowGroup, body: StreamedBody) -> bool:
     if len(rows) < len(body.sessions):
         places = group.places.tolist()
         given = tuple([column[place] for place in places] for column in given)
-    kinds = set(zip(table.axis[rows].tolist(), table.last_index[rows].tolist(), *given, strict=True))
+    columns = table.axis[rows].tolist(), table.last_index[rows].tolist(), *given
+    if len(rows) > 1 and all(column.count(column[0]) == len(column) for column in columns):
+        columns = tuple(column[:1] for column in columns)
+    kinds = set(zip(*columns, strict=True))
     return False not in [axis.follows(last, start, freq, index) for axis, last, start, freq, index in kinds]
