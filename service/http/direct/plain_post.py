@@ -32,7 +32,18 @@ class PlainHead(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...]
 
     def header(self, name: bytes) -> bytes:
-        """Give a header by its name; empty where it was not sent."""
+        """Give a header.
+
+        Parameters
+        ----------
+        name : bytes
+            In lower case.
+
+        Returns
+        -------
+        bytes
+            Empty where it was not sent.
+        """
         return next((value for own, value in self.headers if own == name), b"")
 
 
