@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import nan
+from typing import Any
 
 import numpy as np
 import orjson
@@ -13,7 +14,7 @@ from service.stores.documents.document import Document
 from service.stores.interface import Advance, Answer, Delete, Put, Record, StoreError, Touch, Write
 from service.stores.record_columns import COLUMNS, from_row, to_row
 from service.stores.states.births import pack_birth, unpack_birth
-from service.stores.states.packed import forecast_rows, pack_state
+from service.stores.states.packed import PLAIN, pack_state
 
 FIELDS = (
     "digest", "used", "ends", "birth", "numbers", "tail", "issued", "scores", "owner", "name", "anchor", "steps",
@@ -43,8 +44,8 @@ def to_fields(record: Record) -> list[bytes | str]:
         repr(row["last_used"]),
         repr(row["expires_at"]),
         pack_birth(row["birth"]),
-        # An earlier release kept the first seven alone. With more it refuses the session, of which it cannot read all.
-        orjson.dumps([*(row[name] for name in _NUMBERS), None, None]),
+        # An earlier release kept the list alone. It refuses this, of which it could not read all.
+        orjson.dumps([[row[name] for name in _NUMBERS]]),
         row["tail"],
         row["issued"] or b"",
         row["scores"],
@@ -77,8 +78,7 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
     digest, used, ends, birth, numbers, tail, issued, scores, owner, name, anchor, steps, dropped = values
     if digest is None or birth is None or numbers is None:
         return None
-    *plain, length, changed = [*orjson.loads(numbers), None, None][: len(_NUMBERS) + 2]
-    row = dict(zip(_NUMBERS, plain, strict=True))
+    row, length, changed = _numbers(orjson.loads(numbers))
     row |= {
         "key": key,
         "birth": unpack_birth(birth),
@@ -93,8 +93,6 @@ def from_fields(key: str, values: Sequence[bytes | None]) -> Record | None:
         "name": (name or b"").decode(),
         "anchor": anchor,
     }
-    if changed is not None:
-        changed["level"] = [nan if level is None else level for level in changed["level"]]
     record = from_row(tuple(row[name] for name in COLUMNS), changed)
     if steps is None or dropped is not None:
         return record
@@ -134,28 +132,42 @@ def words_of(write: Write) -> list[bytes | str]:
 
 
 def _advanced(write: Advance) -> Iterator[tuple[bytes | str, ...]]:
-    """The words of each session, fields as ``to_fields`` has them; with the level and scores to read them by."""
-    count, _, steps = write.forecasts.shape
-    tables = write.forecasts[:, (1, 0, 2)].reshape(count, 3 * steps)
+    """The words of each session, fields as ``to_fields`` has them; metrics are those of the scores beside them."""
+    tables = write.forecasts[:, (1, 0, 2)].astype("<f8", copy=False)
     scales, scores = write.scale.astype("<f8", copy=False), write.scores.astype("<f8", copy=False)
     values = np.where(np.isnan(write.values), nan, write.values).astype("<f8")
-    columns = write.index, write.count, write.checksum, write.tail_length, write.below_zero, write.level
-    issued = forecast_rows(tables, write.level)
-    for place, (index, number, checksum, length, below, level) in enumerate(
+    columns = (
+        write.index,
+        write.count,
+        write.checksum,
+        write.tail_length,
+        write.below_zero,
+        write.used,
+        write.expires_at,
+    )
+    for place, (index, count, checksum, length, below, used, ends) in enumerate(
         zip(*(column.tolist() for column in columns), strict=True)
     ):
         value = values[place].tobytes()
-        changed = {"metrics": write.sizes, "level": [level], "below_zero": [below]}
-        numbers = [index, number, checksum, index, index, zlib.crc32(value), index + 1, length, changed]
         yield (
             "S",
             write.keys[place],
             write.after[place],
             write.digests[place],
-            repr(float(write.used[place])),
-            repr(float(write.expires_at[place])),
-            orjson.dumps(numbers),
-            scales[place].tobytes() + issued[place],
+            repr(used),
+            repr(ends),
+            orjson.dumps([[index, count, checksum, zlib.crc32(value), length, below], write.sizes]),
+            scales[place].tobytes() + PLAIN + tables[place].tobytes(),
             scores[place].tobytes(),
             value,
         )
+
+
+def _numbers(kept: list[Any]) -> tuple[dict[str, Any], int, dict[str, Any] | None]:
+    """Numbers by their columns; of a session that is ahead of its state the tail's length, and what its birth lacks."""
+    if len(kept) == 2:
+        (index, count, checksum, crc, length, below), metrics = kept
+        plain = [index, count, checksum, index, index, crc, index + 1]
+        return dict(zip(_NUMBERS, plain, strict=True)), length, {"metrics": metrics, "below_zero": [below]}
+    plain = kept[0] if len(kept) == 1 else kept  # as an earlier release kept them
+    return dict(zip(_NUMBERS, plain, strict=True)), 0, None

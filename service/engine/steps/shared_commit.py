@@ -9,7 +9,7 @@ from service.resident.table import SessionTable
 from service.stores.digest import text_of
 from service.stores.interface import Advance, Moved, Put, Store
 
-FOLDED_EVERY = 64
+FOLDED_EVERY = 32
 """Observations of a session after which it is put whole: fewer write more, more are read again by who takes it over."""
 
 
@@ -99,7 +99,6 @@ class SharedCommit:
             tail_length=table.tails.length[rows],
             used=table.last_used[rows],
             expires_at=table.expires_at[rows],
-            level=table.level[rows],
             below_zero=table.below_zero[rows],
             forecasts=forecasts,
             scale=scale,

@@ -29,7 +29,7 @@ class Advance:
         The observations, NaN where missing.
     index, count, checksum, tail_length : array of int64, ``[B]``
         Of each record as it is now: last index, count, checksum, values in its tail.
-    used, expires_at, level : array of float64, ``[B]``
+    used, expires_at : array of float64, ``[B]``
         Likewise.
     below_zero : array of bool, ``[B]``
         Likewise.
@@ -53,7 +53,6 @@ class Advance:
     tail_length: NDArray[np.int64]
     used: Doubles
     expires_at: Doubles
-    level: Doubles
     below_zero: NDArray[np.bool_]
     forecasts: Doubles
     scale: Doubles

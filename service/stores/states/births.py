@@ -1,5 +1,7 @@
 """What of a record hardly ever changes, in few bytes."""
 
+from threading import local
+
 import zstandard
 
 _MARK = b"\x01"
@@ -12,6 +14,17 @@ _ALIKE = zstandard.ZstdCompressionDict(
     zstandard.DICT_TYPE_RAWCONTENT,
 )
 """What births are told from: those that are kept cannot be read with another one."""
+
+
+class _Zstd(local):
+    """One pair per thread: to make it takes longer than its work."""
+
+    def __init__(self) -> None:
+        self.compressor = zstandard.ZstdCompressor(level=1, dict_data=_ALIKE)
+        self.decompressor = zstandard.ZstdDecompressor(dict_data=_ALIKE)
+
+
+_OF_THREAD = _Zstd()
 
 
 def pack_birth(text: str) -> bytes:
@@ -35,7 +48,7 @@ def pack_birth(text: str) -> bytes:
     >>> len(pack_birth(text)) < len(text) // 2
     True
     """
-    return _MARK + zstandard.ZstdCompressor(level=1, dict_data=_ALIKE).compress(text.encode())
+    return _MARK + _OF_THREAD.compressor.compress(text.encode())
 
 
 def unpack_birth(data: bytes) -> bytes:
@@ -54,6 +67,6 @@ def unpack_birth(data: bytes) -> bytes:
     if not data.startswith(_MARK):
         return data
     try:
-        return zstandard.ZstdDecompressor(dict_data=_ALIKE).decompress(data[1:])
+        return _OF_THREAD.decompressor.decompress(data[1:])
     except zstandard.ZstdError as error:
         raise ValueError(f"a packed session is damaged: {error}") from error

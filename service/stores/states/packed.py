@@ -20,8 +20,8 @@ _DECIMALS = 6
 _MISSING = -(2**31)
 _WHOLE = 255
 """Kind of values that are kept as float64; of others the number of their decimals."""
-_PLAIN = 2
-"""From this kind on, forecasts are laid out as they are."""
+PLAIN = b"\x02"
+"""Forecasts that are not packed, because others take their place soon, begin with this."""
 _QUICK, _SMALL = -1, 1
 """Levels of zstd: the first takes half the time, and of a few hundred numbers hardly more bytes."""
 _OF_THREAD = local()
@@ -163,37 +163,13 @@ def pack_forecast(table: Doubles, level: Doubles) -> bytes:
     return _odd(b"\x00" + _zstd(_QUICK).compress(_split(table.astype("<f8", copy=False))))
 
 
-def forecast_rows(tables: Doubles, level: Doubles) -> list[bytes]:
-    """Lay out forecasts of many series that soon give way to others: quickly, in a few more bytes.
-
-    Parameters
-    ----------
-    tables : array of float64, ``[B, N]``
-        The forecasts.
-    level : array of float64, ``[B]``
-        What the network counted each series from.
-
-    Returns
-    -------
-    list of bytes
-        One each, for ``unpack_forecast``.
-    """
-    above = (tables - level[:, None]).astype("<f4")
-    exact = (above + level[:, None] == tables).all(axis=1).tolist()
-    tables = tables.astype("<f8", copy=False)
-    return [
-        bytes([_PLAIN + 1]) + above[place].tobytes() if whole else bytes([_PLAIN]) + tables[place].tobytes()
-        for place, whole in enumerate(exact)
-    ]
-
-
 def unpack_forecast(data: bytes, level: Doubles) -> Doubles:
     """Give back forecasts.
 
     Parameters
     ----------
     data : bytes
-        What ``pack_forecast`` gave, or ``forecast_rows``.
+        What ``pack_forecast`` gave, or ``PLAIN`` and float64 as they are.
     level : array of float64, ``[V]``
         The same.
 
@@ -202,11 +178,11 @@ def unpack_forecast(data: bytes, level: Doubles) -> Doubles:
     array of float64, ``[V, N]``
         The same to the bit.
     """
-    kind, single = data[0], data[0] % 2 == 1
-    number = "<f4" if single else "<f8"
-    table = np.frombuffer(data, number, offset=1) if kind >= _PLAIN else _join(_unzstd(data[1:]), number)
-    table = table.reshape(len(level), -1)
-    return table + level[:, None] if single else table.astype(np.float64)
+    if data.startswith(PLAIN):
+        return np.frombuffer(data, "<f8", offset=1).astype(np.float64).reshape(len(level), -1)
+    kind, planes = data[0], _unzstd(data[1:])
+    table = _join(planes, "<f4" if kind else "<f8").reshape(len(level), -1)
+    return table + level[:, None] if kind else table.astype(np.float64)
 
 
 def _odd(data: bytes) -> bytes:

@@ -59,7 +59,6 @@ def advance(*steps: tuple[Record, Record]) -> Advance:
         tail_length=np.array([record.tail.shape[1] for record in records]),
         used=np.array([record.last_used for record in records]),
         expires_at=np.array([record.expires_at for record in records]),
-        level=np.array([record.level[0] for record in records]),
         below_zero=np.array([record.below_zero[0] for record in records]),
         forecasts=np.concatenate([one.quantiles.transpose(0, 2, 1) for one in issued]),
         scale=np.array([one.scale[0] for one in issued]),
@@ -113,11 +112,11 @@ def test_who_goes_on_from_an_older_step_is_refused(url: str) -> None:
         store.commit([advance((b, after(b, 2.0)))])
 
 
-def test_scores_and_level_are_those_of_the_step(url: str) -> None:
-    """The same series may have been put anew meanwhile, with fewer metrics and another level."""
+def test_scores_are_those_of_the_step(url: str) -> None:
+    """The same series may have been put anew meanwhile, with other metrics."""
     store = open_store(url)
     record, later = streamed(), after(streamed(), 1.0)
-    store.commit([Put(replace(record, level=(7.0,), scores={"wql": np.array([1.0, 2, 3])}), STATE, "")])
+    store.commit([Put(replace(record, scores={"wql": np.array([1.0, 2, 3])}), STATE, "")])
     store.commit([advance((record, later))])
     back = store.get("k")
     assert back is not None and same(back, later)
