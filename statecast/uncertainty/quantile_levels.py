@@ -125,44 +125,32 @@ def quantiles_at(
         for place, level in enumerate(wanted):
             found[place] = quantiles[..., trained.index(level)]
         return found.transpose((*range(1, found.ndim), 0))
-    within = np.clip(np.asarray(wanted), trained[0], trained[-1])
+    tails = [[place for place, level in enumerate(wanted) if level < trained[0]]]
+    tails += [[place for place, level in enumerate(wanted) if level > trained[-1]]]
+    within = np.clip(wanted, trained[0], trained[-1]) if any(tails) else np.asarray(wanted)
     right = np.clip(np.searchsorted(np.asarray(trained), within, side="left"), 1, len(trained) - 1)
     low, high = np.asarray(trained)[right - 1], np.asarray(trained)[right]
     share = (within - low) / (high - low)
     found = np.asarray(quantiles[..., right - 1] * (1 - share) + quantiles[..., right] * share)
-    for place, level in enumerate(wanted):
-        if level < trained[0] or level > trained[-1]:
-            found[..., place] = tail_quantile(quantiles, trained, level, exponents)
+    for side, places in zip((0, -1), tails, strict=True):
+        if places:
+            own = [wanted[place] for place in places]
+            found[..., places] = _tail_quantiles(quantiles, trained, own, side, exponents)
     return found
 
 
-def tail_quantile(quantiles: Doubles, trained: Sequence[float], level: float, exponents: TailExponents) -> Doubles:
-    """Return the quantile at a level beyond the outermost trained one, however far.
-
-    Parameters
-    ----------
-    quantiles : array of float64, ``[..., Q]``
-        At the trained levels, ascending.
-    trained : sequence of float
-        The Q trained levels.
-    level : float
-        Below the lowest of them, or above the highest.
-    exponents : TailExponents
-        Of the tails.
-
-    Returns
-    -------
-    array of float64, ``[...]``
-        At least as far out as the outermost quantile.
-    """
-    side = 0 if level < trained[0] else -1
-    outermost = quantiles[..., side]
+def _tail_quantiles(
+    quantiles: Doubles, trained: Sequence[float], wanted: Sequence[float], side: int, exponents: TailExponents
+) -> Doubles:
+    """Those at levels beyond the outermost one of a side, ``[..., K]``."""
+    outermost = quantiles[..., side, None]
     exponent = np.asarray(exponents)[..., side] + tail_shape(quantiles, trained, side)
-    more = score_ratio(level, trained[side]) ** exponent.clip(LEAST, MOST) - 1.0
+    ratios = np.array([score_ratio(level, trained[side]) for level in wanted])
+    more = ratios ** exponent.clip(LEAST, MOST)[..., None] - 1.0
     # As a sum of the outermost quantile and what lies beyond it: rounding cannot make them cross. What no float64
     # holds is the last that one does.
     with np.errstate(over="ignore"):
-        beyond = outermost + more * (outermost - quantiles[..., trained.index(0.5)])
+        beyond = outermost + more * (outermost - quantiles[..., trained.index(0.5), None])
     return np.asarray(np.clip(beyond, -_LARGEST, _LARGEST))
 
 
@@ -189,8 +177,9 @@ def tail_shape(quantiles: Doubles, levels: Sequence[float], side: int) -> Double
     >>> [round(float(tail_shape(np.sign(scores) * np.abs(scores) ** power, levels, 0)), 2) for power in (0.9, 1.0, 1.3)]
     [-0.2, 0.0, 0.6]
     """
-    inner, middle = (1, -2)[side], min(range(len(levels)), key=lambda at: abs(levels[at] - 0.5))
-    if middle in (0, len(levels) - 1) or inner % len(levels) == middle:
+    middle = min(range(len(levels)), key=lambda at: abs(levels[at] - 0.5))
+    inner = 1 if side == 0 else len(levels) - 2
+    if not (inner < middle if side == 0 else inner > middle):
         return np.full(quantiles.shape[:-1], UNSHAPED)
     median = quantiles[..., middle]
     with np.errstate(divide="ignore", invalid="ignore"):

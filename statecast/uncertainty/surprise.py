@@ -125,7 +125,7 @@ def interval_surprise(
     found: Doubles = 0.5 + np.copysign(coverage / 2 * distance, off)
     beyond = distance > 1
     if np.logical_or.reduce(beyond, axis=None):
-        side, (below, above) = off[beyond], (1.0 / (base + UNSHAPED) for base in exponents)
+        side, below, above = off[beyond], 1.0 / (exponents[0] + UNSHAPED), 1.0 / (exponents[1] + UNSHAPED)
         distant = distance[beyond] ** (above if below == above else np.where(side > 0, above, below))
         scores = np.copysign(_scores(interval_levels(coverage))[-1] * distant, side)
         found[beyond] = [erfc(score) / 2 for score in (_bounded(scores) / -sqrt(2)).tolist()]
