@@ -26,7 +26,7 @@ IMPORT_NAMES = {
 # Extras that a package uses where they are installed, beside its own.
 FURTHER = {
     "service": ("redis", "grpc", "mcp"),
-    "statecast": ("library", "client", "compiled", "tables", "plots"),
+    "statecast": ("library", "client", "compiled", "tables", "plots", "holidays"),
     "training": ("stats", "sweep", "onnx"),
 }
 # The one is written on top of the other and hands its types out.
@@ -123,6 +123,7 @@ def test_the_library_needs_three_packages() -> None:
         "httpx",
         "narwhals",
         "plotly",
+        "holidays",
     }
     for folder, own in (
         ("compiled", {"numba", "llvmlite"}),
@@ -130,6 +131,7 @@ def test_the_library_needs_three_packages() -> None:
         ("client", {"httpx"}),
         ("frames", {"narwhals"}),
         ("plots", {"plotly"}),
+        ("time", {"holidays"}),
     ):
         elsewhere = [path for path in sources("statecast") if path.parts[1] != folder]
         assert not [path for path in elsewhere if packages(path) & own]

@@ -144,6 +144,7 @@ def test_every_dependency_is_used(group: str) -> None:
         "client": ["statecast"],
         "tables": ["statecast"],
         "plots": ["statecast"],
+        "holidays": ["statecast"],
         "compiled": ["statecast"],
         "redis": ["service"],
         "grpc": ["service"],

@@ -17,12 +17,14 @@ from statecast.compiled import compile_network, is_built, slot_network
 from statecast.errors import InputError
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
+from statecast.regression.surroundings import Surroundings
 from statecast.time.seasonality import choose_season
 from statecast.uncertainty.bounds import Bounds
 from statecast.uncertainty.quantile_levels import quantiles_at
 from statecast.uncertainty.surprise import quantile_at, surprise
 
 Doubles = NDArray[np.float64]
+_LEFT_OUT = ("past_covariates", "static_covariates")
 
 
 def backtest_series(
@@ -55,7 +57,8 @@ def backtest_series(
     bounds : Bounds or mapping, optional
         As in ``forecast_series``; left out, of a family 0 is the lower one of what never went below it by the cut-off.
     **options
-        Times and covariates, as in ``statecast.api.whole_series.read_whole``; of a family ``season`` too.
+        Times and covariates, as in ``statecast.api.whole_series.read_whole``; of a family ``season``, ``calendar`` and
+        ``country`` too.
 
     Returns
     -------
@@ -144,7 +147,14 @@ def anomalies_of(
 
 
 def choose_member(
-    network: SeriesNetwork | Family, target: Doubles, reserved: int, *, season: int | None = None, **options: Any
+    network: SeriesNetwork | Family,
+    target: Doubles,
+    reserved: int,
+    *,
+    season: int | None = None,
+    calendar: bool = False,
+    country: str | None = None,
+    **options: Any,
 ) -> tuple[SeriesNetwork, dict[str, Any]]:
     """Choose what reads a series: of a family the member of the season that shows before its last steps.
 
@@ -158,6 +168,8 @@ def choose_member(
         Steps at its end where no season is looked for.
     season : int, optional
         Steps per season, of a family.
+    calendar, country : optional
+        Of a family, as in ``forecast_any``; with covariates likewise.
     **options
         Times and covariates, as in ``statecast.api.whole_series.read_whole``.
 
@@ -171,18 +183,23 @@ def choose_member(
     Raises
     ------
     InputError
-        If a season is said of a network that has its own, or a time does not fit.
+        If a season, a calendar or a country is said of a network that has its own, or a time does not fit.
     """
     if isinstance(network, Family):
+        past, future, static = (options.get(f"{kind}_covariates") for kind in ("past", "future", "static"))
+        options = {name: value for name, value in options.items() if name not in _LEFT_OUT}
         others = {name: value for name, value in options.items() if name not in ("start", "timestamps", "freq")}
+        others.pop("future_covariates", None)
         start, timestamps, freq = (options.get(name) for name in ("start", "timestamps", "freq"))
         placed = place_history(len(target), start, timestamps, freq, None, read_options(others))
         grid = np.asarray(placed.spread(target), dtype=np.float64)
         own = freq if placed.axis is None else str(placed.axis.frequency)
         known, longest = grid[: max(1, len(grid) - reserved)], network.config.longest_season
-        return network.of(choose_season(known, own, season, longest=longest), own).eval(), options
-    if season is not None:
-        raise InputError(f"season: expected none, because the model has its own, got {season}; leave it out")
+        around, timed = Surroundings(calendar, country, past, future, static), placed.axis is not None
+        return around.member(network, choose_season(known, own, season, longest=longest), own, timed, known), options
+    for name, value in (("season", season), ("calendar", calendar or None), ("country", country)):
+        if value is not None:
+            raise InputError(f"{name}: expected none, because the model has its own, got {value}; leave it out")
     return network, options
 
 

@@ -12,6 +12,7 @@ from statecast.errors import InputError
 from statecast.models.family import REACH, Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import direct_quantiles
+from statecast.regression.surroundings import Surroundings
 from statecast.state.lookback import Observations
 from statecast.time.seasonality import choose_season
 from statecast.uncertainty.bounds import Bounds
@@ -122,6 +123,11 @@ def forecast_any(
     timestamps: Any = None,
     freq: str | None = None,
     season: int | None = None,
+    past_covariates: Mapping[str, Sequence[Any]] | None = None,
+    future_covariates: Mapping[str, Sequence[Any]] | None = None,
+    static_covariates: Mapping[str, Any] | None = None,
+    calendar: bool = False,
+    country: str | None = None,
     quantile_levels: Sequence[float] | None = None,
     bounds: Bounds | Mapping[str, Any] | None = None,
     **time_options: Any,
@@ -145,6 +151,15 @@ def forecast_any(
         Steps per season; left out, the freq's usual one, of weeks 52 where two years of them show a year; without a
         freq, what the values show. A season of which the
         history does not hold two is taken as none.
+    future_covariates : mapping, optional
+        T + F values each, numbers or names of categories, None or NaN where missing: learned from as they come, without
+        training. With them, with a calendar or a country the forecast is that of ``DynamicRegression``.
+    past_covariates, static_covariates : mapping, optional
+        Left out with a warning: they say nothing about the horizon of one series.
+    calendar : bool
+        Whether hours, days of the week and the year are looked at, by the times of the history.
+    country : str, optional
+        Whose holidays are, such as ``US`` or ``US-CA``; see ``statecast.time.features``.
     quantile_levels : sequence of float, optional
         From 0.01 to 0.99; left out, the trained ones.
     bounds : Bounds or mapping, optional
@@ -167,8 +182,10 @@ def forecast_any(
     own = freq if placed.axis is None else str(placed.axis.frequency)
     season = choose_season(placed.spread(history), own, season, longest=family.config.longest_season)
     wanted = family.config.horizon if horizon is None else horizon
+    around = Surroundings(calendar, country, past_covariates, future_covariates, static_covariates)
+    member = around.member(family, season, own, placed.axis is not None, read_values(history))
     found = forecast_series(
-        family.of(season, own).eval(), history, wanted, start=start, timestamps=timestamps, freq=freq,
+        member, history, wanted, start=start, timestamps=timestamps, freq=freq, future_covariates=future_covariates,
         quantile_levels=quantile_levels, bounds=bounds, reach=REACH, **time_options,
     )  # fmt: skip
     return found if bounds is not None else found.within_noticed(Bounds.notice([read_values(history)]), "the history")

@@ -37,6 +37,8 @@ class SeriesSession:
         Distance of two observations; left out, the model's own, or the one that the first update's timestamps show.
     season : int, optional
         Of a family: left out, the freq's usual one, or what the values of the first update show.
+    calendar, country : optional
+        Of a family, as in ``forecast_any``; covariates that are known ahead come with each update and forecast.
     bounds : Bounds or mapping, optional
         As in ``forecast_series``; left out, of a family 0 is the lower one while no value was below it.
     **time_options
@@ -50,12 +52,15 @@ class SeriesSession:
         *,
         freq: str | None = None,
         season: int | None = None,
+        calendar: bool = False,
+        country: str | None = None,
         bounds: Bounds | Mapping[str, Any] | None = None,
         **time_options: Any,
     ) -> None:
         self.id, self.count = id, 0
         self._network, self._freq, self._season, self._bounds = network, freq, season, bounds
         self._options, self._time_options = read_options(time_options), time_options
+        self._calendar, self._country = calendar, country
         self._least = np.inf
         self._slots: SlotNetwork
         self._cache: Cache
@@ -154,8 +159,9 @@ class SeriesSession:
 
     def _open(self, target: NDArray[np.float64], **options: Any) -> None:
         said = {"freq": self._freq, **options, **self._time_options}
-        times = {name: value for name, value in said.items() if not name.endswith("_covariates")}
-        own, _ = choose_member(self._network, target, 0, season=self._season, **times)
+        own, said = choose_member(
+            self._network, target, 0, season=self._season, calendar=self._calendar, country=self._country, **said
+        )
         if own.config.mixed_frequency:
             raise InputError("session: not supported in this process for a model of several frequencies; use a server")
         whole, placed = read_whole(own, target, **said)

@@ -25,7 +25,7 @@ from statecast.api.session import SeriesSession
 from statecast.api.transcribe import Sound, transcribe
 from statecast.artifacts.registry import Network, kind_of
 from statecast.ctc.symbols import Transcript
-from statecast.errors import ArtifactError
+from statecast.errors import ArtifactError, InputError
 from statecast.frames.each import run_each
 from statecast.frames.reading import ModelColumns
 from statecast.models.classifier import Classifier
@@ -134,21 +134,26 @@ class Artifact:
         quantile_levels: Any = None,
         quantiles: Any = None,
         bounds: Any = None,
+        calendar: bool = False,
+        country: str | None = None,
         **options: Any,
     ) -> Any:
         """Forecast one series, or each of several; see ``forecast_series`` and ``run_each`` for the options.
 
         ``level=[80, 95]`` is the same as the ``quantile_levels`` at the ends of these intervals, which a frame then has
-        as ``lo-80``, ``hi-80``, ...
+        as ``lo-80``, ``hi-80``, ...; ``calendar`` and ``country`` are a family's, see ``forecast_any``.
         """
         levels = chosen_levels(level, quantile_levels, quantiles)
-        own = {"horizon": horizon, "quantile_levels": levels, "bounds": bounds}
+        own = {"horizon": horizon, "quantile_levels": levels, "bounds": bounds, **_around(calendar, country)}
         ahead = 0 if isinstance(self.network, Family) else self.forecaster.config.horizon
         return run_each(partial(self._forecast_one, **own), history, self._columns(ahead), level=level, **options)
 
     def _forecast_one(self, history: Any, **options: Any) -> SeriesForecast:
         if isinstance(self.network, Family):
             return forecast_any(self.network, history, **options)
+        for name in ("calendar", "country"):
+            if options.get(name):
+                raise InputError(f"{name}: expected none, because the model has its own; leave it out")
         found = forecast_series(self.forecaster, history, **options)
         asked = options.get("bounds") is not None
         return found if asked else found.within_noticed(self.bounds, "what it was fitted on")
@@ -164,11 +169,14 @@ class Artifact:
         quantile_levels: Any = None,
         quantiles: Any = None,
         bounds: Any = None,
+        calendar: bool = False,
+        country: str | None = None,
         **options: Any,
     ) -> Any:
         """Forecast series at many cut-offs in one pass; see ``backtest_series`` and ``run_each``."""
         levels = chosen_levels(level, quantile_levels, quantiles)
         own = {"cutoffs": cutoffs, "step": step, "quantile_levels": levels, "bounds": self._kept(bounds)}
+        own |= _around(calendar, country)
         run = partial(backtest_series, self._series_network, horizon=horizon, **own)
         return run_each(run, history, self._columns(0), level=level, **options)
 
@@ -224,3 +232,8 @@ class Artifact:
     def classify_many(self, inputs: Sequence[Any]) -> list[Classification]:
         """Classify texts or series ``[T]`` or ``[T, C]``; see ``statecast.api.classify.classify_inputs``."""
         return classify_inputs(self.classifier, inputs)
+
+
+def _around(calendar: bool, country: str | None) -> dict[str, Any]:
+    """What of a family's surroundings was requested."""
+    return ({"calendar": calendar} if calendar else {}) | ({} if country is None else {"country": country})

@@ -131,10 +131,8 @@ def encode_covariates(
             raise InputError(f"covariate {name!r}: the model knows {', '.join(known) or 'none'}; leave it out")
     columns = [np.zeros((*shape, 0), dtype=np.float32)]
     for covariate in covariates:
-        if covariate.name not in values:
-            columns.append(np.zeros((*shape, covariate.width), dtype=np.float32))
-            continue
-        block = covariate.encode(values[covariate.name])
+        missing = covariate.name not in values
+        block = covariate.encode(np.full(shape, np.nan) if missing else values[covariate.name])
         if block.shape[:-1] != shape:
             raise InputError(
                 f"covariate {covariate.name!r}: expected {shape} values, one per step, got {block.shape[:-1]}"

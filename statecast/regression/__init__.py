@@ -1,0 +1,1 @@
+"""Dynamic regression: what calendar and covariates explain of a series, by least squares in its state."""
