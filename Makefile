@@ -36,7 +36,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "[3/4] the networks' step and forecast as machine code, once: a minute or so, while"
 	@echo "[4/4] the other libraries are installed, and this folder in editable form"
 	@$(PY) -m statecast.compiled warm & compiling=$$!; \
-	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,mcp,dev]' \
+	$(PIP) install --constraint constraints.txt --editable '.[service,redis,grpc,compiled,client,connectors,training,sweep,onnx,mcp,holidays,dev]' \
 	  || { kill $$compiling; exit 1; }; \
 	wait $$compiling || $(PY) -m statecast.compiled warm
 	@touch $@

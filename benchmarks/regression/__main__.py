@@ -82,7 +82,7 @@ def _young(task: Task, days: int) -> Task:
     """The same windows, each series beginning so many days before the first of them."""
     step = {"1h": 24, "1d": 1}.get(task.freq, 1 / 7)
     begin = max(task.cutoffs[0] - int(days * step), 0)
-    start = np.datetime64(task.start.replace(" ", "T")) + np.timedelta64(int(begin * 24 / step), "h")
+    start = np.datetime64(task.start.replace(" ", "T"), "s") + np.timedelta64(int(begin * 24 / step), "h")
     covariates = {name: values[begin:] for name, values in task.covariates.items()}
     cutoffs = tuple(cut - begin for cut in task.cutoffs[:4])
     return replace(
