@@ -11,6 +11,7 @@ from service.backtests.queue import PassQueue, PassTask
 from service.deadline import Deadline
 from service.errors import Expired, ServiceError, Unprocessable
 from service.models.model import Model
+from service.models.session_model import choose_member
 from service.scheduling.capacity import CapacityLimiter
 from service.scheduling.work_loop import PieceQueue
 from service.serving.runtime import Runtime
@@ -147,8 +148,8 @@ class BacktestService:
                 found.append(series)
                 continue
             try:
-                member = model.member(series.season)
-                found.append(prepare(place, member, series, self._runtime.limits(member), *cuts))
+                member, whole = choose_member(model, series, None)
+                found.append(prepare(place, member, whole, self._runtime.limits(member), *cuts))
             except ServiceError as error:
                 found.append(error)
             except StatecastError as error:

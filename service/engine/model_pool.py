@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.engine.state_cache import StateCache
-from service.scheduling.job import member_key, split_key
+from service.scheduling.job import member_key, read_regression, split_key
 from statecast.artifacts.artifact import Artifact
 from statecast.compiled import compile_network, is_built, slot_network, uncovered
 from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
 from statecast.models.slot_network import SlotNetwork
+from statecast.regression.family_member import regression_member
 
 MEMBERS = 64
 """Seasons that are at hand at a time, over all families."""
@@ -177,10 +178,13 @@ class ModelPool:
         return sum(loaded.state_cache.held for loaded in self._members.values())
 
     def _make(self, key: str) -> LoadedModel:
-        digest, season = split_key(key)
+        digest, season, regression = split_key(key)
         artifact = self._artifacts[digest]
-        assert season is not None
-        device = next(artifact.network.parameters()).device
+        family = artifact.network
+        assert season is not None and isinstance(family, Family)
+        device = next(family.parameters()).device
+        if regression:
+            return self._load(regression_member(family, season, *read_regression(regression)).to(device))
         return self._load(artifact.member(season).forecaster.to(device))
 
     def _load(self, network: SeriesNetwork) -> LoadedModel:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from service.models.fitting import Fitting
-from service.scheduling.job import member_key
+from service.scheduling.job import member_key, read_regression
 from statecast.artifacts.artifact import Artifact
 from statecast.config import ForecasterConfig
 from statecast.models.family import REACH, Family, FamilyConfig
 from statecast.models.interface import SeriesNetwork
+from statecast.regression.family_member import regression_member_shape
 from statecast.uncertainty.bounds import Bounds
 
 
@@ -39,6 +40,8 @@ class Model:
         With the network.
     season : int or None
         Of one member of a family, None for the family as a whole and for all other models.
+    regression : str
+        What a family's member reads of covariates, see ``regression_key``; "" for none.
     bounds : Bounds or None
         What the fit noticed that forecasts are to be kept inside of; None for a family, which looks at each series.
     tails : mapping of int to (float, float)
@@ -58,6 +61,7 @@ class Model:
     streaming: str
     artifact: Artifact = field(repr=False)
     season: int | None = None
+    regression: str = ""
     bounds: Bounds | None = None
     tails: Mapping[int, tuple[float, float]] = field(default_factory=dict, repr=False)
     folder: Path | None = None
@@ -101,7 +105,7 @@ class Model:
         """Shape of a forecaster, of a whole family that of its longest season; ``ArtifactError`` for another kind."""
         network = self.artifact.network
         if isinstance(network, Family):
-            return _member_config(network.config, self.season or network.config.longest_season)
+            return _member_config(network.config, self.season or network.config.longest_season, self.regression)
         return self.artifact.forecaster.config
 
     @property
@@ -125,7 +129,10 @@ class Model:
     def takes_deviations(self) -> bool:
         """Whether its networks read deviations from a level, see ``SeriesNetwork.takes_deviations``."""
         network = self.artifact.network
-        return not self.config.asinh_unit if isinstance(network, Family) else self.artifact.forecaster.takes_deviations
+        if isinstance(network, Family):
+            transformed = self.regression and read_regression(self.regression)[2] is not None
+            return not (self.config.asinh_unit or transformed)
+        return self.artifact.forecaster.takes_deviations
 
     @property
     def tail_exponents(self) -> tuple[float, float]:
@@ -133,29 +140,36 @@ class Model:
         return self.tails[self.config.patch_length]
 
     @property
+    def takes_covariates(self) -> bool:
+        """Whether it takes covariates of which it has learned nothing."""
+        return self.kind == "family"
+
+    @property
     def key(self) -> str:
         """What the engine calls the network."""
-        return member_key(self.digest, self.season)
+        return member_key(self.digest, self.season, self.regression)
 
     @property
     def identity(self) -> dict[str, str]:
         """The ``model`` object of an answer."""
         return {"name": self.name, "version": self.version, "digest": self.digest}
 
-    def member(self, season: int | None) -> "Model":
+    def member(self, season: int | None, regression: str = "") -> "Model":
         """Give a family's member of one season: the same artifact, a network of its own.
 
         Parameters
         ----------
         season : int or None
             In steps; None gives the model itself.
+        regression : str
+            What it reads of covariates.
 
         Returns
         -------
         Model
             With its own ``key``.
         """
-        return self if season is None else replace(self, season=season)
+        return self if season is None else replace(self, season=season, regression=regression)
 
     def __str__(self) -> str:
         return f"{self.name}@{self.version}"
@@ -170,5 +184,7 @@ def _tails(artifact: Artifact) -> dict[int, tuple[float, float]]:
 
 
 @lru_cache(maxsize=1024)
-def _member_config(family: FamilyConfig, season: int) -> ForecasterConfig:
-    return family.of(season)
+def _member_config(family: FamilyConfig, season: int, regression: str) -> ForecasterConfig:
+    return (
+        regression_member_shape(family, season, *read_regression(regression)[:2]) if regression else family.of(season)
+    )

@@ -6,6 +6,8 @@ from service.errors import Conflict
 from service.models.kinds import KINDS
 from service.models.model import Model
 from service.sessions.live_metrics import Interval
+from service.sessions.series_input import SeriesInput
+from service.sessions.updates.covariates import regression_of, with_covariates
 from service.stores.interface import Record
 
 
@@ -37,8 +39,37 @@ def taken_over(record: Record, model: Model, session: str, on_change: str) -> Re
     if record.model == model.digest or on_change != "reprime" or (name, record.kind) != (model.name, model.kind):
         check_model(record, model, session)
         return record
-    interval = Interval.of(model.member(record.season).config.quantile_levels).coverage
+    interval = Interval.of(model.config.quantile_levels).coverage
     return replace(record, model=model.digest, model_name=str(model), interval=interval)
+
+
+def choose_member(model: Model, series: SeriesInput, record: Record | None) -> tuple[Model, SeriesInput]:
+    """Choose what forecasts a series, and give the series as that reads it.
+
+    Parameters
+    ----------
+    model : Model
+        What the request means.
+    series : SeriesInput
+        The series.
+    record : Record or None
+        Its session, None where there is none yet.
+
+    Returns
+    -------
+    Model
+        Of a family, the member of the series.
+    SeriesInput
+        Its covariates encoded.
+
+    Raises
+    ------
+    Conflict
+        If the session was opened with other covariates.
+    """
+    series = with_covariates(series, record)
+    season, freq = (series.season, series.freq) if record is None else (record.season, record.freq)
+    return model.member(season, regression_of(freq, series.described)), series
 
 
 def check_model(record: Record, model: Model, session: str) -> None:

@@ -1,5 +1,6 @@
 """One series' work for the engine: arrays and whole numbers, no text, no tensors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -8,11 +9,13 @@ from numpy.typing import NDArray
 
 from service.scheduling.forecast_result import ForecastResult
 from service.stores.interface import Put, Touch
+from statecast.inputs.measured import MeasuredCovariate
+from statecast.regression.target_transform import TargetTransform
 
 Floats = NDArray[np.float32]
 
 
-def member_key(digest: str, season: int | None) -> str:
+def member_key(digest: str, season: int | None, regression: str = "") -> str:
     """Name a network to the engine.
 
     Parameters
@@ -21,21 +24,72 @@ def member_key(digest: str, season: int | None) -> str:
         Of the artifact.
     season : int or None
         Of a family's member; None for a network of its own.
+    regression : str
+        What a member reads of covariates, see ``regression_key``; "" for none.
 
     Returns
     -------
     str
-        The digest, of a member with its season after a slash.
+        The digest, of a member with its season after a slash, and with what it reads of covariates after another.
 
     Examples
     --------
     >>> member_key("sha256:ab", 24), split_key("sha256:ab/24")
-    ('sha256:ab/24', ('sha256:ab', 24))
+    ('sha256:ab/24', ('sha256:ab', 24, ''))
+    >>> split_key(member_key("sha256:ab", 24, regression_key("1h", [0, 3], None)))
+    ('sha256:ab', 24, '1h/0,3/')
     """
-    return digest if season is None else f"{digest}/{season}"
+    return "/".join([digest, *([] if season is None else [str(season)]), *([regression] if regression else [])])
 
 
-def split_key(key: str) -> tuple[str, int | None]:
+def regression_key(freq: str | None, levels: Sequence[int], transform: TargetTransform | None) -> str:
+    """Name what a family's member reads of covariates: the same for all series that bring as many of each kind.
+
+    Parameters
+    ----------
+    freq : str or None
+        Of the series; None without times.
+    levels : sequence of int
+        Of each covariate the levels that it has, 0 for a number.
+    transform : TargetTransform or None
+        How the target is read beside them.
+
+    Returns
+    -------
+    str
+        "" of none.
+    """
+    read = "" if transform is None else f"{transform.name} {transform.unit}"
+    return f"{freq or ''}/{','.join(map(str, levels))}/{read}" if levels else ""
+
+
+def read_regression(regression: str) -> tuple[str | None, tuple[MeasuredCovariate, ...], TargetTransform | None]:
+    """Read what ``regression_key`` wrote.
+
+    Parameters
+    ----------
+    regression : str
+        Not "".
+
+    Returns
+    -------
+    str or None
+        Freq of the series.
+    tuple of MeasuredCovariate
+        Numbered; with as many levels as the real ones.
+    TargetTransform or None
+        How the target is read.
+    """
+    freq, levels, read = regression.split("/")
+    covariates = tuple(
+        MeasuredCovariate(str(place), levels=tuple(map(str, range(int(number)))))
+        for place, number in enumerate(levels.split(","))
+    )
+    name, _, unit = read.rpartition(" ")
+    return freq or None, covariates, TargetTransform(name, float(unit)) if read else None
+
+
+def split_key(key: str) -> tuple[str, int | None, str]:
     """Take a key apart again.
 
     Parameters
@@ -49,9 +103,12 @@ def split_key(key: str) -> tuple[str, int | None]:
         Digest of the artifact.
     int or None
         Season of the family's member.
+    str
+        What it reads of covariates.
     """
-    digest, _, season = key.partition("/")
-    return digest, int(season) if season else None
+    digest, _, member = key.partition("/")
+    season, _, regression = member.partition("/")
+    return digest, int(season) if season else None, regression
 
 
 class Lease(NamedTuple):

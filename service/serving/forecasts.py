@@ -10,7 +10,7 @@ from service.errors import ServiceError, unknown
 from service.metrics import Metrics
 from service.models.catalog import Catalog
 from service.models.model import Model
-from service.models.session_model import taken_over
+from service.models.session_model import choose_member, taken_over
 from service.scheduling.bridge import ForecastQueue
 from service.serving.housekeeping import keep_house
 from service.serving.job_builder import build_job, each, new_record
@@ -207,14 +207,14 @@ class ForecastService:
     ) -> list[SeriesWork | ServiceError]:
         """Plan some series: what their sessions will become, and what the engine has to do for that."""
         plans = each(partial(self._plan, model), inputs, turns)
-        sessions = [plan for plan in plans if not isinstance(plan, ServiceError) and plan[2] is not None]
-        scored = iter(score([update.observed(before) for _, update, before in sessions if before is not None]))
+        sessions = [plan for plan in plans if not isinstance(plan, ServiceError) and plan[3] is not None]
+        scored = iter(score([update.observed(before) for *_, update, before in sessions if before is not None]))
 
         def build(series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
             plan = next(planned)
             if isinstance(plan, ServiceError):
                 raise plan
-            member, update, before = plan
+            member, series, update, before = plan
             if turn is None or before is None:
                 any_length = self.runtime.any_length(member)
                 return SeriesWork(member, series, update, build_job(member, series, update, any_length=any_length))
@@ -225,19 +225,19 @@ class ForecastService:
 
     def _plan(
         self, model: Model, series: SeriesInput, turn: SessionTurn | None
-    ) -> tuple[Model, SessionUpdate, Record | None]:
+    ) -> tuple[Model, SeriesInput, SessionUpdate, Record | None]:
         """Decide what of a series is new, and to which record of its session."""
         record = held = None if turn is None else turn.record
         if turn is not None and record is not None:
             waits = self.runtime.residents.absent.record(turn.key) is not None
             record = taken_over(record, model, turn.session, "error" if waits else series.on_model_change)
             turn.check_match(series.match)
-        model = model.member(series.season if record is None else record.season)
+        model, series = choose_member(model, series, record)
         update = plan_update(record, series, self.runtime.limits(model), reprime=record is not held)
         if turn is not None and record is None:
             turn.check_match(series.match)
             record = new_record(turn, model, series, self._sessions.now(), self._settings.metric_names)
-        return model, update, record
+        return model, series, update, record
 
     def _session_work(
         self,
@@ -252,8 +252,8 @@ class ForecastService:
         named, until = before.named(series.owner, turn.session), now + self._sessions.ttl
         after = update.advance(named, scores, model.tail_exponents, now, until)
         touch = self._sessions.shared is not None or now - before.last_used > self._sessions.slack
-        kept = min(series.horizon or config.horizon, config.horizon)
-        writes = SessionWrites(after, update, Interval.of(config.quantile_levels), kept, touch, series.receipt)
+        kept, interval = min(series.horizon or config.horizon, config.horizon), Interval.of(config.quantile_levels)
+        writes = SessionWrites(after, update, interval, kept, touch, series.receipt)
         lease = turn.checkout(model.key, len(series.variables))
         job = build_job(model, series, update, turn.record, lease, writes, any_length=self.runtime.any_length(model))
         warnings = session_warnings(series, update, turn.record, after)

@@ -135,6 +135,7 @@ def new_record(turn: SessionTurn, model: Model, series: SeriesInput, now: float,
         scores=new_scores(metrics),
         level=(np.nan,) * len(series.variables),
         below_zero=(False,) * len(series.variables),
+        covariates=series.described,
     )
 
 

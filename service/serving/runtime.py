@@ -227,7 +227,7 @@ class Runtime:
         model : Model
             What will forecast.
         """
-        return self.networks.reads_any_length(model.digest)
+        return not model.regression and self.networks.reads_any_length(model.digest)
 
     def _keeps(self, key: str) -> bool:
         return self.residents.holds(key)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from service.errors import Expired, ServiceError
 from service.models.model import Model
-from service.models.session_model import check_model
+from service.models.session_model import check_model, choose_member
 from service.scheduling.scenario_queue import ScenarioTask
 from service.serving.job_builder import build_job, each
 from service.serving.runtime import Runtime
@@ -103,14 +103,14 @@ class ScenarioService:
         with np.errstate(over="ignore"):
             seeds = np.int64(seed) + np.arange(sum(rows), dtype=np.int64) * np.int64(_STRIDE)
         # Members of a family look ahead differently far and know the dependence of errors differently far.
-        whose = np.repeat([forecast.season or 0 for forecast in forecasts], rows)
-        seasons = list(dict.fromkeys(whose.tolist()))
-        if len(seasons) == 1:
+        reaches = [forecast.autocorrelation.shape[1] for forecast in forecasts]
+        whose = np.repeat(reaches, rows)
+        if len(set(reaches)) == 1:
             return await self._draw(model, forecasts, horizon, samples, seeds, temperature, deadline)
         paths = np.empty((len(seeds), samples, horizon))
-        for season in seasons:
-            part = [forecast for forecast in forecasts if (forecast.season or 0) == season]
-            index = whose == season
+        for reach in dict.fromkeys(reaches):
+            part = [forecast for forecast, own in zip(forecasts, reaches, strict=True) if own == reach]
+            index = whose == reach
             paths[index] = await self._draw(model, part, horizon, samples, seeds[index], temperature, deadline)
         return paths
 
@@ -151,11 +151,12 @@ class ScenarioService:
             raise
 
     def _prepare(self, model: Model, series: SeriesInput, turn: SessionTurn | None) -> SeriesWork:
-        record, any_length = None if turn is None else turn.record, self._runtime.any_length(model)
+        record = None if turn is None else turn.record
         if turn is not None:
             turn.check_match(series.match)
         if turn is None or record is None:
-            model = model.member(series.season)
+            model, series = choose_member(model, series, None)
+            any_length = self._runtime.any_length(model)
             update = plan_update(None, series, self._runtime.limits(model))
             work = SeriesWork(model, series, update, build_job(model, series, update, any_length=any_length), turn)
             if turn is not None:
@@ -163,9 +164,9 @@ class ScenarioService:
                 work.warnings = (("session_not_opened", detail),)
             return work
         check_model(record, model, turn.session)
-        model = model.member(record.season)
+        model, series = choose_member(model, series, record)
         update = plan_update(record, series, self._runtime.limits(model))
-        lease = turn.checkout(model.key, len(series.variables))
+        lease, any_length = turn.checkout(model.key, len(series.variables)), self._runtime.any_length(model)
         return SeriesWork(
             model, series, update, build_job(model, series, update, record, lease, any_length=any_length), turn, record
         )

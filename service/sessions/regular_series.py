@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,9 +52,11 @@ class RegularSeries:
     past : array of float32, ``[N, Cp]``
         Encoded covariates that are known up to now, zeros in gaps.
     known : array of float32, ``[N, Cf]``
-        Encoded covariates that are known ahead, zeros in gaps.
+        Encoded covariates that are known ahead, ``unknown`` in gaps.
     given : array of bool, ``[N]``
         Which steps the request brought.
+    unknown : array of float32, ``[Cf]``
+        See ``SeriesInput``.
     """
 
     begin: int
@@ -62,6 +64,7 @@ class RegularSeries:
     past: Floats
     known: Floats
     given: NDArray[np.bool_]
+    unknown: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     @property
     def end(self) -> int:
@@ -98,10 +101,10 @@ class RegularSeries:
         steps = values.shape[1]
         time_index = series.time_index
         if time_index is None:
-            return cls(follows, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
+            return cls(follows, values, series.past, series.known, np.ones(steps, dtype=np.bool_), series.unknown)
         begin, span = int(time_index[0]), int(time_index[-1] - time_index[0]) + 1
         if span == steps:
-            return cls(begin, values, series.past, series.known, np.ones(steps, dtype=np.bool_))
+            return cls(begin, values, series.past, series.known, np.ones(steps, dtype=np.bool_), series.unknown)
         holes = np.diff(time_index) - 1
         longest = int(holes.argmax())
         if holes[longest] > limits.gap:
@@ -115,8 +118,10 @@ class RegularSeries:
         grid[:, place] = values
         past = np.zeros((span, series.past.shape[1]), dtype=np.float32)
         known = np.zeros((span, series.known.shape[1]), dtype=np.float32)
+        if series.unknown.any():  # NaN does
+            known[:] = series.unknown
         past[place], known[place] = series.past, series.known
-        return cls(begin, grid, past, known, given)
+        return cls(begin, grid, past, known, given, series.unknown)
 
     def since(self, time_index: int) -> "RegularSeries":
         """Drop the steps before one.
@@ -132,7 +137,10 @@ class RegularSeries:
             Views into the arrays of this one.
         """
         skip = time_index - self.begin
-        return RegularSeries(time_index, self.values[:, skip:], self.past[skip:], self.known[skip:], self.given[skip:])
+        return replace(
+            self, begin=time_index, values=self.values[:, skip:], past=self.past[skip:], known=self.known[skip:],
+            given=self.given[skip:],
+        )  # fmt: skip
 
     def until(self, time_index: int) -> "RegularSeries":
         """Drop a step and those after it.
@@ -148,7 +156,9 @@ class RegularSeries:
             Views into the arrays of this one.
         """
         stay = time_index - self.begin
-        return RegularSeries(self.begin, self.values[:, :stay], self.past[:stay], self.known[:stay], self.given[:stay])
+        return replace(
+            self, values=self.values[:, :stay], past=self.past[:stay], known=self.known[:stay], given=self.given[:stay]
+        )
 
     def after(self, last: int) -> "RegularSeries":
         """Begin right after a step; steps between are missing.
@@ -166,12 +176,16 @@ class RegularSeries:
         lead = self.begin - last - 1
         if lead <= 0:
             return self.since(last + 1)
-        return RegularSeries(
-            last + 1,
-            np.pad(self.values, ((0, 0), (lead, 0)), constant_values=np.nan),
-            np.pad(self.past, ((lead, 0), (0, 0))),
-            np.pad(self.known, ((lead, 0), (0, 0))),
-            np.pad(self.given, (lead, 0)),
+        known = np.pad(self.known, ((lead, 0), (0, 0)))
+        if self.unknown.any():
+            known[:lead] = self.unknown
+        return replace(
+            self,
+            begin=last + 1,
+            values=np.pad(self.values, ((0, 0), (lead, 0)), constant_values=np.nan),
+            past=np.pad(self.past, ((lead, 0), (0, 0))),
+            known=known,
+            given=np.pad(self.given, (lead, 0)),
         )
 
 

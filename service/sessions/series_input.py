@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from statecast.regression.target_transform import TargetTransform
 from statecast.time.stamps import Stamps
 from statecast.uncertainty.bounds import Bounds
 
@@ -28,6 +30,25 @@ class Coarse:
 
     first: int
     values: Doubles
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesCovariates:
+    """Covariates known ahead, as they came, where the model has none of its own.
+
+    Parameters
+    ----------
+    history : mapping of str to array, ``[T]``
+        Over the target: numbers, NaN where missing, or texts, None where missing. A name may be left out.
+    ahead : mapping of str to array, ``[F]``
+        Over the horizon; likewise.
+    transform : TargetTransform or None
+        How a session that begins here reads the target beside them.
+    """
+
+    history: Mapping[str, NDArray[Any]]
+    ahead: Mapping[str, NDArray[Any]]
+    transform: TargetTransform | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +118,12 @@ class SeriesInput:
         What forecasts are kept inside of; None where the request does not say.
     anomaly_level : float or None
         Nominal coverage, in per cent, of the interval outside of which a value is an anomaly; None to flag nothing.
+    covariates : SeriesCovariates or None
+        None where the model has its own or none came; see ``with_covariates``, which fills in the rest.
+    unknown : array of float32, ``[Cf]``
+        What ``known`` holds of a step of which nobody said anything; zeros where it is empty.
+    described : str
+        What the covariates are, see ``service.sessions.updates.covariates``.
     """
 
     target: Doubles
@@ -129,6 +156,9 @@ class SeriesInput:
     warnings: tuple[tuple[str, str], ...] = ()
     bounds: Bounds | None = None
     anomaly_level: float | None = None
+    covariates: SeriesCovariates | None = None
+    unknown: Floats = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    described: str = ""
 
     def again(self, begin: int) -> "SeriesInput":
         """Give the same series as one that its session has read already.

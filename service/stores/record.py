@@ -74,10 +74,8 @@ class Record:
         Encoded static covariates.
     interval : float
         Nominal coverage of the scored interval.
-    first_index : int
-        Time index of the first observation.
-    last_index : int
-        Time index of the last observation.
+    first_index, last_index : int
+        Time index of the first observation, and of the last one.
     count : int
         Observations applied, missing ones included, steps that a gap left out not.
     tail : array of float64, ``[V, K]``
@@ -86,9 +84,7 @@ class Record:
         CRC-32 of the values before the tail, time-major.
     created_at : float
         Seconds since 1970. Stores keep this float64 to the bit, because a journal tells the lives of a key apart by it.
-    last_used : float
-        Seconds since 1970.
-    expires_at : float
+    last_used, expires_at : float
         Seconds since 1970.
     state_bytes : int
         Length of the state.
@@ -125,6 +121,8 @@ class Record:
         Its id; "" where an earlier release opened the session, until it is next used.
     anchor : Anchor or None
         What it can be read again from.
+    covariates : str
+        Those that a family's member reads, see ``service.sessions.updates.covariates``.
     """
 
     key: str
@@ -159,6 +157,7 @@ class Record:
     owner: str = ""
     name: str = ""
     anchor: Anchor | None = None
+    covariates: str = ""
 
     @classmethod
     def of_state(

@@ -97,6 +97,7 @@ def _birth(record: Record, packed: bool) -> str:
         "below_zero": record.below_zero,
         "anchor": record.anchor and record.anchor[:-1],
         "packed": packed,
+        **({"covariates": record.covariates} if record.covariates else {}),
     }
     # NaN is none of orjson's numbers. Kept texts would be quicker still, but of thousands of sessions that are over.
     missing = any(map(isnan, record.level + (record.anchor.level if record.anchor else ())))
@@ -163,6 +164,7 @@ def from_row(row: tuple[Any, ...], changed: Mapping[str, Any] | None = None) -> 
         single_until=birth.get("single_until", values["last_clock"]),
         level=level,
         anchor=_anchor(birth.get("anchor"), values.get("anchor")),
+        covariates=birth.get("covariates", ""),
         below_zero=tuple(birth["below_zero"] if "below_zero" in birth else _below_zero_of_before(values, birth, tails)),
     )
 

@@ -94,7 +94,7 @@ class Checkout:
         record = self._sessions.kept(key)
         if self._sessions.turns.taken(key) or record is None:
             return None
-        if record.model != model.digest or record.kind == "generator":
+        if record.model != model.digest or record.kind == "generator" or record.covariates:
             return None
         member = model.member(record.season)
         lease = self._sessions.slots.idle(key, member.key)

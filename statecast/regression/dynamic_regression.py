@@ -19,23 +19,22 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from statecast.config import ForecasterConfig
 from statecast.errors import InputError
 from statecast.inputs.covariates import Covariate
 from statecast.models.forecaster import Forecaster
 from statecast.models.interface import SeriesNetwork
 from statecast.models.roll_out import roll_on
-from statecast.regression.calendar_terms import Calendar
 from statecast.regression.combination import Combination
 from statecast.regression.effects import Effect, Experts
 from statecast.regression.kept_forecasts import KeptForecasts
 from statecast.regression.member_states import MemberStates
 from statecast.regression.regression import Regression
+from statecast.regression.shape import regression_shape
 from statecast.regression.target_transform import TargetTransform
-from statecast.regression.terms import Terms
+from statecast.regression.terms.calendar_terms import Calendar
+from statecast.regression.terms.terms import Terms
 from statecast.state.lookback import Observations
 from statecast.state.state import State, StateSpec
-from statecast.time.features import HOLIDAYS
 from statecast.uncertainty.prediction import Prediction
 
 _OF_WEEKS = 4  # steps from one solution to the next where a season is one step or a year
@@ -92,10 +91,7 @@ class DynamicRegression(SeriesNetwork):
         every = _OF_WEEKS if season == 1 or calendar.names == ("year",) else season
         targets = 1 if transform is None else 2
         self.regression = Regression(terms, self.experts.effects, targets, every, self.combination.stride)
-        names = calendar.names if country is None else (*calendar.names, HOLIDAYS + country)
-        self.config: ForecasterConfig = replace(
-            own, horizon=reach, calendar=names, future_covariates=covariates, adaptation=0.0
-        )
+        self.config = regression_shape(own, covariates, calendar, country, reach)
         self.calibration = network.calibration
         self.kept = KeptForecasts(network, self.experts, self.combination)
         self.members = MemberStates(network, self.experts.count)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from statecast.regression.target_transform import TargetTransform
-from statecast.regression.terms import TermValues
+from statecast.regression.terms.terms import TermValues
 
 
 @dataclass(frozen=True)

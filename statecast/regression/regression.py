@@ -16,7 +16,7 @@ from statecast.devices.constants import constant
 from statecast.regression.effects import Effect
 from statecast.regression.level_filter import LevelFilter
 from statecast.regression.sums import Sums, read_weights, sum_fields
-from statecast.regression.terms import Terms, TermValues
+from statecast.regression.terms.terms import Terms, TermValues
 from statecast.state.state import Field, State
 
 _SLOW = 0.998  # of the mean absolute error, per step

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from statecast.regression.effects import Effect, Weights
 from statecast.regression.recursive_ridge import solve, symmetric, upper
-from statecast.regression.terms import HOURS, Terms, TermValues
+from statecast.regression.terms.terms import HOURS, Terms, TermValues
 from statecast.state.state import Field
 
 _CLIP = 4.0  # mean absolute errors that an error counts at most

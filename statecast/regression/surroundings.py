@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from statecast.errors import InputError
 from statecast.inputs.measured import measured_covariates
-from statecast.models.family import REACH, Family
+from statecast.models.family import Family
 from statecast.models.interface import SeriesNetwork
-from statecast.regression.dynamic_regression import DynamicRegression
+from statecast.regression.family_member import regression_member
 from statecast.regression.target_transform import choose_transform
 
 
@@ -76,8 +76,7 @@ class Surroundings:
             raise InputError(f"{name}: needs times, got none; give start and freq, or timestamps")
         covariates = measured_covariates(self.future)
         transform = choose_transform(values) if covariates else None
-        member = family.of(season, freq)
-        return DynamicRegression(member, covariates, timed, transform, self.country, REACH).eval()
+        return regression_member(family, season, freq, covariates, transform, timed=timed, country=self.country)
 
     def _warn(self) -> None:
         for kind, given, reason in (

@@ -69,8 +69,8 @@ def choose_transform(values: NDArray[np.float64]) -> TargetTransform | None:
     Returns
     -------
     TargetTransform or None
-        A logarithm for spikes far beyond what is usual, a square root for other values from 0 on that vary by half of
-        their mean, else none.
+        A logarithm for spikes far beyond what is usual, its unit a power of 2, so that few networks read many series; a
+        square root for other values from 0 on that vary by half of their mean; else none.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def choose_transform(values: NDArray[np.float64]) -> TargetTransform | None:
     low, middle, high, most = np.percentile(seen, [25, 50, 75, 99.9]) if len(seen) else (0.0,) * 4
     unit = float(np.median(np.abs(seen))) if len(seen) else 0.0
     if most - middle > _TAIL * (high - low) > 0 and unit > 0:
-        return TargetTransform(ASINH, unit)
+        return TargetTransform(ASINH, float(2.0 ** np.round(np.log2(unit))))
     if len(seen) and seen.min() >= 0 and seen.std() > _SPREAD * seen.mean():
         return TargetTransform(SQUARE_ROOT)
     return None

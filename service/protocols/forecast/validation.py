@@ -10,7 +10,7 @@ from service.models.model import Model
 from service.protocols.forecast.schemas import SeriesBody
 from service.protocols.forecast.series import SeriesRequest
 from service.protocols.forecast.series.coarse_series import read_resolutions
-from service.protocols.forecast.series.covariates import read_history, read_known, read_static
+from service.protocols.forecast.series.covariates import read_history, read_known, read_static, read_unfitted
 from service.protocols.forecast.series.season import season_of
 from service.protocols.forecast.series.timeline import check_reach, read_timeline
 from service.sessions.series_input import SeriesInput
@@ -120,9 +120,16 @@ def validate_series(
     axis, index, stamps = read_timeline(series, steps + extra, config.freq, warnings)
     check_reach(series, axis, index, horizon)
     season = season_of(series, axis, index, model, settings.max_history, reserved) if series.target else None
-    past = read_history(series, config, config.past_covariates, steps, warnings)
-    known, future = read_known(series, config, steps, horizon, warnings)
-    static = read_static(series, config.static_covariates, warnings)
+    own = read_unfitted(series, steps, horizon, warnings, reserved) if model.takes_covariates else None
+    past, known, future, static = (
+        ({}, {}, {}, {})
+        if model.takes_covariates
+        else (
+            read_history(series, config, config.past_covariates, steps, warnings),
+            *read_known(series, config, steps, horizon, warnings),
+            read_static(series, config.static_covariates, warnings),
+        )
+    )
     given = read_resolutions(series, config, settings) if series.resolutions else {}
     series.raise_faults()
     return SeriesInput(
@@ -149,6 +156,7 @@ def validate_series(
         season=season,
         named=series.season is not None,
         warnings=tuple(warnings),
+        covariates=own,
     )
 
 

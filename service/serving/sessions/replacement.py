@@ -74,7 +74,7 @@ def check_later(session: str, before: Record, record: Record) -> None:
 
 def _may_be_one(one: Record, other: Record) -> bool:
     """Whether both may be of one series: alike in what never changes, and in the values that both remember."""
-    kinds = [(it.model, it.first_index, it.freq, it.season, it.variables) for it in (one, other)]
+    kinds = [(it.model, it.first_index, it.freq, it.season, it.covariates, it.variables) for it in (one, other)]
     if kinds[0] != kinds[1]:
         return False
     begin, end = max(one.tail_begin, other.tail_begin), min(one.last_index, other.last_index) + 1

@@ -58,7 +58,10 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "season 1.5": ({"season": 1.5}, {}, ("series[0].season", "1.5")),
     "all nulls": ({"target": [None, None]}, {}, ("target", "not null", "none")),
     "too far ahead": ({}, {"horizon": 10_000}, ("horizon", "at most 1024", "10000", "fewer")),
-    "a covariate": ({"past_covariates": {"wind": [1, 2, 3]}}, {}, ("wind", "known are none")),
+    "two steps of three": ({"future_covariates": {"wind": [1, 2]}}, {"horizon": 3}, ("wind", "expected 3 values")),
+    "200 covariates": (
+        {"future_covariates": {str(number): [1, 2, 3] for number in range(200)}}, {"horizon": 3}, ("at most", "200"),
+    ),
     "a season of its own": ({"season": 7}, {"model": "another"}, ("season", "another@1", "4 steps", "7", "leave")),
     "a start without freq": ({"start": START}, {}, ("freq", "such as 1h")),
 }  # fmt: skip

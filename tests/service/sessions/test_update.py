@@ -61,7 +61,7 @@ def blank(came: SeriesInput) -> Record:
 def apply(record: Record | None, came: SeriesInput) -> tuple[Record, SessionUpdate]:
     update = plan_update(record, came, LIMITS)
     before = record or blank(came)
-    return update.advance(before, before.scores, 0.0, 1.0), update
+    return update.advance(before, before.scores, (1.0, 1.0), 0.0, 1.0), update
 
 
 def opened(values, begin: int = 100, **fields) -> Record:

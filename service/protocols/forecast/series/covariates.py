@@ -8,8 +8,10 @@ import numpy as np
 from service.codecs.faults import quoted, unknown_name
 from service.codecs.number_array import Values
 from service.protocols.forecast.series.request import SeriesRequest
+from service.sessions.series_input import SeriesCovariates
 from statecast.config import ForecasterConfig
 from statecast.inputs.covariates import Covariate
+from statecast.regression.target_transform import choose_transform
 
 
 def read_history(
@@ -108,6 +110,64 @@ def read_known(
         if len(values) > horizon:
             history[covariate.name] = values[:steps]
     return history, ahead
+
+
+def read_unfitted(
+    series: SeriesRequest, steps: int, horizon: int, warnings: list[tuple[str, str]], reserved: int
+) -> SeriesCovariates | None:
+    """Read the covariates of a series for a model that has none of its own and takes any.
+
+    Parameters
+    ----------
+    series : SeriesRequest
+        Has ``future_covariates``, their history beside them or in ``past_covariates``; what is wrong is noted in its
+        faults.
+    steps : int
+        Number T of target values.
+    horizon : int
+        Steps ahead F.
+    warnings : list of (str, str)
+        Code and detail of what does nothing are added here.
+    reserved : int
+        Steps at the end that its first forecast must not know.
+
+    Returns
+    -------
+    SeriesCovariates or None
+        None where it has none that are known ahead.
+    """
+    history: dict[str, Values] = {}
+    ahead: dict[str, Values] = {}
+    for name, values in series.future_covariates.items():
+        if len(values) not in (horizon, steps + horizon):
+            series.fault(
+                f"expected {horizon} values, one per step of the horizon, or {steps + horizon} with the history before "
+                f"them, got {len(values)}",
+                "future_covariates", name,
+            )  # fmt: skip
+            continue
+        ahead[name] = values[len(values) - horizon :]
+        if len(values) > horizon:
+            history[name] = values[:steps]
+    for name, values in series.past_covariates.items():
+        if len(values) != steps:
+            series.fault(f"expected {steps} values, one per target value, got {len(values)}", "past_covariates", name)
+        elif name in series.future_covariates:
+            history[name] = values
+        else:
+            detail = f"{name} is not known ahead, and the model has not learned from it; it was not used"
+            warnings.append(("covariate_not_used", detail))
+    warnings += [
+        (
+            "covariate_not_used",
+            f"{name} is the same at all steps, and the model has not learned from it; it was not used",
+        )
+        for name in series.static_covariates
+    ]
+    if not ahead:
+        return None
+    known = [values[: max(1, len(values) - reserved)] for values in series.target.values()]
+    return SeriesCovariates(history, ahead, choose_transform(np.concatenate(known)))
 
 
 def _typed(

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from statecast.errors import InputError
-from statecast.regression.calendar_terms import Calendar, CalendarTerms, hours, waves, weekdays
-from statecast.regression.covariate_terms import CovariateTerms, Standardised, Standardising, bends
+from statecast.regression.terms.calendar_terms import Calendar, CalendarTerms, hours, waves, weekdays
+from statecast.regression.terms.covariate_terms import CovariateTerms, Standardised, Standardising, bends
 from statecast.state.state import Field
 
 HOURS = 24
