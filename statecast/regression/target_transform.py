@@ -78,10 +78,11 @@ def choose_transform(values: NDArray[np.float64]) -> TargetTransform | None:
     TargetTransform(name='square root', unit=1.0)
     """
     seen = values[np.isfinite(values)]
-    low, middle, high, most = np.percentile(seen, [25, 50, 75, 99.9]) if len(seen) else (0.0,) * 4
-    unit = float(np.median(np.abs(seen))) if len(seen) else 0.0
-    if most - middle > _TAIL * (high - low) > 0 and unit > 0:
-        return TargetTransform(ASINH, float(2.0 ** np.round(np.log2(unit))))
-    if len(seen) and seen.min() >= 0 and seen.std() > _SPREAD * seen.mean():
-        return TargetTransform(SQUARE_ROOT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, middle, high, most = np.percentile(seen, [25, 50, 75, 99.9]) if len(seen) else (0.0,) * 4
+        unit = float(np.median(np.abs(seen))) if len(seen) else 0.0
+        if most - middle > _TAIL * (high - low) > 0 and unit > 0:
+            return TargetTransform(ASINH, float(2.0 ** np.round(np.log2(unit))))
+        if len(seen) and seen.min() >= 0 and seen.std() > _SPREAD * seen.mean():
+            return TargetTransform(SQUARE_ROOT)
     return None

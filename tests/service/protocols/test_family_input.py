@@ -59,6 +59,9 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
     "all nulls": ({"target": [None, None]}, {}, ("target", "not null", "none")),
     "too far ahead": ({}, {"horizon": 10_000}, ("horizon", "at most 1024", "10000", "fewer")),
     "two steps of three": ({"future_covariates": {"wind": [1, 2]}}, {"horizon": 3}, ("wind", "expected 3 values")),
+    "covariates of nothing": (
+        {"target": {}, "future_covariates": {"wind": [1, 2, 3]}}, {"horizon": 3}, ("target", "at least one"),
+    ),
     "200 covariates": (
         {"future_covariates": {str(number): [1, 2, 3] for number in range(200)}}, {"horizon": 3}, ("at most", "200"),
     ),

@@ -167,7 +167,7 @@ def read_unfitted(
     if not ahead:
         return None
     known = [values[: max(1, len(values) - reserved)] for values in series.target.values()]
-    return SeriesCovariates(history, ahead, choose_transform(np.concatenate(known)))
+    return SeriesCovariates(history, ahead, choose_transform(np.concatenate(known)) if known else None)
 
 
 def _typed(
