@@ -4,7 +4,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from service.errors import DEFECT, Fault, ServiceError, Unprocessable
+from service.errors import DEFECT, Fault, Malformed, ServiceError, Unprocessable
 from service.http.path_table import PathEntry
 from service.http.problems import http_failure
 
@@ -45,6 +45,9 @@ async def _http_error(request: Request, error: Exception) -> Response:
         detail = f"{request.method[:20]} {path}: expected {headers['Allow']}; see /docs"
     elif status == 404:
         detail = f"{path}: there is no such path; see /docs"
+    elif isinstance(error.__cause__, UnicodeDecodeError):
+        detail = "body: expected JSON in UTF-8, got bytes that are not UTF-8; encode it as UTF-8"
+        return _answer(request, Malformed(detail))
     else:
         detail = str(getattr(error, "detail", "the request cannot be read"))
     return _answer(request, http_failure(status, detail), headers)

@@ -92,7 +92,7 @@ def models(statistics: Statistics) -> APIRouter:
         found = container_of(request).loaded().catalogue.resolve(metadata.model_text(model, version))
         return metadata.model_statistics([found], statistics)
 
-    @router.post("/v2/repository/index", response_model=list[schemas.ModelIndex], responses=failures(422, 503))
+    @router.post("/v2/repository/index", response_model=list[schemas.ModelIndex], responses=failures(400, 422, 503))
     async def repository_index(request: Request, body: schemas.IndexBody | None = None) -> Any:
         """Models that are loaded, and folders that could not be."""
         catalogue = container_of(request).loaded().catalogue

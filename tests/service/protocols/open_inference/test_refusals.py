@@ -130,6 +130,11 @@ def test_bodies_that_no_client_writes(ports: Ports) -> None:
             urllib.request.urlopen(asked)
         found = json.load(failed.value)
         assert list(found) == ["error"] and re.search(message, found["error"]), (text, found)
+    asked = urllib.request.Request(f"http://{ports.http}/v2/repository/index", b'"\xff"')
+    asked.add_unredirected_header("Content-Type", "application/json")
+    with pytest.raises(urllib.error.HTTPError) as failed:
+        urllib.request.urlopen(asked)
+    assert failed.value.status == 400 and "UTF-8" in json.load(failed.value)["error"]
     nan = PLAIN.replace("[1, 2", "[[1, NaN")
     nan = nan.replace("3]}", "3]]}")
     asked = urllib.request.Request(f"http://{ports.http}/v2/models/tiny/infer", nan.encode())
