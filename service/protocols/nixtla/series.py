@@ -155,6 +155,8 @@ def _assigned(
     found = _Columns()
     if not count:
         return found
+    if model.takes_covariates:
+        return _numbered(flat, horizon, past, warnings)
     if not config.past_covariates and not config.future_covariates:
         detail = (
             f"series.X: {count} exogenous columns came and none was used, because {model} takes no covariates: the "
@@ -176,6 +178,20 @@ def _assigned(
     told = ", ".join(f"X[{place}] as {name}" for name, place in {**found.ahead, **found.past}.items())
     warnings.append(("covariates_by_position", f"columns come without names, so their order decides: {told}"))
     return found
+
+
+def _numbered(flat: FlatSeries, horizon: int, past: Sequence[int] | None, warnings: list[tuple[str, str]]) -> _Columns:
+    """Give columns that are known ahead numbers for names, for a model that takes any; others are not used."""
+    every = range(len(flat.X or ()))
+    known = set(every[: len(flat.X_future or ())]) if horizon else set(every) - set(past or ())
+    unused = [f"X[{place}]" for place in every if place not in known]
+    if unused:
+        detail = (
+            f"series.X: {', '.join(unused)[:200]} was not used, because it is not known ahead and the model has not "
+            "learned from it; give it in X_df, or fit a model with it (docs/howto/nixtla.md)"
+        )
+        warnings.append(("covariates_not_used", detail))
+    return _Columns(ahead={f"X[{place}]": place for place in sorted(known)})
 
 
 _WORDS = {

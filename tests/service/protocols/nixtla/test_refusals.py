@@ -18,12 +18,37 @@ BODY = {"freq": "D", "h": 3}
 def test_columns_that_the_model_does_not_take_are_said_not_to_be_used(play: Play) -> None:
     async def flow(client: httpx.AsyncClient) -> None:
         plain = await ask(client, "/v2/forecast", series=flat(), **BODY)
-        columns = flat(X=[[1.0] * ROWS, ["a"] * ROWS], X_future=[[2.0] * 6], categorical_exog=[1])
+        columns = flat(X=[[1.0] * ROWS, ["a"] * ROWS], categorical_exog=[1])
         answer = await ask(client, "/v2/forecast", series=columns, feature_contributions=True, **BODY)
         assert answer["mean"] == plain["mean"] and answer["weights_x"] == [0.0, 0.0] and not plain["warnings"]
         (warning,) = answer["warnings"]
-        assert warning["code"] == "covariates_not_used" and "2 exogenous columns" in warning["detail"]
+        assert warning["code"] == "covariates_not_used" and "X[0], X[1]" in warning["detail"]
         assert answer["feature_contributions"] == [[0.0] * 6, [0.0] * 6, answer["mean"]]
+
+    play(flow)
+
+
+def test_the_default_model_takes_columns_that_are_known_ahead(play: Play) -> None:
+    """As our own way does, in the same order."""
+
+    async def flow(client: httpx.AsyncClient) -> None:
+        draw = np.random.default_rng(1)
+        price, ahead = draw.normal(size=60), draw.normal(size=3)
+        y = (np.array(flat()["y"][:60], float) + 3 * price).tolist()
+        series = {"y": y, "sizes": [60], "start_datetime": ["2026-01-01T00:00"]}
+        known = series | {"X": [price.tolist()], "X_future": [ahead.tolist()]}
+        theirs = await ask(client, "/v2/forecast", series=known, freq="h", h=3)
+        own = {
+            "start": "2026-01-01T00:00:00Z", "freq": "1h", "target": y,
+            "future_covariates": {"price": [*price.tolist(), *ahead.tolist()]},
+        }  # fmt: skip
+        ours = (await ask(client, "/forecast", series=[own], horizon=3))["forecasts"][0]
+        assert np.allclose(theirs["mean"], ours["mean"], rtol=1e-6) and theirs["weights_x"] is None
+        history = series | {"X": [price.tolist()]}
+        windows = await ask(client, "/v2/cross_validation", series=history, freq="h", h=3)
+        own["future_covariates"] = {"price": price.tolist()}
+        native = await ask(client, "/backtest", series=[own], horizon=3, **{"return": ["forecasts"]})
+        assert np.allclose(windows["mean"], native["results"][0]["forecasts"][0]["mean"], rtol=1e-6)
 
     play(flow)
 
